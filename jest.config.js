@@ -1,0 +1,62 @@
+// Jest cannot require(esm) before Node 24.9, and Nest 12, oidc-provider 9, openid-client 6 and otplib 13 ship ESM only:
+// swc compiles them to CommonJS, so that no experimental flag is needed on Node 20.
+const swc = [
+  '@swc/jest',
+  {
+    jsc: {
+      target: 'es2022',
+      parser: { syntax: 'typescript', decorators: true },
+      transform: { legacyDecorator: true, decoratorMetadata: true },
+      keepClassNames: true,
+    },
+    module: { type: 'commonjs' },
+    sourceMaps: 'inline',
+  },
+];
+
+const compiled = [
+  '@borewit',
+  '@nestjs',
+  '@noble',
+  '@otplib',
+  '@scure',
+  '@standard-schema',
+  '@tokenizer',
+  'file-type',
+  'iterare',
+  'jose',
+  'load-esm',
+  'oauth4webapi',
+  'oidc-provider',
+  'openid-client',
+  'otplib',
+  'strtok3',
+  'token-types',
+  'uid',
+  'uint8array-extras',
+];
+
+const project = {
+  testEnvironment: 'node',
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^nestjs-step-up$': '<rootDir>/lib/index.ts',
+  },
+  transform: { '^.+\\.ts$': swc, '^.+\\.m?js$': swc },
+  transformIgnorePatterns: [`/node_modules/(?!(${compiled.join('|')})/)`],
+};
+
+module.exports = {
+  projects: [
+    {
+      ...project,
+      displayName: 'unit',
+      roots: ['<rootDir>/test'],
+      testRegex: '\\.spec\\.ts$',
+      testPathIgnorePatterns: ['/test/e2e/'],
+    },
+    { ...project, displayName: 'e2e', roots: ['<rootDir>/test/e2e'], testRegex: '\\.e2e-spec\\.ts$' },
+  ],
+  collectCoverageFrom: ['lib/**/*.ts', '!lib/**/index.ts'],
+};

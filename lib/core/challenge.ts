@@ -1,0 +1,56 @@
+import type { AuthenticationRequirements } from './authentication.js';
+import type { Challenge } from './www-authenticate.js';
+
+/** The error code of a step-up challenge. */
+export const INSUFFICIENT_USER_AUTHENTICATION = 'insufficient_user_authentication';
+
+export interface BearerChallengeParameters {
+  realm?: string;
+  error?: string;
+  errorDescription?: string;
+  /** Only with `insufficient_user_authentication`. */
+  requirements?: Pick<AuthenticationRequirements, 'acrValues' | 'maxAge'>;
+  /** Scope needed, space-separated. */
+  scope?: string;
+  /** URL of the protected resource's metadata. */
+  resourceMetadata?: string;
+}
+
+// RFC 6750 §3: neither quote nor backslash may occur, not even escaped
+const DESCRIPTION = /^[\x20\x21\x23-\x5B\x5D-\x7E]+$/;
+const REALM = /^[\x20-\x7E]+$/;
+const URI_CHARACTERS = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
+
+/**
+ * Builds a Bearer challenge. With `error` `insufficient_user_authentication` it is the authentication requirements
+ * challenge of RFC 9470, `acr_values` in order of preference and `max_age` in seconds.
+ *
+ * ```http
+ * WWW-Authenticate: Bearer realm="api", error="insufficient_user_authentication", acr_values="phr mfa", max_age="300"
+ * ```
+ *
+ * @throws TypeError for a value that RFC 6750 §3 forbids, for requirements beside another error, and where nothing at
+ * all is given: a bare `Bearer` is no challenge by RFC 6750.
+ * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
+ */
+export function bearerChallenge(given: BearerChallengeParameters): Challenge {
+  const { realm, error, errorDescription, requirements, scope, resourceMetadata } = given;
+  if (requirements !== undefined && error !== INSUFFICIENT_USER_AUTHENTICATION) {
+    throw new TypeError(`"requirements" are defined only with the error "${INSUFFICIENT_USER_AUTHENTICATION}"`);
+  }
+  const parameters: Record<string, string> = {};
+  const add = (name: string, value: string | undefined, allowed: RegExp) => {
+    if (value === undefined) return;
+    if (!allowed.test(value)) throw new TypeError(`"${name}" is empty or has a character that RFC 6750 does not allow`);
+    parameters[name] = value;
+  };
+  add('realm', realm, REALM);
+  add('error', error, DESCRIPTION);
+  add('error_description', errorDescription, DESCRIPTION);
+  add('acr_values', requirements?.acrValues?.join(' '), DESCRIPTION);
+  add('max_age', requirements?.maxAge?.toString(), /^\d+$/);
+  add('scope', scope, DESCRIPTION);
+  add('resource_metadata', resourceMetadata, URI_CHARACTERS);
+  if (Object.keys(parameters).length === 0) throw new TypeError('A Bearer challenge needs at least one parameter');
+  return { scheme: 'Bearer', parameters };
+}

@@ -1,0 +1,20 @@
+export {
+  type Assessment,
+  type AssessOptions,
+  type AuthenticationEvent,
+  type AuthenticationRequirements,
+  assess,
+  checkRequirements,
+  DEFAULT_CLOCK_TOLERANCE,
+  isAcrValue,
+  mergeRequirements,
+  type UnmetReason,
+} from './authentication.js';
+export { type BearerChallengeParameters, bearerChallenge, INSUFFICIENT_USER_AUTHENTICATION } from './challenge.js';
+export {
+  type Challenge,
+  type ChallengeDeviation,
+  formatChallenges,
+  type ParseChallengesOptions,
+  parseChallenges,
+} from './www-authenticate.js';

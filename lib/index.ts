@@ -1,0 +1,11 @@
+export {
+  type Assessment,
+  type AssessOptions,
+  type AuthenticationEvent,
+  type AuthenticationRequirements,
+  assess,
+  type Challenge,
+  formatChallenges,
+  parseChallenges,
+  type UnmetReason,
+} from './core/index.js';
