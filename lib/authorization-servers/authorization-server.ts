@@ -1,0 +1,135 @@
+import { type AccessTokenProfile, type AuthorizationServerProfile, checkProfile } from './profile.js';
+import { Vocabulary, type VocabularyOptions } from './vocabulary.js';
+
+export interface AuthorizationServerOptions extends VocabularyOptions {
+  /** Issuer identifier, compared exactly. https, loopback excepted. */
+  issuer: string;
+  /** Identifiers of this API, one of which a token's `aud` must name. Never a client id. */
+  audience: string | readonly string[];
+  /** Where the keys are. Default is `jwks_uri` of the issuer's metadata, which is read when the first token comes. */
+  jwksUri?: string;
+  /** Accepted signature algorithms, asymmetric only. Default is `RS256`, `PS256`, `ES256`, `ES384`, `ES512` and `EdDSA`. */
+  algorithms?: readonly string[];
+  /** How this server's access tokens differ from RFC 9068. Default is not at all. */
+  profile?: AuthorizationServerProfile;
+  /** Whether tokens with `act`, issued for somebody acting for the user, may pass a requirement. Default is `'refuse'`. */
+  delegation?: 'refuse' | 'accept';
+  keys?: {
+    /** Seconds after which the keys are read again. A withdrawn key is accepted no longer than this. Default is `600`. */
+    refreshAfter?: number;
+    /** Seconds beyond that for which known keys still serve while the server cannot be reached. Default is `3600`. */
+    staleFor?: number;
+  };
+}
+
+/** An authorization server as configured and checked. */
+export interface AuthorizationServer {
+  readonly issuer: string;
+  readonly audience: ReadonlySet<string>;
+  readonly jwksUri: string | undefined;
+  readonly algorithms: ReadonlySet<string>;
+  readonly profile: AccessTokenProfile;
+  readonly vocabulary: Vocabulary;
+  readonly delegation: 'refuse' | 'accept';
+  readonly keys: { readonly refreshAfter: number; readonly staleFor: number };
+}
+
+const SUPPORTED = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+const DEFAULT_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+const MEMBERS = new Set([
+  'issuer',
+  'audience',
+  'jwksUri',
+  'algorithms',
+  'profile',
+  'delegation',
+  'keys',
+  'acr',
+  'order',
+]);
+
+/**
+ * Checks the authorization servers of an application.
+ *
+ * @throws TypeError naming the option: an empty list, an issuer twice or not https, a missing audience, an algorithm that
+ * is not asymmetric, a server without `acr` beside one with, an unknown member.
+ */
+export function checkAuthorizationServers(
+  options: readonly AuthorizationServerOptions[],
+): readonly AuthorizationServer[] {
+  if (!Array.isArray(options) || options.length === 0) {
+    throw new TypeError('"authorizationServers" must list at least one authorization server');
+  }
+  const servers = options.map((server, index) => checkServer(server, `authorizationServers[${index}]`));
+  const issuers = new Set<string>();
+  for (const { issuer } of servers) {
+    if (issuers.has(issuer)) throw new TypeError(`"authorizationServers" names the issuer "${issuer}" twice`);
+    issuers.add(issuer);
+  }
+  const withoutWords = options.findIndex(({ acr }) => acr === undefined);
+  if (withoutWords >= 0 && options.some(({ acr }) => typeof acr === 'object')) {
+    throw new TypeError(
+      `"authorizationServers[${withoutWords}].acr" is missing beside servers that have one; ` +
+        "map your words to its strings, or say 'literal'",
+    );
+  }
+  return Object.freeze(servers);
+}
+
+function checkServer(options: AuthorizationServerOptions, where: string): AuthorizationServer {
+  if (typeof options !== 'object' || options === null) throw new TypeError(`"${where}" must be an object`);
+  for (const member of Object.keys(options)) {
+    if (!MEMBERS.has(member)) throw new TypeError(`"${where}" has the unknown option "${member}"`);
+  }
+  const { issuer, audience, jwksUri, algorithms = DEFAULT_ALGORITHMS, delegation = 'refuse' } = options;
+  checkUrl(issuer, `${where}.issuer`);
+  if (/[?#]/.test(issuer)) throw new TypeError(`"${where}.issuer" must have neither query nor fragment`);
+  if (jwksUri !== undefined) checkUrl(jwksUri, `${where}.jwksUri`);
+  const audiences: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
+  if (audiences.length === 0 || !audiences.every((value) => typeof value === 'string' && value !== '')) {
+    throw new TypeError(`"${where}.audience" is required: the identifier of this API that tokens name in "aud"`);
+  }
+  if (!Array.isArray(algorithms) || algorithms.length === 0) {
+    throw new TypeError(`"${where}.algorithms" must list at least one of ${SUPPORTED.join(', ')}`);
+  }
+  for (const algorithm of algorithms) {
+    if (!SUPPORTED.includes(algorithm)) {
+      throw new TypeError(`"${where}.algorithms" has "${algorithm}"; asymmetric ones only: ${SUPPORTED.join(', ')}`);
+    }
+  }
+  if (delegation !== 'refuse' && delegation !== 'accept') {
+    throw new TypeError(`"${where}.delegation" must be 'refuse' or 'accept'`);
+  }
+  const { refreshAfter = 600, staleFor = 3600 } = options.keys ?? {};
+  checkSeconds(refreshAfter, 1, `${where}.keys.refreshAfter`);
+  checkSeconds(staleFor, 0, `${where}.keys.staleFor`);
+  return Object.freeze({
+    issuer,
+    audience: new Set(audiences as string[]),
+    jwksUri,
+    algorithms: new Set(algorithms),
+    profile: checkProfile(options.profile, `${where}.profile`),
+    vocabulary: Vocabulary.from(options, where),
+    delegation,
+    keys: Object.freeze({ refreshAfter, staleFor }),
+  });
+}
+
+function checkUrl(value: unknown, where: string): void {
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)))) {
+    throw new TypeError(`"${where}" must be an https URL (http is accepted on loopback only)`);
+  }
+  if (url.username !== '' || url.password !== '') throw new TypeError(`"${where}" must not carry credentials`);
+}
+
+/** Tells whether a URL stays on this machine. */
+export function isLoopback({ hostname }: URL): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}
+
+function checkSeconds(value: unknown, least: number, where: string): void {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least) {
+    throw new TypeError(`"${where}" must be an integer number of seconds, at least ${least}`);
+  }
+}

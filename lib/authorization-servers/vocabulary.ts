@@ -1,0 +1,119 @@
+import { isAcrValue } from '../core/index.js';
+
+export interface VocabularyOptions {
+  /** Your word to the strings of the authorization server, in order of preference. `'literal'`: strings stand for themselves. */
+  acr?: Readonly<Record<string, string | readonly string[]>> | 'literal';
+  /** Your words, strongest first. Only then does a stronger one satisfy a weaker one. Default is no order. */
+  order?: readonly string[];
+}
+
+/**
+ * What an application's words for authentication contexts mean to one authorization server. Its `acr` strings are private
+ * to it: RFC 9470 registers none and orders none.
+ *
+ * @see [RFC 9470 §2](https://www.rfc-editor.org/rfc/rfc9470.html#section-2)
+ */
+export class Vocabulary {
+  readonly #meanings: ReadonlyMap<string, Meaning> | undefined;
+
+  private constructor(meanings: ReadonlyMap<string, Meaning> | undefined) {
+    this.#meanings = meanings;
+  }
+
+  /** A vocabulary in which every string stands for itself. */
+  static readonly literal = new Vocabulary(undefined);
+
+  /**
+   * @param where named in errors, such as `authorizationServers[0]`
+   * @throws TypeError for ill-formed strings, an empty map, an order that names unknown words or comes without a map, and a
+   * string that two words share where their order would decide.
+   */
+  static from({ acr, order }: VocabularyOptions, where: string): Vocabulary {
+    if (acr === undefined || acr === 'literal') {
+      if (order !== undefined) throw new TypeError(`"${where}.order" needs the words of "${where}.acr"`);
+      return Vocabulary.literal;
+    }
+    const words = checkWords(acr, `${where}.acr`);
+    if (order !== undefined) checkOrder(order, words, where);
+    const meanings = new Map<string, Meaning>();
+    for (const strings of words.values()) {
+      for (const value of strings) meanings.set(value, { own: [value], stronger: [] });
+    }
+    for (const [word, own] of words) {
+      // nearest first: a user is led one step further, not to the strongest there is
+      const stronger = order?.slice(0, Math.max(order.indexOf(word), 0)).reverse() ?? [];
+      meanings.set(word, { own, stronger: stronger.flatMap((name) => words.get(name) ?? []) });
+    }
+    return new Vocabulary(meanings);
+  }
+
+  /** The words and strings that are legal here; `undefined` where every string is. */
+  get known(): readonly string[] | undefined {
+    return this.#meanings && [...this.#meanings.keys()];
+  }
+
+  knows(acrValue: string): boolean {
+    return this.#meanings?.has(acrValue) ?? true;
+  }
+
+  /**
+   * The strings that satisfy a list of words, in order of preference: those of the words themselves, then the stronger
+   * ones. Empty where this server knows none of the words.
+   */
+  stringsFor(acrValues: readonly string[]): readonly string[] {
+    if (this.#meanings === undefined) return acrValues;
+    const meanings = acrValues.flatMap((value) => this.#meanings?.get(value) ?? []);
+    return [...new Set([...meanings.flatMap(({ own }) => own), ...meanings.flatMap(({ stronger }) => stronger)])];
+  }
+}
+
+interface Meaning {
+  readonly own: readonly string[];
+  readonly stronger: readonly string[];
+}
+
+function checkWords(acr: unknown, where: string): Map<string, readonly string[]> {
+  if (typeof acr !== 'object' || acr === null || Array.isArray(acr) || Object.keys(acr).length === 0) {
+    throw new TypeError(`"${where}" must map at least one word of yours to the server's strings, or be 'literal'`);
+  }
+  const words = new Map<string, readonly string[]>();
+  for (const [word, given] of Object.entries(acr as Record<string, unknown>)) {
+    const strings: unknown[] = Array.isArray(given) ? given : [given];
+    if (!isAcrValue(word) || strings.length === 0 || !strings.every(isAcrValue)) {
+      throw new TypeError(
+        `"${where}.${word}" must be a string or a list of strings of printable ASCII without space, quote and backslash`,
+      );
+    }
+    words.set(word, strings as string[]);
+  }
+  for (const [word, strings] of words) {
+    const other = strings.find((value) => value !== word && words.has(value));
+    if (other !== undefined) {
+      throw new TypeError(
+        `"${where}.${word}" uses "${other}", which is a word of its own; give one of the two another name`,
+      );
+    }
+  }
+  return words;
+}
+
+function checkOrder(order: unknown, words: ReadonlyMap<string, readonly string[]>, where: string): void {
+  if (!Array.isArray(order) || new Set(order).size !== order.length) {
+    throw new TypeError(`"${where}.order" must list words of "${where}.acr", each once, strongest first`);
+  }
+  for (const word of order) {
+    if (!words.has(word)) throw new TypeError(`"${where}.order" names "${word}", which "${where}.acr" does not`);
+  }
+  const owners = new Map<string, string>();
+  for (const [word, strings] of words) {
+    for (const value of strings) {
+      const other = owners.get(value);
+      if (other !== undefined) {
+        throw new TypeError(
+          `"${where}.acr" has "${value}" under "${other}" and "${word}"; with "order" it can be only one`,
+        );
+      }
+      owners.set(value, word);
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import { type ExecutionContext, HttpException, HttpStatus } from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
+import type { AuthenticationEvent } from '../core/index.js';
+import { isRegistered } from '../passport/index.js';
+import { AccessTokenRefused, presentedToken, readJwt } from '../token/index.js';
+import type { Authenticated, Authenticator } from './step-up.authenticator.js';
+import { AccessTokenException } from './step-up.exception.js';
+import { type Exchange, exchangeOf, type Request } from './step-up.exchange.js';
+import type { StepUpLog } from './step-up.log.js';
+import type { StepUpSettings } from './step-up.options.js';
+
+/** Authenticates by the application's own means: what has set `request.user`, else the Passport strategy it names. */
+export class ExistingAuthenticator implements Authenticator {
+  readonly #guard: InstanceType<ReturnType<typeof AuthGuard>>;
+
+  constructor(
+    private readonly settings: StepUpSettings,
+    private readonly log: StepUpLog,
+  ) {
+    class StrategyGuard extends AuthGuard(settings.strategyName) {
+      override getRequest(context: ExecutionContext): Request {
+        return exchangeOf(context).request;
+      }
+    }
+    this.#guard = new StrategyGuard();
+  }
+
+  async authenticate(exchange: Exchange): Promise<Authenticated> {
+    if (!isPresent(exchange.request.user)) await this.#authenticate(exchange);
+    const { user } = exchange.request;
+    const event = await this.#eventOf(exchange);
+    return { user, event, claims: recordOf(user) };
+  }
+
+  async #authenticate({ request, context, transport }: Exchange): Promise<void> {
+    const { strategyName, authenticationEvent } = this.settings;
+    if (context === undefined) throw AccessTokenException.missing(this.settings);
+    // Passport would leave the user on a socket, where the next message would find it and not be judged anew
+    const isStrategyOfUse = (transport === 'http' || transport === 'graphql') && isRegistered(strategyName);
+    if (!isStrategyOfUse) {
+      if (authenticationEvent !== undefined) return;
+      throw new TypeError(
+        `No user is on the request and Passport has no strategy "${strategyName}"; register it as a provider, ` +
+          'or name yours in "strategyName"',
+      );
+    }
+    try {
+      await this.#guard.canActivate(context);
+    } catch (error) {
+      throw this.#refusal(error, request);
+    }
+  }
+
+  #refusal(error: unknown, request: Request): unknown {
+    if (!(error instanceof HttpException) || error.getStatus() !== HttpStatus.UNAUTHORIZED) return error;
+    try {
+      if (presentedToken(request) === undefined) return AccessTokenException.missing(this.settings);
+    } catch (refused) {
+      if (refused instanceof AccessTokenRefused) return AccessTokenException.refused(refused, this.settings);
+    }
+    const refused = new AccessTokenRefused('invalid_token', 'The access token is not accepted');
+    return AccessTokenException.refused(refused, this.settings);
+  }
+
+  async #eventOf({ request, context }: Exchange): Promise<AuthenticationEvent> {
+    const { authenticationEvent } = this.settings;
+    if (authenticationEvent === undefined) return this.#eventOfUser(request);
+    if (context === undefined)
+      throw new TypeError('"authenticationEvent" needs an ExecutionContext; hand on @StepUpContext()');
+    const event = await authenticationEvent(context);
+    if (typeof event !== 'object' || event === null) {
+      throw new TypeError(
+        '"authenticationEvent" cannot tell the event of this request; return {} where none is recorded',
+      );
+    }
+    return this.#withIssuer(event);
+  }
+
+  #eventOfUser(request: Request): AuthenticationEvent {
+    const user = recordOf(request.user);
+    const token = acceptedClaims(request);
+    for (const claim of ['acr', 'auth_time']) {
+      if (isPresent(token?.[claim]) && !isPresent(user[claim])) {
+        throw new TypeError(
+          `The access token carries "${claim}", but request.user does not: the validate() of the Passport strategy ` +
+            `"${this.settings.strategyName}" drops it; return it there, or give the option "authenticationEvent"`,
+        );
+      }
+    }
+    const { acr, auth_time: authTime, amr, iss, sub, client_id: clientId, scope } = user;
+    if (!isPresent(acr) && !isPresent(authTime)) {
+      this.log.warnOnce(
+        'event_missing',
+        typeof iss === 'string' ? iss : 'request.user',
+        'neither acr nor auth_time is in the token; the authorization server has to be told to put them there',
+      );
+    }
+    return this.#withIssuer({
+      ...(typeof acr === 'string' && { acr }),
+      ...(isPresent(authTime) && { authTime: authTime as number }),
+      ...(Array.isArray(amr) && { amr: amr as string[] }),
+      ...(typeof iss === 'string' && { issuer: iss }),
+      ...(typeof sub === 'string' && { subject: sub }),
+      ...(typeof clientId === 'string' && { clientId }),
+      ...(typeof scope === 'string' && { scope }),
+    });
+  }
+
+  #withIssuer(event: AuthenticationEvent): AuthenticationEvent {
+    const [only, ...others] = this.settings.servers;
+    if (event.issuer !== undefined || only === undefined) return event;
+    if (others.length === 0) return { ...event, issuer: only.issuer };
+    throw new TypeError(
+      'The authentication event has no issuer and several authorization servers are configured; ' +
+        'let request.user carry "iss", or the option "authenticationEvent" return "issuer"',
+    );
+  }
+}
+
+function recordOf(user: unknown): Readonly<Record<string, unknown>> {
+  return typeof user === 'object' && user !== null ? (user as Record<string, unknown>) : {};
+}
+
+/** What the token says that the application's strategy accepted; `undefined` where there is none that can be read. */
+function acceptedClaims(request: Request): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const presented = presentedToken(request);
+    return presented && readJwt(presented.token).payload;
+  } catch {
+    return undefined;
+  }
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}

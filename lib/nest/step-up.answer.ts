@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { type Challenge, formatChallenges } from '../core/index.js';
+import type { Exchange } from './step-up.exchange.js';
+
+/** What an exception of ours wants to say in headers. */
+export interface Answer {
+  readonly challenge?: Challenge | undefined;
+  /** Seconds. */
+  readonly retryAfter?: number | undefined;
+}
+
+/** Writes challenges into the headers of a response, on any HTTP adapter. */
+@Injectable()
+export class StepUpAnswer {
+  readonly #written = new WeakMap<object, string>();
+
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  /**
+   * Adds the challenge to those that others have set. Doing it again for the same response replaces ours, so that the
+   * guard can write before it throws, lest another filter forget it, and our filter afterwards.
+   */
+  writeHeaders({ request, response }: Pick<Exchange, 'request' | 'response'>, { challenge, retryAfter }: Answer): void {
+    const adapter = this.adapterHost.httpAdapter;
+    if (response === undefined || adapter.isHeadersSent(response)) return;
+    if (retryAfter !== undefined) adapter.setHeader(response, 'Retry-After', String(retryAfter));
+    if (challenge === undefined) return;
+
+    const ours = formatChallenges([challenge]);
+    const replaced = this.#written.get(response);
+    const others = this.#lines(response, 'WWW-Authenticate').filter((line) => line !== replaced);
+    this.#written.set(response, ours);
+    this.#set(response, 'WWW-Authenticate', others.length === 0 ? ours : [...others, ours]);
+    adapter.setHeader(response, 'Cache-Control', 'no-store');
+
+    if (request.headers?.['origin'] === undefined) return;
+    const exposed = this.#lines(response, 'Access-Control-Expose-Headers').flatMap((line) => line.split(/\s*,\s*/));
+    if (exposed.some((name) => name.toLowerCase() === 'www-authenticate')) return;
+    // beside '*', which counts as a literal name for requests with credentials
+    adapter.setHeader(response, 'Access-Control-Expose-Headers', [...exposed, 'WWW-Authenticate'].join(', '));
+  }
+
+  #lines(response: object, name: string): string[] {
+    const value: unknown = this.adapterHost.httpAdapter.getHeader(response, name);
+    return value === undefined || value === null ? [] : [value].flat().map(String);
+  }
+
+  // both adapters hand lists on to Node, which writes one line for each; only Nest's type says string
+  #set(response: object, name: string, value: string | string[]): void {
+    this.adapterHost.httpAdapter.setHeader(response, name, value as string);
+  }
+}

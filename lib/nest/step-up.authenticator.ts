@@ -1,0 +1,22 @@
+import type { AuthenticationEvent } from '../core/index.js';
+import type { MaybePromise } from '../token/index.js';
+import type { Exchange } from './step-up.exchange.js';
+
+/** Whose request this is, and how that user authenticated. */
+export interface Authenticated {
+  readonly user: unknown;
+  readonly event: AuthenticationEvent;
+  /** What is known of the token beyond the event: its verified claims, or with a strategy of the application its user. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** Finds out whose request this is. */
+export interface Authenticator {
+  /**
+   * The user and the authentication event behind a request, found once for each request.
+   *
+   * @throws AccessTokenException for a missing or refused token, or an authorization server that cannot be reached
+   * @throws TypeError where a configuration fault keeps the event from being told
+   */
+  authenticate(exchange: Exchange): MaybePromise<Authenticated>;
+}

@@ -1,0 +1,56 @@
+import { applyDecorators, createParamDecorator, type ExecutionContext, UseFilters, UseGuards } from '@nestjs/common';
+import { StepUpExceptionFilter } from './step-up.filter.js';
+import { AcrGuard } from './step-up.guard.js';
+import { mark } from './step-up.mark.js';
+import { type RequireAcrArguments, requirementsFrom } from './step-up.requirements.js';
+
+/**
+ * Requires an authentication for a handler, or for every handler of a class: one of the given authentication context
+ * classes, in order of preference, a sign-in no older than `maxAge` seconds, a scope. What is given at several levels is
+ * merged: the handler's `acrValues` and `maxAge` win over the class's, scopes add up.
+ *
+ * Binds {@link AcrGuard} and {@link StepUpExceptionFilter} itself, so that no transport runs the handler unguarded. A
+ * function is called for each request, after authentication and on unvalidated input; what it returns replaces the
+ * handler's level.
+ *
+ * ```http
+ * HTTP/1.1 401 Unauthorized
+ * WWW-Authenticate: Bearer realm="api", error="insufficient_user_authentication", acr_values="mfa", max_age="300"
+ * ```
+ *
+ * @example `@RequireAcr('mfa', { maxAge: 300 })`
+ * @example `@RequireAcr(['phr', 'mfa'], { maxAge: 300, scope: 'transfer:write' })`
+ * @example `@RequireAcr({ maxAge: 60 })`
+ * @throws TypeError for requirements that are empty or ill-formed
+ * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
+ */
+export function RequireAcr(...required: RequireAcrArguments): ClassDecorator & MethodDecorator {
+  const requirements = typeof required[0] === 'function' ? required[0] : requirementsFrom(required, '@RequireAcr');
+  return applyDecorators(
+    mark({ kind: 'require', requirements }),
+    UseGuards(AcrGuard),
+    UseFilters(StepUpExceptionFilter),
+  );
+}
+
+/**
+ * Lifts the requirements that a handler or class inherits. Never lifts authentication: a valid token is still needed.
+ */
+export function SkipStepUp(): ClassDecorator & MethodDecorator {
+  return applyDecorators(mark({ kind: 'skip' }), UseGuards(AcrGuard), UseFilters(StepUpExceptionFilter));
+}
+
+/**
+ * Marks a handler or class that needs no token; one that is sent is not looked at. The nearest of `@Public()` and
+ * `@RequireAcr()` wins.
+ */
+export function Public(): ClassDecorator & MethodDecorator {
+  return mark({ kind: 'public' });
+}
+
+/**
+ * Hands a handler what {@link StepUpService} needs to judge its request.
+ *
+ * @example `transfer(@StepUpContext() at: ExecutionContext, @Body() body: Transfer)`
+ */
+export const StepUpContext = createParamDecorator((_: unknown, context: ExecutionContext) => context);

@@ -1,0 +1,75 @@
+import { type CanActivate, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, ModulesContainer } from '@nestjs/core';
+import { AccessTokenStrategy, register, unregister } from '../passport/index.js';
+import { BootAudit } from './boot-audit.js';
+import { StepUpAnswer } from './step-up.answer.js';
+import { StepUpExceptionFilter } from './step-up.filter.js';
+import { AccessTokenGuard, AcrGuard } from './step-up.guard.js';
+import { StepUpLog } from './step-up.log.js';
+import {
+  ConfigurableModuleClass,
+  checkOptions,
+  STEP_UP_OPTIONS,
+  STEP_UP_SETTINGS,
+  type StepUpSettings,
+} from './step-up.options.js';
+import { StepUpService } from './step-up.service.js';
+
+/**
+ * Step-up authentication for an application: verifies access tokens, judges the authentication behind them, and answers
+ * with RFC 9470 challenges. Global and bound once, with {@link StepUpExceptionFilter}; `requirements` bind
+ * {@link AcrGuard} globally too.
+ *
+ * @example
+ * ```ts
+ * StepUpModule.forRoot({
+ *   authorizationServers: [{ issuer: 'https://as.example', audience: 'https://api.example', acr: { mfa: 'urn:example:mfa' } }],
+ * })
+ * ```
+ * @throws TypeError at boot for every option that is wrong
+ * @see [RFC 9470](https://www.rfc-editor.org/rfc/rfc9470.html)
+ */
+@Module({
+  providers: [
+    { provide: STEP_UP_SETTINGS, useFactory: checkOptions, inject: [STEP_UP_OPTIONS] },
+    StepUpLog,
+    StepUpAnswer,
+    StepUpService,
+    AcrGuard,
+    AccessTokenGuard,
+    BootAudit,
+    { provide: APP_FILTER, useClass: StepUpExceptionFilter },
+    {
+      provide: APP_GUARD,
+      useFactory: ({ requirements }: StepUpSettings, guard: AcrGuard): CanActivate =>
+        requirements === undefined ? { canActivate: () => true } : guard,
+      inject: [STEP_UP_SETTINGS, AcrGuard],
+    },
+  ],
+  exports: [StepUpService, StepUpAnswer, AcrGuard, AccessTokenGuard],
+})
+export class StepUpModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
+  #strategy: AccessTokenStrategy | undefined;
+
+  constructor(
+    @Inject(STEP_UP_SETTINGS) private readonly settings: StepUpSettings,
+    private readonly stepUp: StepUpService,
+    private readonly modules: ModulesContainer,
+  ) {
+    super();
+  }
+
+  /** @throws TypeError where the module is imported twice, or another strategy has the name of ours */
+  onModuleInit(): void {
+    const imported = [...this.modules.values()].filter(({ metatype }) => metatype === StepUpModule);
+    if (imported.length > 1)
+      throw new TypeError('StepUpModule is configured twice; call forRoot() once per application');
+    if (this.settings.passport !== 'register') return;
+    this.#strategy = new AccessTokenStrategy(this.settings.strategyName, (request) => this.stepUp.userOf(request));
+    register(this.#strategy);
+  }
+
+  onApplicationShutdown(): void {
+    if (this.#strategy !== undefined) unregister(this.#strategy);
+  }
+}

@@ -1,0 +1,79 @@
+import type { AuthorizationServer, Vocabulary } from '../authorization-servers/index.js';
+import type { AuthenticationRequirements } from '../core/index.js';
+
+/** The words of the application, as each of its authorization servers understands them. */
+export class Vocabularies {
+  readonly #byIssuer: ReadonlyMap<string, Vocabulary>;
+
+  constructor(servers: readonly AuthorizationServer[]) {
+    this.#byIssuer = new Map(servers.map(({ issuer, vocabulary }) => [issuer, vocabulary]));
+  }
+
+  get issuers(): readonly string[] {
+    return [...this.#byIssuer.keys()];
+  }
+
+  /** @throws TypeError for a word that no authorization server knows, naming the nearest known one. */
+  check({ acrValues = [] }: AuthenticationRequirements, where: string): void {
+    const vocabularies = [...this.#byIssuer.values()];
+    for (const value of acrValues) {
+      if (vocabularies.length === 0 || vocabularies.some((vocabulary) => vocabulary.knows(value))) continue;
+      const known = [...new Set(vocabularies.flatMap((vocabulary) => vocabulary.known ?? []))];
+      throw new TypeError(
+        `${where}: no authorization server knows "${value}"; did you mean "${nearest(value, known)}"? ` +
+          'Words are declared in "authorizationServers[].acr"',
+      );
+    }
+  }
+
+  /**
+   * What requirements mean to an issuer, in its own strings; `undefined` where it knows none of the words, or is itself
+   * unknown beside configured ones.
+   */
+  translate(
+    requirements: AuthenticationRequirements,
+    issuer: string | undefined,
+  ): AuthenticationRequirements | undefined {
+    if (requirements.acrValues === undefined || this.#byIssuer.size === 0) return requirements;
+    const acrValues =
+      issuer === undefined ? [] : (this.#byIssuer.get(issuer)?.stringsFor(requirements.acrValues) ?? []);
+    return acrValues.length === 0
+      ? undefined
+      : Object.freeze({ ...requirements, acrValues: Object.freeze([...acrValues]) });
+  }
+}
+
+/** The requirements of a route, translated once for each authorization server. */
+export class RouteRequirement {
+  readonly #translated = new Map<string | undefined, AuthenticationRequirements | undefined>();
+
+  constructor(
+    readonly requirements: AuthenticationRequirements,
+    private readonly vocabularies: Vocabularies,
+  ) {
+    for (const issuer of vocabularies.issuers)
+      this.#translated.set(issuer, vocabularies.translate(requirements, issuer));
+  }
+
+  for(issuer: string | undefined): AuthenticationRequirements | undefined {
+    return this.#translated.get(issuer) ?? this.vocabularies.translate(this.requirements, issuer);
+  }
+}
+
+function nearest(word: string, known: readonly string[]): string | undefined {
+  const byDistance = known.map((candidate) => ({ candidate, distance: editDistance(word, candidate) }));
+  return byDistance.sort((a, b) => a.distance - b.distance)[0]?.candidate;
+}
+
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= from.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j += 1) {
+      const substitution = (row[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(substitution, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] as number;
+}

@@ -1,0 +1,25 @@
+import { type AuthenticationRequirements, checkRequirements } from '../core/index.js';
+import type { RequirementsFunction } from './step-up.options.js';
+import type { StepUpWord } from './step-up.words.js';
+
+/** What `@RequireAcr` takes. */
+export type RequireAcrArguments =
+  | [acrValues: StepUpWord | readonly StepUpWord[], further?: Omit<AuthenticationRequirements, 'acrValues'>]
+  | [requirements: AuthenticationRequirements | RequirementsFunction];
+
+/** @throws TypeError for what `@RequireAcr` does not take; functions are not resolved here. */
+export function requirementsFrom(required: readonly unknown[], where: string): AuthenticationRequirements {
+  const [first, further, ...more] = required;
+  if (more.length > 0) throw new TypeError(`${where}: takes at most two arguments; give several values as a list`);
+  if (typeof first === 'string' || Array.isArray(first)) {
+    if (further !== undefined && (typeof further !== 'object' || further === null)) {
+      throw new TypeError(`${where}: the second argument must be an object with "maxAge" or "scope"`);
+    }
+    if (further !== undefined && 'acrValues' in further) {
+      throw new TypeError(`${where}: "acrValues" are given twice`);
+    }
+    return checkRequirements({ ...further, acrValues: typeof first === 'string' ? [first] : first }, where);
+  }
+  if (further !== undefined) throw new TypeError(`${where}: give "maxAge" and "scope" beside it in one object`);
+  return checkRequirements(first, where);
+}

@@ -1,0 +1,194 @@
+import type { ExecutionContext, Type } from '@nestjs/common';
+import { type AuthenticationRequirements, checkRequirements, mergeRequirements } from '../core/index.js';
+import { type MaybePromise, whenReady } from '../token/index.js';
+import { marksOf, type StepUpMark } from './step-up.mark.js';
+import type { RequirementsFunction } from './step-up.options.js';
+import { RouteRequirement, type Vocabularies } from './step-up.requirement.js';
+
+export type Handler = (...parameters: never[]) => unknown;
+type RequirementLevel = AuthenticationRequirements | RequirementsFunction;
+
+/** What is demanded of requests for one handler of one class, as `StepUpService.routes()` shows it. */
+export interface RouteDescription {
+  /** `Controller.handler` */
+  readonly name: string;
+  /** `required`: an authentication; `skipped`: a valid token alone; `public`: nothing; `open`: nothing is declared. */
+  readonly access: 'required' | 'skipped' | 'public' | 'open';
+  /** In the words of the application; absent where nothing is required or a function decides alone. */
+  readonly requirements?: AuthenticationRequirements;
+  /** Whether a function adds to the requirements for each request. */
+  readonly dynamic: boolean;
+}
+
+/** The compiled requirements of one handler of one class. */
+export class Route {
+  private constructor(
+    readonly description: RouteDescription,
+    /** Whether all that is required comes from the module rather than from a decorator. */
+    readonly isInherited: boolean,
+    private readonly levels: readonly RequirementLevel[],
+    private readonly fixed: RouteRequirement | undefined,
+    private readonly vocabularies: Vocabularies,
+  ) {}
+
+  /**
+   * Compiles what the module, the classes from base to derived, and the handler say.
+   *
+   * @throws TypeError for marks that contradict each other, a word that no authorization server knows, and a method that
+   * silently overrides a decorated one.
+   */
+  static compile(
+    controller: Type,
+    handler: Handler,
+    moduleLevel: RequirementLevel | undefined,
+    vocabularies: Vocabularies,
+  ): Route {
+    const classes = lineage(controller);
+    const method = methodName(classes, handler);
+    const name = `${controller.name}.${method}`;
+    checkOverride(classes, method, handler, name);
+
+    let levels: RequirementLevel[] = moduleLevel === undefined ? [] : [moduleLevel];
+    let access: RouteDescription['access'] = moduleLevel === undefined ? 'open' : 'required';
+    let isInherited = true;
+    for (const target of [...classes, handler]) {
+      const where = target === handler ? name : (target as Type).name;
+      const mark = onlyMark(marksOf(target), where);
+      if (mark === undefined) continue;
+      if (mark.kind === 'public') access = 'public';
+      else if (mark.kind === 'skip') {
+        levels = [];
+        if (access !== 'public') access = 'skipped';
+      } else {
+        if (typeof mark.requirements !== 'function') vocabularies.check(mark.requirements, `@RequireAcr on ${where}`);
+        levels.push(mark.requirements);
+        access = 'required';
+        isInherited = false;
+      }
+    }
+
+    const dynamic = levels.some((level) => typeof level === 'function');
+    const fixed = levels.filter((level) => typeof level !== 'function');
+    const requirements = fixed.length === 0 ? undefined : fixed.reduce(mergeRequirements);
+    const described = access === 'required' && requirements !== undefined ? { requirements } : {};
+    return new Route(
+      Object.freeze({ name, access, dynamic: access === 'required' && dynamic, ...described }),
+      isInherited,
+      levels,
+      dynamic || requirements === undefined ? undefined : new RouteRequirement(requirements, vocabularies),
+      vocabularies,
+    );
+  }
+
+  /**
+   * What this invocation requires; `undefined` where functions decide and none of them requires anything.
+   *
+   * @throws TypeError for what a function must not return
+   */
+  requirementFor(context: ExecutionContext): MaybePromise<RouteRequirement | undefined> {
+    if (!this.description.dynamic) return this.fixed;
+    return whenReady(this.#merged(context), (merged) => merged && new RouteRequirement(merged, this.vocabularies));
+  }
+
+  #merged(context: ExecutionContext): MaybePromise<AuthenticationRequirements | undefined> {
+    let merged: MaybePromise<AuthenticationRequirements | undefined>;
+    for (const level of this.levels) {
+      merged = whenReady(merged, (outer) =>
+        whenReady(this.#resolve(level, context), (inner) =>
+          outer !== undefined && inner !== undefined ? mergeRequirements(outer, inner) : (inner ?? outer),
+        ),
+      );
+    }
+    return merged;
+  }
+
+  #resolve(level: RequirementLevel, context: ExecutionContext): MaybePromise<AuthenticationRequirements | undefined> {
+    if (typeof level !== 'function') return level;
+    const where = `The requirements function on ${this.description.name}`;
+    return whenReady(call(level, context, where), (decided) => {
+      if (decided === undefined) return undefined;
+      const requirements = checkRequirements(decided, where);
+      this.vocabularies.check(requirements, where);
+      return requirements;
+    });
+  }
+}
+
+/** Turns whatever a requirements function throws into a fault of the configuration: it is no way to answer a request. */
+function call(
+  decide: RequirementsFunction,
+  context: ExecutionContext,
+  where: string,
+): ReturnType<RequirementsFunction> {
+  const fail = (error: unknown): never => {
+    throw new TypeError(`${where} threw: ${error instanceof Error ? error.message : typeof error}`, { cause: error });
+  };
+  try {
+    const decided = decide(context);
+    return decided instanceof Promise ? decided.catch(fail) : decided;
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+/** A class and those it extends, outermost first. */
+function lineage(controller: Type): Type[] {
+  const classes: Type[] = [];
+  for (let target: object | null = controller; typeof target === 'function'; target = Object.getPrototypeOf(target)) {
+    if (target !== Function.prototype) classes.unshift(target as Type);
+  }
+  return classes;
+}
+
+function onlyMark(marks: readonly StepUpMark[], where: string): StepUpMark | undefined {
+  if (marks.length <= 1) return marks[0];
+  const names = marks.map(({ kind }) => ({ require: '@RequireAcr', skip: '@SkipStepUp', public: '@Public' })[kind]);
+  throw new TypeError(`${where} carries ${names.join(' and ')}; one target takes one of them, once`);
+}
+
+/** Its name in the class, as other decorators may have wrapped the function. */
+function methodName(classes: readonly Type[], handler: Handler): string {
+  for (const { prototype } of classes) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+      if (value === handler) return name;
+    }
+  }
+  return handler.name;
+}
+
+function checkOverride(classes: readonly Type[], method: string, handler: Handler, name: string): void {
+  if (marksOf(handler).length > 0) return;
+  for (const { prototype } of classes) {
+    const overridden: unknown = Object.getOwnPropertyDescriptor(prototype, method)?.value;
+    if (typeof overridden === 'function' && overridden !== handler && marksOf(overridden).length > 0) {
+      throw new TypeError(
+        `${name} overrides a method that is decorated for step-up and says nothing itself; ` +
+          'repeat the decorator, or use @SkipStepUp',
+      );
+    }
+  }
+}
+
+/** The routes of an application, each compiled once for a class and a handler: an inherited handler is several routes. */
+export class Routes {
+  readonly #compiled = new WeakMap<Type, Map<Handler, Route>>();
+
+  constructor(
+    private readonly moduleLevel: RequirementLevel | undefined,
+    readonly vocabularies: Vocabularies,
+  ) {
+    if (moduleLevel !== undefined && typeof moduleLevel !== 'function') {
+      vocabularies.check(moduleLevel, '"requirements"');
+    }
+  }
+
+  /** @throws TypeError as {@link Route.compile} does */
+  of(controller: Type, handler: Handler): Route {
+    const known = this.#compiled.get(controller)?.get(handler);
+    if (known !== undefined) return known;
+    const route = Route.compile(controller, handler, this.moduleLevel, this.vocabularies);
+    const routes = this.#compiled.get(controller) ?? new Map<Handler, Route>();
+    this.#compiled.set(controller, routes.set(handler, route));
+    return route;
+  }
+}

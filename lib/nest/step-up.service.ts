@@ -1,0 +1,330 @@
+import { type ExecutionContext, Inject, Injectable, InternalServerErrorException, type Type } from '@nestjs/common';
+import type { AuthorizationServer } from '../authorization-servers/index.js';
+import {
+  type Assessment,
+  type AuthenticationEvent,
+  type AuthenticationRequirements,
+  assess,
+  mergeRequirements,
+} from '../core/index.js';
+import { type MaybePromise, whenReady } from '../token/index.js';
+import { ExistingAuthenticator } from './existing.authenticator.js';
+import { StepUpAnswer } from './step-up.answer.js';
+import type { Authenticated, Authenticator } from './step-up.authenticator.js';
+import { AccessTokenException, InsufficientUserAuthenticationException } from './step-up.exception.js';
+import { type Exchange, exchangeAt, exchangeOf, type Request } from './step-up.exchange.js';
+import { StepUpLog } from './step-up.log.js';
+import { STEP_UP_SETTINGS, type StepUpSettings } from './step-up.options.js';
+import { RouteRequirement, Vocabularies } from './step-up.requirement.js';
+import { type RequireAcrArguments, requirementsFrom } from './step-up.requirements.js';
+import { type Handler, type Route, type RouteDescription, Routes } from './step-up.route.js';
+import { TokenAuthenticator } from './token.authenticator.js';
+
+/** An operation was refused, or in report mode would have been, for want of a sufficient authentication. */
+export interface ChallengedEvent {
+  /** `Controller.handler`; absent where only a request was given. */
+  readonly route?: string;
+  readonly issuer?: string;
+  readonly requirements: AuthenticationRequirements;
+  readonly reasons: readonly string[];
+  /** Whether the request went through all the same, in report mode. */
+  readonly reported: boolean;
+}
+
+/**
+ * Judges requests against authentication requirements: the work behind {@link AcrGuard}, and for decisions inside a
+ * handler. Judges anew each time; no verdict is cached, shared or remembered for a user or a socket.
+ */
+@Injectable()
+export class StepUpService {
+  readonly #routes: Routes;
+  readonly #authenticator: Authenticator;
+  readonly #servers: ReadonlyMap<string | undefined, AuthorizationServer>;
+  readonly #listeners = new Set<(event: ChallengedEvent) => void>();
+  // one verdict for an invocation, however many guards ask; the next GraphQL field or message is another context
+  readonly #admitted = new WeakMap<ExecutionContext, MaybePromise<boolean>>();
+  readonly #contexts = new WeakMap<object, ExecutionContext>();
+
+  constructor(
+    @Inject(STEP_UP_SETTINGS) private readonly settings: StepUpSettings,
+    private readonly answer: StepUpAnswer,
+    private readonly log: StepUpLog,
+  ) {
+    this.#routes = new Routes(settings.requirements, new Vocabularies(settings.servers));
+    this.#servers = new Map(settings.servers.map((server) => [server.issuer, server]));
+    this.#authenticator =
+      settings.passport === 'register' ? new TokenAuthenticator(settings) : new ExistingAuthenticator(settings, log);
+  }
+
+  /**
+   * What {@link AcrGuard} does: lets an invocation through that meets its route's requirements.
+   *
+   * @throws InsufficientUserAuthenticationException with the challenge, already written to the response
+   * @throws AccessTokenException for a missing or refused token, a lacking scope, or a token that can never be enough
+   */
+  admit(context: ExecutionContext): MaybePromise<boolean> {
+    const known = this.#admitted.get(context);
+    if (known !== undefined) return known;
+    const admitted = this.#guarded(context, () => this.#admit(context));
+    this.#admitted.set(context, admitted);
+    return admitted;
+  }
+
+  /**
+   * What {@link AccessTokenGuard} does: lets an invocation through that has a valid access token or needs none.
+   *
+   * @throws AccessTokenException for a missing or refused token
+   */
+  admitAuthenticated(context: ExecutionContext): MaybePromise<boolean> {
+    return this.#guarded(context, () => {
+      const { description, isInherited } = this.#routeOf(context);
+      if (description.access === 'public') return true;
+      const isMarkedHere = description.access === 'required' && !isInherited;
+      if (!isMarkedHere && this.settings.isPublic?.(context) === true) return true;
+      return whenReady(this.#identify(exchangeOf(context)), () => true);
+    });
+  }
+
+  /**
+   * Tells whether the authentication behind a request meets requirements, given as `@RequireAcr` takes them. Truthful in
+   * report mode too.
+   *
+   * @param at an ExecutionContext, the request, or what `@StepUpContext()` gave
+   * @throws AccessTokenException where no user can be told
+   */
+  async assess(at: unknown, ...required: RequireAcrArguments): Promise<Assessment> {
+    const exchange = exchangeAt(at);
+    return this.#guarded(exchange, async () => {
+      const { event } = await this.#identify(exchange);
+      const requirements = await this.#requirementsOf(exchange, required);
+      const translated = new RouteRequirement(requirements, this.#routes.vocabularies).for(event.issuer);
+      if (translated === undefined) return { met: false, reasons: ['acr_unmet'] };
+      return this.#assess(event, translated);
+    });
+  }
+
+  /**
+   * Requires more inside a handler, once it knows what is at stake. Call it on validated input and before any side effect.
+   * Challenges for the route's requirements merged with the given ones, lest the next token meet one and miss the other.
+   *
+   * @example `if (transfer.amount > 100_000) await this.stepUp.require(at, 'phr')`
+   * @param at an ExecutionContext, the request, or what `@StepUpContext()` gave
+   * @throws InsufficientUserAuthenticationException where they are not met
+   * @throws AccessTokenException as {@link admit} does
+   */
+  async require(at: unknown, ...required: RequireAcrArguments): Promise<void> {
+    const exchange = exchangeAt(at);
+    await this.#guarded(exchange, async () => {
+      const authenticated = await this.#identify(exchange);
+      const requirements = await this.#requirementsOf(exchange, required);
+      this.#judge(exchange, authenticated, new RouteRequirement(requirements, this.#routes.vocabularies));
+    });
+  }
+
+  /**
+   * The user behind a token that comes without a request, such as in a socket's handshake. Not with `'existing'`.
+   *
+   * @throws AccessTokenException for a refused token
+   */
+  async authenticate(token: string): Promise<Authenticated> {
+    if (!(this.#authenticator instanceof TokenAuthenticator)) {
+      throw new TypeError('authenticate() needs "passport": \'register\'; tokens are verified by a strategy of yours');
+    }
+    return this.#authenticator.authenticateToken(token);
+  }
+
+  /**
+   * The user of a request that Passport hands to our strategy.
+   *
+   * @internal
+   */
+  userOf(request: Request): MaybePromise<unknown> {
+    const exchange = exchangeAt(request);
+    return this.#guarded(exchange, () => whenReady(this.#identify(exchange), ({ user }) => user));
+  }
+
+  /** What each handler of the application requires, in the order in which Nest knows them. Empty before the boot. */
+  routes(): readonly RouteDescription[] {
+    return this.#descriptions;
+  }
+
+  #descriptions: readonly RouteDescription[] = Object.freeze([]);
+
+  /** Calls a listener for each refusal for want of a sufficient authentication. Gives back what takes it off again. */
+  onChallenged(listener: (event: ChallengedEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Compiles the routes of the application, so that what is wrong with one stops the boot.
+   *
+   * @internal
+   */
+  compile(handlers: readonly (readonly [controller: Type, handler: Handler])[]): readonly Route[] {
+    const routes = handlers.map(([controller, handler]) => this.#routes.of(controller, handler));
+    this.#descriptions = Object.freeze(routes.map(({ description }) => description));
+    return routes;
+  }
+
+  #admit(context: ExecutionContext): MaybePromise<boolean> {
+    const route = this.#routeOf(context);
+    const { access } = route.description;
+    if (access === 'open' || access === 'public') return true;
+    if (route.isInherited && access === 'required' && this.settings.isPublic?.(context) === true) return true;
+
+    const exchange = exchangeOf(context);
+    return whenReady(this.#identify(exchange), (authenticated) => {
+      this.#contexts.set(exchange.request, context);
+      if (access === 'skipped') return true;
+      return whenReady(route.requirementFor(context), (requirement) => {
+        if (requirement !== undefined) this.#judge(exchange, authenticated, requirement);
+        return true;
+      });
+    });
+  }
+
+  #routeOf(context: ExecutionContext): Route {
+    return this.#routes.of(context.getClass(), context.getHandler() as Handler);
+  }
+
+  /** Authenticates, and makes sure that the user the handler receives is the one whose event is judged. */
+  #identify(exchange: Exchange): MaybePromise<Authenticated> {
+    return whenReady(this.#authenticator.authenticate(exchange), (authenticated) => {
+      const { request, transport } = exchange;
+      const isOneRequest = transport === 'http' || transport === 'graphql';
+      if (isOneRequest && request.user !== authenticated.user) request.user = authenticated.user;
+      return authenticated;
+    });
+  }
+
+  async #requirementsOf(exchange: Exchange, required: RequireAcrArguments): Promise<AuthenticationRequirements> {
+    const [first] = required;
+    const context = exchange.context ?? this.#contexts.get(exchange.request);
+    const own =
+      typeof first === 'function'
+        ? context && (await first(context))
+        : requirementsFrom(required, 'StepUpService requirements');
+    if (own === undefined) throw new TypeError('StepUpService requirements: the function gave none');
+    this.#routes.vocabularies.check(own, 'StepUpService requirements');
+    if (context === undefined) return own;
+    const route = this.#routeOf(context);
+    if (route.description.access !== 'required') return own;
+    const declared = await route.requirementFor(context);
+    return declared === undefined ? own : mergeRequirements(declared.requirements, own);
+  }
+
+  #assess(event: AuthenticationEvent, requirements: AuthenticationRequirements): Assessment {
+    return assess(event, requirements, { now: Date.now() / 1000, clockTolerance: this.settings.clockTolerance });
+  }
+
+  /** Throws unless the requirement is met. */
+  #judge(exchange: Exchange, { event, claims }: Authenticated, requirement: RouteRequirement): void {
+    const delegation = this.#servers.get(event.issuer)?.delegation ?? 'refuse';
+    if (claims['act'] !== undefined && delegation === 'refuse') {
+      throw AccessTokenException.stepUpImpossible(
+        'Tokens issued to somebody acting for the user are not accepted here',
+      );
+    }
+    const requirements = requirement.for(event.issuer);
+    if (requirements === undefined) {
+      throw AccessTokenException.stepUpImpossible(
+        'The authorization server of this token offers no sufficient authentication',
+      );
+    }
+    const assessment = this.#assess(event, requirements);
+    if (assessment.met) return;
+
+    const { reasons } = assessment;
+    const lacksScope = reasons.includes('scope_missing');
+    if (reasons.length > (lacksScope ? 1 : 0)) {
+      if (isMachine(event, claims)) {
+        throw AccessTokenException.stepUpImpossible('No user has authenticated for this token, so none can step up');
+      }
+      this.#explain(event, requirements, reasons);
+      this.#challenge(exchange, event, requirements, reasons);
+    }
+    if (lacksScope) throw AccessTokenException.insufficientScope(requirements.scope as string, this.settings);
+  }
+
+  /** Refuses with a challenge; in report mode records that it would have. */
+  #challenge(
+    exchange: Exchange,
+    event: AuthenticationEvent,
+    requirements: AuthenticationRequirements,
+    reasons: (Assessment & { met: false })['reasons'],
+  ): void {
+    const context = exchange.context ?? this.#contexts.get(exchange.request);
+    const route = context && this.#routeOf(context).description.name;
+    const reported = this.settings.mode === 'report';
+    const challenged: ChallengedEvent = Object.freeze({
+      ...(route !== undefined && { route }),
+      ...(event.issuer !== undefined && { issuer: event.issuer }),
+      requirements,
+      reasons,
+      reported,
+    });
+    for (const listener of this.#listeners) listener(challenged);
+    if (!reported) throw new InsufficientUserAuthenticationException(requirements, reasons, this.settings);
+    this.log.info('reported', `${route ?? 'a request'} would have been challenged: ${reasons.join(', ')}`);
+  }
+
+  #explain(event: AuthenticationEvent, requirements: AuthenticationRequirements, reasons: readonly string[]): void {
+    const issuer = event.issuer ?? 'request.user';
+    if (reasons.includes('acr_missing')) {
+      this.log.warnOnce(
+        'acr_missing',
+        issuer,
+        'tokens carry no acr in the form of a string; have it put into access tokens',
+      );
+    }
+    if (reasons.includes('auth_time_missing')) {
+      this.log.warnOnce(
+        'auth_time_missing',
+        issuer,
+        `tokens carry no auth_time, so maxAge ${requirements.maxAge} can never be met; have it put into access tokens`,
+      );
+    }
+    if (reasons.includes('auth_time_invalid')) {
+      this.log.warnOnce(
+        'auth_time_invalid',
+        issuer,
+        'auth_time is no number of seconds; it looks like milliseconds or text',
+      );
+    }
+    if (reasons.includes('auth_time_in_future')) {
+      this.log.warnOnce('auth_time_in_future', issuer, 'auth_time lies in the future; compare the clocks');
+    }
+  }
+
+  /** Runs a judgement; what it throws is answered on the response first, lest another filter forget the challenge. */
+  #guarded<T>(at: ExecutionContext | Exchange, judgement: () => MaybePromise<T>): MaybePromise<T> {
+    try {
+      const result = judgement();
+      return result instanceof Promise ? result.catch((error) => this.#answer(at, error)) : result;
+    } catch (error) {
+      return this.#answer(at, error);
+    }
+  }
+
+  #answer(at: ExecutionContext | Exchange, error: unknown): never {
+    if (error instanceof InsufficientUserAuthenticationException || error instanceof AccessTokenException) {
+      this.answer.writeHeaders('transport' in at ? at : exchangeOf(at), error);
+      throw error;
+    }
+    if (error instanceof TypeError) {
+      this.log.error('misconfigured', error.message);
+      throw new InternalServerErrorException();
+    }
+    throw error;
+  }
+}
+
+/** A client that acts for itself: there is no user who could authenticate again. */
+function isMachine(
+  { acr, authTime, subject, clientId }: AuthenticationEvent,
+  claims: Readonly<Record<string, unknown>>,
+): boolean {
+  if (acr !== undefined || authTime !== undefined || subject === undefined) return false;
+  return [clientId, claims['azp'], claims['cid']].includes(subject);
+}

@@ -1,0 +1,32 @@
+import passport from 'passport';
+import { AccessTokenStrategy } from './access-token.strategy.js';
+
+// Passport keeps its strategies to itself; its own middleware looks them up this way
+const registry = passport as unknown as { _strategy(name: string): unknown };
+
+/** Tells whether Passport knows a strategy of this name. */
+export function isRegistered(name: string): boolean {
+  return registry._strategy(name) !== undefined;
+}
+
+/**
+ * Makes a strategy known to Passport, whose registry is one for the whole process. One of ours under the same name, from
+ * an application before, is replaced.
+ *
+ * @throws TypeError where another strategy has the name: it would answer for us, or we for it
+ */
+export function register(strategy: AccessTokenStrategy): void {
+  const present = registry._strategy(strategy.name);
+  if (present !== undefined && !(present instanceof AccessTokenStrategy)) {
+    throw new TypeError(
+      `The Passport strategy "${strategy.name}" is registered by somebody else; remove it, ` +
+        'give "strategyName" another name, or say "passport": \'existing\' to use it',
+    );
+  }
+  passport.use(strategy.name, strategy);
+}
+
+/** Takes a strategy out of Passport's registry, unless another one has taken its name since. */
+export function unregister(strategy: AccessTokenStrategy): void {
+  if (registry._strategy(strategy.name) === strategy) passport.unuse(strategy.name);
+}

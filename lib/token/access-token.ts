@@ -1,0 +1,122 @@
+import { type AuthorizationServer, mediaType, readClaim } from '../authorization-servers/index.js';
+import type { AuthenticationEvent } from '../core/index.js';
+import { AccessTokenRefused } from './errors.js';
+import type { UnverifiedJwt } from './jwt.js';
+
+export interface Clock {
+  /** Seconds since the epoch. */
+  readonly now: number;
+  /** Seconds by which clocks may differ. */
+  readonly clockTolerance: number;
+}
+
+/**
+ * The rules that need no key. They decide towards refusal alone: whatever passes here is still unverified. Keys that the
+ * header itself offers (`jku`, `jwk`, `x5u`, `x5c`) are not looked at.
+ *
+ * @throws AccessTokenRefused `invalid_token`
+ * @see [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068.html#section-4)
+ */
+export function checkBeforeSignature(
+  { header, payload }: UnverifiedJwt,
+  server: AuthorizationServer,
+  clock: Clock,
+): void {
+  const { alg, typ, crit } = header;
+  if (crit !== undefined) refuse('The access token has critical header parameters that are not understood');
+  if (typeof alg !== 'string' || !server.algorithms.has(alg))
+    refuse('The access token is signed with an algorithm that is not allowed');
+  if (typ !== undefined && typeof typ !== 'string') refuse('The type of the access token is not readable');
+  if (!server.profile.typ.has(typ === undefined ? null : mediaType(typ as string)))
+    refuse('The token is not an access token');
+  if (!namesAudience(payload['aud'], server.audience)) refuse('The access token is meant for another audience');
+  checkLifetime(payload, clock);
+}
+
+/**
+ * `exp` and `nbf`, judged anew at every use of a token.
+ *
+ * @throws AccessTokenRefused `invalid_token`
+ */
+export function checkLifetime(claims: Readonly<Record<string, unknown>>, { now, clockTolerance }: Clock): void {
+  const { exp, nbf } = claims;
+  if (!isNumericDate(exp) || now >= exp + clockTolerance) refuse('The access token has expired');
+  if (nbf !== undefined && (!isNumericDate(nbf) || now < nbf - clockTolerance))
+    refuse('The access token is not valid yet');
+}
+
+/**
+ * The rules for the claims of a token whose signature holds. A `cnf` claim binds the token to a key whose proof we cannot
+ * verify, so such a token is refused rather than taken for a bearer token.
+ *
+ * @throws AccessTokenRefused `invalid_token`
+ * @see [RFC 9068 §2.2](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2)
+ */
+export function checkClaims(
+  claims: Readonly<Record<string, unknown>>,
+  server: AuthorizationServer,
+  clock: Clock,
+): void {
+  const { profile } = server;
+  for (const [claim, value] of profile.accessTokenClaims) {
+    if (claims[claim] !== value) refuse('The token is not an access token');
+  }
+  if (claims['cnf'] !== undefined)
+    refuse('The access token is bound to a key, and no proof of possession is accepted here');
+  if (!isText(claims['sub'])) refuse('The access token names no subject');
+  if (!isText(readClaim(claims, profile.claims.clientId)) && !profile.absentClaims.has('client_id')) {
+    refuse('The access token names no client');
+  }
+  if (!isText(claims['jti']) && !profile.absentClaims.has('jti')) refuse('The access token has no identifier');
+  const { iat } = claims;
+  if (iat === undefined && profile.absentClaims.has('iat')) return;
+  if (!isNumericDate(iat)) refuse('The access token does not say when it was issued');
+  else if (iat > clock.now + clock.clockTolerance) refuse('The access token is issued in the future; check the clocks');
+}
+
+/**
+ * The authentication event that a token's claims tell of. An `acr` that is no string is as good as none; `auth_time` is
+ * passed on as it is, for the assessment to judge.
+ *
+ * @see [RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2.1)
+ */
+export function authenticationEvent(
+  claims: Readonly<Record<string, unknown>>,
+  { issuer, profile }: Pick<AuthorizationServer, 'issuer' | 'profile'>,
+): AuthenticationEvent {
+  const acr = readClaim(claims, profile.claims.acr);
+  const authTime = readClaim(claims, profile.claims.authTime);
+  const amr = readClaim(claims, profile.claims.amr);
+  const clientId = readClaim(claims, profile.claims.clientId);
+  const scope = readClaim(claims, profile.claims.scope);
+  return Object.freeze({
+    issuer,
+    ...(typeof acr === 'string' && { acr }),
+    ...(authTime !== undefined && authTime !== null && { authTime: authTime as number }),
+    ...(isTextList(amr) && { amr: Object.freeze([...amr]) }),
+    ...(typeof claims['sub'] === 'string' && { subject: claims['sub'] }),
+    ...(typeof clientId === 'string' && { clientId }),
+    ...(typeof scope === 'string' ? { scope } : isTextList(scope) ? { scope: scope.join(' ') } : undefined),
+  });
+}
+
+function namesAudience(aud: unknown, audience: ReadonlySet<string>): boolean {
+  if (typeof aud === 'string') return audience.has(aud);
+  return Array.isArray(aud) && aud.some((value) => audience.has(value));
+}
+
+function isNumericDate(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((member) => typeof member === 'string');
+}
+
+function refuse(message: string): never {
+  throw new AccessTokenRefused('invalid_token', message);
+}

@@ -1,0 +1,70 @@
+import { AccessTokenRefused } from './errors.js';
+
+/** As much of an incoming request as the search for its token needs; Express, Fastify and plain Node requests fit. */
+export interface IncomingRequest {
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly rawHeaders?: readonly string[];
+  /** The Node request, on Fastify. */
+  readonly raw?: { readonly rawHeaders?: readonly string[] };
+  readonly url?: string;
+  readonly body?: unknown;
+}
+
+export interface PresentedToken {
+  readonly scheme: 'Bearer' | 'DPoP';
+  readonly token: string;
+}
+
+// b64token of RFC 6750 §2.1
+const CREDENTIALS = /^(Bearer|DPoP) +([A-Za-z0-9\-._~+/]+=*) *$/i;
+const WITHOUT_TOKEN = /^(?:Bearer|DPoP) *$/i;
+const TOKEN_SCHEME = /^(?:Bearer|DPoP)(?: |$)/i;
+
+/**
+ * Finds the access token in the `Authorization` header of a request; query and body are no place for one. `undefined`
+ * where none was sent: no header, another scheme, or nothing behind the scheme.
+ *
+ * @throws AccessTokenRefused `invalid_request` for several Authorization headers, for credentials that are no single
+ * token, and for a second token in query or form.
+ * @see [RFC 6750 §2](https://www.rfc-editor.org/rfc/rfc6750.html#section-2)
+ */
+export function presentedToken(request: IncomingRequest): PresentedToken | undefined {
+  const authorization = request.headers?.['authorization'];
+  if (authorization === undefined) return undefined;
+  if (typeof authorization !== 'string' || isRepeated(request.rawHeaders ?? request.raw?.rawHeaders)) {
+    throw new AccessTokenRefused('invalid_request', 'Only one Authorization header is allowed');
+  }
+  const found = CREDENTIALS.exec(authorization);
+  if (found === null) {
+    if (!TOKEN_SCHEME.test(authorization) || WITHOUT_TOKEN.test(authorization)) return undefined;
+    throw new AccessTokenRefused('invalid_request', 'The Authorization header must carry exactly one token');
+  }
+  if (isElsewhereToo(request)) {
+    throw new AccessTokenRefused('invalid_request', 'The access token must be sent in the Authorization header alone');
+  }
+  return { scheme: found[1]?.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer', token: found[2] as string };
+}
+
+// Node keeps the first of several Authorization headers without a word; only the raw list tells
+function isRepeated(rawHeaders: readonly string[] | undefined): boolean {
+  if (rawHeaders === undefined) return false;
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length === 13 && name.toLowerCase() === 'authorization') count += 1;
+  }
+  return count > 1;
+}
+
+function isElsewhereToo({ url, body, headers }: IncomingRequest): boolean {
+  const query = url === undefined ? -1 : url.indexOf('?');
+  if (query >= 0 && new URLSearchParams((url as string).slice(query)).has('access_token')) return true;
+  const type = headers?.['content-type'];
+  return (
+    typeof type === 'string' &&
+    type.startsWith('application/x-www-form-urlencoded') &&
+    typeof body === 'object' &&
+    body !== null &&
+    Object.hasOwn(body, 'access_token')
+  );
+}

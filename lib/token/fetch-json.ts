@@ -1,0 +1,59 @@
+/** Seconds after which a server that has not answered in full is given up. */
+export const FETCH_TIMEOUT = 5;
+
+/** Seconds for which a server that was asked is not asked again, whatever came of it. */
+export const COOL_DOWN = 10;
+
+const MAX_BYTES = 1_048_576;
+
+/**
+ * Fetches a JSON object. Follows no redirect and reads no more than 1 MiB, whatever the server announces. The reasons it
+ * throws for never quote what the server sent.
+ *
+ * @param signal bounds the whole exchange, body included
+ * @throws Error whose message completes a sentence about the document: `"cannot be reached (ECONNREFUSED)"`
+ */
+export async function fetchJson(url: string, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
+  const body = await fetchBody(url, signal).catch((cause: unknown) => {
+    throw cause instanceof UnusableAnswer ? cause : new Error(describeFailure(cause, signal), { cause });
+  });
+  const value = parse(body);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new UnusableAnswer('is not a JSON object');
+  }
+  return value as Record<string, unknown>;
+}
+
+class UnusableAnswer extends Error {}
+
+async function fetchBody(url: string, signal: AbortSignal): Promise<string> {
+  const response = await fetch(url, { redirect: 'error', signal, headers: { accept: 'application/json' } });
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new UnusableAnswer(`is answered with status ${response.status}`);
+  }
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_BYTES) throw new UnusableAnswer('is larger than 1 MiB');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** fetch rejects with one message for everything; what happened is in the cause. */
+function describeFailure(error: unknown, signal: AbortSignal): string {
+  if (signal.aborted) return 'was not read in time';
+  const { code, message } = ((error as Error).cause ?? {}) as { code?: unknown; message?: unknown };
+  if (message === 'unexpected redirect') return 'is answered with a redirect, which is not followed';
+  return typeof code === 'string' ? `cannot be reached (${code})` : 'cannot be reached';
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

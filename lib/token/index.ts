@@ -1,0 +1,6 @@
+export { authenticationEvent, checkLifetime } from './access-token.js';
+export { type IncomingRequest, type PresentedToken, presentedToken } from './bearer-token.js';
+export { AccessTokenRefused, AuthorizationServerUnavailable } from './errors.js';
+export { readJwt } from './jwt.js';
+export { type MaybePromise, whenReady } from './maybe-promise.js';
+export { AccessTokenVerifier, type VerifiedAccessToken } from './verifier.js';

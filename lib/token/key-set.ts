@@ -1,0 +1,158 @@
+import { JwksClient, JwksError } from 'jwks-rsa';
+import { AccessTokenRefused, AuthorizationServerUnavailable } from './errors.js';
+import { COOL_DOWN, FETCH_TIMEOUT, fetchJson } from './fetch-json.js';
+import type { MaybePromise } from './maybe-promise.js';
+import { type AuthorizationServerMetadata, fetchMetadata } from './metadata.js';
+import { type KeyHeader, type VerificationKey, VerificationKeys } from './verification-keys.js';
+
+export type { VerificationKey } from './verification-keys.js';
+
+export interface KeySetOptions {
+  issuer: string;
+  /** Where the key document is. Default is `jwks_uri` of the issuer's metadata. */
+  jwksUri?: string;
+  /** Seconds after which the key document is fetched again before a key of it is used. Default is `600`. */
+  refreshAfter?: number;
+  /** Seconds beyond `refreshAfter` for which the last document still serves in an outage. Default is `3600`. */
+  staleFor?: number;
+}
+
+const MAX_KEYS = 100;
+
+/**
+ * The keys of one authorization server, from one document that is fetched when first needed. jwks-rsa turns the document
+ * into keys; when to fetch is decided here, so that no flood of unknown keys reaches the server or costs an import, and
+ * an outage refuses nobody whose key is known.
+ *
+ * From half of `refreshAfter` on, a use of a key fetches the document in the background, so that in ordinary traffic no
+ * request waits. At most one fetch is under way, and it ends after five seconds. For ten seconds after a fetch, unknown
+ * keys are answered from what it brought, be it a document or a failure.
+ *
+ * @see [RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517.html#section-5)
+ */
+export class KeySet {
+  readonly #issuer: string;
+  readonly #jwksUri: string | undefined;
+  readonly #refreshAfter: number;
+  readonly #staleFor: number;
+  readonly #fetchTimeout: number;
+  readonly #client: JwksClient;
+
+  #keys = new VerificationKeys([]);
+  #keysFetchedAt = Number.NEGATIVE_INFINITY;
+  #metadata: AuthorizationServerMetadata | undefined;
+  #metadataFetchedAt = Number.NEGATIVE_INFINITY;
+  #failure: { readonly reason: string; readonly cause: unknown; readonly at: number } | undefined;
+  #fetching: Promise<void> | undefined;
+
+  /** @param fetchTimeout seconds; for tests */
+  constructor(
+    { issuer, jwksUri, refreshAfter = 600, staleFor = 3600 }: KeySetOptions,
+    fetchTimeout: number = FETCH_TIMEOUT,
+  ) {
+    this.#issuer = issuer;
+    this.#jwksUri = jwksUri;
+    this.#refreshAfter = refreshAfter;
+    this.#staleFor = staleFor;
+    this.#fetchTimeout = fetchTimeout;
+    // its limiter would let a flood of unknown keys lock out everybody, and its cache holds keys one by one
+    this.#client = new JwksClient({ cache: false, rateLimit: false, fetcher: () => this.#fetchDocument() });
+  }
+
+  /**
+   * Finds the key that a token's header names. Synchronous where the key document is at hand.
+   *
+   * @throws AccessTokenRefused `invalid_token` for an unknown key, and for one that does not fit the algorithm
+   * @throws AuthorizationServerUnavailable where the key is unknown, or known too long, and the server cannot be asked
+   */
+  keyFor(header: KeyHeader): MaybePromise<VerificationKey> {
+    if (this.#failure !== undefined && secondsSince(this.#failure.at) < COOL_DOWN) return this.#answer(header);
+
+    const age = secondsSince(this.#keysFetchedAt);
+    const found = age < Math.max(this.#refreshAfter, COOL_DOWN) ? this.#keys.find(header) : undefined;
+    if (age >= (found === undefined ? COOL_DOWN : this.#refreshAfter)) {
+      return this.#fetch().then(() => this.#answer(header));
+    }
+    if (found === undefined) throw unknownKey();
+    if (age >= Math.max(this.#refreshAfter / 2, COOL_DOWN)) void this.#fetch();
+    return found;
+  }
+
+  /** Answers from what there is after a fetch, or instead of one. */
+  #answer(header: KeyHeader): VerificationKey {
+    const failure = this.#failure;
+    const serves = failure === undefined || secondsSince(this.#keysFetchedAt) < this.#refreshAfter + this.#staleFor;
+    const found = serves ? this.#keys.find(header) : undefined;
+    if (found !== undefined) return found;
+    if (failure === undefined) throw unknownKey();
+
+    const { reason, cause, at } = failure;
+    const retryAfter = Math.max(1, Math.ceil(COOL_DOWN - secondsSince(at)));
+    throw new AuthorizationServerUnavailable(this.#issuer, retryAfter, reason, { cause });
+  }
+
+  /** Never rejects: what came of the fetch is in the state. */
+  #fetch(): Promise<void> {
+    this.#fetching ??= this.#fetchKeys().finally(() => {
+      this.#fetching = undefined;
+    });
+    return this.#fetching;
+  }
+
+  async #fetchKeys(): Promise<void> {
+    const startedAt = Date.now();
+    try {
+      const keys = new VerificationKeys(await this.#client.getSigningKeys(), this.#keys);
+      if (!keys.usable) throw new JwksError('No key fits an algorithm');
+      this.#keys = keys;
+      this.#keysFetchedAt = startedAt;
+      this.#failure = undefined;
+    } catch (cause) {
+      // the key document may have moved
+      this.#metadata = undefined;
+      this.#failure = { reason: this.#describe(cause), cause, at: Date.now() };
+    }
+  }
+
+  async #fetchDocument(): Promise<{ keys: readonly unknown[] }> {
+    const deadline = AbortSignal.timeout(this.#fetchTimeout * 1000);
+    const { keys } = await fetchJson(this.#jwksUri ?? (await this.#discover(deadline)), deadline);
+    if (!Array.isArray(keys)) throw new Error('has no list of keys');
+    return { keys: keys.filter(mayVerify).slice(0, MAX_KEYS) };
+  }
+
+  async #discover(deadline: AbortSignal): Promise<string> {
+    if (this.#metadata === undefined || secondsSince(this.#metadataFetchedAt) >= this.#refreshAfter) {
+      const startedAt = Date.now();
+      this.#metadata = await fetchMetadata(this.#issuer, deadline);
+      this.#metadataFetchedAt = startedAt;
+    }
+    return this.#metadata.jwks_uri;
+  }
+
+  #describe(error: unknown): string {
+    const { message } = error as Error;
+    // an error of the metadata starts with the issuer, which is about to be put in front again
+    if (error instanceof AuthorizationServerUnavailable) return message.slice(`${this.#issuer}: `.length);
+    return `its key document ${error instanceof JwksError ? 'has no key that can verify' : message}`;
+  }
+}
+
+/** jwks-rsa looks at `use` and `kty`, not at these. */
+function mayVerify(jwk: unknown): boolean {
+  if (typeof jwk !== 'object' || jwk === null) return false;
+  const { kid, alg, key_ops: operations } = jwk as Readonly<Record<string, unknown>>;
+  if (kid !== undefined && typeof kid !== 'string') return false;
+  if (alg !== undefined && typeof alg !== 'string') return false;
+  return operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
+}
+
+/** A clock that was set back counts as time that has passed: better asked once too often than trusted too long. */
+function secondsSince(time: number): number {
+  const elapsed = (Date.now() - time) / 1000;
+  return elapsed < 0 ? Number.POSITIVE_INFINITY : elapsed;
+}
+
+function unknownKey(): AccessTokenRefused {
+  return new AccessTokenRefused('invalid_token', 'The key of the access token is not known');
+}

@@ -1,0 +1,11 @@
+export type MaybePromise<T> = T | Promise<T>;
+
+/** Goes on with a value at once when it is there, and when it arrives where it is a promise: no tick is lost when warm. */
+export function whenReady<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
+  return isThenable(value) ? Promise.resolve(value).then(next) : next(value as T);
+}
+
+/** Looks for `then` rather than for a class: query builders and promises of other realms are waited for as well. */
+function isThenable<T>(value: MaybePromise<T>): value is Promise<T> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

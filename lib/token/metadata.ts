@@ -1,0 +1,73 @@
+import { isLoopback } from '../authorization-servers/index.js';
+import { AuthorizationServerUnavailable } from './errors.js';
+import { COOL_DOWN, FETCH_TIMEOUT, fetchJson } from './fetch-json.js';
+
+/** Metadata of an authorization server. Only the members that are used here are checked; the others are as they came. */
+export interface AuthorizationServerMetadata {
+  readonly issuer: string;
+  readonly jwks_uri: string;
+  readonly [member: string]: unknown;
+}
+
+/**
+ * Reads the metadata of an authorization server: the address of OpenID Connect Discovery first, then that of RFC 8414.
+ * Keeps nothing; every call asks the server.
+ *
+ * @param signal bounds both requests together. Default is five seconds.
+ * @throws AuthorizationServerUnavailable where neither address has a JSON object, and where the document names another
+ * issuer or has no usable `jwks_uri` (https, loopback excepted).
+ * @see [OpenID Connect Discovery 1.0 §4](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig)
+ * @see [RFC 8414 §3](https://www.rfc-editor.org/rfc/rfc8414.html#section-3)
+ */
+export async function fetchMetadata(
+  issuer: string,
+  signal: AbortSignal = AbortSignal.timeout(FETCH_TIMEOUT * 1000),
+): Promise<AuthorizationServerMetadata> {
+  const document = await fetchDocument(issuer, signal);
+  if (document['issuer'] !== issuer) {
+    throw unavailable(issuer, `its metadata names ${describeIssuer(document['issuer'])}; configure exactly that one`);
+  }
+  if (!isKeyDocumentUrl(document['jwks_uri'])) {
+    throw unavailable(issuer, 'its metadata has no https "jwks_uri" (http is accepted on loopback only)');
+  }
+  return document as AuthorizationServerMetadata;
+}
+
+async function fetchDocument(issuer: string, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
+  const { origin, pathname } = new URL(issuer);
+  const path = pathname.replace(/\/$/, '');
+  const reasons: string[] = [];
+  for (const address of [
+    `${path}/.well-known/openid-configuration`,
+    `/.well-known/oauth-authorization-server${path}`,
+  ]) {
+    try {
+      return await fetchJson(origin + address, signal);
+    } catch (cause) {
+      reasons.push(`${address} ${(cause as Error).message}`);
+      if (signal.aborted) break;
+    }
+  }
+  throw unavailable(issuer, `its metadata cannot be read: ${reasons.join('; ')}`);
+}
+
+function unavailable(issuer: string, reason: string): AuthorizationServerUnavailable {
+  return new AuthorizationServerUnavailable(issuer, COOL_DOWN, reason);
+}
+
+function isKeyDocumentUrl(value: unknown): boolean {
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || url.username !== '' || url.password !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+}
+
+/** The document is anybody's text, and what this returns goes into logs. */
+function describeIssuer(issuer: unknown): string {
+  if (typeof issuer !== 'string') return 'no issuer';
+  const shortened = issuer.length > 100 ? `${issuer.slice(0, 100)}...` : issuer;
+  const quoted = JSON.stringify(shortened).replace(
+    /[^\x20-\x7E]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `the issuer ${quoted}`;
+}

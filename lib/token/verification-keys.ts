@@ -1,0 +1,102 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { SigningKey } from 'jwks-rsa';
+import { AccessTokenRefused } from './errors.js';
+
+/** A public key of an authorization server. The same object for as long as the key stays in the key set unchanged. */
+export interface VerificationKey {
+  readonly kid?: string;
+  /** The algorithm that the JWK names, if it names one. */
+  readonly alg?: string;
+  readonly key: KeyObject;
+}
+
+/** What a token's header says about the key that signed it. */
+export interface KeyHeader {
+  kid?: string;
+  alg: string;
+}
+
+interface Entry {
+  readonly verificationKey: VerificationKey;
+  readonly algorithms: ReadonlySet<string>;
+}
+
+const RSA_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
+const MIN_RSA_BITS = 2048;
+const CURVE_ALGORITHMS = new Map([
+  ['prime256v1', 'ES256'],
+  ['secp384r1', 'ES384'],
+  ['secp521r1', 'ES512'],
+]);
+
+/**
+ * The keys of one key document, in memory.
+ *
+ * @see [RFC 7517 §4](https://www.rfc-editor.org/rfc/rfc7517.html#section-4)
+ */
+export class VerificationKeys {
+  private readonly entries: ReadonlyMap<string, Entry>;
+  private readonly byKid = new Map<string, Entry[]>();
+
+  /** @param previous keys whose objects are used again where the new document has them unchanged */
+  constructor(signingKeys: readonly SigningKey[], previous?: VerificationKeys) {
+    const entries = new Map<string, Entry>();
+    for (const signingKey of signingKeys) {
+      const pem = signingKey.getPublicKey();
+      const identity = JSON.stringify([signingKey.kid, signingKey.alg, pem]);
+      entries.set(identity, previous?.entries.get(identity) ?? importKey(signingKey, pem));
+    }
+    this.entries = entries;
+    for (const entry of entries.values()) {
+      const { kid } = entry.verificationKey;
+      if (kid === undefined) continue;
+      const namesakes = this.byKid.get(kid);
+      if (namesakes === undefined) this.byKid.set(kid, [entry]);
+      else namesakes.push(entry);
+    }
+  }
+
+  /** Whether any key can verify anything: not so where all are too short or of a kind without an algorithm. */
+  get usable(): boolean {
+    return [...this.entries.values()].some(({ algorithms }) => algorithms.size > 0);
+  }
+
+  /**
+   * Finds the key a header asks for; `undefined` where there is none. Without `kid` it must be the only one that fits the
+   * algorithm, and so it must among several of one `kid`.
+   *
+   * @throws AccessTokenRefused `invalid_token` where the key of that `kid` does not fit the algorithm, and where several do
+   */
+  find({ kid, alg }: KeyHeader): VerificationKey | undefined {
+    const candidates = kid === undefined ? this.entries.values() : this.byKid.get(kid);
+    if (candidates === undefined) return undefined;
+    let found: VerificationKey | undefined;
+    for (const { verificationKey, algorithms } of candidates) {
+      if (!algorithms.has(alg)) continue;
+      if (found !== undefined) throw new AccessTokenRefused('invalid_token', 'Several keys fit the access token');
+      found = verificationKey;
+    }
+    if (found === undefined && kid !== undefined) {
+      throw new AccessTokenRefused('invalid_token', 'The key of the access token does not fit its algorithm');
+    }
+    return found;
+  }
+}
+
+function importKey({ kid, alg }: SigningKey, pem: string): Entry {
+  const key = createPublicKey(pem);
+  const algorithms = algorithmsOf(key);
+  return {
+    // jwks-rsa leaves kid and alg out where the JWK has none, whatever its types say
+    verificationKey: Object.freeze({ ...(kid !== undefined && { kid }), ...(alg !== undefined && { alg }), key }),
+    algorithms: new Set(alg === undefined ? algorithms : algorithms.filter((algorithm) => algorithm === alg)),
+  };
+}
+
+/** @see [RFC 7518 §3](https://www.rfc-editor.org/rfc/rfc7518.html#section-3) */
+function algorithmsOf({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): readonly string[] {
+  if (type === 'rsa') return (details?.modulusLength ?? 0) >= MIN_RSA_BITS ? RSA_ALGORITHMS : [];
+  if (type === 'ed25519') return ['EdDSA'];
+  const algorithm = type === 'ec' ? CURVE_ALGORITHMS.get(details?.namedCurve ?? '') : undefined;
+  return algorithm === undefined ? [] : [algorithm];
+}

@@ -1,0 +1,47 @@
+import { hash } from 'node:crypto';
+import { type Clock, checkLifetime } from './access-token.js';
+import type { VerifiedAccessToken } from './verifier.js';
+
+interface Entry {
+  readonly verified: VerifiedAccessToken;
+  readonly isKeyCurrent: () => boolean;
+  /** Seconds since the epoch. */
+  readonly until: number;
+}
+
+const MAX_ENTRIES = 1000;
+const MAX_AGE = 300;
+
+/**
+ * Tokens whose signature was verified, so that it is not verified again for the next request. Remembers no verdict: `exp`
+ * and `nbf` are judged at every use, `acr` and `auth_time` are judged elsewhere every time. Holds a digest, never the token.
+ * Forgets a token after five minutes, with its `exp`, and when its key leaves the key set; the oldest go first beyond a
+ * thousand.
+ */
+export class VerifiedTokens {
+  readonly #entries = new Map<string, Entry>();
+
+  /** @throws AccessTokenRefused `invalid_token` where the token is known and its time is over */
+  get(token: string, clock: Clock): VerifiedAccessToken | undefined {
+    if (this.#entries.size === 0) return undefined;
+    const digest = hash('sha256', token, 'base64');
+    const entry = this.#entries.get(digest);
+    if (entry === undefined) return undefined;
+    if (clock.now >= entry.until || !entry.isKeyCurrent()) {
+      this.#entries.delete(digest);
+      return undefined;
+    }
+    checkLifetime(entry.verified.claims, clock);
+    return entry.verified;
+  }
+
+  add(token: string, verified: VerifiedAccessToken, isKeyCurrent: () => boolean, { now }: Clock): void {
+    if (this.#entries.size >= MAX_ENTRIES) {
+      for (const oldest of this.#entries.keys()) {
+        this.#entries.delete(oldest);
+        break;
+      }
+    }
+    this.#entries.set(hash('sha256', token, 'base64'), { verified, isKeyCurrent, until: now + MAX_AGE });
+  }
+}

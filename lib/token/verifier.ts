@@ -1,0 +1,102 @@
+import type { AuthorizationServer } from '../authorization-servers/index.js';
+import type { AuthenticationEvent } from '../core/index.js';
+import { authenticationEvent, type Clock, checkBeforeSignature, checkClaims } from './access-token.js';
+import { AccessTokenRefused } from './errors.js';
+import { readJwt } from './jwt.js';
+import { KeySet, type VerificationKey } from './key-set.js';
+import { type MaybePromise, whenReady } from './maybe-promise.js';
+import { verifySignature } from './signature.js';
+import { VerifiedTokens } from './verified-tokens.js';
+
+/** What a verified access token says. Frozen throughout, as it may be handed out again while the token is known. */
+export interface VerifiedAccessToken {
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly event: AuthenticationEvent;
+  readonly server: AuthorizationServer;
+}
+
+/**
+ * Verifies JWT access tokens of the configured authorization servers by RFC 9068 §4 and RFC 8725. The server is chosen by
+ * an exact match of `iss` among the configured ones; nothing in a token leads to a request elsewhere. Whether the
+ * authentication behind a token is good enough is not decided here.
+ *
+ * @see [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068.html#section-4)
+ */
+export class AccessTokenVerifier {
+  readonly #servers: ReadonlyMap<unknown, { server: AuthorizationServer; keys: KeySet }>;
+  readonly #verified = new VerifiedTokens();
+
+  constructor(
+    servers: readonly AuthorizationServer[],
+    private readonly clockTolerance: number,
+  ) {
+    this.#servers = new Map(
+      servers.map((server) => [
+        server.issuer,
+        {
+          server,
+          keys: new KeySet({
+            issuer: server.issuer,
+            ...(server.jwksUri !== undefined && { jwksUri: server.jwksUri }),
+            ...server.keys,
+          }),
+        },
+      ]),
+    );
+  }
+
+  /**
+   * Synchronous where the token's key is at hand, but for EdDSA.
+   *
+   * @throws AccessTokenRefused `invalid_token`
+   * @throws AuthorizationServerUnavailable where the token's key is unknown and the server cannot be asked
+   */
+  verify(token: string): MaybePromise<VerifiedAccessToken> {
+    const clock = { now: Date.now() / 1000, clockTolerance: this.clockTolerance };
+    return this.#verified.get(token, clock) ?? this.#verifyNew(token, clock);
+  }
+
+  #verifyNew(token: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
+    const jwt = readJwt(token);
+    const issuer = this.#servers.get(jwt.payload['iss']);
+    if (issuer === undefined)
+      throw new AccessTokenRefused('invalid_token', 'The issuer of the access token is not known');
+    const { server, keys } = issuer;
+    checkBeforeSignature(jwt, server, clock);
+
+    const header = { alg: jwt.header['alg'] as string, kid: readKeyId(jwt.header['kid']) };
+    return whenReady(keys.keyFor(header), (key) =>
+      whenReady(verifySignature(token, header.alg, key.key), () => {
+        checkClaims(jwt.payload, server, clock);
+        const verified = Object.freeze({
+          claims: deepFreeze(jwt.payload),
+          event: authenticationEvent(jwt.payload, server),
+          server,
+        });
+        this.#verified.add(token, verified, () => isCurrent(keys.keyFor(header), key), clock);
+        return verified;
+      }),
+    );
+  }
+}
+
+/** A key set that first has to be read again does not vouch for a key; the full verification then waits for it. */
+function isCurrent(found: MaybePromise<VerificationKey>, key: VerificationKey): boolean {
+  if (found instanceof Promise) found.catch(() => undefined);
+  return found === key;
+}
+
+function readKeyId(kid: unknown): string | undefined {
+  if (kid !== undefined && typeof kid !== 'string') {
+    throw new AccessTokenRefused('invalid_token', 'The key identifier of the access token is not readable');
+  }
+  return kid;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const member of Object.values(value)) deepFreeze(member);
+  }
+  return value;
+}

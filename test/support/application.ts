@@ -1,0 +1,103 @@
+import type { AddressInfo } from 'node:net';
+import { request as httpRequest } from 'node:http';
+import { type INestApplication, Logger, type ModuleMetadata, type Type } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { StepUpModule, type StepUpModuleOptions } from 'nestjs-step-up';
+
+/** Every HTTP test runs over both from one table: `describe.each(adapters)('%s', (_, createAdapter) => …)`. */
+export const adapters = [
+  ['Express', () => new ExpressAdapter()],
+  ['Fastify', () => new FastifyAdapter()],
+] as const;
+
+export type CreateAdapter = (typeof adapters)[number][1];
+
+export interface ApplicationSetup extends Pick<ModuleMetadata, 'imports' | 'providers'> {
+  createAdapter: CreateAdapter;
+  options: StepUpModuleOptions;
+  controllers: Type[];
+  /** Runs before the application boots: global guards, filters, CORS. */
+  configure?: (app: INestApplication) => void;
+}
+
+export interface Answer {
+  status: number;
+  /** Each line of `WWW-Authenticate` by itself. */
+  challenges: string[];
+  headers: Record<string, string[]>;
+  text: string;
+  body: Record<string, unknown>;
+}
+
+export interface Send {
+  method?: string;
+  token?: string;
+  headers?: Record<string, string | string[]>;
+  body?: string;
+}
+
+export interface RunningApplication {
+  app: INestApplication;
+  url: string;
+  send(path: string, options?: Send): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** Boots an application with the module on a free loopback port. */
+export async function startApplication(setup: ApplicationSetup): Promise<RunningApplication> {
+  const { createAdapter, options, controllers, imports = [], providers = [], configure } = setup;
+  const testing = await Test.createTestingModule({
+    imports: [StepUpModule.forRoot(options), ...imports],
+    controllers,
+    providers,
+  }).compile();
+  const app = testing.createNestApplication(createAdapter());
+  configure?.(app);
+  try {
+    await app.listen(0, '127.0.0.1');
+  } catch (error) {
+    await app.close().catch(() => undefined);
+    throw error;
+  }
+  const url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
+  return { app, url, send: (path, send) => exchange(url + path, send), close: () => app.close() };
+}
+
+function exchange(url: string, { method = 'GET', token, headers, body }: Send = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      url,
+      { method, headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers } },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          resolve({
+            status: response.statusCode as number,
+            challenges: response.headersDistinct['www-authenticate'] ?? [],
+            headers: response.headersDistinct as Record<string, string[]>,
+            text,
+            body: text.startsWith('{') ? JSON.parse(text) : {},
+          });
+        });
+      },
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+/** What the application logs while `run` runs, one string for each line; nothing reaches the terminal. */
+export function captureLog(): { lines: string[]; restore(): void } {
+  const lines: string[] = [];
+  const keep = (message: unknown) => {
+    lines.push(String(message));
+  };
+  const spies = (['log', 'warn', 'error', 'debug', 'verbose'] as const).map((level) =>
+    jest.spyOn(Logger.prototype, level).mockImplementation(keep),
+  );
+  return { lines, restore: () => spies.forEach((spy) => void spy.mockRestore()) };
+}

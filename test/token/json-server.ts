@@ -1,0 +1,92 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Answers a path with JSON, or as the listener likes; counts the requests for it. */
+export class JsonServer {
+  /** What each path answers; 404 where nothing is set. */
+  readonly answers = new Map<string, RequestListener>();
+  /** The paths that were asked for, in order. */
+  readonly requests: string[] = [];
+  origin = '';
+
+  readonly #server = createServer((request, response) => {
+    const path = request.url ?? '';
+    this.requests.push(path);
+    const answer = this.answers.get(path);
+    if (answer === undefined) response.writeHead(404).end();
+    else answer(request, response);
+  });
+
+  async listen(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    this.origin = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this;
+  }
+
+  json(path: string, value: unknown): void {
+    this.text(path, JSON.stringify(value));
+  }
+
+  text(path: string, body: string, status = 200, headers: Record<string, string> = {}): void {
+    this.answers.set(path, (_request, response) => response.writeHead(status, headers).end(body));
+  }
+
+  hits(path: string): number {
+    return this.requests.filter((request) => request === path).length;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+/** Bodies that no client should read to their end, and answers that are no document. */
+export const unusableAnswers: readonly { name: string; reason: string; answer: RequestListener }[] = [
+  {
+    name: 'status 500',
+    reason: 'is answered with status 500',
+    answer: (_, response) => response.writeHead(500).end('{}'),
+  },
+  {
+    name: 'status 201',
+    reason: 'is answered with status 201',
+    answer: (_, response) => response.writeHead(201).end('{}'),
+  },
+  {
+    name: 'a redirect',
+    reason: 'is answered with a redirect, which is not followed',
+    answer: (_, response) => response.writeHead(302, { location: '/elsewhere' }).end(),
+  },
+  {
+    name: 'HTML',
+    reason: 'is not a JSON object',
+    answer: (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>'),
+  },
+  { name: 'an empty body', reason: 'is not a JSON object', answer: (_, response) => response.end() },
+  { name: 'a JSON array', reason: 'is not a JSON object', answer: (_, response) => response.end('[]') },
+  { name: 'JSON null', reason: 'is not a JSON object', answer: (_, response) => response.end('null') },
+  {
+    name: 'a body without end',
+    reason: 'is larger than 1 MiB',
+    answer: (_, response) => {
+      const chunk = Buffer.alloc(65_536, ' ');
+      const write = () => {
+        while (!response.destroyed && response.write(chunk));
+      };
+      response.on('drain', write);
+      write();
+    },
+  },
+  {
+    name: 'a connection that breaks off',
+    reason: 'cannot be reached (UND_ERR_SOCKET)',
+    answer: (_, response) => response.destroy(),
+  },
+];
+
+/** Never answers in full: once before the headers, once within the body. */
+export const slowAnswers: readonly { name: string; answer: RequestListener }[] = [
+  { name: 'no answer', answer: () => undefined },
+  { name: 'an answer that stops midway', answer: (_, response) => void response.write('{"keys":[') },
+];

@@ -1,0 +1,136 @@
+import { AuthorizationServerUnavailable } from '../../lib/token/errors.js';
+import { fetchMetadata } from '../../lib/token/metadata.js';
+import { JsonServer, slowAnswers, unusableAnswers } from './json-server.js';
+
+const OIDC = '/.well-known/openid-configuration';
+const OAUTH = '/.well-known/oauth-authorization-server';
+
+let server: JsonServer;
+beforeEach(async () => {
+  server = await new JsonServer().listen();
+});
+afterEach(() => server?.close());
+
+async function unavailable(issuer: string, signal?: AbortSignal): Promise<AuthorizationServerUnavailable> {
+  const error = await fetchMetadata(issuer, signal).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(AuthorizationServerUnavailable);
+  expect(error).toMatchObject({ issuer, retryAfter: 10 });
+  return error as AuthorizationServerUnavailable;
+}
+
+describe('where the metadata is looked for', () => {
+  test.each([
+    { path: '', asked: [OIDC] },
+    { path: '/', asked: [OIDC] },
+    { path: '/tenant', asked: [`/tenant${OIDC}`] },
+    { path: '/tenant/', asked: [`/tenant${OIDC}`] },
+    { path: '', asked: [OIDC, OAUTH] },
+    { path: '/', asked: [OIDC, OAUTH] },
+    { path: '/tenant', asked: [`/tenant${OIDC}`, `${OAUTH}/tenant`] },
+    { path: '/a/b/', asked: [`/a/b${OIDC}`, `${OAUTH}/a/b`] },
+  ])('issuer path "$path" leads to $asked', async ({ path, asked }) => {
+    const document = {
+      issuer: server.origin + path,
+      jwks_uri: 'https://as.example/jwks',
+      acr_values_supported: ['phr'],
+    };
+    server.json(asked.at(-1) as string, document);
+    await expect(fetchMetadata(document.issuer)).resolves.toEqual(document);
+    expect(server.requests).toEqual(asked);
+  });
+
+  test('neither address has a document', async () => {
+    const { message } = await unavailable(`${server.origin}/t`);
+    expect(message).toBe(
+      `${server.origin}/t: its metadata cannot be read: /t${OIDC} is answered with status 404; ` +
+        `${OAUTH}/t is answered with status 404`,
+    );
+  });
+});
+
+describe('the issuer must be the configured one, exactly', () => {
+  test.each([
+    ['another', 'https://other.example', 'the issuer "https://other.example"'],
+    ['with text for a log', 'x\r\n"\u202e\u00e9', 'the issuer "x\\r\\n\\"\\u202e\\u00e9"'],
+    ['too long', 'a'.repeat(5000), `the issuer "${'a'.repeat(100)}..."`],
+    ['no string', ['https://other.example'], 'no issuer'],
+    ['absent', undefined, 'no issuer'],
+  ])('%s', async (_name, issuer, named) => {
+    server.json(OIDC, { issuer, jwks_uri: 'https://as.example/jwks' });
+    const { message } = await unavailable(server.origin);
+    expect(message).toBe(`${server.origin}: its metadata names ${named}; configure exactly that one`);
+    expect(server.requests).toEqual([OIDC]);
+  });
+
+  test('RS-63 a trailing slash makes another issuer', async () => {
+    server.json(OIDC, { issuer: `${server.origin}/`, jwks_uri: 'https://as.example/jwks' });
+    const { message } = await unavailable(server.origin);
+    expect(message).toContain(`names the issuer "${server.origin}/"`);
+  });
+
+  test('members inherited by "__proto__" do not count', async () => {
+    server.text(OIDC, `{"__proto__":{"issuer":"${server.origin}","jwks_uri":"https://as.example/jwks"}}`);
+    const { message } = await unavailable(server.origin);
+    expect(message).toContain('names no issuer');
+  });
+});
+
+describe('jwks_uri is https, loopback excepted', () => {
+  test.each([
+    'https://as.example/jwks',
+    'http://127.0.0.1:8080/jwks',
+    'http://127.9.9.9/jwks',
+    'http://[::1]/jwks',
+    'http://localhost:1/jwks',
+  ])('%s is accepted', async (jwks_uri) => {
+    server.json(OIDC, { issuer: server.origin, jwks_uri });
+    await expect(fetchMetadata(server.origin)).resolves.toMatchObject({ jwks_uri });
+  });
+
+  test.each([
+    'http://as.example/jwks',
+    'http://127.0.0.1.as.example/jwks',
+    'http://localhost.as.example/jwks',
+    'https://user:password@as.example/jwks',
+    'file:///etc/jwks',
+    '/jwks',
+    '',
+    null,
+    7,
+    ['https://as.example/jwks'],
+    undefined,
+  ])('%s is refused', async (jwks_uri) => {
+    server.json(OIDC, { issuer: server.origin, jwks_uri });
+    const { message } = await unavailable(server.origin);
+    expect(message).toBe(`${server.origin}: its metadata has no https "jwks_uri" (http is accepted on loopback only)`);
+  });
+});
+
+describe('answers that are no document', () => {
+  test.each(unusableAnswers)('$name', async ({ answer, reason }) => {
+    server.answers.set(OIDC, answer);
+    server.json('/elsewhere', { issuer: server.origin, jwks_uri: 'https://as.example/jwks' });
+    const { message } = await unavailable(server.origin);
+    expect(message).toBe(
+      `${server.origin}: its metadata cannot be read: ${OIDC} ${reason}; ${OAUTH} is answered with status 404`,
+    );
+    expect(server.hits('/elsewhere')).toBe(0);
+  });
+
+  test('nobody listens', async () => {
+    await server.close();
+    const { message } = await unavailable(server.origin);
+    expect(message).toContain(`${OIDC} cannot be reached (ECONNREFUSED)`);
+    server = await new JsonServer().listen();
+  });
+
+  test.each(slowAnswers)('$name: one time limit for both addresses', async ({ answer }) => {
+    server.answers.set(OIDC, answer);
+    const { message } = await unavailable(server.origin, AbortSignal.timeout(100));
+    expect(message).toBe(`${server.origin}: its metadata cannot be read: ${OIDC} was not read in time`);
+    expect(server.requests).toEqual([OIDC]);
+  });
+});
