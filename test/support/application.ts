@@ -93,7 +93,7 @@ function exchange(url: string, { method = 'GET', token, headers, body }: Send = 
 /** What the application logs while `run` runs, one string for each line; nothing reaches the terminal. */
 export function captureLog(): { lines: string[]; restore(): void } {
   const lines: string[] = [];
-  const keep = (message: unknown) => {
+  const keep = (...[message]: unknown[]) => {
     lines.push(String(message));
   };
   const spies = (['log', 'warn', 'error', 'debug', 'verbose'] as const).map((level) =>
