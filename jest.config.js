@@ -56,7 +56,7 @@ module.exports = {
       testRegex: '\\.spec\\.ts$',
       testPathIgnorePatterns: ['/test/e2e/'],
     },
-    { ...project, displayName: 'e2e', roots: ['<rootDir>/test/e2e'], testRegex: '\\.e2e-spec\\.ts$' },
+    { ...project, displayName: 'e2e', roots: ['<rootDir>/test'], testRegex: '\\.e2e-spec\\.ts$' },
   ],
   collectCoverageFrom: ['lib/**/*.ts', '!lib/**/index.ts'],
 };

@@ -68,21 +68,18 @@ export function assess(
   { acrValues, maxAge, scope }: AuthenticationRequirements,
   { now, clockTolerance = DEFAULT_CLOCK_TOLERANCE }: AssessOptions,
 ): Assessment {
-  let reasons: UnmetReason[] | undefined;
-  const unmet = (reason: UnmetReason | undefined) => {
-    if (reason === undefined) return;
-    if (reasons === undefined) reasons = [reason];
-    else reasons.push(reason);
-  };
-  if (acrValues !== undefined) unmet(acrReason(event.acr, acrValues));
-  if (maxAge !== undefined) unmet(ageReason(event.authTime, maxAge, now, clockTolerance));
-  if (scope !== undefined && !holdsScope(event.scope, scope)) unmet('scope_missing');
-  return reasons === undefined ? MET : { met: false, reasons };
+  const acr = acrValues === undefined ? undefined : acrReason(event.acr, acrValues);
+  const age = maxAge === undefined ? undefined : ageReason(event.authTime, maxAge, now, clockTolerance);
+  const held = scope === undefined ? undefined : scopeReason(event.scope, scope);
+  if (acr === undefined && age === undefined && held === undefined) return MET;
+  return { met: false, reasons: [acr, age, held].filter((reason) => reason !== undefined) };
 }
 
 function acrReason(acr: unknown, acrValues: readonly string[]): UnmetReason | undefined {
   if (typeof acr !== 'string') return 'acr_missing';
-  return acrValues.includes(acr) ? undefined : 'acr_unmet';
+  // not `includes`: of a string given in place of the list it would accept every part
+  for (const value of acrValues) if (value === acr) return undefined;
+  return 'acr_unmet';
 }
 
 function ageReason(authTime: unknown, maxAge: number, now: number, clockTolerance: number): UnmetReason | undefined {
@@ -90,13 +87,14 @@ function ageReason(authTime: unknown, maxAge: number, now: number, clockToleranc
   if (typeof authTime !== 'number' || !(authTime >= 0 && authTime <= MILLISECONDS_FROM)) return 'auth_time_invalid';
   const age = now - authTime;
   if (age < -clockTolerance) return 'auth_time_in_future';
-  return age <= maxAge + clockTolerance ? undefined : 'authentication_too_old';
+  // not `maxAge + clockTolerance`: of strings that would be '3005'
+  return age - maxAge <= clockTolerance ? undefined : 'authentication_too_old';
 }
 
-function holdsScope(held: unknown, required: string): boolean {
-  if (typeof held !== 'string') return false;
+function scopeReason(held: unknown, required: string): UnmetReason | undefined {
+  if (typeof held !== 'string') return 'scope_missing';
   const granted = held.split(' ');
-  return required.split(' ').every((scope) => granted.includes(scope));
+  return required.split(' ').every((scope) => granted.includes(scope)) ? undefined : 'scope_missing';
 }
 
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/;

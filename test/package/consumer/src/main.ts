@@ -1,0 +1,101 @@
+import 'reflect-metadata';
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Controller, Get, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import jsonwebtoken from 'jsonwebtoken';
+import {
+  AccessTokenGuard,
+  AcrGuard,
+  parseChallenges,
+  RequireAcr,
+  StepUpExceptionFilter,
+  StepUpModule,
+} from 'nestjs-step-up';
+
+@Controller()
+class TransferController {
+  @Get('transfer')
+  @RequireAcr('mfa', { maxAge: 300 })
+  transfer(): { done: boolean } {
+    return { done: true };
+  }
+}
+
+for (const exported of [AccessTokenGuard, AcrGuard, RequireAcr, StepUpExceptionFilter]) {
+  if (typeof exported !== 'function') throw new Error('an export is missing');
+}
+
+function expect(actual: unknown, expected: unknown, what: string): void {
+  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)];
+  if (a !== b) throw new Error(`${what}: ${a} instead of ${b}`);
+}
+
+/** Serves real requests, and fails unless they are answered 401, with the challenge, and 200. */
+export async function main(): Promise<void> {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const keys = createServer((request, response) => {
+    const issuer = `http://${request.headers.host}`;
+    const document =
+      request.url === '/jwks'
+        ? { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' }] }
+        : { issuer, jwks_uri: `${issuer}/jwks` };
+    response.end(JSON.stringify(document));
+  });
+  await new Promise<void>((resolve) => keys.listen(0, '127.0.0.1', resolve));
+  const issuer = `http://127.0.0.1:${(keys.address() as AddressInfo).port}`;
+
+  @Module({
+    imports: [
+      StepUpModule.forRoot({ authorizationServers: [{ issuer, audience: 'api', acr: { mfa: 'urn:example:mfa' } }] }),
+    ],
+    controllers: [TransferController],
+  })
+  class AppModule {}
+
+  const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] });
+  try {
+    await app.listen(0, '127.0.0.1');
+    const url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}/transfer`;
+    const ask = (acr?: string) => {
+      const now = Math.floor(Date.now() / 1000);
+      const claims = {
+        iss: issuer,
+        aud: 'api',
+        sub: 'alice',
+        client_id: 'c',
+        jti: 'j',
+        iat: now,
+        exp: now + 60,
+        auth_time: now,
+        acr,
+      };
+      const token = jsonwebtoken.sign(claims, privateKey, {
+        algorithm: 'RS256',
+        header: { alg: 'RS256', typ: 'at+jwt', kid: 'k' },
+      });
+      return fetch(url, acr === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
+    };
+    expect((await ask()).status, 401, 'without a token');
+    const challenged = await ask('urn:example:pwd');
+    expect(challenged.status, 401, 'with a password alone');
+    const [challenge] = parseChallenges(challenged.headers.get('www-authenticate') ?? '');
+    expect(challenge?.parameters['error'], 'insufficient_user_authentication', 'the challenge');
+    expect(challenge?.parameters['acr_values'], 'urn:example:mfa', 'acr_values');
+    expect((await ask('urn:example:mfa')).status, 200, 'with a second factor');
+  } finally {
+    await app.close();
+    keys.close();
+  }
+}
+
+if (process.argv[1]?.endsWith('main.js')) {
+  main().then(
+    () => console.log('401, challenge, 200'),
+    (error) => {
+      console.error(error);
+      process.exitCode = 1;
+    },
+  );
+}

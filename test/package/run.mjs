@@ -1,0 +1,115 @@
+// Packs the package and uses it as others do: an application on Nest 11 and 12, in CommonJS and ESM, type-checked against
+// our declarations and serving real requests; and a stock Jest with ts-jest.
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, '..', '..');
+const workshop = mkdtempSync(join(tmpdir(), 'nestjs-step-up-'));
+
+const nest11 = {
+  '@nestjs/common': '11.2.10',
+  '@nestjs/core': '11.2.10',
+  '@nestjs/passport': '11.0.5',
+  '@nestjs/platform-express': '11.2.10',
+};
+const nest12 = {
+  '@nestjs/common': '12.5.1',
+  '@nestjs/core': '12.5.1',
+  '@nestjs/passport': '12.0.0',
+  '@nestjs/platform-express': '12.5.1',
+};
+const classic = { module: 'commonjs', moduleResolution: 'node10' };
+const modern = { module: 'nodenext', moduleResolution: 'nodenext' };
+
+const consumers = [
+  { name: 'Nest 11, CommonJS', type: 'commonjs', nest: nest11, typescript: '5.9.3', resolution: classic },
+  { name: 'Nest 11, ESM', type: 'module', nest: nest11, typescript: '5.9.3', resolution: modern },
+  { name: 'Nest 12, CommonJS', type: 'commonjs', nest: nest12, typescript: '6.0.3', resolution: modern },
+  { name: 'Nest 12, ESM', type: 'module', nest: nest12, typescript: '6.0.3', resolution: modern },
+  { name: 'Nest 11, stock Jest', type: 'commonjs', nest: nest11, typescript: '5.9.3', resolution: classic, jest: true },
+];
+
+let failed = 0;
+try {
+  run('npm', ['run', 'build', '--silent'], root);
+  const [{ filename }] = JSON.parse(
+    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', workshop], root),
+  );
+  const tarball = join(workshop, filename);
+  check('publint', () => run('npx', ['publint', '--strict', tarball], root));
+  check('are the types wrong', () => run('npx', ['attw', tarball], root));
+  for (const consumer of consumers) check(consumer.name, () => use(consumer, tarball));
+} finally {
+  rmSync(workshop, { recursive: true, force: true });
+}
+console.log(failed === 0 ? 'The package works in all of them.' : `${failed} failed.`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+function use({ name, type, nest, typescript, resolution, jest }, tarball) {
+  const folder = join(workshop, name.replace(/\W+/g, '-'));
+  cpSync(join(here, 'consumer'), folder, { recursive: true });
+  const manifest = {
+    private: true,
+    type,
+    dependencies: {
+      ...nest,
+      'nestjs-step-up': `file:${tarball}`,
+      jsonwebtoken: '9.0.3',
+      passport: '0.7.0',
+      'reflect-metadata': '0.2.2',
+      rxjs: '7.8.2',
+    },
+    devDependencies: {
+      '@types/jsonwebtoken': '9.0.10',
+      '@types/node': '^20.19.0',
+      typescript,
+      ...(jest && { '@types/jest': '30.0.0', jest: '30.5.2', 'ts-jest': '29.4.15' }),
+    },
+    ...(jest && { jest: { preset: 'ts-jest', testEnvironment: 'node', rootDir: '.' } }),
+  };
+  const compilerOptions = {
+    ...resolution,
+    target: 'ES2022',
+    outDir: 'dist',
+    rootDir: 'src',
+    strict: true,
+    esModuleInterop: true,
+    experimentalDecorators: true,
+    emitDecoratorMetadata: true,
+    // our declarations have to hold by themselves
+    skipLibCheck: false,
+    types: jest ? ['node', 'jest'] : ['node'],
+  };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], folder);
+  if (jest) run('npx', ['jest'], folder);
+  else {
+    run('npx', ['tsc'], folder);
+    return run('node', ['dist/main.js'], folder).trim();
+  }
+}
+
+function check(name, attempt) {
+  const started = Date.now();
+  try {
+    const said = attempt();
+    const seconds = ((Date.now() - started) / 1000).toFixed(1);
+    console.log(
+      `ok    ${name} (${seconds} s)${typeof said === 'string' && said.length < 60 && said ? `: ${said}` : ''}`,
+    );
+  } catch (error) {
+    failed += 1;
+    console.log(
+      `FAIL  ${name}\n${error.stdout ?? ''}${error.stderr ?? ''}${error.stdout === undefined ? error.stack : ''}`,
+    );
+  }
+}
+
+function run(command, parameters, cwd) {
+  return execFileSync(command, parameters, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}

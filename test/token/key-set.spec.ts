@@ -1,0 +1,575 @@
+import crypto, { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
+import { AccessTokenRefused, AuthorizationServerUnavailable } from '../../lib/token/errors.js';
+import { KeySet, type KeySetOptions } from '../../lib/token/key-set.js';
+import { JsonServer, slowAnswers, unusableAnswers } from './json-server.js';
+
+const START = Date.UTC(2026, 0, 1);
+const OIDC = '/.well-known/openid-configuration';
+const UNKNOWN = { kid: 'nobody', alg: 'ES256' };
+
+const jwks = {
+  p256: publicJwk(generateKeyPairSync('ec', { namedCurve: 'P-256' })),
+  anotherP256: publicJwk(generateKeyPairSync('ec', { namedCurve: 'P-256' })),
+  p384: publicJwk(generateKeyPairSync('ec', { namedCurve: 'P-384' })),
+  p521: publicJwk(generateKeyPairSync('ec', { namedCurve: 'P-521' })),
+  secp256k1: publicJwk(generateKeyPairSync('ec', { namedCurve: 'secp256k1' })),
+  rsa2048: publicJwk(generateKeyPairSync('rsa', { modulusLength: 2048 })),
+  anotherRsa2048: publicJwk(generateKeyPairSync('rsa', { modulusLength: 2048 })),
+  rsa1024: publicJwk(generateKeyPairSync('rsa', { modulusLength: 1024 })),
+  ed25519: publicJwk(generateKeyPairSync('ed25519')),
+  ed448: publicJwk(generateKeyPairSync('ed448')),
+};
+const A = { ...jwks.p256, kid: 'a', use: 'sig' };
+const B = { ...jwks.anotherP256, kid: 'b', use: 'sig' };
+const a = { kid: 'a', alg: 'ES256' };
+const b = { kid: 'b', alg: 'ES256' };
+
+function publicJwk({ publicKey }: { publicKey: crypto.KeyObject }): JsonWebKey {
+  return publicKey.export({ format: 'jwk' });
+}
+
+let server: JsonServer;
+beforeEach(async () => {
+  jest.useFakeTimers({
+    now: START,
+    doNotFake: [
+      'cancelAnimationFrame',
+      'cancelIdleCallback',
+      'clearImmediate',
+      'clearInterval',
+      'clearTimeout',
+      'hrtime',
+      'nextTick',
+      'performance',
+      'queueMicrotask',
+      'requestAnimationFrame',
+      'requestIdleCallback',
+      'setImmediate',
+      'setInterval',
+      'setTimeout',
+    ],
+  });
+  server = await new JsonServer().listen();
+});
+afterEach(async () => {
+  jest.useRealTimers();
+  jest.restoreAllMocks();
+  await server?.close();
+});
+
+const publish = (...keys: unknown[]) => server.json('/jwks', { keys });
+const breakDown = () => server.text('/jwks', 'down', 500);
+const fetches = () => server.hits('/jwks');
+const at = (seconds: number) => jest.setSystemTime(START + seconds * 1000);
+
+function keySet(options: Partial<KeySetOptions> = {}, timeout?: number): KeySet {
+  return new KeySet({ issuer: server.origin, jwksUri: `${server.origin}/jwks`, ...options }, timeout);
+}
+
+async function warm(options?: Partial<KeySetOptions>) {
+  publish(A);
+  const keys = keySet(options);
+  return { keys, key: await keys.keyFor(a) };
+}
+
+/** How a key is answered: its kid, or what is thrown or rejected. `at once` where no promise is involved. */
+async function outcome(keys: KeySet, header: { kid?: string; alg: string }): Promise<string> {
+  let when = 'at once';
+  try {
+    const found = keys.keyFor(header);
+    if (found instanceof Promise) when = 'later';
+    return `${(await found).kid} ${when}`;
+  } catch (error) {
+    if (error instanceof AccessTokenRefused) return `${error.error} ${when}: ${error.message}`;
+    if (error instanceof AuthorizationServerUnavailable) return `retry after ${error.retryAfter} ${when}`;
+    throw error;
+  }
+}
+
+const NOT_KNOWN = 'The key of the access token is not known';
+const NOT_FITTING = 'The key of the access token does not fit its algorithm';
+const SEVERAL = 'Several keys fit the access token';
+
+describe('one document', () => {
+  test('is fetched when first needed, and serves all its keys synchronously', async () => {
+    const kids = Array.from({ length: 8 }, (_, index) => `k${index}`);
+    publish(...kids.map((kid) => ({ ...jwks.p256, kid })));
+    const keys = keySet();
+    expect(fetches()).toBe(0);
+    await keys.keyFor({ kid: 'k0', alg: 'ES256' });
+    for (const kid of kids) expect(keys.keyFor({ kid, alg: 'ES256' })).toMatchObject({ kid });
+    expect(fetches()).toBe(1);
+  });
+
+  test('is fetched once for twenty who ask at the same time', async () => {
+    publish(A, B);
+    const keys = keySet();
+    const found = await Promise.all(Array.from({ length: 20 }, (_, index) => keys.keyFor(index % 2 === 0 ? a : b)));
+    expect(found.map(({ kid }) => kid)).toEqual(
+      Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? 'a' : 'b')),
+    );
+    expect(fetches()).toBe(1);
+  });
+
+  test('gives key, kid and the alg that the JWK names, frozen', async () => {
+    publish({ ...A, alg: 'ES256' });
+    const key = await keySet().keyFor(a);
+    expect({ ...key, key: key.key.export({ format: 'jwk' }) }).toEqual({ kid: 'a', alg: 'ES256', key: jwks.p256 });
+    expect(Object.isFrozen(key)).toBe(true);
+  });
+
+  test('costs one import per key, and none per request', async () => {
+    const imports = jest.spyOn(crypto, 'createPublicKey');
+    const ours = () => imports.mock.calls.filter(([key]) => typeof key === 'string').length;
+    publish(A, B);
+    const keys = keySet();
+    await keys.keyFor(a);
+    expect(ours()).toBe(2);
+    imports.mockClear();
+    for (let index = 0; index < 100; index += 1) keys.keyFor(index % 2 === 0 ? a : b);
+    expect(imports).not.toHaveBeenCalled();
+
+    at(601);
+    await keys.keyFor(a);
+    expect(fetches()).toBe(2);
+    expect(ours()).toBe(0);
+  });
+});
+
+describe('unknown keys', () => {
+  test('a thousand within the cool-down cost no fetch and no import', async () => {
+    const { keys } = await warm();
+    const imports = jest.spyOn(crypto, 'createPublicKey');
+    for (let index = 0; index < 1000; index += 1) {
+      expect(() => keys.keyFor({ kid: `x${index}`, alg: 'ES256' })).toThrow(
+        new AccessTokenRefused('invalid_token', NOT_KNOWN),
+      );
+    }
+    expect(fetches()).toBe(1);
+    expect(imports).not.toHaveBeenCalled();
+  });
+
+  test('a flood over a minute costs 1 + elapsed/cool-down fetches, one under way at a time', async () => {
+    const { keys } = await warm();
+    for (let second = 0; second <= 60; second += 1) {
+      at(second);
+      await Promise.all(Array.from({ length: 50 }, (_, index) => outcome(keys, { kid: `x${index}`, alg: 'ES256' })));
+    }
+    expect(fetches()).toBe(1 + 60 / 10);
+    expect(await outcome(keys, a)).toBe('a at once');
+  });
+
+  test('twenty cold cost one fetch', async () => {
+    publish(A);
+    const keys = keySet();
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => outcome(keys, UNKNOWN)));
+    expect(new Set(outcomes)).toEqual(new Set([`invalid_token later: ${NOT_KNOWN}`]));
+    expect(fetches()).toBe(1);
+  });
+
+  test('a cool-down longer than refreshAfter holds for them all the same', async () => {
+    const { keys } = await warm({ refreshAfter: 2 });
+    at(5);
+    expect(await outcome(keys, UNKNOWN)).toBe(`invalid_token at once: ${NOT_KNOWN}`);
+    expect(fetches()).toBe(1);
+    expect(await outcome(keys, a)).toBe('a later');
+    expect(fetches()).toBe(2);
+  });
+
+  test.each(['', '__proto__', 'constructor'])('kid "%s" is one of them', async (kid) => {
+    const { keys } = await warm();
+    expect(await outcome(keys, { kid, alg: 'ES256' })).toBe(`invalid_token at once: ${NOT_KNOWN}`);
+  });
+});
+
+describe('rotation', () => {
+  test('a new key is found once the cool-down is over', async () => {
+    const { keys } = await warm();
+    publish(A, B);
+    at(9.999);
+    expect(await outcome(keys, b)).toBe(`invalid_token at once: ${NOT_KNOWN}`);
+    at(10);
+    expect(await outcome(keys, b)).toBe('b later');
+    expect(fetches()).toBe(2);
+  });
+
+  test('a withdrawn key is gone, and an unchanged one is the same object', async () => {
+    publish(A, B);
+    const keys = keySet();
+    const before = await keys.keyFor(a);
+    publish(A);
+    at(600);
+    expect(await outcome(keys, b)).toBe(`invalid_token later: ${NOT_KNOWN}`);
+    expect(keys.keyFor(a)).toBe(before);
+    expect(fetches()).toBe(2);
+  });
+
+  test.each([
+    ['other material', { ...B, kid: 'a' }],
+    ['a named algorithm', { ...A, alg: 'ES256' }],
+  ])('%s under the same kid is another object', async (_name, jwk) => {
+    const { keys, key } = await warm();
+    publish(jwk);
+    at(600);
+    const after = await keys.keyFor(a);
+    expect(after).not.toBe(key);
+    expect(publicJwk({ publicKey: after.key })).toMatchObject({ x: jwk.x });
+  });
+
+  test('from half of refreshAfter on, a use refreshes in the background and does not wait', async () => {
+    const { keys, key } = await warm();
+    publish(A, B);
+    at(299);
+    expect(keys.keyFor(a)).toBe(key);
+    await idle();
+    expect(fetches()).toBe(1);
+
+    at(300);
+    expect(keys.keyFor(a)).toBe(key);
+    expect(keys.keyFor(a)).toBe(key);
+    await until(() => fetches() === 2);
+    expect(await outcome(keys, b)).toBe('b later');
+    at(599);
+    expect(keys.keyFor(a)).toBe(key);
+    expect(await outcome(keys, b)).toBe('b at once');
+    expect(fetches()).toBe(2);
+  });
+
+  test('the background refresh respects the cool-down', async () => {
+    const { keys } = await warm({ refreshAfter: 12 });
+    at(9);
+    keys.keyFor(a);
+    await idle();
+    expect(fetches()).toBe(1);
+    at(10);
+    keys.keyFor(a);
+    await until(() => fetches() === 2);
+  });
+
+  test('the age of a document counts from when it was asked for', async () => {
+    server.answers.set('/jwks', (_request, response) => {
+      at(4);
+      response.end(JSON.stringify({ keys: [A] }));
+    });
+    const keys = keySet();
+    await keys.keyFor(a);
+    publish(B);
+    at(600);
+    expect(await outcome(keys, a)).toBe(`invalid_token later: ${NOT_KNOWN}`);
+  });
+
+  test('a clock that was set back has the document fetched again', async () => {
+    const { keys, key } = await warm();
+    at(-3600);
+    await expect(keys.keyFor(a)).resolves.toBe(key);
+    expect(fetches()).toBe(2);
+  });
+});
+
+describe('outage', () => {
+  test('cold: unavailable, and the failure is kept for the cool-down', async () => {
+    breakDown();
+    const keys = keySet();
+    expect(await outcome(keys, a)).toBe('retry after 10 later');
+    at(0.5);
+    expect(await outcome(keys, a)).toBe('retry after 10 at once');
+    at(3.5);
+    expect(await outcome(keys, a)).toBe('retry after 7 at once');
+    at(9.999);
+    expect(await outcome(keys, a)).toBe('retry after 1 at once');
+    expect(fetches()).toBe(1);
+    publish(A);
+    at(10);
+    expect(await outcome(keys, a)).toBe('a later');
+    expect(await outcome(keys, UNKNOWN)).toBe(`invalid_token at once: ${NOT_KNOWN}`);
+    expect(fetches()).toBe(2);
+    at(20);
+    expect(await outcome(keys, UNKNOWN)).toBe(`invalid_token later: ${NOT_KNOWN}`);
+  });
+
+  test('warm: known keys are served from the last document up to the limit, without waiting twice', async () => {
+    const { keys } = await warm({ refreshAfter: 100, staleFor: 50 });
+    breakDown();
+    at(120);
+    expect(await outcome(keys, a)).toBe('a later');
+    expect(await outcome(keys, a)).toBe('a at once');
+    expect(await outcome(keys, UNKNOWN)).toBe('retry after 10 at once');
+    expect(await outcome(keys, { kid: 'a', alg: 'RS256' })).toBe(`invalid_token at once: ${NOT_FITTING}`);
+    at(129.9);
+    expect(await outcome(keys, a)).toBe('a at once');
+    expect(fetches()).toBe(2);
+    at(149.9);
+    expect(await outcome(keys, a)).toBe('a later');
+    expect(fetches()).toBe(3);
+    at(150);
+    expect(await outcome(keys, a)).toBe('retry after 10 at once');
+    at(160);
+    expect(await outcome(keys, a)).toBe('retry after 10 later');
+    expect(fetches()).toBe(4);
+    publish(A);
+    at(170);
+    expect(await outcome(keys, a)).toBe('a later');
+  });
+
+  test('within refreshAfter: known keys are served at once, and one background refresh per cool-down fails unheard', async () => {
+    const unhandled = jest.fn();
+    process.on('unhandledRejection', unhandled);
+    try {
+      const { keys } = await warm();
+      breakDown();
+      at(300);
+      expect(await outcome(keys, a)).toBe('a at once');
+      expect(await outcome(keys, UNKNOWN)).toBe('retry after 10 later');
+      for (let second = 301; second < 310; second += 1) {
+        at(second);
+        expect(await outcome(keys, a)).toBe('a at once');
+      }
+      await idle();
+      expect(fetches()).toBe(2);
+      at(310);
+      expect(await outcome(keys, a)).toBe('a at once');
+      expect(await outcome(keys, UNKNOWN)).toBe('retry after 10 later');
+      expect(fetches()).toBe(3);
+      expect(unhandled).not.toHaveBeenCalled();
+    } finally {
+      process.off('unhandledRejection', unhandled);
+    }
+  });
+
+  test('a document that came back late is not too old to answer from', async () => {
+    publish(A);
+    const { keys } = await warm({ refreshAfter: 1, staleFor: 0 });
+    server.answers.set('/jwks', (_request, response) => {
+      at(13);
+      response.end(JSON.stringify({ keys: [A] }));
+    });
+    at(10);
+    expect(await outcome(keys, a)).toBe('a later');
+  });
+
+  test.each(slowAnswers)('$name: nobody waits longer than the time limit', async ({ answer }) => {
+    server.answers.set('/jwks', answer);
+    const keys = keySet({}, 0.1);
+    const started = performance.now();
+    expect(await Promise.all([outcome(keys, a), outcome(keys, b)])).toEqual(Array(2).fill('retry after 10 later'));
+    expect(performance.now() - started).toBeLessThan(2000);
+    expect(fetches()).toBe(1);
+    await expect(async () => keys.keyFor(a)).rejects.toThrow(`${server.origin}: its key document was not read in time`);
+  });
+
+  test.each(unusableAnswers)('$name is a failure that keeps the good document', async ({ answer, reason }) => {
+    const { keys, key } = await warm();
+    server.answers.set('/jwks', answer);
+    server.json('/elsewhere', { keys: [A, B] });
+    at(600);
+    await expect(keys.keyFor(a)).resolves.toBe(key);
+    await expect(async () => keys.keyFor(b)).rejects.toThrow(`${server.origin}: its key document ${reason}`);
+    expect(fetches()).toBe(2);
+    expect(server.hits('/elsewhere')).toBe(0);
+  });
+});
+
+describe('what is in the document', () => {
+  const useless = 'has no key that can verify';
+  test.each([
+    ['no list', {}, 'has no list of keys'],
+    ['a list that is none', { keys: { 0: A, length: 1 } }, 'has no list of keys'],
+    ['an inherited list', JSON.parse(`{"__proto__":${JSON.stringify({ keys: [A] })}}`), 'has no list of keys'],
+    ['an empty list', { keys: [] }, useless],
+    ['no objects', { keys: [null, 7, 'a', true, [], [A]] }, useless],
+    ['encryption keys only', { keys: [{ ...A, use: 'enc' }] }, useless],
+    ['RSA keys too short', { keys: [{ ...jwks.rsa1024, kid: 'a' }] }, useless],
+    ['a curve without an algorithm', { keys: [{ ...jwks.secp256k1, kid: 'a' }] }, useless],
+    ['an algorithm that is none of the key', { keys: [{ ...A, alg: 'HS256' }] }, useless],
+  ])('%s: a failure that keeps the good document', async (_name, document, reason) => {
+    const { keys, key } = await warm();
+    server.json('/jwks', document);
+    at(600);
+    await expect(keys.keyFor(a)).resolves.toBe(key);
+    await expect(async () => keys.keyFor(b)).rejects.toThrow(`${server.origin}: its key document ${reason}`);
+  });
+
+  const secret = { kty: 'oct', k: 'c2VjcmV0', kid: 'b', alg: 'HS256' };
+  const privateKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
+  test.each([
+    ['key_ops without verify', { ...B, key_ops: ['sign', 'encrypt'] }],
+    ['key_ops that are no list', { ...B, key_ops: 'verify' }],
+    ['key_ops null', { ...B, key_ops: null }],
+    ['use enc', { ...B, use: 'enc' }],
+    ['use of the wrong type', { ...B, use: ['sig'] }],
+    ['kid of the wrong type', { ...B, kid: { toString: 'b' } }],
+    ['alg of the wrong type', { ...B, alg: ['ES256'] }],
+    ['an unknown kty', { ...B, kty: 'AKP' }],
+    ['a kty of the wrong type', { ...B, kty: ['EC'] }],
+    ['a symmetric key', secret],
+    ['a private key', { ...privateKey, kid: 'b' }],
+    ['a coordinate missing', { ...B, y: undefined }],
+    ['a coordinate of the wrong type', { ...B, x: 7 }],
+    ['a point off the curve', { ...B, x: jwks.p256.x }],
+  ])('a key with %s is left out, and the others serve', async (_name, jwk) => {
+    publish(jwk, A);
+    const keys = keySet();
+    expect(await outcome(keys, a)).toBe('a later');
+    expect(await outcome(keys, b)).toBe(`invalid_token at once: ${NOT_KNOWN}`);
+  });
+
+  test.each([
+    ['key_ops with verify', { ...B, key_ops: ['verify'] }],
+    ['a member "__proto__"', JSON.parse(`{"__proto__":{"use":"enc"},${JSON.stringify(B).slice(1)}`)],
+  ])('a key with %s serves', async (_name, jwk) => {
+    publish(jwk);
+    expect(await outcome(keySet(), b)).toBe('b later');
+  });
+
+  test('no more than a hundred keys are imported', async () => {
+    publish(...Array.from({ length: 101 }, (_, index) => ({ ...jwks.p256, kid: `k${index}` })));
+    const keys = keySet();
+    expect(await outcome(keys, { kid: 'k99', alg: 'ES256' })).toBe('k99 later');
+    expect(await outcome(keys, { kid: 'k100', alg: 'ES256' })).toBe(`invalid_token at once: ${NOT_KNOWN}`);
+  });
+});
+
+describe('RS-68 the key must fit the algorithm', () => {
+  const RSA = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
+  const ALL = [...RSA, 'ES256', 'ES384', 'ES512', 'ES256K', 'EdDSA', 'Ed25519', 'HS256', 'none', ''];
+  test.each([
+    ['rsa2048', undefined, RSA],
+    ['rsa2048', 'PS256', ['PS256']],
+    ['rsa2048', 'RS256', ['RS256']],
+    ['rsa2048', 'ES256', []],
+    ['rsa2048', 'RSA-OAEP', []],
+    ['rsa1024', undefined, []],
+    ['rsa1024', 'RS256', []],
+    ['p256', undefined, ['ES256']],
+    ['p256', 'ES256', ['ES256']],
+    ['p256', 'ES384', []],
+    ['p384', undefined, ['ES384']],
+    ['p521', undefined, ['ES512']],
+    ['secp256k1', 'ES256K', []],
+    ['ed25519', undefined, ['EdDSA']],
+    ['ed448', undefined, []],
+  ] as const)('%s with alg %s: %j', async (name, alg, fitting) => {
+    publish({ ...jwks[name], kid: 'k', ...(alg && { alg }) }, A);
+    const keys = keySet();
+    await keys.keyFor(a);
+    const accepted: string[] = [];
+    for (const headerAlg of ALL) {
+      const answer = await outcome(keys, { kid: 'k', alg: headerAlg });
+      if (answer === 'k at once') accepted.push(headerAlg);
+      else expect(answer).toBe(`invalid_token at once: ${NOT_FITTING}`);
+    }
+    expect(accepted).toEqual(fitting);
+    expect(fetches()).toBe(1);
+  });
+});
+
+describe('which of several keys', () => {
+  const rsa = { ...jwks.rsa2048, kid: 'a' };
+  test.each([
+    ['no kid, one fits', [A, { ...jwks.rsa2048, kid: 'r' }], { alg: 'ES256' }, 'a'],
+    ['no kid, the one that fits has none either', [jwks.p256], { alg: 'ES256' }, 'undefined'],
+    ['no kid, one fits beside one whose kid is no string', [A, { ...B, kid: 7 }], { alg: 'ES256' }, 'a'],
+    ['no kid, two fit', [A, B], { alg: 'ES256' }, SEVERAL],
+    ['no kid, none fits', [A, B], { alg: 'RS256' }, NOT_KNOWN],
+    ['one kid for two kinds of key', [A, rsa], a, 'a'],
+    ['one kid for two kinds of key, the other one', [A, rsa], { kid: 'a', alg: 'PS256' }, 'a'],
+    ['one kid for two kinds of key, neither fits', [A, rsa], { kid: 'a', alg: 'ES384' }, NOT_FITTING],
+    ['one kid for two keys that fit', [A, { ...B, kid: 'a' }], a, SEVERAL],
+    [
+      'one kid for two keys told apart by alg',
+      [
+        { ...rsa, alg: 'RS256' },
+        { ...jwks.anotherRsa2048, kid: 'a', alg: 'PS256' },
+      ],
+      { kid: 'a', alg: 'PS256' },
+      'a',
+    ],
+    ['a kid, and a key without one', [jwks.p256, B], a, NOT_KNOWN],
+    ['the same key twice', [A, A], a, 'a'],
+  ])('%s', async (_name, published, header, expected) => {
+    publish(...published);
+    expect((await outcome(keySet(), header)).replace('invalid_token later: ', '').replace(' later', '')).toBe(expected);
+  });
+
+  test('alg decides between keys of one kid', async () => {
+    publish(A, rsa);
+    const keys = keySet();
+    expect((await keys.keyFor(a)).key.asymmetricKeyType).toBe('ec');
+    expect((await keys.keyFor({ kid: 'a', alg: 'RS256' })).key.asymmetricKeyType).toBe('rsa');
+  });
+});
+
+describe('discovery', () => {
+  const discover = (jwksPath = '/jwks') =>
+    server.json(OIDC, { issuer: server.origin, jwks_uri: server.origin + jwksPath });
+  const discovered = () => new KeySet({ issuer: server.origin });
+
+  test('twenty cold cost one fetch of each document, and the metadata is kept as long as the keys', async () => {
+    publish(A);
+    discover();
+    const keys = discovered();
+    await Promise.all(Array.from({ length: 20 }, () => keys.keyFor(a)));
+    expect(server.requests).toEqual([OIDC, '/jwks']);
+    at(599);
+    await outcome(keys, UNKNOWN);
+    expect(server.requests).toEqual([OIDC, '/jwks', '/jwks']);
+    at(1199);
+    expect(await outcome(keys, a)).toBe('a later');
+    expect(server.requests).toEqual([OIDC, '/jwks', '/jwks', OIDC, '/jwks']);
+  });
+
+  test('metadata of another issuer: unavailable, and the failure is kept', async () => {
+    publish(A);
+    server.json(OIDC, { issuer: 'https://other.example', jwks_uri: `${server.origin}/jwks` });
+    const keys = discovered();
+    expect(await outcome(keys, a)).toBe('retry after 10 later');
+    expect(await outcome(keys, a)).toBe('retry after 10 at once');
+    await expect(async () => keys.keyFor(a)).rejects.toThrow(
+      `${server.origin}: its metadata names the issuer "https://other.example"; configure exactly that one`,
+    );
+    expect(server.requests).toEqual([OIDC]);
+  });
+
+  test('a failure of discovery keeps the good document', async () => {
+    publish(A);
+    discover();
+    const keys = discovered();
+    const key = await keys.keyFor(a);
+    server.text(OIDC, 'down', 500);
+    at(600);
+    await expect(keys.keyFor(a)).resolves.toBe(key);
+    expect(fetches()).toBe(1);
+  });
+
+  test('a key document that moved is found after the cool-down', async () => {
+    publish(A);
+    discover();
+    const keys = discovered();
+    await keys.keyFor(a);
+    server.answers.delete('/jwks');
+    discover('/moved');
+    server.json('/moved', { keys: [A, B] });
+    at(10);
+    expect(await outcome(keys, b)).toBe('retry after 10 later');
+    at(20);
+    expect(await outcome(keys, b)).toBe('b later');
+  });
+
+  test('one time limit for metadata and keys together', async () => {
+    discover();
+    server.answers.set('/jwks', () => undefined);
+    const timeouts = jest.spyOn(AbortSignal, 'timeout');
+    const keys = new KeySet({ issuer: server.origin }, 0.1);
+    expect(await outcome(keys, a)).toBe('retry after 10 later');
+    expect(timeouts.mock.calls).toEqual([[100]]);
+  });
+});
+
+/** Lets everything that was started without being awaited get to the network. */
+async function idle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
