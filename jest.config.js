@@ -54,7 +54,7 @@ module.exports = {
       displayName: 'unit',
       roots: ['<rootDir>/test'],
       testRegex: '\\.spec\\.ts$',
-      testPathIgnorePatterns: ['/test/e2e/'],
+      testPathIgnorePatterns: ['/test/package/'],
     },
     { ...project, displayName: 'e2e', roots: ['<rootDir>/test'], testRegex: '\\.e2e-spec\\.ts$' },
   ],

@@ -1,8 +1,11 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, UseFilters, UseGuards } from '@nestjs/common';
+import type { AuthenticationRequirements } from '../core/index.js';
 import { StepUpExceptionFilter } from './step-up.filter.js';
 import { AcrGuard } from './step-up.guard.js';
 import { mark } from './step-up.mark.js';
+import type { RequirementsFunction } from './step-up.options.js';
 import { type RequireAcrArguments, requirementsFrom } from './step-up.requirements.js';
+import type { StepUpWord } from './step-up.words.js';
 
 /**
  * Requires an authentication for a handler, or for every handler of a class: one of the given authentication context
@@ -24,6 +27,13 @@ import { type RequireAcrArguments, requirementsFrom } from './step-up.requiremen
  * @throws TypeError for requirements that are empty or ill-formed
  * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
  */
+export function RequireAcr(
+  acrValues: StepUpWord | readonly StepUpWord[],
+  further?: Omit<AuthenticationRequirements, 'acrValues'>,
+): ClassDecorator & MethodDecorator;
+export function RequireAcr(
+  requirements: AuthenticationRequirements | RequirementsFunction,
+): ClassDecorator & MethodDecorator;
 export function RequireAcr(...required: RequireAcrArguments): ClassDecorator & MethodDecorator {
   const requirements = typeof required[0] === 'function' ? required[0] : requirementsFrom(required, '@RequireAcr');
   return applyDecorators(

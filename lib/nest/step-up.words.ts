@@ -5,6 +5,8 @@
  * declare module 'nestjs-step-up' {
  *   interface StepUpWords { mfa: true; phr: true }
  * }
+ *
+ * export {};
  * ```
  */
 // biome-ignore lint/suspicious/noEmptyInterface: applications fill it by declaration merging
