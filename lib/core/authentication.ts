@@ -93,12 +93,25 @@ function ageReason(authTime: unknown, maxAge: number, now: number, clockToleranc
 
 function scopeReason(held: unknown, required: string): UnmetReason | undefined {
   if (typeof held !== 'string') return 'scope_missing';
-  const granted = held.split(' ');
-  return required.split(' ').every((scope) => granted.includes(scope)) ? undefined : 'scope_missing';
+  // nearly always one scope is required, and splitting would cost more than the rest of the assessment
+  const holds = required.includes(' ')
+    ? required.split(' ').every((scope) => hasMember(held, scope))
+    : hasMember(held, required);
+  return holds ? undefined : 'scope_missing';
+}
+
+/** Tells whether a space-separated list has this member, whole. */
+function hasMember(list: string, member: string): boolean {
+  for (let at = list.indexOf(member); at !== -1 && at < list.length; at = list.indexOf(member, at + 1)) {
+    const end = at + member.length;
+    if ((at === 0 || list[at - 1] === ' ') && (end === list.length || list[end] === ' ')) return true;
+  }
+  return false;
 }
 
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
-const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
+/** Scope tokens separated by single spaces: RFC 6750 §3. */
+export const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
 const REQUIREMENT_NAMES = new Set(['acrValues', 'maxAge', 'scope']);
 
 /**
@@ -125,7 +138,7 @@ export function checkRequirements(requirements: unknown, where: string): Authent
     if (!Array.isArray(acrValues) || acrValues.length === 0) fail('"acrValues" must be a list of at least one string');
     for (const value of acrValues as unknown[]) {
       if (!isAcrValue(value)) {
-        fail(`"acrValues" has ${show(value)}: printable ASCII without space, quote and backslash is needed`);
+        fail(`"acrValues" has a value ${show(value)}: printable ASCII without space, quote and backslash is needed`);
       }
     }
     if (new Set(acrValues as unknown[]).size !== (acrValues as unknown[]).length) fail('"acrValues" repeats a value');
@@ -156,7 +169,11 @@ export function isAcrValue(value: unknown): value is string {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (Array.isArray(value)) return 'a list';
+  // neither has a text that helps, and some objects have none at all
+  if (typeof value === 'function' || (typeof value === 'object' && value !== null)) return `of type ${typeof value}`;
+  return String(value);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { AuthenticationRequirements } from './authentication.js';
+import { type AuthenticationRequirements, isAcrValue, SCOPE } from './authentication.js';
 import type { Challenge } from './www-authenticate.js';
 
 /** The error code of a step-up challenge. */
@@ -38,18 +38,25 @@ export function bearerChallenge(given: BearerChallengeParameters): Challenge {
   if (requirements !== undefined && error !== INSUFFICIENT_USER_AUTHENTICATION) {
     throw new TypeError(`"requirements" are defined only with the error "${INSUFFICIENT_USER_AUTHENTICATION}"`);
   }
+  const acrValues = requirements?.acrValues;
+  // two values in one string would become two members of the list
+  if (acrValues?.every(isAcrValue) === false) {
+    throw new TypeError('"acrValues" has an empty value or a character that a scope token does not allow');
+  }
   const parameters: Record<string, string> = {};
   const add = (name: string, value: string | undefined, allowed: RegExp) => {
     if (value === undefined) return;
-    if (!allowed.test(value)) throw new TypeError(`"${name}" is empty or has a character that RFC 6750 does not allow`);
+    if (typeof value !== 'string' || !allowed.test(value)) {
+      throw new TypeError(`"${name}" is empty or has a character that RFC 6750 does not allow`);
+    }
     parameters[name] = value;
   };
   add('realm', realm, REALM);
   add('error', error, DESCRIPTION);
   add('error_description', errorDescription, DESCRIPTION);
-  add('acr_values', requirements?.acrValues?.join(' '), DESCRIPTION);
+  add('acr_values', acrValues?.join(' '), SCOPE);
   add('max_age', requirements?.maxAge?.toString(), /^\d+$/);
-  add('scope', scope, DESCRIPTION);
+  add('scope', scope, SCOPE);
   add('resource_metadata', resourceMetadata, URI_CHARACTERS);
   if (Object.keys(parameters).length === 0) throw new TypeError('A Bearer challenge needs at least one parameter');
   return { scheme: 'Bearer', parameters };

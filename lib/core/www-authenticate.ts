@@ -18,17 +18,20 @@ export interface ParseChallengesOptions {
   onDeviation?: (deviation: ChallengeDeviation) => void;
 }
 
+// Each expression matches in linear time: its parts are disjoint, so that there is one way only to divide a text.
 // token = 1*tchar
-const TOKEN = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
+const TOKEN = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)/y;
 // quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE
-const QUOTED_STRING = /"((?:[\t \x21\x23-\x5B\x5D-\x7E\x80-\xFF]|\\[\t \x21-\x7E\x80-\xFF])*)"/y;
-// token68 = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=", here up to the next list member
-const TOKEN68 = /([A-Za-z0-9\-._~+/]+=*)[ \t]*(?=,|$)/y;
-// BWS "=" BWS
-const EQUALS = /[ \t]*=[ \t]*/y;
-const WHITESPACE = /[ \t]*/y;
+const QUOTED_STRING =
+  /"([\t \x21\x23-\x5B\x5D-\x7E\x80-\xFF]*(?:\\[\t \x21-\x7E\x80-\xFF][\t \x21\x23-\x5B\x5D-\x7E\x80-\xFF]*)*)"/y;
+// token68 = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=", and nothing else up to the next list member
+const TOKEN68 = /([A-Za-z0-9\-._~+/]+=*)(?=[ \t]*(?:,|$))/y;
+// auth-param begins with token BWS "=" BWS
+const PARAMETER_NAME = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*=[ \t]*/y;
+const WHITESPACE = /[ \t]+/y;
 // empty list members are allowed: RFC 9110 §5.6.1
 const BETWEEN_MEMBERS = /[ \t,]*/y;
+const MEMBER_END = /[ \t]*(?:,[ \t,]*|$)/y;
 
 const WHOLE_TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const WHOLE_TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/;
@@ -50,66 +53,45 @@ export function parseChallenges(field: string | readonly string[], options: Pars
 function parseLine(line: string, onDeviation: ParseChallengesOptions['onDeviation']): Challenge[] {
   const challenges: Challenge[] = [];
   const scanner = new Scanner(line);
-  let reading: ChallengeInReading | undefined;
-
-  const finish = () => {
-    if (reading?.repeated) onDeviation?.('duplicate_parameter');
-    else if (reading !== undefined) challenges.push(reading.challenge());
-    reading = undefined;
-  };
-  const unreadable = () => {
-    onDeviation?.('unreadable');
-    return challenges;
-  };
-
-  for (scanner.skip(BETWEEN_MEMBERS); !scanner.done; scanner.skip(BETWEEN_MEMBERS)) {
-    const name = scanner.read(TOKEN);
-    if (name === undefined) return unreadable();
-
-    if (scanner.read(EQUALS) !== undefined) {
-      const value = scanner.read(TOKEN) ?? unquote(scanner.read(QUOTED_STRING));
-      if (value === undefined || reading === undefined || reading.token68 !== undefined) return unreadable();
-      reading.add(name.toLowerCase(), value);
-    } else {
-      finish();
-      reading = new ChallengeInReading(name);
-      if (scanner.skip(WHITESPACE) === 0) {
-        if (!scanner.atMemberEnd) return unreadable();
-        continue;
-      }
-      reading.token68 = scanner.read(TOKEN68)?.trimEnd();
-      if (reading.token68 === undefined) continue;
-    }
-    scanner.skip(WHITESPACE);
-    if (!scanner.atMemberEnd) return unreadable();
+  scanner.skip(BETWEEN_MEMBERS);
+  while (!scanner.done) {
+    const read = readChallenge(scanner);
+    if (typeof read === 'object') challenges.push(read);
+    else onDeviation?.(read);
+    if (read === 'unreadable') break;
   }
-  finish();
   return challenges;
 }
 
-function unquote(quoted: string | undefined): string | undefined {
-  return quoted?.slice(1, -1).replace(/\\(.)/gs, '$1');
+/** Reads one challenge and what separates it from the next: challenge = auth-scheme [ 1*SP ( token68 / #auth-param ) ] */
+function readChallenge(scanner: Scanner): Challenge | ChallengeDeviation {
+  const scheme = scanner.read(TOKEN);
+  if (scheme === undefined) return 'unreadable';
+  if (!scanner.skip(WHITESPACE)) return scanner.skip(MEMBER_END) ? { scheme, parameters: {} } : 'unreadable';
+
+  const token68 = scanner.read(TOKEN68);
+  if (token68 !== undefined) {
+    scanner.skip(MEMBER_END);
+    return { scheme, parameters: {}, token68 };
+  }
+
+  const parameters = new Map<string, string>();
+  let repeated = false;
+  let ended = scanner.skip(MEMBER_END);
+  for (let name = scanner.read(PARAMETER_NAME); name !== undefined; name = scanner.read(PARAMETER_NAME)) {
+    const value = scanner.read(TOKEN) ?? unquote(scanner.read(QUOTED_STRING));
+    if (value === undefined || !scanner.skip(MEMBER_END)) return 'unreadable';
+    ended = true;
+    // RFC 9110 §11.2 allows a parameter once; we refuse the challenge rather than guess which one was meant
+    repeated ||= parameters.has(name.toLowerCase());
+    parameters.set(name.toLowerCase(), value);
+  }
+  if (!ended) return 'unreadable';
+  return repeated ? 'duplicate_parameter' : { scheme, parameters: Object.fromEntries(parameters) };
 }
 
-class ChallengeInReading {
-  token68: string | undefined;
-  repeated = false;
-  readonly #parameters = new Map<string, string>();
-
-  constructor(private readonly scheme: string) {}
-
-  add(name: string, value: string): void {
-    // RFC 9110 §11.2 allows a parameter once; we refuse the challenge rather than guess which one was meant
-    if (this.#parameters.has(name)) this.repeated = true;
-    this.#parameters.set(name, value);
-  }
-
-  challenge(): Challenge {
-    const parameters = Object.fromEntries(this.#parameters);
-    return this.token68 === undefined
-      ? { scheme: this.scheme, parameters }
-      : { scheme: this.scheme, parameters, token68: this.token68 };
-  }
+function unquote(quoted: string | undefined): string | undefined {
+  return quoted?.replace(/\\(.)/g, '$1');
 }
 
 class Scanner {
@@ -121,19 +103,20 @@ class Scanner {
     return this.#position === this.line.length;
   }
 
-  get atMemberEnd(): boolean {
-    return this.done || this.line[this.#position] === ',';
-  }
-
+  /** Reads what the expression captures here; without a match stays where it is. */
   read(expression: RegExp): string | undefined {
     expression.lastIndex = this.#position;
-    const found = expression.exec(this.line)?.[0];
-    if (found !== undefined) this.#position += found.length;
-    return found;
+    const found = expression.exec(this.line);
+    if (found === null) return undefined;
+    this.#position = expression.lastIndex;
+    return found[1];
   }
 
-  skip(expression: RegExp): number {
-    return this.read(expression)?.length ?? 0;
+  skip(expression: RegExp): boolean {
+    expression.lastIndex = this.#position;
+    const found = expression.test(this.line);
+    if (found) this.#position = expression.lastIndex;
+    return found;
   }
 }
 
@@ -162,7 +145,9 @@ function formatChallenge({ scheme, parameters, token68 }: Challenge): string {
     if (!WHOLE_TOKEN.test(name)) throw new TypeError(`A parameter name must be a token: ${JSON.stringify(name)}`);
     if (names.has(name.toLowerCase())) throw new TypeError(`The parameter "${name.toLowerCase()}" is given twice`);
     names.add(name.toLowerCase());
-    if (!QUOTABLE.test(value)) throw new TypeError(`The parameter "${name}" must be printable ASCII`);
+    if (typeof value !== 'string' || !QUOTABLE.test(value)) {
+      throw new TypeError(`The parameter "${name}" must be a string of printable ASCII`);
+    }
     return `${name}="${value.replace(/["\\]/g, '\\$&')}"`;
   });
   return formatted.length === 0 ? scheme : `${scheme} ${formatted.join(', ')}`;

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { type Challenge, formatChallenges } from '../core/index.js';
 import type { Exchange } from './step-up.exchange.js';
 
 /** What an exception of ours wants to say in headers. */
 export interface Answer {
-  readonly challenge?: Challenge | undefined;
+  /** The value of `WWW-Authenticate`. */
+  readonly challenge?: string | undefined;
   /** Seconds. */
   readonly retryAfter?: number | undefined;
 }
@@ -27,11 +27,10 @@ export class StepUpAnswer {
     if (retryAfter !== undefined) adapter.setHeader(response, 'Retry-After', String(retryAfter));
     if (challenge === undefined) return;
 
-    const ours = formatChallenges([challenge]);
     const replaced = this.#written.get(response);
     const others = this.#lines(response, 'WWW-Authenticate').filter((line) => line !== replaced);
-    this.#written.set(response, ours);
-    this.#set(response, 'WWW-Authenticate', others.length === 0 ? ours : [...others, ours]);
+    this.#written.set(response, challenge);
+    this.#set(response, 'WWW-Authenticate', others.length === 0 ? challenge : [...others, challenge]);
     adapter.setHeader(response, 'Cache-Control', 'no-store');
 
     if (request.headers?.['origin'] === undefined) return;

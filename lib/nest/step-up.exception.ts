@@ -1,12 +1,13 @@
 import { HttpException, HttpStatus, UnauthorizedException } from '@nestjs/common';
 import {
   type AuthenticationRequirements,
+  type BearerChallengeParameters,
   bearerChallenge,
-  type Challenge,
+  formatChallenges,
   INSUFFICIENT_USER_AUTHENTICATION,
   type UnmetReason,
 } from '../core/index.js';
-import type { AccessTokenRefused, AuthorizationServerUnavailable } from '../token/index.js';
+import { type AccessTokenRefused, type AuthorizationServerUnavailable, withoutStack } from '../token/index.js';
 
 /** What every challenge of an application carries. */
 export interface ChallengeOrigin {
@@ -37,34 +38,53 @@ export interface StepUpBody {
  * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
  */
 export class InsufficientUserAuthenticationException extends UnauthorizedException {
-  readonly challenge: Challenge;
+  /** The value of `WWW-Authenticate`. */
+  readonly challenge: string;
 
-  constructor(requirements: AuthenticationRequirements, reasons: readonly UnmetReason[], origin: ChallengeOrigin) {
-    const description = describe(reasons);
-    const { acrValues, maxAge } = requirements;
-    const scope = reasons.includes('scope_missing') ? requirements.scope : undefined;
-    super({
-      error: INSUFFICIENT_USER_AUTHENTICATION,
-      error_description: description,
-      ...(acrValues !== undefined && { acr_values: acrValues.join(' ') }),
-      ...(maxAge !== undefined && { max_age: maxAge }),
-      ...(scope !== undefined && { scope }),
-      reasons: [...reasons],
-    } satisfies StepUpBody);
-    this.message = description;
-    this.challenge = bearerChallenge({
-      ...origin,
-      error: INSUFFICIENT_USER_AUTHENTICATION,
-      errorDescription: description,
-      requirements: { ...(acrValues !== undefined && { acrValues }), ...(maxAge !== undefined && { maxAge }) },
-      ...(scope !== undefined && { scope }),
-    });
+  constructor({ body, challenge }: StepUpChallenge) {
+    super({ ...body, reasons: [...body.reasons] });
+    this.message = body.error_description;
+    this.challenge = challenge;
   }
 
   /** The GraphQL form of the challenge. */
   get extensions(): StepUpBody & { code: 'INSUFFICIENT_USER_AUTHENTICATION' } {
     return { code: 'INSUFFICIENT_USER_AUTHENTICATION', ...(this.getResponse() as StepUpBody) };
   }
+}
+
+/** A step-up challenge in both its forms, made once for a requirement and what is unmet in it. */
+export interface StepUpChallenge {
+  readonly body: StepUpBody;
+  /** The value of `WWW-Authenticate`. */
+  readonly challenge: string;
+}
+
+/** Writes the challenge for requirements: all of them, whichever is unmet, but the scope only where it is lacking. */
+export function stepUpChallenge(
+  { acrValues, maxAge, scope: required }: AuthenticationRequirements,
+  reasons: readonly UnmetReason[],
+  origin: ChallengeOrigin,
+): StepUpChallenge {
+  const errorDescription = describe(reasons);
+  const scope = reasons.includes('scope_missing') ? required : undefined;
+  return {
+    body: {
+      error: INSUFFICIENT_USER_AUTHENTICATION,
+      error_description: errorDescription,
+      ...(acrValues !== undefined && { acr_values: acrValues.join(' ') }),
+      ...(maxAge !== undefined && { max_age: maxAge }),
+      ...(scope !== undefined && { scope }),
+      reasons: [...reasons],
+    },
+    challenge: field({
+      ...named(origin),
+      error: INSUFFICIENT_USER_AUTHENTICATION,
+      errorDescription,
+      requirements: { ...(acrValues !== undefined && { acrValues }), ...(maxAge !== undefined && { maxAge }) },
+      ...(scope !== undefined && { scope }),
+    }),
+  };
 }
 
 function describe(reasons: readonly UnmetReason[]): string {
@@ -88,7 +108,7 @@ export class AccessTokenException extends HttpException {
   private constructor(
     status: HttpStatus,
     body: Readonly<Record<string, unknown>>,
-    readonly challenge?: Challenge,
+    readonly challenge?: string,
     /** Seconds. */
     readonly retryAfter?: number,
   ) {
@@ -99,42 +119,38 @@ export class AccessTokenException extends HttpException {
   /** 401 without any error: nothing was sent that could be wrong. */
   static missing(origin: ChallengeOrigin): AccessTokenException {
     const body = { statusCode: HttpStatus.UNAUTHORIZED, message: 'Unauthorized' };
-    return new AccessTokenException(HttpStatus.UNAUTHORIZED, body, bearerChallenge(origin));
+    return withoutStack(() => new AccessTokenException(HttpStatus.UNAUTHORIZED, body, field(named(origin))));
   }
 
   /** 401 `invalid_token` or 400 `invalid_request`. */
   static refused({ error, message }: AccessTokenRefused, origin: ChallengeOrigin): AccessTokenException {
-    return new AccessTokenException(
-      error === 'invalid_request' ? HttpStatus.BAD_REQUEST : HttpStatus.UNAUTHORIZED,
-      { error, error_description: message },
-      bearerChallenge({ ...origin, error, errorDescription: message }),
-    );
+    const status = error === 'invalid_request' ? HttpStatus.BAD_REQUEST : HttpStatus.UNAUTHORIZED;
+    const challenge = field({ ...named(origin), error, errorDescription: message });
+    return withoutStack(() => new AccessTokenException(status, { error, error_description: message }, challenge));
   }
 
   /** 403 `insufficient_scope`: the authentication is good enough, what the token may do is not. */
   static insufficientScope(scope: string, origin: ChallengeOrigin): AccessTokenException {
     const error = 'insufficient_scope';
     const errorDescription = 'The access token lacks a scope';
-    return new AccessTokenException(
-      HttpStatus.FORBIDDEN,
-      { error, error_description: errorDescription, scope, reasons: ['scope_missing'] },
-      bearerChallenge({ ...origin, error, errorDescription, scope }),
-    );
+    const body = { error, error_description: errorDescription, scope, reasons: ['scope_missing'] };
+    const challenge = field({ ...named(origin), error, errorDescription, scope });
+    return withoutStack(() => new AccessTokenException(HttpStatus.FORBIDDEN, body, challenge));
   }
 
   /** 403 without challenge: no sign-in can help, so that a challenge would send the client in a circle. */
   static stepUpImpossible(description: string): AccessTokenException {
-    return new AccessTokenException(HttpStatus.FORBIDDEN, { error: 'access_denied', error_description: description });
+    const body = { error: 'access_denied', error_description: description };
+    return withoutStack(() => new AccessTokenException(HttpStatus.FORBIDDEN, body));
   }
 
   /** 503 with `Retry-After`: the token cannot be judged now. */
   static unavailable({ retryAfter }: AuthorizationServerUnavailable): AccessTokenException {
-    return new AccessTokenException(
-      HttpStatus.SERVICE_UNAVAILABLE,
-      { error: 'temporarily_unavailable', error_description: 'The authorization server cannot be reached' },
-      undefined,
-      retryAfter,
-    );
+    const body = {
+      error: 'temporarily_unavailable',
+      error_description: 'The authorization server cannot be reached',
+    };
+    return withoutStack(() => new AccessTokenException(HttpStatus.SERVICE_UNAVAILABLE, body, undefined, retryAfter));
   }
 
   /** The GraphQL form. */
@@ -142,4 +158,12 @@ export class AccessTokenException extends HttpException {
     const body = this.getResponse() as Record<string, unknown>;
     return { ...body, code: String(body['error'] ?? 'unauthenticated').toUpperCase() };
   }
+}
+
+function field(parameters: BearerChallengeParameters): string {
+  return formatChallenges([bearerChallenge(parameters)]);
+}
+
+function named({ realm, resourceMetadata }: ChallengeOrigin): ChallengeOrigin {
+  return { realm, ...(resourceMetadata !== undefined && { resourceMetadata }) };
 }

@@ -20,31 +20,35 @@ export interface Exchange {
  * @throws TypeError for a kind of context that is not known, and for one without a request: nobody could tell whose it is.
  */
 export function exchangeOf(context: ExecutionContext): Exchange {
-  const found = requestOf(context);
-  if (typeof found.request !== 'object' || found.request === null) {
+  const type: string = context.getType();
+  if (type === 'http') {
+    const http = context.switchToHttp();
+    return { transport: 'http', request: http.getRequest(), response: http.getResponse(), context };
+  }
+  const request = requestOf(type, context);
+  if (typeof request !== 'object' || request === null) {
     throw new TypeError(
-      `The ${found.transport} context has no request; for GraphQL let "context" hand on { req }, and see the option "accessToken"`,
+      `The ${type} context has no request; for GraphQL let "context" hand on { req }, and see the option "accessToken"`,
     );
   }
-  return { ...found, request: found.request, context };
+  return { transport: type as Exchange['transport'], request, context };
 }
 
-function requestOf(host: ArgumentsHost): Omit<Exchange, 'request' | 'context'> & { request: Request | undefined } {
-  const type: string = host.getType();
-  if (type === 'http') {
-    const http = host.switchToHttp();
-    return { transport: type, request: http.getRequest(), response: http.getResponse() };
+function requestOf(type: string, host: ArgumentsHost): Request | undefined {
+  switch (type) {
+    case 'graphql': {
+      const context = host.getArgByIndex<{ req?: Request; request?: Request } | undefined>(2);
+      return context?.req ?? context?.request;
+    }
+    case 'ws': {
+      const client = host.switchToWs().getClient<Request & { handshake?: Request }>();
+      return client.handshake ?? client;
+    }
+    case 'rpc':
+      return host.switchToRpc().getContext();
+    default:
+      throw new TypeError(`Step-up authentication does not know the context type "${type}" and refuses it`);
   }
-  if (type === 'graphql') {
-    const context = host.getArgByIndex<{ req?: Request; request?: Request } | undefined>(2);
-    return { transport: type, request: context?.req ?? context?.request };
-  }
-  if (type === 'ws') {
-    const client = host.switchToWs().getClient<Request & { handshake?: Request }>();
-    return { transport: type, request: client.handshake ?? client };
-  }
-  if (type === 'rpc') return { transport: type, request: host.switchToRpc().getContext() };
-  throw new TypeError(`Step-up authentication does not know the context type "${type}" and refuses it`);
 }
 
 /** What {@link StepUpService} takes as `at`: an execution context, or the request itself. */

@@ -6,12 +6,18 @@ import {
   type AuthenticationRequirements,
   assess,
   mergeRequirements,
+  type UnmetReason,
 } from '../core/index.js';
-import { type MaybePromise, whenReady } from '../token/index.js';
+import { type MaybePromise, whenReady, withoutStack } from '../token/index.js';
 import { ExistingAuthenticator } from './existing.authenticator.js';
 import { StepUpAnswer } from './step-up.answer.js';
 import type { Authenticated, Authenticator } from './step-up.authenticator.js';
-import { AccessTokenException, InsufficientUserAuthenticationException } from './step-up.exception.js';
+import {
+  AccessTokenException,
+  InsufficientUserAuthenticationException,
+  type StepUpChallenge,
+  stepUpChallenge,
+} from './step-up.exception.js';
 import { type Exchange, exchangeAt, exchangeOf, type Request } from './step-up.exchange.js';
 import { StepUpLog } from './step-up.log.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from './step-up.options.js';
@@ -26,7 +32,7 @@ export interface ChallengedEvent {
   readonly route?: string;
   readonly issuer?: string;
   readonly requirements: AuthenticationRequirements;
-  readonly reasons: readonly string[];
+  readonly reasons: readonly UnmetReason[];
   /** Whether the request went through all the same, in report mode. */
   readonly reported: boolean;
 }
@@ -43,6 +49,8 @@ export class StepUpService {
   readonly #listeners = new Set<(event: ChallengedEvent) => void>();
   // one verdict for an invocation, however many guards ask; the next GraphQL field or message is another context
   readonly #admitted = new WeakMap<ExecutionContext, MaybePromise<boolean>>();
+  // written once for a route, an issuer and what is unmet; a route has few of them
+  readonly #challenges = new WeakMap<AuthenticationRequirements, Map<string, StepUpChallenge>>();
   readonly #contexts = new WeakMap<object, ExecutionContext>();
 
   constructor(
@@ -252,7 +260,7 @@ export class StepUpService {
     exchange: Exchange,
     event: AuthenticationEvent,
     requirements: AuthenticationRequirements,
-    reasons: (Assessment & { met: false })['reasons'],
+    reasons: readonly UnmetReason[],
   ): void {
     const context = exchange.context ?? this.#contexts.get(exchange.request);
     const route = context && this.#routeOf(context).description.name;
@@ -265,11 +273,27 @@ export class StepUpService {
       reported,
     });
     for (const listener of this.#listeners) listener(challenged);
-    if (!reported) throw new InsufficientUserAuthenticationException(requirements, reasons, this.settings);
+    if (!reported) {
+      const prepared = this.#challengeFor(requirements, reasons);
+      throw withoutStack(() => new InsufficientUserAuthenticationException(prepared));
+    }
     this.log.info('reported', `${route ?? 'a request'} would have been challenged: ${reasons.join(', ')}`);
   }
 
-  #explain(event: AuthenticationEvent, requirements: AuthenticationRequirements, reasons: readonly string[]): void {
+  #challengeFor(requirements: AuthenticationRequirements, reasons: readonly UnmetReason[]): StepUpChallenge {
+    const known = this.#challenges.get(requirements) ?? new Map<string, StepUpChallenge>();
+    this.#challenges.set(requirements, known);
+    const key = reasons.join();
+    const challenge = known.get(key) ?? stepUpChallenge(requirements, reasons, this.settings);
+    known.set(key, challenge);
+    return challenge;
+  }
+
+  #explain(
+    event: AuthenticationEvent,
+    requirements: AuthenticationRequirements,
+    reasons: readonly UnmetReason[],
+  ): void {
     const issuer = event.issuer ?? 'request.user';
     if (reasons.includes('acr_missing')) {
       this.log.warnOnce(

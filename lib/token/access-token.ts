@@ -2,6 +2,7 @@ import { type AuthorizationServer, mediaType, readClaim } from '../authorization
 import type { AuthenticationEvent } from '../core/index.js';
 import { AccessTokenRefused } from './errors.js';
 import type { UnverifiedJwt } from './jwt.js';
+import { withoutStack } from './without-stack.js';
 
 export interface Clock {
   /** Seconds since the epoch. */
@@ -118,5 +119,5 @@ function isTextList(value: unknown): value is readonly string[] {
 }
 
 function refuse(message: string): never {
-  throw new AccessTokenRefused('invalid_token', message);
+  throw withoutStack(() => new AccessTokenRefused('invalid_token', message));
 }

@@ -4,3 +4,4 @@ export { AccessTokenRefused, AuthorizationServerUnavailable } from './errors.js'
 export { readJwt } from './jwt.js';
 export { type MaybePromise, whenReady } from './maybe-promise.js';
 export { AccessTokenVerifier, type VerifiedAccessToken } from './verifier.js';
+export { withoutStack } from './without-stack.js';

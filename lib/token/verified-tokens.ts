@@ -21,7 +21,7 @@ const MAX_AGE = 300;
 export class VerifiedTokens {
   readonly #entries = new Map<string, Entry>();
 
-  /** @throws AccessTokenRefused `invalid_token` where the token is known and its time is over */
+  /** @throws AccessTokenRefused `invalid_token` where the token is known, and its time is over or its key is gone */
   get(token: string, clock: Clock): VerifiedAccessToken | undefined {
     if (this.#entries.size === 0) return undefined;
     const digest = hash('sha256', token, 'base64');

@@ -73,17 +73,22 @@ export class AccessTokenVerifier {
           event: authenticationEvent(jwt.payload, server),
           server,
         });
-        this.#verified.add(token, verified, () => isCurrent(keys.keyFor(header), key), clock);
+        this.#verified.add(token, verified, () => isCurrent(key, () => keys.keyFor(header)), clock);
         return verified;
       }),
     );
   }
 }
 
-/** A key set that first has to be read again does not vouch for a key; the full verification then waits for it. */
-function isCurrent(found: MaybePromise<VerificationKey>, key: VerificationKey): boolean {
-  if (found instanceof Promise) found.catch(() => undefined);
-  return found === key;
+/** A key that has left the key set is not current, nor is one whose key set has to be read again first. */
+function isCurrent(key: VerificationKey, find: () => MaybePromise<VerificationKey>): boolean {
+  try {
+    const found = find();
+    if (found instanceof Promise) found.catch(() => undefined);
+    return found === key;
+  } catch {
+    return false;
+  }
 }
 
 function readKeyId(kid: unknown): string | undefined {
