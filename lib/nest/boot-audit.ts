@@ -42,7 +42,7 @@ export class BootAudit implements OnModuleInit {
       this.#refuseUnenforced(route, type, handler);
       this.#refuseForeignStrategies(route, type, handler);
     });
-    this.#give([...routes.flatMap((route) => this.#adviceFor(route)), ...this.#adviceForSettings()]);
+    this.#give(routes.flatMap((route) => this.#adviceFor(route)));
   }
 
   #classes(): Type[] {
@@ -161,33 +161,42 @@ export class BootAudit implements OnModuleInit {
     return undefined;
   }
 
-  #adviceFor({ description }: Route): string[] {
-    const { name, requirements } = description;
-    const advice: string[] = [];
+  #adviceFor({ description }: Route): Advice[] {
+    const { name: subject, requirements } = description;
+    const advice: Advice[] = [];
     if (requirements?.maxAge !== undefined && requirements.maxAge < SHORT_MAX_AGE) {
-      advice.push(
-        `${name}: maxAge ${requirements.maxAge} may be over before the user is back; give at least ${SHORT_MAX_AGE}`,
-      );
+      const message = `maxAge ${requirements.maxAge} may be over before the user is back; give at least ${SHORT_MAX_AGE}`;
+      advice.push({ code: 'max_age_short', subject, message });
     }
     if (requirements?.acrValues?.includes('0')) {
-      advice.push(`${name}: acr "0" stands for no particular authentication (OpenID Connect Core §2)`);
+      const message = 'acr "0" stands for no particular authentication (OpenID Connect Core §2)';
+      advice.push({ code: 'acr_zero', subject, message });
     }
     for (const { issuer, vocabulary } of this.settings.servers) {
       if (requirements?.acrValues?.some((value) => vocabulary.knows(value)) === false) {
-        advice.push(`${name}: tokens of ${issuer} are answered 403, as it knows none of the required words`);
+        const message = `tokens of ${issuer} are answered 403, as it knows none of the required words`;
+        advice.push({ code: 'issuer_without_word', subject: `${subject} ${issuer}`, message });
       }
     }
     return advice;
   }
 
-  #adviceForSettings(): string[] {
-    return this.settings.mode === 'report' ? ['report mode: requirements are recorded, not enforced'] : [];
+  #give(advice: readonly Advice[]): void {
+    if (advice.length > 0 && this.settings.audit === 'throw') {
+      throw new TypeError(`Boot audit: ${advice.map(({ subject, message }) => `${subject}: ${message}`).join('; ')}`);
+    }
+    for (const { code, subject, message } of advice) this.log.warnOnce(code, subject, message);
+    if (this.settings.mode === 'report') {
+      this.log.warnOnce('report_mode', 'StepUpModule', 'requirements are recorded, not enforced');
+    }
   }
+}
 
-  #give(advice: readonly string[]): void {
-    if (advice.length > 0 && this.settings.audit === 'throw') throw new TypeError(`Boot audit: ${advice.join('; ')}`);
-    for (const line of advice) this.log.warnOnce('audit', 'boot', line);
-  }
+/** What works, but probably not as meant. */
+interface Advice {
+  readonly code: string;
+  readonly subject: string;
+  readonly message: string;
 }
 
 function isSameOrExtends(prototype: object, base: object): boolean {

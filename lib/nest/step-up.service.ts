@@ -249,7 +249,7 @@ export class StepUpService {
       if (isMachine(event, claims)) {
         throw AccessTokenException.stepUpImpossible('No user has authenticated for this token, so none can step up');
       }
-      this.#explain(event, requirements, reasons);
+      this.#explain(event, claims, requirements, reasons);
       this.#challenge(exchange, event, requirements, reasons);
     }
     if (lacksScope) throw AccessTokenException.insufficientScope(requirements.scope as string, this.settings);
@@ -291,16 +291,17 @@ export class StepUpService {
 
   #explain(
     event: AuthenticationEvent,
+    claims: Readonly<Record<string, unknown>>,
     requirements: AuthenticationRequirements,
     reasons: readonly UnmetReason[],
   ): void {
     const issuer = event.issuer ?? 'request.user';
     if (reasons.includes('acr_missing')) {
-      this.log.warnOnce(
-        'acr_missing',
-        issuer,
-        'tokens carry no acr in the form of a string; have it put into access tokens',
-      );
+      const [code, message] =
+        claims['acr'] === undefined
+          ? ['acr_missing', 'tokens carry no acr; have the authorization server put it into access tokens']
+          : ['acr_not_a_string', 'acr in tokens is no string, which counts as none'];
+      this.log.warnOnce(code as string, issuer, message as string);
     }
     if (reasons.includes('auth_time_missing')) {
       this.log.warnOnce(

@@ -21,10 +21,13 @@ const MAX_AGE = 300;
 export class VerifiedTokens {
   readonly #entries = new Map<string, Entry>();
 
-  /** @throws AccessTokenRefused `invalid_token` where the token is known, and its time is over or its key is gone */
-  get(token: string, clock: Clock): VerifiedAccessToken | undefined {
-    if (this.#entries.size === 0) return undefined;
-    const digest = hash('sha256', token, 'base64');
+  /** The digest under which a token is known. */
+  static digest(token: string): string {
+    return hash('sha256', token, 'base64');
+  }
+
+  /** @throws AccessTokenRefused `invalid_token` where the token is known and its time is over */
+  get(digest: string, clock: Clock): VerifiedAccessToken | undefined {
     const entry = this.#entries.get(digest);
     if (entry === undefined) return undefined;
     if (clock.now >= entry.until || !entry.isKeyCurrent()) {
@@ -35,13 +38,13 @@ export class VerifiedTokens {
     return entry.verified;
   }
 
-  add(token: string, verified: VerifiedAccessToken, isKeyCurrent: () => boolean, { now }: Clock): void {
+  add(digest: string, verified: VerifiedAccessToken, isKeyCurrent: () => boolean, { now }: Clock): void {
     if (this.#entries.size >= MAX_ENTRIES) {
       for (const oldest of this.#entries.keys()) {
         this.#entries.delete(oldest);
         break;
       }
     }
-    this.#entries.set(hash('sha256', token, 'base64'), { verified, isKeyCurrent, until: now + MAX_AGE });
+    this.#entries.set(digest, { verified, isKeyCurrent, until: now + MAX_AGE });
   }
 }

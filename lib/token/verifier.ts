@@ -53,10 +53,11 @@ export class AccessTokenVerifier {
    */
   verify(token: string): MaybePromise<VerifiedAccessToken> {
     const clock = { now: Date.now() / 1000, clockTolerance: this.clockTolerance };
-    return this.#verified.get(token, clock) ?? this.#verifyNew(token, clock);
+    const digest = VerifiedTokens.digest(token);
+    return this.#verified.get(digest, clock) ?? this.#verifyNew(token, digest, clock);
   }
 
-  #verifyNew(token: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
+  #verifyNew(token: string, digest: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
     const jwt = readJwt(token);
     const issuer = this.#servers.get(jwt.payload['iss']);
     if (issuer === undefined)
@@ -73,7 +74,7 @@ export class AccessTokenVerifier {
           event: authenticationEvent(jwt.payload, server),
           server,
         });
-        this.#verified.add(token, verified, () => isCurrent(key, () => keys.keyFor(header)), clock);
+        this.#verified.add(digest, verified, () => isCurrent(key, () => keys.keyFor(header)), clock);
         return verified;
       }),
     );
