@@ -51,6 +51,10 @@ describe('assess: acr', () => {
   test.each(['mfa', 'lite', 'mfa-lite', ''])('RS-42 a string in place of the list does not accept %j', (acr) => {
     expect(reasons({ acr }, { acrValues: 'mfa-lite' as never })).toEqual(['acr_unmet']);
   });
+
+  test('RS-42 a number in the list does not accept its digits', () => {
+    expect(reasons({ acr: '2' }, { acrValues: [2] as never })).toEqual(['acr_unmet']);
+  });
 });
 
 describe('assess: auth_time', () => {
@@ -245,7 +249,10 @@ describe('checkRequirements', () => {
 
   test.each<[string, AuthenticationRequirements]>([
     ['RS-09 a list in its order', { acrValues: ['phr', 'mfa', 'a'] }],
-    ['RS-20 URNs and URIs', { acrValues: ['urn:bankid:bid;LOA=4', 'http://idmanagement.gov/ns/assurance/aal/2?p=true'] }],
+    [
+      'RS-20 URNs and URIs',
+      { acrValues: ['urn:bankid:bid;LOA=4', 'http://idmanagement.gov/ns/assurance/aal/2?p=true'] },
+    ],
     ['RS-20 every character of a scope token', { acrValues: ["!#$%&'()*+,-./09:;<=>?@AZ[]^_`az{|}~"] }],
     ['RS-10 maxAge 0', { maxAge: 0 }],
     ['RS-10 the greatest maxAge', { maxAge: Number.MAX_SAFE_INTEGER }],
@@ -315,7 +322,9 @@ describe('checkRequirements', () => {
     ['RS-16 a list', { scope: ['a'] }, scope('a list')],
     ['RS-16 null', { scope: null }, scope('null')],
   ])('refuses %s', (_, requirements, message) => {
-    expect(() => checkRequirements(requirements, where)).toThrow(new TypeError(`${where}: ${message}`));
+    const check = () => checkRequirements(requirements, where);
+    expect(check).toThrow(TypeError);
+    expect(check).toThrow(new TypeError(`${where}: ${message}`));
   });
 
   test('gives back a frozen copy and leaves the given object as it was', () => {

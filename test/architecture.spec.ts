@@ -1,0 +1,111 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { preProcessFile } from 'typescript';
+
+const LIB = join(__dirname, '../lib');
+
+/** Folders that may import only some of the others and only some packages. Everything may import `core`. */
+const LIMITS: Record<string, { folders: readonly string[]; packages: RegExp | undefined }> = {
+  core: { folders: [], packages: undefined },
+  client: { folders: ['core'], packages: undefined },
+  'authorization-servers': { folders: ['core'], packages: undefined },
+  token: { folders: ['core', 'authorization-servers'], packages: /^(node:.+|jose|jsonwebtoken|jwks-rsa)$/ },
+};
+const NEST_FOLDERS = ['nest', 'passport', 'swagger'];
+// an application augments StepUpWords through the package's name, which only `export *` of its own file allows
+const BESIDE_THE_DOOR = ['index.ts ./nest/step-up.words.js'];
+
+/** Says which rule an import breaks; `file` is relative to lib. */
+function brokenRule(file: string, imported: string): string | undefined {
+  const folderOf = (path: string) => (path.includes('/') ? path.split('/')[0]! : '');
+  const folder = folderOf(file);
+  const limits = LIMITS[folder];
+  if (!imported.startsWith('.')) {
+    if (limits !== undefined && !limits.packages?.test(imported)) return `${folder} may not import packages like this`;
+    if (!imported.startsWith('@nestjs/')) return undefined;
+    if (!NEST_FOLDERS.includes(folder)) return 'Nest is imported only in nest, passport and swagger';
+    return imported.split('/').length > 2 ? 'Nest is imported only from package roots' : undefined;
+  }
+  const target = posix.join(posix.dirname(file), imported);
+  if (target.startsWith('..')) return 'lib imports nothing of the project outside lib';
+  if (!target.endsWith('.js')) return 'imports between files of lib end in .js';
+  const into = folderOf(target);
+  if (into === folder) return undefined;
+  if (into === '') return 'the root exports and is not imported';
+  if (limits !== undefined && !limits.folders.includes(into)) return `${folder} may not import ${into}`;
+  const door = existsSync(join(LIB, into, 'index.ts')) && target !== `${into}/index.js`;
+  return door && !BESIDE_THE_DOOR.includes(`${file} ${imported}`)
+    ? `${into} is entered through its index.js`
+    : undefined;
+}
+
+const imports = readdirSync(LIB, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.replaceAll('\\', '/'))
+  .flatMap((file) =>
+    preProcessFile(readFileSync(join(LIB, file), 'utf8'), true, true).importedFiles.map(({ fileName }) => ({
+      file,
+      imported: fileName,
+    })),
+  );
+
+test('lib keeps to its layout', () => {
+  expect(imports.length).toBeGreaterThan(50);
+  const broken = imports.map(({ file, imported }) => ({ file, imported, rule: brokenRule(file, imported) }));
+  expect(broken.filter(({ rule }) => rule !== undefined)).toEqual([]);
+});
+
+test('every form of import is seen', () => {
+  const source = `import 'a'; import type { B } from 'b'; export * from 'c'; export { d } from 'd';
+    const e = await import('e'); const f = require('f'); type G = import('g').G; // import 'h'`;
+  const seen = preProcessFile(source, true, true).importedFiles.map(({ fileName }) => fileName);
+  expect(seen.sort()).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+});
+
+describe('the rules', () => {
+  test.each<[string, string, string]>([
+    ['core/challenge.ts', '../token/index.js', 'core may not import token'],
+    ['core/challenge.ts', '../index.js', 'the root exports and is not imported'],
+    ['core/challenge.ts', 'jose', 'core may not import packages like this'],
+    ['core/challenge.ts', 'node:crypto', 'core may not import packages like this'],
+    ['core/challenge.ts', 'fs', 'core may not import packages like this'],
+    ['core/challenge.ts', '@nestjs/common', 'core may not import packages like this'],
+    ['client/fetch.ts', '../token/index.js', 'client may not import token'],
+    ['client/fetch.ts', 'node:buffer', 'client may not import packages like this'],
+    ['client/fetch.ts', '../core/challenge.js', 'core is entered through its index.js'],
+    ['client/redirect/store.ts', '../../nest/index.js', 'client may not import nest'],
+    ['authorization-servers/profile.ts', '../token/index.js', 'authorization-servers may not import token'],
+    ['token/verifier.ts', '../nest/index.js', 'token may not import nest'],
+    ['token/verifier.ts', '../passport/index.js', 'token may not import passport'],
+    ['token/verifier.ts', 'passport-jwt', 'token may not import packages like this'],
+    ['token/verifier.ts', 'jose/errors', 'token may not import packages like this'],
+    ['token/verifier.ts', '@nestjs/common', 'token may not import packages like this'],
+    ['testing/server.ts', '@nestjs/testing', 'Nest is imported only in nest, passport and swagger'],
+    ['index.ts', '@nestjs/common', 'Nest is imported only in nest, passport and swagger'],
+    ['nest/step-up.guard.ts', '@nestjs/common/interfaces', 'Nest is imported only from package roots'],
+    ['nest/step-up.guard.ts', '../core/authentication.js', 'core is entered through its index.js'],
+    ['nest/step-up.guard.ts', '../nest/../core/authentication.js', 'core is entered through its index.js'],
+    ['nest/step-up.guard.ts', '../nest/step-up.words', 'imports between files of lib end in .js'],
+    ['nest/step-up.guard.ts', '../index.js', 'the root exports and is not imported'],
+    ['index.ts', './nest/step-up.guard.js', 'nest is entered through its index.js'],
+    ['nest/step-up.guard.ts', '../../test/support/application.js', 'lib imports nothing of the project outside lib'],
+    ['index.ts', '../sample-app/src/main.js', 'lib imports nothing of the project outside lib'],
+  ])('%s may not import %s', (file, imported, rule) => {
+    expect(brokenRule(file, imported)).toBe(rule);
+  });
+
+  test.each<[string, string]>([
+    ['core/challenge.ts', './authentication.js'],
+    ['client/fetch.ts', '../core/index.js'],
+    ['token/verifier.ts', '../core/index.js'],
+    ['token/verifier.ts', 'node:crypto'],
+    ['token/verifier.ts', 'jwks-rsa'],
+    ['nest/step-up.guard.ts', '@nestjs/common'],
+    ['nest/step-up.guard.ts', '../token/index.js'],
+    ['index.ts', './core/index.js'],
+    ['index.ts', './nest/step-up.words.js'],
+    ['index.ts', './folder-without-door/file.js'],
+  ])('%s may import %s', (file, imported) => {
+    expect(brokenRule(file, imported)).toBeUndefined();
+  });
+});
