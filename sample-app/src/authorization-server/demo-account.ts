@@ -28,5 +28,5 @@ export function strongestAcr(account: DemoAccount): Acr {
 
 /** Position in the order of strength that this server declares; `-1` for what it does not know. */
 export function strength(acr: string | undefined): number {
-  return ACR_VALUES.findIndex((value) => value === acr);
+  return (ACR_VALUES as readonly (string | undefined)[]).indexOf(acr);
 }

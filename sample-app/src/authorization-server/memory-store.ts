@@ -1,5 +1,7 @@
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+
 interface Entry {
-  readonly payload: Record<string, unknown>;
+  readonly payload: AdapterPayload;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
 }
@@ -9,24 +11,24 @@ export class MemoryStore {
   readonly #entries = new Map<string, Entry>();
 
   /** One model's share of the store, in the form oidc-provider asks for. */
-  readonly adapter = (model: string) => ({
-    upsert: async (id: string, payload: Record<string, unknown>, expiresIn: number) => {
+  readonly adapter = (model: string): Adapter => ({
+    upsert: async (id, payload, expiresIn = Number.POSITIVE_INFINITY) => {
       this.#forgetExpired();
       this.#entries.set(`${model}:${id}`, { payload, expiresAt: Date.now() + expiresIn * 1000 });
     },
-    find: async (id: string) => this.#find(`${model}:${id}`),
-    findByUid: async (uid: string) => this.#all(model).find((payload) => payload['uid'] === uid),
-    findByUserCode: async (code: string) => this.#all(model).find((payload) => payload['userCode'] === code),
-    consume: async (id: string) => {
+    find: async (id) => this.#find(`${model}:${id}`),
+    findByUid: async (uid) => this.#all(model).find((payload) => payload.uid === uid),
+    findByUserCode: async (code) => this.#all(model).find((payload) => payload.userCode === code),
+    consume: async (id) => {
       const payload = this.#find(`${model}:${id}`);
-      if (payload !== undefined) payload['consumed'] = Math.floor(Date.now() / 1000);
+      if (payload !== undefined) payload.consumed = Math.floor(Date.now() / 1000);
     },
-    destroy: async (id: string) => {
+    destroy: async (id) => {
       this.#entries.delete(`${model}:${id}`);
     },
-    revokeByGrantId: async (grantId: string) => {
+    revokeByGrantId: async (grantId) => {
       for (const [key, { payload }] of this.#entries) {
-        if (key.startsWith(`${model}:`) && payload['grantId'] === grantId) this.#entries.delete(key);
+        if (key.startsWith(`${model}:`) && payload.grantId === grantId) this.#entries.delete(key);
       }
     },
   });
@@ -38,12 +40,12 @@ export class MemoryStore {
     }
   }
 
-  #find(key: string): Record<string, unknown> | undefined {
+  #find(key: string): AdapterPayload | undefined {
     const entry = this.#entries.get(key);
     return entry !== undefined && entry.expiresAt > Date.now() ? entry.payload : undefined;
   }
 
-  #all(model: string): Record<string, unknown>[] {
+  #all(model: string): AdapterPayload[] {
     return [...this.#entries.keys()]
       .filter((key) => key.startsWith(`${model}:`))
       .map((key) => this.#find(key))

@@ -1,0 +1,104 @@
+// Puts things on the page. Everything that comes from outside is set as text.
+import { formatCents, parseCents, typedCents } from './money.mjs';
+
+const PAYEES = ['ada-everyday', 'ada-savings', 'bob-everyday'];
+const element = (id) => document.getElementById(id);
+
+export const view = {
+  onSignIn: (listener) => element('sign-in').addEventListener('click', listener),
+  onSignOut: (listener) => element('sign-out').addEventListener('click', listener),
+
+  onTransfer(listener) {
+    element('transfer').addEventListener('change', () => {
+      const isSame = element('from').value === element('to').value;
+      element('to').setCustomValidity(isSame ? 'Choose another account than the one it comes from.' : '');
+    });
+    element('transfer').addEventListener('submit', async (event) => {
+      event.preventDefault();
+      const transfer = view.readTransfer();
+      if (transfer === undefined) return;
+      element('send').disabled = true;
+      await listener(transfer).finally(() => {
+        element('send').disabled = false;
+      });
+    });
+  },
+
+  readTransfer() {
+    const amount = parseCents(element('amount').value);
+    if (amount === undefined) return undefined;
+    return { from: element('from').value, to: element('to').value, amount };
+  },
+
+  showTransfer({ from, to, amount }) {
+    element('from').value = from;
+    element('to').value = to;
+    element('amount').value = typedCents(amount);
+  },
+
+  clearAmount() {
+    element('amount').value = '';
+  },
+
+  nothing() {
+    show(undefined);
+  },
+
+  signedOut() {
+    show('signed-out');
+  },
+
+  signedIn(customer, accounts) {
+    element('customer').textContent = customer;
+    element('accounts').replaceChildren(...accounts.map(accountItem));
+    const { value: from } = element('from');
+    const { value: to } = element('to');
+    const own = accounts.map(({ number }) => number);
+    element('from').replaceChildren(...own.map((number) => new Option(number, number)));
+    element('to').replaceChildren(...PAYEES.map((number) => new Option(number, number)));
+    element('from').value = own.includes(from) ? from : own[0];
+    element('to').value = to !== '' ? to : PAYEES.find((number) => !own.includes(number));
+    show('signed-in');
+  },
+
+  /** @param actions labels and what they do; the first is the one that is suggested */
+  notice({ kind, title, text }, { actions = {}, said } = {}) {
+    element('notice').dataset.kind = kind;
+    element('notice-title').textContent = title;
+    element('notice-text').textContent = text;
+    element('notice-actions').replaceChildren(...Object.entries(actions).map(actionButton));
+    element('notice-actions').hidden = Object.keys(actions).length === 0;
+    element('notice-details').hidden = said === undefined;
+    element('notice-details').open = false;
+    element('notice-message').textContent = said ?? '';
+    element('notice').hidden = false;
+    element('notice-title').focus();
+  },
+
+  clearNotice() {
+    element('notice').hidden = true;
+  },
+};
+
+function show(part) {
+  for (const id of ['loading', 'signed-out', 'signed-in']) element(id).hidden = id !== part;
+  element('signed-in-as').hidden = part !== 'signed-in';
+}
+
+function accountItem({ number, name, balance }) {
+  const item = document.createElement('li');
+  const [title, amount, small] = ['span', 'strong', 'small'].map((tag) => document.createElement(tag));
+  title.textContent = name;
+  amount.textContent = formatCents(balance);
+  small.textContent = number;
+  item.append(title, amount, small);
+  return item;
+}
+
+function actionButton([label, act], index) {
+  const button = document.createElement('button');
+  button.textContent = label;
+  if (index > 0) button.className = 'secondary';
+  button.addEventListener('click', act);
+  return button;
+}

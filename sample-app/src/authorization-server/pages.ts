@@ -1,0 +1,127 @@
+import { Html, html } from './html.js';
+
+/** A page and the headers it is sent with. */
+export interface Page {
+  readonly html: string;
+  /**
+   * @param formTarget where a redirect may lead after the page's form, besides this server
+   */
+  readonly headers: (formTarget?: string) => Record<string, string>;
+}
+
+/** Asks for the password. `accountName` is given where somebody is signed in already and has to do so again. */
+export function passwordPage(given: { accountName?: string; suggestion?: string; alert?: string }): Page {
+  const { accountName, suggestion = '', alert } = given;
+  return page(
+    accountName === undefined ? 'Sign in' : 'Sign in again',
+    html`${alertBox(alert)}
+      ${
+        accountName === undefined
+          ? html`<p>The bank has sent you here to sign in.</p>`
+          : html`<p>Your last sign-in is too long ago for what you are about to do.</p>`
+      }
+      <form method="post">
+        <label>Name
+          <input name="name" value="${accountName ?? suggestion}" autocomplete="username" autocapitalize="none" required
+            ${accountName === undefined ? html`autofocus` : html`readonly`}></label>
+        <label>Password
+          <input name="password" type="password" autocomplete="current-password" required
+            ${accountName !== undefined && html`autofocus`}></label>
+        ${buttons('Sign in')}
+      </form>
+      <aside><p><strong>Demo.</strong> <code>ada</code>, password <code>lovelace</code>, has a second factor.
+        <code>bob</code>, password <code>builder</code>, has none.</p></aside>`,
+  );
+}
+
+/** Asks for a one-time code, and shows it, as nobody has paired a phone with this demo. */
+export function codePage({
+  accountName,
+  demoCode,
+  alert,
+}: {
+  accountName: string;
+  demoCode?: string;
+  alert?: string;
+}): Page {
+  return page(
+    'Enter your code',
+    html`${alertBox(alert)}
+      <p>You are signed in as <strong>${accountName}</strong>. What you are about to do needs a second factor as well.</p>
+      <form method="post">
+        <label>Six-digit code
+          <input name="code" inputmode="numeric" pattern="[0-9]{6}" maxlength="6" autocomplete="one-time-code" required
+            autofocus></label>
+        ${buttons('Verify')}
+      </form>
+      <aside>${
+        demoCode === undefined
+          ? html`<p><strong>Demo.</strong> A code counts once, and yours are used. Reload this page in half a minute for
+              the next.</p>`
+          : html`<p><strong>Demo.</strong> Your phone would show this code now:
+              <output data-demo-code>${demoCode}</output></p>`
+      }</aside>`,
+  );
+}
+
+/** Asks whether to sign out. `form` is the one that oidc-provider wants to be sent. */
+export function signOutPage(form: string): Page {
+  return page(
+    'Sign out?',
+    html`<p>You will be signed out of the bank and of this authorization server.</p>
+      ${new Html(form)}
+      <div class="buttons">
+        <button form="op.logoutForm" name="logout" value="yes" autofocus>Sign out</button>
+        <button form="op.logoutForm" class="secondary">Stay signed in</button>
+      </div>`,
+  );
+}
+
+/** Says why it does not go on. */
+export function errorPage(reason: string): Page {
+  return page(
+    'This did not work',
+    html`<p role="alert">The authorization server says: ${reason}.</p>
+      <p>Go back to the application and start again from there.</p>`,
+  );
+}
+
+function alertBox(alert: string | undefined): Html {
+  return html`${alert !== undefined && html`<p class="alert" role="alert">${alert}</p>`}`;
+}
+
+function buttons(label: string): Html {
+  return html`<div class="buttons">
+    <button name="action" value="continue">${label}</button>
+    <button name="action" value="cancel" class="secondary" formnovalidate>Cancel</button>
+  </div>`;
+}
+
+function page(title: string, content: Html): Page {
+  const document = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>${title} · Authorization server</title>
+        <link rel="stylesheet" href="/style.css">
+      </head>
+      <body>
+        <main>
+          <p class="party">Authorization server</p>
+          <h1>${title}</h1>
+          ${content}
+        </main>
+      </body>
+    </html>`;
+  return {
+    html: document.toString(),
+    headers: (formTarget = '') => ({
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      // browsers apply form-action to where a form's answer redirects as well
+      'content-security-policy': `default-src 'none'; style-src 'self'; form-action 'self' ${formTarget}; base-uri 'none'; frame-ancestors 'none'`,
+      'referrer-policy': 'no-referrer',
+    }),
+  };
+}

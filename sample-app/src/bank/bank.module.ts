@@ -1,0 +1,23 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { StepUpModule } from 'nestjs-step-up';
+import { AccountsController } from './accounts.controller.js';
+import { Ledger } from './ledger.js';
+import { TransfersController } from './transfers.controller.js';
+
+/** The bank's API. Its own words for authentication are translated here, once, into those of the authorization server. */
+@Module({})
+export class BankModule {
+  static forRoot({ issuer, audience }: { issuer: string; audience: string }): DynamicModule {
+    return {
+      module: BankModule,
+      imports: [
+        StepUpModule.forRoot({
+          authorizationServers: [{ issuer, audience, acr: { mfa: 'urn:example:mfa', phr: 'phr' } }],
+          realm: 'bank',
+        }),
+      ],
+      controllers: [AccountsController, TransfersController],
+      providers: [Ledger],
+    };
+  }
+}

@@ -1,0 +1,33 @@
+import { dirname, join } from 'node:path';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NextFunction, Request, Response } from 'express';
+import { BANK_SCOPE, PAGE_CLIENT } from '../authorization-server/authorization-server.js';
+import { PUBLIC_DIRECTORY } from '../public-directory.js';
+
+/** Serves the bank's page as it lies in the folder, and the client library as its package ships it: nothing is built. */
+export function servePage(app: NestExpressApplication, { bank, issuer }: { bank: string; issuer: string }): void {
+  const policy = [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    `connect-src 'self' ${issuer}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+
+  app.use((_: Request, response: Response, next: NextFunction) => {
+    response.set({
+      'content-security-policy': policy,
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    });
+    next();
+  });
+  app.use('/configuration.json', (_: Request, response: Response) => {
+    response.json({ bank, issuer, clientId: PAGE_CLIENT, scope: `openid ${BANK_SCOPE}` });
+  });
+  app.useStaticAssets(dirname(require.resolve('oauth4webapi')), { prefix: '/vendor/oauth4webapi/' });
+  app.useStaticAssets(join(PUBLIC_DIRECTORY, 'bank'));
+}

@@ -1,0 +1,44 @@
+import { startSample } from './sample.js';
+
+async function main(): Promise<void> {
+  const sample = await startSample({ ports: { bank: 3000, authorizationServer: 3001 } });
+  console.log(`
+  A small bank that asks for a stronger sign-in when it matters (RFC 9470)
+
+  Open               ${sample.bank}
+  Authorization      ${sample.issuer}
+
+  Sign in as         ada   password lovelace   has a second factor
+                     bob   password builder    has none
+
+  What to try        Look at the accounts: a password is enough.
+                     Transfer 25.00: as ada you are asked for a second factor, and it goes through.
+                     The same as bob: the authorization server says that he cannot reach what is needed.
+                     Transfer more than 1000.00: a phishing-resistant sign-in is needed, which comes with passkeys.
+                     Wait five minutes and transfer again: the sign-in has become too old.
+
+  In the terminal    npm run walkthrough
+
+  Stop with Ctrl+C.
+`);
+
+  let isStopping = false;
+  const stop = () => {
+    if (isStopping) return;
+    isStopping = true;
+    sample.close().then(
+      () => process.exit(0),
+      (error) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});

@@ -1,0 +1,47 @@
+import { startSample } from '../sample.js';
+import { Client } from './client.js';
+import { Deviation } from './deviation.js';
+import { tooOld, unreachable } from './failures.js';
+import { sixSteps } from './six-steps.js';
+import { begin, bold, dim, green, red, say, write } from './terminal.js';
+import { Transcript } from './transcript.js';
+
+/** Milliseconds after which something hangs. */
+const PATIENCE = 60_000;
+
+async function main(): Promise<void> {
+  const sample = await startSample();
+  try {
+    const transcript = new Transcript(sample);
+    begin('text');
+    write(bold('Step-up authentication, RFC 9470 §2, over real HTTP'));
+    say(
+      'The client uses openid-client, the resource server is a Nest application with nestjs-step-up, the authorization ' +
+        'server is oidc-provider. Cookies and what does not belong to the protocol are not shown; tokens are shortened.',
+    );
+    begin('text');
+    write(`  resource server        ${sample.bank}`);
+    write(`  authorization server   ${sample.issuer}`);
+
+    const ada = await Client.create(sample, transcript.observe);
+    const stepUp = await sixSteps(ada, transcript);
+    await tooOld(ada, transcript, { stepUp, ageSessions: sample.ageSessions });
+    await unreachable(await Client.create(sample, transcript.observe), transcript);
+    begin('text');
+    write(bold(green('Every step went as the protocol says.')));
+    write(dim('See it in a browser: npm start'));
+  } finally {
+    await sample.close();
+  }
+}
+
+setTimeout(() => {
+  write(red('The walkthrough hangs.'));
+  process.exit(1);
+}, PATIENCE).unref();
+
+main().catch((error) => {
+  begin('text');
+  write(error instanceof Deviation ? red(`✗ ${error.message}`) : red(String(error?.stack ?? error)));
+  process.exitCode = 1;
+});

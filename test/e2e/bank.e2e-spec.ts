@@ -1,0 +1,88 @@
+import { type Sample, startSample } from '../../sample-app/src/sample.js';
+import { Client } from '../../sample-app/src/walkthrough/client.js';
+import { ADA } from '../../sample-app/src/walkthrough/user.js';
+
+let sample: Sample;
+let token: string;
+
+beforeAll(async () => {
+  sample = await startSample();
+  const client = await Client.create(sample);
+  token = (await client.signIn(ADA, { acr_values: 'urn:example:mfa' })).accessToken;
+});
+afterAll(async () => sample?.close());
+
+const transfer = (body: string) =>
+  fetch(`${sample.bank}/transfers`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body,
+  });
+
+const valid = { from: 'ada-everyday', to: 'bob-everyday', amount: 1 };
+
+describe('a transfer that makes no sense is refused by name, and moves nothing', () => {
+  it.each([
+    ['no object', '[]', 'body'],
+    ['an unknown member', { ...valid, note: 'rent' }, 'note'],
+    ['a fraction of a cent', { ...valid, amount: 0.5 }, 'amount'],
+    ['a negative amount', { ...valid, amount: -1 }, 'amount'],
+    ['nothing at all', { ...valid, amount: 0 }, 'amount'],
+    ['an amount as text', { ...valid, amount: '100' }, 'amount'],
+    ['more than can be counted', '{"from":"ada-everyday","to":"bob-everyday","amount":1e300}', 'amount'],
+    ['no account', { to: valid.to, amount: 1 }, 'from'],
+    ["another customer's account", { ...valid, from: 'bob-everyday', to: 'ada-everyday' }, 'from'],
+    ['an account that does not exist', { ...valid, to: 'eve-everyday' }, 'to'],
+    ['an account named as what every object has', { ...valid, to: '__proto__' }, 'to'],
+    ['the same account twice', { ...valid, to: valid.from }, 'to'],
+  ])('%s', async (_, body, member) => {
+    const answer = await transfer(typeof body === 'string' ? body : JSON.stringify(body));
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ error: 'invalid_transfer', member });
+  });
+
+  it('more than there is', async () => {
+    const moved = await transfer(JSON.stringify({ from: 'ada-everyday', to: 'ada-savings', amount: 1000_00 }));
+    expect(moved.status).toBe(201);
+    await transfer(JSON.stringify({ from: 'ada-everyday', to: 'ada-savings', amount: 1000_00 }));
+    const refused = await transfer(JSON.stringify({ from: 'ada-everyday', to: 'ada-savings', amount: 1000_00 }));
+    expect(refused.status).toBe(422);
+    expect(await refused.json()).toMatchObject({ error: 'insufficient_funds' });
+  });
+});
+
+describe('the page', () => {
+  it('comes with a policy that lets it run its own scripts and talk to the authorization server alone', async () => {
+    const page = await fetch(`${sample.bank}/`);
+    expect(page.status).toBe(200);
+    expect(page.headers.get('content-security-policy')).toBe(
+      `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ${sample.issuer}; ` +
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
+    expect(await page.text()).not.toMatch(/<script>|\son[a-z]+=|style=/);
+  });
+
+  it.each(['/main.mjs', '/vendor/oauth4webapi/index.js', '/style.css', '/configuration.json'])(
+    'serves %s',
+    async (path) => {
+      expect((await fetch(sample.bank + path)).status).toBe(200);
+    },
+  );
+
+  it('RS-25 the API behind it wants a token', async () => {
+    const answer = await fetch(`${sample.bank}/accounts`);
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="bank"');
+  });
+});
+
+describe('starting', () => {
+  it('takes free ports where the wanted ones are taken', async () => {
+    const port = Number(new URL(sample.bank).port);
+    const second = await startSample({ ports: { bank: port, authorizationServer: port } });
+    expect(new Set([sample.bank, second.bank, second.issuer]).size).toBe(3);
+    expect((await fetch(`${second.bank}/configuration.json`)).status).toBe(200);
+    await second.close();
+    await expect(fetch(`${second.bank}/configuration.json`)).rejects.toThrow('fetch failed');
+  });
+});
