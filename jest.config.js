@@ -20,6 +20,7 @@ const compiled = [
   '@noble',
   '@otplib',
   '@scure',
+  '@simplewebauthn',
   '@standard-schema',
   '@tokenizer',
   'file-type',
@@ -42,6 +43,7 @@ const project = {
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nestjs-step-up$': '<rootDir>/lib/index.ts',
+    '^nestjs-step-up/(client|testing)$': '<rootDir>/lib/$1/index.ts',
   },
   transform: { '^.+\\.ts$': swc, '^.+\\.m?js$': swc },
   transformIgnorePatterns: [`/node_modules/(?!(${compiled.join('|')})/)`],
