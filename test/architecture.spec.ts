@@ -10,6 +10,7 @@ const LIMITS: Record<string, { folders: readonly string[]; packages: RegExp | un
   client: { folders: ['core'], packages: undefined },
   'authorization-servers': { folders: ['core'], packages: undefined },
   token: { folders: ['core', 'authorization-servers'], packages: /^(node:.+|jose|jsonwebtoken|jwks-rsa)$/ },
+  testing: { folders: ['core', 'token', 'authorization-servers', 'nest'], packages: /^(node:.+|jose)$/ },
 };
 const NEST_FOLDERS = ['nest', 'passport', 'swagger'];
 // an application augments StepUpWords through the package's name, which only `export *` of its own file allows

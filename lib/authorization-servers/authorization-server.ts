@@ -48,6 +48,8 @@ const MEMBERS = new Set([
   'order',
 ]);
 
+const KEY_MEMBERS = new Set(['refreshAfter', 'staleFor']);
+
 /**
  * Checks the authorization servers of an application.
  *
@@ -100,7 +102,12 @@ function checkServer(options: AuthorizationServerOptions, where: string): Author
   if (delegation !== 'refuse' && delegation !== 'accept') {
     throw new TypeError(`"${where}.delegation" must be 'refuse' or 'accept'`);
   }
-  const { refreshAfter = 600, staleFor = 3600 } = options.keys ?? {};
+  const { keys = {} } = options;
+  if (typeof keys !== 'object' || keys === null) throw new TypeError(`"${where}.keys" must be an object`);
+  for (const member of Object.keys(keys)) {
+    if (!KEY_MEMBERS.has(member)) throw new TypeError(`"${where}.keys" has the unknown option "${member}"`);
+  }
+  const { refreshAfter = 600, staleFor = 3600 } = keys;
   checkSeconds(refreshAfter, 1, `${where}.keys.refreshAfter`);
   checkSeconds(staleFor, 0, `${where}.keys.staleFor`);
   return Object.freeze({

@@ -37,12 +37,14 @@ export interface AccessTokenProfile {
 
 const RFC_9068_CLAIMS = { acr: 'acr', authTime: 'auth_time', amr: 'amr', clientId: 'client_id', scope: 'scope' };
 const MEMBERS = new Set(['typ', 'accessTokenClaims', 'claims', 'absentClaims']);
+const OMISSIBLE: ReadonlySet<unknown> = new Set(['client_id', 'jti', 'iat']);
 
 /**
  * Checks a profile written by hand.
  *
  * @param where named in errors, such as `authorizationServers[0].profile`
- * @throws TypeError for an unknown member, and for a `typ` beyond `at+jwt` without `accessTokenClaims`.
+ * @throws TypeError naming the member: an unknown one, one of the wrong type, and a `typ` beyond `at+jwt` without
+ * `accessTokenClaims`.
  */
 export function checkProfile(profile: AuthorizationServerProfile | undefined, where: string): AccessTokenProfile {
   if (profile !== undefined && (typeof profile !== 'object' || profile === null)) {
@@ -51,32 +53,64 @@ export function checkProfile(profile: AuthorizationServerProfile | undefined, wh
   for (const member of Object.keys(profile ?? {})) {
     if (!MEMBERS.has(member)) throw new TypeError(`"${where}" has the unknown member "${member}"`);
   }
-  const typ = (profile?.typ ?? ['at+jwt']).map((value) => (value === null ? null : mediaType(value)));
-  const accessTokenClaims = Object.entries(profile?.accessTokenClaims ?? {});
-  if (typ.length === 0) throw new TypeError(`"${where}.typ" must accept something`);
+  const given = profile ?? {};
+  const { claims = {}, absentClaims = [] } = given;
+  const typ = checkTypes(given.typ, `${where}.typ`);
+  const accessTokenClaims = checkClaimValues(given.accessTokenClaims, `${where}.accessTokenClaims`);
   if (typ.some((value) => value !== 'at+jwt') && accessTokenClaims.length === 0) {
     throw new TypeError(
       `"${where}.typ" accepts more than at+jwt; give "accessTokenClaims" that only access tokens carry, ` +
         'or ID tokens would pass for access tokens',
     );
   }
-  const claims = { ...RFC_9068_CLAIMS, ...profile?.claims };
+  if (!Array.isArray(absentClaims) || !absentClaims.every((claim) => OMISSIBLE.has(claim))) {
+    throw new TypeError(`"${where}.absentClaims" must list some of ${[...OMISSIBLE].join(', ')}`);
+  }
   return Object.freeze({
     typ: new Set(typ),
     accessTokenClaims,
-    claims: Object.freeze({
-      acr: path(claims.acr),
-      authTime: path(claims.authTime),
-      amr: path(claims.amr),
-      clientId: path(claims.clientId),
-      scope: path(claims.scope),
-    }),
-    absentClaims: new Set(profile?.absentClaims ?? []),
+    claims: checkClaimPaths(claims, `${where}.claims`),
+    absentClaims: new Set(absentClaims),
   });
 }
 
-function path(claim: ClaimPath): readonly string[] {
-  return typeof claim === 'string' ? [claim] : claim;
+function checkTypes(typ: unknown = ['at+jwt'], where: string): (string | null)[] {
+  if (!Array.isArray(typ) || typ.length === 0 || !typ.every((value) => value === null || isText(value))) {
+    throw new TypeError(`"${where}" must list the accepted types, null for a missing one`);
+  }
+  return typ.map((value) => (value === null ? null : mediaType(value)));
+}
+
+/** A value that is left out would be met by tokens without the claim, ID tokens among them. */
+function checkClaimValues(claims: unknown = {}, where: string): AccessTokenProfile['accessTokenClaims'] {
+  if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
+    throw new TypeError(`"${where}" must be an object of claims and their values`);
+  }
+  return Object.entries(claims).map(([claim, value]) => {
+    if (!isText(value)) throw new TypeError(`"${where}.${claim}" must be the text that access tokens have there`);
+    return Object.freeze([claim, value] as const);
+  });
+}
+
+function checkClaimPaths(claims: unknown, where: string): AccessTokenProfile['claims'] {
+  if (typeof claims !== 'object' || claims === null) throw new TypeError(`"${where}" must be an object`);
+  const paths: Record<string, unknown> = { ...RFC_9068_CLAIMS };
+  for (const [name, path] of Object.entries(claims)) {
+    if (!Object.hasOwn(RFC_9068_CLAIMS, name)) throw new TypeError(`"${where}" has the unknown member "${name}"`);
+    paths[name] = path ?? paths[name];
+  }
+  const checked = Object.entries(paths).map(([name, path]) => {
+    const names: readonly unknown[] = Array.isArray(path) ? path : [path];
+    if (names.length === 0 || !names.every(isText)) {
+      throw new TypeError(`"${where}.${name}" must be the name of a claim, or the list of names on the way to it`);
+    }
+    return [name, Object.freeze([...names])] as const;
+  });
+  return Object.freeze(Object.fromEntries(checked)) as AccessTokenProfile['claims'];
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 /** `typ` is a media type whose `application/` may be left out, compared without regard to case: RFC 7515 §4.1.9. */

@@ -78,7 +78,7 @@ function checkWords(acr: unknown, where: string): Map<string, readonly string[]>
   }
   const words = new Map<string, readonly string[]>();
   for (const [word, given] of Object.entries(acr as Record<string, unknown>)) {
-    const strings: unknown[] = Array.isArray(given) ? given : [given];
+    const strings: unknown[] = Array.isArray(given) ? [...given] : [given];
     if (!isAcrValue(word) || strings.length === 0 || !strings.every(isAcrValue)) {
       throw new TypeError(
         `"${where}.${word}" must be a string or a list of strings of printable ASCII without space, quote and backslash`,

@@ -1,14 +1,14 @@
 import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
-import { AuthGuard } from '@nestjs/passport';
+import { BoundGuards } from './bound-guards.js';
+import { refuseReplaced } from './replaced-handlers.js';
 import { StepUpLog } from './step-up.log.js';
-import { markedMethods, marksOf } from './step-up.mark.js';
+import { marksOf, marksOfHandler } from './step-up.mark.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from './step-up.options.js';
 import type { Handler, Route } from './step-up.route.js';
 import { StepUpService } from './step-up.service.js';
 
 // Metadata that Nest's decorators leave; @nestjs/graphql, websockets and microservices need not be installed
-const GUARDS = '__guards__';
 const HTTP = 'path';
 const GATEWAY = 'websockets:message_mapping';
 const RPC = 'microservices:pattern';
@@ -35,35 +35,41 @@ export class BootAudit implements OnModuleInit {
 
   /** @throws TypeError for a hole; with `audit: 'throw'` also for advice */
   onModuleInit(): void {
+    const guards = new BoundGuards(this.application, this.modules, this.settings.strategyName);
     const handlers = this.#classes().flatMap((type) => this.#handlersOf(type));
     const routes = this.stepUp.compile(handlers);
     routes.forEach((route, index) => {
       const [type, handler] = handlers[index] as [Type, Handler];
       this.#refuseUnenforced(route, type, handler);
-      this.#refuseForeignStrategies(route, type, handler);
+      this.#refuseUnguarded(route, type, handler, guards);
+      this.#refuseForeignStrategies(route, type, handler, guards);
     });
     this.#give(routes.flatMap((route) => this.#adviceFor(route)));
   }
 
   #classes(): Type[] {
     const classes = new Set<Type>();
-    for (const { controllers, providers } of this.modules.values()) {
-      for (const { metatype } of [...controllers.values(), ...providers.values()]) {
-        if (typeof metatype === 'function' && metatype.prototype !== undefined) classes.add(metatype as Type);
+    for (const { controllers, providers, injectables } of this.modules.values()) {
+      for (const { metatype, instance } of [...controllers.values(), ...providers.values(), ...injectables.values()]) {
+        // what a factory made has its class in the instance alone
+        for (const type of [metatype, classOf(instance)]) {
+          if (typeof type !== 'function' || type.prototype === undefined) continue;
+          classes.add(type as Type);
+          refuseReplaced(type as Type, instance);
+        }
       }
     }
     return [...classes];
   }
 
   #handlersOf(type: Type): [Type, Handler][] {
-    this.#refuseReplaced(type);
     const methods = this.#scanner
       .getAllMethodNames(type.prototype)
       .map((name) => (type.prototype as Record<string, unknown>)[name])
       .filter((method) => typeof method === 'function') as Handler[];
     const handlers = methods.filter((method) => HANDLER_KINDS.some((kind) => Reflect.hasMetadata(kind, method)));
     for (const method of methods) {
-      if (marksOf(method).length > 0 && !handlers.includes(method)) {
+      if (marksOfHandler(method).length > 0 && !handlers.includes(method)) {
         throw new TypeError(
           `${type.name}.${method.name} carries a step-up decorator but is no handler; nothing would enforce it`,
         );
@@ -76,18 +82,14 @@ export class BootAudit implements OnModuleInit {
     return handlers.map((handler) => [type, handler]);
   }
 
-  /** A decorator above ours may put another function in the method's place, and leave guard and requirement behind. */
-  #refuseReplaced(type: Type): void {
-    for (let prototype = type.prototype; prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
-      for (const name of markedMethods(prototype)) {
-        const method: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
-        if (typeof method !== 'function' || marksOf(method).length === 0) {
-          throw new TypeError(
-            `${type.name}.${String(name)}: another decorator has replaced the method after its step-up decorator; ` +
-              'move the step-up decorator above it',
-          );
-        }
-      }
+  /** Our decorators bind the guard; another decorator may have overwritten the list of guards. */
+  #refuseUnguarded({ description, isInherited }: Route, type: Type, handler: Handler, guards: BoundGuards): void {
+    const { access, name } = description;
+    if (access !== 'skipped' && (access !== 'required' || isInherited)) return;
+    if (!guards.judge(type, handler)) {
+      throw new TypeError(
+        `The requirements of ${name} would not be enforced: another decorator has removed AcrGuard from its guards`,
+      );
     }
   }
 
@@ -118,47 +120,15 @@ export class BootAudit implements OnModuleInit {
   }
 
   /** A guard of another Passport strategy would leave two users on one request, and only one of them is judged. */
-  #refuseForeignStrategies({ description }: Route, type: Type, handler: Handler): void {
+  #refuseForeignStrategies({ description }: Route, type: Type, handler: Handler, guards: BoundGuards): void {
     if (description.access !== 'required' && description.access !== 'skipped') return;
-    const declared = [type, handler].flatMap((target) => (Reflect.getMetadata(GUARDS, target) as unknown[]) ?? []);
-    const global = [
-      ...this.application.getGlobalGuards(),
-      ...this.application.getGlobalRequestGuards().map(({ metatype }) => metatype),
-    ];
-    for (const guard of [...declared, ...global]) {
-      if (this.#isForeignPassportGuard(guard)) {
-        throw new TypeError(
-          `${description.name} has a Passport guard of another strategy than "${this.settings.strategyName}" beside its ` +
-            'step-up requirement; use one strategy, or name it in "strategyName" with "passport": \'existing\'',
-        );
-      }
+    if (guards.haveForeignStrategy(type, handler)) {
+      throw new TypeError(
+        `${description.name} has a Passport guard of another strategy than "${this.settings.strategyName}" beside its ` +
+          'step-up requirement; use one strategy, or name it in "strategyName" with "passport": \'existing\'',
+      );
     }
-  }
-
-  #isForeignPassportGuard(guard: unknown): boolean {
-    const prototype: unknown = typeof guard === 'function' ? guard.prototype : guard;
-    if (typeof prototype !== 'object' || prototype === null) return false;
-    const isPassportGuard = ['handleRequest', 'getAuthenticateOptions', 'logIn'].every(
-      (method) => method in prototype && typeof (prototype as Record<string, unknown>)[method] === 'function',
-    );
-    return isPassportGuard && !this.#guardsOfOurStrategy().some((own) => isSameOrExtends(prototype, own.prototype));
-  }
-
-  // AuthGuard() without a name stands for the default strategy, whose name only PassportModule knows
-  #guardsOfOurStrategy(): { prototype: object }[] {
-    const named = AuthGuard(this.settings.strategyName);
-    return this.#defaultStrategy() === this.settings.strategyName ? [named, AuthGuard()] : [named];
-  }
-
-  #defaultStrategy(): string | undefined {
-    for (const { providers } of this.modules.values()) {
-      for (const { token, instance } of providers.values()) {
-        if (typeof token === 'function' && token.name === 'AuthModuleOptions') {
-          return (instance as { defaultStrategy?: string } | undefined)?.defaultStrategy;
-        }
-      }
-    }
-    return undefined;
+    if (guards.authenticateAfterJudging(type, handler)) this.stepUp.authenticateAnew(type, handler);
   }
 
   #adviceFor({ description }: Route): Advice[] {
@@ -199,6 +169,8 @@ interface Advice {
   readonly message: string;
 }
 
-function isSameOrExtends(prototype: object, base: object): boolean {
-  return prototype === base || Object.prototype.isPrototypeOf.call(base, prototype);
+function classOf(instance: unknown): unknown {
+  if (typeof instance !== 'object' || instance === null) return undefined;
+  const prototype: unknown = Object.getPrototypeOf(instance);
+  return typeof prototype === 'object' && prototype !== Object.prototype ? prototype?.constructor : undefined;
 }

@@ -1,4 +1,4 @@
-import { type ExecutionContext, HttpException, HttpStatus } from '@nestjs/common';
+import { type ExecutionContext, HttpException, HttpStatus, type Type } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { AuthenticationEvent } from '../core/index.js';
 import { isRegistered } from '../passport/index.js';
@@ -8,10 +8,13 @@ import { AccessTokenException } from './step-up.exception.js';
 import { type Exchange, exchangeOf, type Request } from './step-up.exchange.js';
 import type { StepUpLog } from './step-up.log.js';
 import type { StepUpSettings } from './step-up.options.js';
+import type { Handler } from './step-up.route.js';
 
 /** Authenticates by the application's own means: what has set `request.user`, else the Passport strategy it names. */
 export class ExistingAuthenticator implements Authenticator {
   readonly #guard: InstanceType<ReturnType<typeof AuthGuard>>;
+  readonly #anew = new WeakMap<Type, Set<string>>();
+  readonly #users = new WeakMap<Request, unknown>();
 
   constructor(
     private readonly settings: StepUpSettings,
@@ -26,10 +29,26 @@ export class ExistingAuthenticator implements Authenticator {
   }
 
   async authenticate(exchange: Exchange): Promise<Authenticated> {
-    if (!isPresent(exchange.request.user)) await this.#authenticate(exchange);
+    if (!this.#isAuthenticated(exchange)) await this.#authenticate(exchange);
     const { user } = exchange.request;
     const event = await this.#eventOf(exchange);
     return { user, event, claims: recordOf(user) };
+  }
+
+  /**
+   * Takes no notice of a user who is on the request before such a handler: a guard of the strategy runs after ours and
+   * will put another one there. By names, as tracing may wrap handlers after the boot.
+   */
+  authenticateAnew(type: Type, { name }: Handler): void {
+    this.#anew.set(type, (this.#anew.get(type) ?? new Set()).add(name));
+  }
+
+  #isAuthenticated({ request, context }: Exchange): boolean {
+    const { user } = request;
+    // Passport says `false` where nobody has authenticated
+    if (!isPresent(user) || user === false) return false;
+    const isAnew = context !== undefined && this.#anew.get(context.getClass())?.has(context.getHandler().name) === true;
+    return !isAnew || this.#users.get(request) === user;
   }
 
   async #authenticate({ request, context, transport }: Exchange): Promise<void> {
@@ -46,6 +65,7 @@ export class ExistingAuthenticator implements Authenticator {
     }
     try {
       await this.#guard.canActivate(context);
+      this.#users.set(request, request.user);
     } catch (error) {
       throw this.#refusal(error, request);
     }

@@ -1,10 +1,12 @@
 export type { Authenticated } from './step-up.authenticator.js';
 export { Public, RequireAcr, SkipStepUp, StepUpContext } from './step-up.decorator.js';
 export { AccessTokenException, InsufficientUserAuthenticationException, type StepUpBody } from './step-up.exception.js';
+export type { Exchange } from './step-up.exchange.js';
 export { StepUpExceptionFilter } from './step-up.filter.js';
 export { AccessTokenGuard, AcrGuard } from './step-up.guard.js';
 export { StepUpModule } from './step-up.module.js';
 export type { RequirementsFunction, StepUpModuleOptions } from './step-up.options.js';
+export type { RouteRequirement } from './step-up.requirement.js';
 export type { RequireAcrArguments } from './step-up.requirements.js';
 export type { RouteDescription } from './step-up.route.js';
 export { type ChallengedEvent, StepUpService } from './step-up.service.js';

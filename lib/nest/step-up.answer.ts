@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Exchange } from './step-up.exchange.js';
 
@@ -10,18 +10,35 @@ export interface Answer {
   readonly retryAfter?: number | undefined;
 }
 
+interface FastifyInstance {
+  addHook(name: 'onRequest', hook: (request: object, reply: object, done: () => void) => void): void;
+}
+
 /** Writes challenges into the headers of a response, on any HTTP adapter. */
 @Injectable()
-export class StepUpAnswer {
+export class StepUpAnswer implements OnModuleInit {
   readonly #written = new WeakMap<object, string>();
+  readonly #replies = new WeakMap<object, object>();
 
   constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  /** Passport gives a strategy the request alone, and on Fastify a request does not know its reply. */
+  onModuleInit(): void {
+    const adapter = this.adapterHost.httpAdapter;
+    if (adapter?.getType() !== 'fastify') return;
+    adapter.getInstance<FastifyInstance>().addHook('onRequest', (request, reply, done) => {
+      this.#replies.set(request, reply);
+      done();
+    });
+  }
 
   /**
    * Adds the challenge to those that others have set. Doing it again for the same response replaces ours, so that the
    * guard can write before it throws, lest another filter forget it, and our filter afterwards.
    */
-  writeHeaders({ request, response }: Pick<Exchange, 'request' | 'response'>, { challenge, retryAfter }: Answer): void {
+  writeHeaders(exchange: Exchange, { challenge, retryAfter }: Answer): void {
+    const { request, transport } = exchange;
+    const response = transport === 'http' ? (exchange.response ?? this.#replies.get(request)) : undefined;
     const adapter = this.adapterHost.httpAdapter;
     if (response === undefined || adapter.isHeadersSent(response)) return;
     if (retryAfter !== undefined) adapter.setHeader(response, 'Retry-After', String(retryAfter));

@@ -35,9 +35,8 @@ export function RequireAcr(
   requirements: AuthenticationRequirements | RequirementsFunction,
 ): ClassDecorator & MethodDecorator;
 export function RequireAcr(...required: RequireAcrArguments): ClassDecorator & MethodDecorator {
-  const requirements = typeof required[0] === 'function' ? required[0] : requirementsFrom(required, '@RequireAcr');
   return applyDecorators(
-    mark({ kind: 'require', requirements }),
+    mark({ kind: 'require', requirements: requirementsFrom(required, '@RequireAcr') }),
     UseGuards(AcrGuard),
     UseFilters(StepUpExceptionFilter),
   );

@@ -41,7 +41,7 @@ export class StepUpExceptionFilter implements ExceptionFilter {
     const response = http.getResponse<object>();
     const adapter = this.adapterHost.httpAdapter;
     if (adapter.isHeadersSent(response)) return;
-    this.answer.writeHeaders({ request: http.getRequest(), response }, exception);
+    this.answer.writeHeaders({ transport: 'http', request: http.getRequest(), response }, exception);
     adapter.reply(response, exception.getResponse(), exception.getStatus());
   }
 }

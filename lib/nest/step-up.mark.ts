@@ -17,6 +17,11 @@ export function marksOf(target: object): readonly StepUpMark[] {
   return (Reflect.getOwnMetadata(MARKS, target) as StepUpMark[] | undefined) ?? [];
 }
 
+/** What our decorators say of a handler. A wrapper that has the decorated function as its prototype stands for it. */
+export function marksOfHandler(handler: object): readonly StepUpMark[] {
+  return (Reflect.getMetadata(MARKS, handler) as StepUpMark[] | undefined) ?? [];
+}
+
 /** The methods of a prototype that were decorated, by name. */
 export function markedMethods(prototype: object): readonly (string | symbol)[] {
   return (Reflect.getOwnMetadata(MARKED, prototype) as (string | symbol)[] | undefined) ?? [];
@@ -26,8 +31,11 @@ export function markedMethods(prototype: object): readonly (string | symbol)[] {
 export function mark(added: StepUpMark): ClassDecorator & MethodDecorator {
   return (target: object, key?: string | symbol, descriptor?: { value?: unknown }) => {
     const marked = key === undefined ? target : descriptor?.value;
-    if (typeof marked !== 'function') {
-      throw new TypeError(`Step-up decorators belong on a class or a method; "${String(key)}" is neither`);
+    const isStatic = key !== undefined && typeof target === 'function';
+    if (typeof marked !== 'function' || isStatic) {
+      throw new TypeError(
+        `Step-up decorators belong on a class or a method; "${String(key)}" is ${isStatic ? 'static' : 'neither'}`,
+      );
     }
     Reflect.defineMetadata(MARKS, [...marksOf(marked), added], marked);
     if (key !== undefined) Reflect.defineMetadata(MARKED, [...markedMethods(target), key], target);

@@ -41,9 +41,9 @@ import { StepUpService } from './step-up.service.js';
     { provide: APP_FILTER, useClass: StepUpExceptionFilter },
     {
       provide: APP_GUARD,
-      useFactory: ({ requirements }: StepUpSettings, guard: AcrGuard): CanActivate =>
-        requirements === undefined ? { canActivate: () => true } : guard,
-      inject: [STEP_UP_SETTINGS, AcrGuard],
+      useFactory: ({ requirements }: StepUpSettings, guard: AcrGuard, stepUp: StepUpService): CanActivate =>
+        requirements === undefined ? { canActivate: (context) => stepUp.recognise(context) } : guard,
+      inject: [STEP_UP_SETTINGS, AcrGuard, StepUpService],
     },
   ],
   exports: [StepUpService, StepUpAnswer, AcrGuard, AccessTokenGuard],

@@ -7,8 +7,11 @@ export type RequireAcrArguments =
   | [acrValues: StepUpWord | readonly StepUpWord[], further?: Omit<AuthenticationRequirements, 'acrValues'>]
   | [requirements: AuthenticationRequirements | RequirementsFunction];
 
-/** @throws TypeError for what `@RequireAcr` does not take; functions are not resolved here. */
-export function requirementsFrom(required: readonly unknown[], where: string): AuthenticationRequirements {
+/** @throws TypeError for what `@RequireAcr` does not take; what a function gives is for the request to see. */
+export function requirementsFrom(
+  required: readonly unknown[],
+  where: string,
+): AuthenticationRequirements | RequirementsFunction {
   const [first, further, ...more] = required;
   if (more.length > 0) throw new TypeError(`${where}: takes at most two arguments; give several values as a list`);
   if (typeof first === 'string' || Array.isArray(first)) {
@@ -21,5 +24,5 @@ export function requirementsFrom(required: readonly unknown[], where: string): A
     return checkRequirements({ ...further, acrValues: typeof first === 'string' ? [first] : first }, where);
   }
   if (further !== undefined) throw new TypeError(`${where}: give "maxAge" and "scope" beside it in one object`);
-  return checkRequirements(first, where);
+  return typeof first === 'function' ? (first as RequirementsFunction) : checkRequirements(first, where);
 }

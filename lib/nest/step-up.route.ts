@@ -1,7 +1,7 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
 import { type AuthenticationRequirements, checkRequirements, mergeRequirements } from '../core/index.js';
 import { type MaybePromise, whenReady } from '../token/index.js';
-import { marksOf, type StepUpMark } from './step-up.mark.js';
+import { markedMethods, marksOf, marksOfHandler, type StepUpMark } from './step-up.mark.js';
 import type { RequirementsFunction } from './step-up.options.js';
 import { RouteRequirement, type Vocabularies } from './step-up.requirement.js';
 
@@ -53,7 +53,7 @@ export class Route {
     let isInherited = true;
     for (const target of [...classes, handler]) {
       const where = target === handler ? name : (target as Type).name;
-      const mark = onlyMark(marksOf(target), where);
+      const mark = onlyMark(target === handler ? marksOfHandler(handler) : marksOf(target), where);
       if (mark === undefined) continue;
       if (mark.kind === 'public') access = 'public';
       else if (mark.kind === 'skip') {
@@ -91,27 +91,38 @@ export class Route {
   }
 
   #merged(context: ExecutionContext): MaybePromise<AuthenticationRequirements | undefined> {
+    const where = `The requirements function on ${this.description.name}`;
     let merged: MaybePromise<AuthenticationRequirements | undefined>;
     for (const level of this.levels) {
       merged = whenReady(merged, (outer) =>
-        whenReady(this.#resolve(level, context), (inner) =>
+        whenReady(resolve(level, context, where, this.vocabularies), (inner) =>
           outer !== undefined && inner !== undefined ? mergeRequirements(outer, inner) : (inner ?? outer),
         ),
       );
     }
     return merged;
   }
+}
 
-  #resolve(level: RequirementLevel, context: ExecutionContext): MaybePromise<AuthenticationRequirements | undefined> {
-    if (typeof level !== 'function') return level;
-    const where = `The requirements function on ${this.description.name}`;
-    return whenReady(call(level, context, where), (decided) => {
-      if (decided === undefined) return undefined;
-      const requirements = checkRequirements(decided, where);
-      this.vocabularies.check(requirements, where);
-      return requirements;
-    });
-  }
+/**
+ * What a level requires of an invocation; `undefined` where a function adds nothing.
+ *
+ * @param where names the function in errors
+ * @throws TypeError for what a function must not return, and in place of whatever it throws
+ */
+export function resolve(
+  level: RequirementLevel,
+  context: ExecutionContext,
+  where: string,
+  vocabularies: Vocabularies,
+): MaybePromise<AuthenticationRequirements | undefined> {
+  if (typeof level !== 'function') return level;
+  return whenReady(call(level, context, where), (decided) => {
+    if (decided === undefined) return undefined;
+    const requirements = checkRequirements(decided, where);
+    vocabularies.check(requirements, where);
+    return requirements;
+  });
 }
 
 /** Turns whatever a requirements function throws into a fault of the configuration: it is no way to answer a request. */
@@ -146,32 +157,41 @@ function onlyMark(marks: readonly StepUpMark[], where: string): StepUpMark | und
   throw new TypeError(`${where} carries ${names.join(' and ')}; one target takes one of them, once`);
 }
 
-/** Its name in the class, as other decorators may have wrapped the function. */
+/** Its name in the class, as others may have wrapped the function, or bound it to the instance. */
 function methodName(classes: readonly Type[], handler: Handler): string {
   for (const { prototype } of classes) {
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
       if (value === handler) return name;
     }
   }
-  return handler.name;
+  return handler.name.replace(/^bound /, '');
 }
 
+/** A function in the place of a decorated one has neither its guard nor its requirement. */
 function checkOverride(classes: readonly Type[], method: string, handler: Handler, name: string): void {
-  if (marksOf(handler).length > 0) return;
-  for (const { prototype } of classes) {
-    const overridden: unknown = Object.getOwnPropertyDescriptor(prototype, method)?.value;
-    if (typeof overridden === 'function' && overridden !== handler && marksOf(overridden).length > 0) {
-      throw new TypeError(
-        `${name} overrides a method that is decorated for step-up and says nothing itself; ` +
-          'repeat the decorator, or use @SkipStepUp',
-      );
-    }
+  if (marksOfHandler(handler).length > 0) return;
+  const known: unknown[] = classes.map(({ prototype }) => Object.getOwnPropertyDescriptor(prototype, method)?.value);
+  if (known.some((other) => typeof other === 'function' && other !== handler && marksOfHandler(other).length > 0)) {
+    throw new TypeError(
+      `${name} overrides a method that is decorated for step-up and says nothing itself; ` +
+        'repeat the decorator, or use @SkipStepUp',
+    );
+  }
+  if (
+    known.every((other) => other === undefined) &&
+    classes.some(({ prototype }) => markedMethods(prototype).length > 0)
+  ) {
+    throw new TypeError(
+      `${name} is none of the methods of its class, so that nobody can tell whether it stands for one that is decorated ` +
+        'for step-up; give it the name of the method it replaces',
+    );
   }
 }
 
 /** The routes of an application, each compiled once for a class and a handler: an inherited handler is several routes. */
 export class Routes {
-  readonly #compiled = new WeakMap<Type, Map<Handler, Route>>();
+  // weak in the handlers too: a controller made for each request may bind its own
+  readonly #compiled = new WeakMap<Type, WeakMap<Handler, Route>>();
 
   constructor(
     private readonly moduleLevel: RequirementLevel | undefined,
@@ -187,7 +207,7 @@ export class Routes {
     const known = this.#compiled.get(controller)?.get(handler);
     if (known !== undefined) return known;
     const route = Route.compile(controller, handler, this.moduleLevel, this.vocabularies);
-    const routes = this.#compiled.get(controller) ?? new Map<Handler, Route>();
+    const routes = this.#compiled.get(controller) ?? new WeakMap<Handler, Route>();
     this.#compiled.set(controller, routes.set(handler, route));
     return route;
   }

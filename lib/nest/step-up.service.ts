@@ -23,7 +23,7 @@ import { StepUpLog } from './step-up.log.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from './step-up.options.js';
 import { RouteRequirement, Vocabularies } from './step-up.requirement.js';
 import { type RequireAcrArguments, requirementsFrom } from './step-up.requirements.js';
-import { type Handler, type Route, type RouteDescription, Routes } from './step-up.route.js';
+import { type Handler, type Route, type RouteDescription, Routes, resolve } from './step-up.route.js';
 import { TokenAuthenticator } from './token.authenticator.js';
 
 /** An operation was refused, or in report mode would have been, for want of a sufficient authentication. */
@@ -33,7 +33,7 @@ export interface ChallengedEvent {
   readonly issuer?: string;
   readonly requirements: AuthenticationRequirements;
   readonly reasons: readonly UnmetReason[];
-  /** Whether the request went through all the same, in report mode. */
+  /** Whether report mode waived it. What else is wrong, such as a lacking scope, is refused all the same. */
   readonly reported: boolean;
 }
 
@@ -52,9 +52,10 @@ export class StepUpService {
   // written once for a route, an issuer and what is unmet; a route has few of them
   readonly #challenges = new WeakMap<AuthenticationRequirements, Map<string, StepUpChallenge>>();
   readonly #contexts = new WeakMap<object, ExecutionContext>();
+  readonly #users = new WeakMap<ExecutionContext, unknown>();
 
   constructor(
-    @Inject(STEP_UP_SETTINGS) private readonly settings: StepUpSettings,
+    @Inject(STEP_UP_SETTINGS) protected readonly settings: StepUpSettings,
     private readonly answer: StepUpAnswer,
     private readonly log: StepUpLog,
   ) {
@@ -72,7 +73,7 @@ export class StepUpService {
    */
   admit(context: ExecutionContext): MaybePromise<boolean> {
     const known = this.#admitted.get(context);
-    if (known !== undefined) return known;
+    if (known !== undefined && !this.#isReplaced(context)) return known;
     const admitted = this.#guarded(context, () => this.#admit(context));
     this.#admitted.set(context, admitted);
     return admitted;
@@ -101,13 +102,14 @@ export class StepUpService {
    * @throws AccessTokenException where no user can be told
    */
   async assess(at: unknown, ...required: RequireAcrArguments): Promise<Assessment> {
-    const exchange = exchangeAt(at);
+    const exchange = this.#exchangeAt(at);
     return this.#guarded(exchange, async () => {
       const { event } = await this.#identify(exchange);
       const requirements = await this.#requirementsOf(exchange, required);
+      if (requirements === undefined) return { met: true };
       const translated = new RouteRequirement(requirements, this.#routes.vocabularies).for(event.issuer);
       if (translated === undefined) return { met: false, reasons: ['acr_unmet'] };
-      return this.#assess(event, translated);
+      return this.assessEvent(event, translated);
     });
   }
 
@@ -121,11 +123,12 @@ export class StepUpService {
    * @throws AccessTokenException as {@link admit} does
    */
   async require(at: unknown, ...required: RequireAcrArguments): Promise<void> {
-    const exchange = exchangeAt(at);
+    const exchange = this.#exchangeAt(at);
     await this.#guarded(exchange, async () => {
       const authenticated = await this.#identify(exchange);
       const requirements = await this.#requirementsOf(exchange, required);
-      this.#judge(exchange, authenticated, new RouteRequirement(requirements, this.#routes.vocabularies));
+      if (requirements === undefined) return;
+      this.judge(exchange, authenticated, new RouteRequirement(requirements, this.#routes.vocabularies));
     });
   }
 
@@ -165,6 +168,16 @@ export class StepUpService {
   }
 
   /**
+   * Refuses a handler that took the place of a decorated one unseen, such as one that a controller made for each request
+   * binds to itself: it has no guard of its own.
+   *
+   * @internal
+   */
+  recognise(context: ExecutionContext): MaybePromise<boolean> {
+    return this.#guarded(context, () => this.#routeOf(context) !== undefined);
+  }
+
+  /**
    * Compiles the routes of the application, so that what is wrong with one stops the boot.
    *
    * @internal
@@ -173,6 +186,15 @@ export class StepUpService {
     const routes = handlers.map(([controller, handler]) => this.#routes.of(controller, handler));
     this.#descriptions = Object.freeze(routes.map(({ description }) => description));
     return routes;
+  }
+
+  /**
+   * With a strategy of the application: judges the user of the strategy on this handler, whoever is on the request.
+   *
+   * @internal
+   */
+  authenticateAnew(controller: Type, handler: Handler): void {
+    if (this.#authenticator instanceof ExistingAuthenticator) this.#authenticator.authenticateAnew(controller, handler);
   }
 
   #admit(context: ExecutionContext): MaybePromise<boolean> {
@@ -184,12 +206,27 @@ export class StepUpService {
     const exchange = exchangeOf(context);
     return whenReady(this.#identify(exchange), (authenticated) => {
       this.#contexts.set(exchange.request, context);
+      this.#users.set(context, authenticated.user);
       if (access === 'skipped') return true;
       return whenReady(route.requirementFor(context), (requirement) => {
-        if (requirement !== undefined) this.#judge(exchange, authenticated, requirement);
+        if (requirement !== undefined) this.judge(exchange, authenticated, requirement);
         return true;
       });
     });
+  }
+
+  /** Tells whether a guard in between has put another user on the request than the one that was judged. */
+  #isReplaced(context: ExecutionContext): boolean {
+    if (!this.#users.has(context)) return false;
+    const { request, transport } = exchangeOf(context);
+    return (transport === 'http' || transport === 'graphql') && request.user !== this.#users.get(context);
+  }
+
+  /** A bare request stands for the invocation that was admitted with it. */
+  #exchangeAt(at: unknown): Exchange {
+    const exchange = exchangeAt(at);
+    const context = exchange.context ?? this.#contexts.get(exchange.request);
+    return context === exchange.context || context === undefined ? exchange : exchangeOf(context);
   }
 
   #routeOf(context: ExecutionContext): Route {
@@ -198,7 +235,7 @@ export class StepUpService {
 
   /** Authenticates, and makes sure that the user the handler receives is the one whose event is judged. */
   #identify(exchange: Exchange): MaybePromise<Authenticated> {
-    return whenReady(this.#authenticator.authenticate(exchange), (authenticated) => {
+    return whenReady(this.authenticateExchange(exchange), (authenticated) => {
       const { request, transport } = exchange;
       const isOneRequest = transport === 'http' || transport === 'graphql';
       if (isOneRequest && request.user !== authenticated.user) request.user = authenticated.user;
@@ -206,28 +243,54 @@ export class StepUpService {
     });
   }
 
-  async #requirementsOf(exchange: Exchange, required: RequireAcrArguments): Promise<AuthenticationRequirements> {
-    const [first] = required;
-    const context = exchange.context ?? this.#contexts.get(exchange.request);
-    const own =
-      typeof first === 'function'
-        ? context && (await first(context))
-        : requirementsFrom(required, 'StepUpService requirements');
-    if (own === undefined) throw new TypeError('StepUpService requirements: the function gave none');
-    this.#routes.vocabularies.check(own, 'StepUpService requirements');
+  /** The given requirements merged with the route's; `undefined` where a function adds nothing to nothing. */
+  async #requirementsOf(
+    exchange: Exchange,
+    required: RequireAcrArguments,
+  ): Promise<AuthenticationRequirements | undefined> {
+    const { context } = exchange;
+    const own = await this.#given(required, context);
     if (context === undefined) return own;
     const route = this.#routeOf(context);
     if (route.description.access !== 'required') return own;
-    const declared = await route.requirementFor(context);
-    return declared === undefined ? own : mergeRequirements(declared.requirements, own);
+    const declared = (await route.requirementFor(context))?.requirements;
+    return declared !== undefined && own !== undefined ? mergeRequirements(declared, own) : (own ?? declared);
   }
 
-  #assess(event: AuthenticationEvent, requirements: AuthenticationRequirements): Assessment {
+  #given(
+    required: RequireAcrArguments,
+    context: ExecutionContext | undefined,
+  ): MaybePromise<AuthenticationRequirements | undefined> {
+    const where = 'StepUpService requirements';
+    const requirements = requirementsFrom(required, where);
+    if (typeof requirements === 'function') {
+      if (context !== undefined) return resolve(requirements, context, where, this.#routes.vocabularies);
+      throw new TypeError(`${where}: a function needs an ExecutionContext; hand on @StepUpContext()`);
+    }
+    this.#routes.vocabularies.check(requirements, where);
+    return requirements;
+  }
+
+  /**
+   * What tests replace: whose request it is, whether the event is enough, and what comes of it.
+   *
+   * @internal
+   */
+  protected authenticateExchange(exchange: Exchange): MaybePromise<Authenticated> {
+    return this.#authenticator.authenticate(exchange);
+  }
+
+  /** @internal */
+  protected assessEvent(event: AuthenticationEvent, requirements: AuthenticationRequirements): Assessment {
     return assess(event, requirements, { now: Date.now() / 1000, clockTolerance: this.settings.clockTolerance });
   }
 
-  /** Throws unless the requirement is met. */
-  #judge(exchange: Exchange, { event, claims }: Authenticated, requirement: RouteRequirement): void {
+  /**
+   * Throws unless the requirement is met.
+   *
+   * @internal
+   */
+  protected judge(exchange: Exchange, { event, claims }: Authenticated, requirement: RouteRequirement): void {
     const delegation = this.#servers.get(event.issuer)?.delegation ?? 'refuse';
     if (claims['act'] !== undefined && delegation === 'refuse') {
       throw AccessTokenException.stepUpImpossible(
@@ -240,7 +303,7 @@ export class StepUpService {
         'The authorization server of this token offers no sufficient authentication',
       );
     }
-    const assessment = this.#assess(event, requirements);
+    const assessment = this.assessEvent(event, requirements);
     if (assessment.met) return;
 
     const { reasons } = assessment;
@@ -262,7 +325,7 @@ export class StepUpService {
     requirements: AuthenticationRequirements,
     reasons: readonly UnmetReason[],
   ): void {
-    const context = exchange.context ?? this.#contexts.get(exchange.request);
+    const { context } = exchange;
     const route = context && this.#routeOf(context).description.name;
     const reported = this.settings.mode === 'report';
     const challenged: ChallengedEvent = Object.freeze({

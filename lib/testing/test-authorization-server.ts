@@ -1,117 +1,172 @@
-import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SignJWT } from 'jose';
+import { AuthorizationEndpoint } from './authorization-endpoint.js';
+import { type AuthorizationBehaviour, checkBehaviour } from './behaviour.js';
+import { Clients, type IntrospectionCredentials, type TestClient } from './clients.js';
+import { parametersOf, pathOf, sendJson } from './http-message.js';
+import { IssuedTokens, type TestAccessTokenOptions } from './issued-tokens.js';
+import { metadata } from './metadata.js';
+import { OAuthError } from './oauth-error.js';
+import { type SigningAlgorithm, SigningKey } from './signing-key.js';
+import { TokenEndpoint } from './token-endpoint.js';
+
+export type { TestAccessTokenOptions };
 
 export interface TestAuthorizationServerOptions {
   /** Signature algorithm of the tokens. Default is `'ES256'`. */
-  algorithm?: 'RS256' | 'PS256' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
+  algorithm?: SigningAlgorithm;
   /** `aud` of the tokens. Default is `'https://api.example'`. */
   audience?: string;
+  /**
+   * What the user can authenticate with, strongest first; a plain sign-in takes the last. Default is
+   * `['urn:example:phr', 'urn:example:mfa', 'urn:example:pwd']`.
+   */
+  acrValuesSupported?: readonly string[];
+  /** How authorization requests are answered. Default is `'honours'`. */
+  behaviour?: AuthorizationBehaviour;
 }
 
-export interface TestAccessTokenOptions {
-  acr?: unknown;
-  /** Seconds since the epoch. Default is now. `null` leaves it out. */
-  authTime?: unknown;
-  /** Default is `'alice'`. */
-  subject?: string;
-  /** Default is `'test-client'`. */
-  clientId?: string;
-  /** Default is `'openid'`. */
-  scope?: string;
-  /** Seconds from now. Default is `300`. */
-  expiresIn?: number;
-  /** Further claims; `undefined` leaves one of the claims above out. */
-  claims?: Record<string, unknown>;
-  /** Further header members; `undefined` leaves one out. */
-  header?: Record<string, unknown>;
-}
-
-/** An authorization server for tests: real keys and real HTTP, but nobody signs in. */
+/** An authorization server for tests: real keys and real HTTP, but nobody has to sign in. */
 export interface TestAuthorizationServer {
   readonly issuer: string;
   readonly audience: string;
   readonly jwksUri: string;
-  /** Signs an access token by RFC 9068. */
-  accessToken(options?: TestAccessTokenOptions): Promise<string>;
-  /** Replaces the signing key; the former one leaves the key set. */
-  rotateKey(): void;
+  /** What `authorizationServers[].introspection` needs to ask this server. */
+  readonly introspection: IntrospectionCredentials;
+  /** How authorization requests are answered from now on. */
+  behaviour: AuthorizationBehaviour;
+  /** The user who answers authorization requests. Default is `'alice'`. */
+  subject: string;
+  /** The parameters of the authorization requests so far. */
+  readonly authorizationRequests: readonly Readonly<Record<string, string>>[];
   /** How often the key document was fetched. */
   readonly keyRequests: number;
+  /** How often the introspection endpoint was asked. */
+  readonly introspectionRequests: number;
+  /** Signs an access token by RFC 9068, as if a user had just signed in. */
+  accessToken(options?: TestAccessTokenOptions): Promise<string>;
+  /** Issues an access token that only introspection can tell anything of. */
+  opaqueToken(options?: TestAccessTokenOptions): string;
+  /**
+   * From now on introspection calls an access token inactive.
+   *
+   * @throws TypeError for a token that this server has not issued, or has revoked before
+   */
+  revoke(token: string): void;
+  /**
+   * Makes a client known, beside the public `test-client` with the redirect URI `https://client.example/callback`.
+   *
+   * @throws TypeError for a client without redirect URI
+   */
+  registerClient(client: TestClient): void;
+  /** Replaces the signing key; the former one leaves the key set. */
+  rotateKey(): void;
   /** Answers every request with 500 until told otherwise. */
   setUnavailable(unavailable: boolean): void;
   close(): Promise<void>;
 }
 
-interface SigningKey {
-  readonly kid: string;
-  readonly privateKey: KeyObject;
-  readonly jwk: Record<string, unknown>;
-}
+const ACR_VALUES = ['urn:example:phr', 'urn:example:mfa', 'urn:example:pwd'];
 
 /**
- * Starts an authorization server on a free loopback port, with discovery and keys over HTTP.
+ * Starts an authorization server on a free loopback port: discovery, keys, introspection, and the code flow with PKCE.
+ * Tokens are had at once from {@link TestAuthorizationServer.accessToken}, or by an authorization request, which the one
+ * user of the server answers without delay, well or badly as `behaviour` says. All state is that of one browser.
  *
  * @example
  * ```ts
  * const server = await createTestAuthorizationServer();
- * const token = await server.accessToken({ acr: 'mfa' });
+ * const token = await server.accessToken({ acr: 'urn:example:mfa' });
  * ```
+ * @throws TypeError for a behaviour that does not exist, and an empty `acrValuesSupported`
  */
 export async function createTestAuthorizationServer({
   algorithm = 'ES256',
   audience = 'https://api.example',
+  acrValuesSupported = ACR_VALUES,
+  behaviour = 'honours',
 }: TestAuthorizationServerOptions = {}): Promise<TestAuthorizationServer> {
-  let signingKey = createSigningKey(algorithm);
+  if (acrValuesSupported.length === 0) throw new TypeError('"acrValuesSupported" must list at least one string');
+  checkBehaviour(behaviour);
+  let key = new SigningKey(algorithm);
   let keyRequests = 0;
+  let introspectionRequests = 0;
   let unavailable = false;
 
-  const answer = (request: IncomingMessage, response: ServerResponse) => {
-    if (request.url === '/jwks') keyRequests += 1;
-    if (unavailable) response.writeHead(500).end();
-    else if (request.url === '/jwks') sendJson(response, { keys: [signingKey.jwk] });
-    else if (request.url === '/.well-known/openid-configuration') {
-      sendJson(response, { issuer, jwks_uri: `${issuer}/jwks` });
-    } else response.writeHead(404).end();
-  };
-  const server = createServer(answer);
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => refuse(response, error));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const clients = new Clients();
+  const tokens = new IssuedTokens(issuer, audience);
+  const authorization = new AuthorizationEndpoint(issuer, audience, acrValuesSupported, clients, behaviour);
+  const tokenEndpoint = new TokenEndpoint(issuer, clients, authorization, {
+    accessToken: (options) => tokens.signed(options, key),
+    idToken: (claims) => key.sign(claims, { typ: 'JWT' }),
+  });
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const operation = `${request.method} ${pathOf(request)}`;
+    if (operation === 'GET /jwks') keyRequests += 1;
+    if (operation === 'POST /introspect') introspectionRequests += 1;
+    if (unavailable) throw new Error('unavailable');
+    switch (operation) {
+      case 'GET /jwks':
+        return sendJson(response, { keys: [key.jwk] });
+      case 'GET /.well-known/openid-configuration':
+      case 'GET /.well-known/oauth-authorization-server':
+        return sendJson(response, metadata(issuer, algorithm, acrValuesSupported));
+      case 'GET /authorize':
+      case 'POST /authorize':
+        return authorization.answer(await parametersOf(request), response);
+      case 'POST /token':
+        return sendJson(response, await tokenEndpoint.answer(request, await parametersOf(request)));
+      case 'POST /introspect': {
+        clients.authenticateResourceServer(request);
+        return sendJson(response, tokens.introspect((await parametersOf(request)).get('token') ?? ''));
+      }
+      default:
+        response.writeHead(404).end();
+    }
+  }
 
   return {
     issuer,
     audience,
     jwksUri: `${issuer}/jwks`,
+    introspection: { endpoint: `${issuer}/introspect`, ...clients.resourceServer },
+    get behaviour() {
+      return authorization.behaviour;
+    },
+    set behaviour(value) {
+      authorization.behaviour = checkBehaviour(value);
+    },
+    get subject() {
+      return authorization.subject;
+    },
+    set subject(value) {
+      authorization.subject = value;
+    },
+    get authorizationRequests() {
+      return authorization.requests;
+    },
     get keyRequests() {
       return keyRequests;
     },
+    get introspectionRequests() {
+      return introspectionRequests;
+    },
+    accessToken: (options = {}) => tokens.signed(options, key),
+    opaqueToken: (options = {}) => tokens.opaque(options),
+    revoke: (token) => tokens.revoke(token),
+    registerClient: (client) => clients.register(client),
+    rotateKey() {
+      key = new SigningKey(algorithm);
+    },
     setUnavailable(value) {
       unavailable = value;
-    },
-    rotateKey() {
-      signingKey = createSigningKey(algorithm);
-    },
-    async accessToken(options = {}) {
-      const now = Math.floor(Date.now() / 1000);
-      const { acr, authTime = now, subject = 'alice', clientId = 'test-client', scope = 'openid' } = options;
-      return new SignJWT({
-        iss: issuer,
-        aud: audience,
-        sub: subject,
-        client_id: clientId,
-        scope,
-        jti: randomUUID(),
-        iat: now,
-        exp: now + (options.expiresIn ?? 300),
-        acr,
-        ...(authTime !== null && { auth_time: authTime }),
-        ...options.claims,
-      })
-        .setProtectedHeader({ alg: algorithm, typ: 'at+jwt', kid: signingKey.kid, ...options.header } as {
-          alg: string;
-        })
-        .sign(signingKey.privateKey);
     },
     async close() {
       server.closeAllConnections();
@@ -120,21 +175,7 @@ export async function createTestAuthorizationServer({
   };
 }
 
-function createSigningKey(algorithm: string): SigningKey {
-  const { privateKey, publicKey } = generateKeys(algorithm);
-  const kid = randomUUID();
-  return { kid, privateKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid, alg: algorithm, use: 'sig' } };
-}
-
-function generateKeys(algorithm: string): { privateKey: KeyObject; publicKey: KeyObject } {
-  if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519');
-  if (algorithm.startsWith('ES')) {
-    const namedCurve = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }[algorithm] ?? 'P-256';
-    return generateKeyPairSync('ec', { namedCurve });
-  }
-  return generateKeyPairSync('rsa', { modulusLength: 2048 });
-}
-
-function sendJson(response: ServerResponse, body: unknown): void {
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+function refuse(response: ServerResponse, error: unknown): void {
+  if (error instanceof OAuthError) sendJson(response, error.body, error.status);
+  else response.writeHead(500).end();
 }

@@ -65,11 +65,14 @@ export function checkClaims(
   if (claims['cnf'] !== undefined)
     refuse('The access token is bound to a key, and no proof of possession is accepted here');
   if (!isText(claims['sub'])) refuse('The access token names no subject');
-  if (!isText(readClaim(claims, profile.claims.clientId)) && !profile.absentClaims.has('client_id')) {
+  const clientId = readClaim(claims, profile.claims.clientId);
+  const { jti, iat } = claims;
+  if (!isText(clientId) && !(clientId === undefined && profile.absentClaims.has('client_id'))) {
     refuse('The access token names no client');
   }
-  if (!isText(claims['jti']) && !profile.absentClaims.has('jti')) refuse('The access token has no identifier');
-  const { iat } = claims;
+  if (!isText(jti) && !(jti === undefined && profile.absentClaims.has('jti'))) {
+    refuse('The access token has no identifier');
+  }
   if (iat === undefined && profile.absentClaims.has('iat')) return;
   if (!isNumericDate(iat)) refuse('The access token does not say when it was issued');
   else if (iat > clock.now + clock.clockTolerance) refuse('The access token is issued in the future; check the clocks');

@@ -65,7 +65,7 @@ function isElsewhereToo({ url, body, headers }: IncomingRequest): boolean {
   const type = headers?.['content-type'];
   return (
     typeof type === 'string' &&
-    type.startsWith('application/x-www-form-urlencoded') &&
+    type.toLowerCase().startsWith('application/x-www-form-urlencoded') &&
     typeof body === 'object' &&
     body !== null &&
     Object.hasOwn(body, 'access_token')

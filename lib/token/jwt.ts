@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { AccessTokenRefused } from './errors.js';
 
 /** A JWT as it was sent: nothing in it is verified. */
@@ -11,33 +12,48 @@ const MAX_LENGTH = 16_384;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 
 /**
- * Takes a JWT apart.
+ * Refuses, before any work is done on it, what is no text or too long. A handshake may carry either.
+ *
+ * @throws AccessTokenRefused `invalid_token`
+ */
+export function checkSize(token: unknown): asserts token is string {
+  if (typeof token !== 'string') throw new AccessTokenRefused('invalid_token', 'The access token is not a text');
+  if (token.length > MAX_LENGTH) throw new AccessTokenRefused('invalid_token', 'The access token is too long');
+}
+
+/**
+ * Takes a JWT apart. Of members of the same name the last one counts.
  *
  * @throws AccessTokenRefused `invalid_token` for what is too long, has not three parts (an encrypted token has five), is
- * not base64url, or is no JSON object.
+ * not base64url of UTF-8, or is no JSON object.
  * @see [RFC 7519 §7.2](https://www.rfc-editor.org/rfc/rfc7519.html#section-7.2)
  */
 export function readJwt(token: string): UnverifiedJwt {
-  if (token.length > MAX_LENGTH) throw new AccessTokenRefused('invalid_token', 'The access token is too long');
+  checkSize(token);
   const [header, payload, signature, ...more] = token.split('.', 5);
   if (header === undefined || payload === undefined || signature === undefined || more.length > 0) {
     throw new AccessTokenRefused('invalid_token', 'The access token is not a signed JWT');
   }
-  if (!BASE64URL.test(signature)) throw new AccessTokenRefused('invalid_token', 'The access token is not signed');
+  if (!isBase64Url(signature)) throw new AccessTokenRefused('invalid_token', 'The access token is not signed');
   return { header: readPart(header), payload: readPart(payload) };
 }
 
 function readPart(part: string): Record<string, unknown> {
-  const value = BASE64URL.test(part) ? parse(Buffer.from(part, 'base64url').toString()) : undefined;
+  const value = isBase64Url(part) ? parse(Buffer.from(part, 'base64url')) : undefined;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new AccessTokenRefused('invalid_token', 'The access token is not a readable JWT');
   }
   return value as Record<string, unknown>;
 }
 
-function parse(json: string): unknown {
+/** No number of whole octets leaves a single character over. */
+function isBase64Url(part: string): boolean {
+  return part.length % 4 !== 1 && BASE64URL.test(part);
+}
+
+function parse(json: Buffer): unknown {
   try {
-    return JSON.parse(json);
+    return isUtf8(json) ? JSON.parse(json.toString()) : undefined;
   } catch {
     return undefined;
   }

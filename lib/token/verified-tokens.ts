@@ -6,7 +6,7 @@ interface Entry {
   readonly verified: VerifiedAccessToken;
   readonly isKeyCurrent: () => boolean;
   /** Seconds since the epoch. */
-  readonly until: number;
+  readonly since: number;
 }
 
 const MAX_ENTRIES = 1000;
@@ -30,7 +30,9 @@ export class VerifiedTokens {
   get(digest: string, clock: Clock): VerifiedAccessToken | undefined {
     const entry = this.#entries.get(digest);
     if (entry === undefined) return undefined;
-    if (clock.now >= entry.until || !entry.isKeyCurrent()) {
+    const age = clock.now - entry.since;
+    // less than nothing where the clock was set back: better verified once too often than trusted too long
+    if (!(age >= 0 && age < MAX_AGE) || !entry.isKeyCurrent()) {
       this.#entries.delete(digest);
       return undefined;
     }
@@ -45,6 +47,6 @@ export class VerifiedTokens {
         break;
       }
     }
-    this.#entries.set(digest, { verified, isKeyCurrent, until: now + MAX_AGE });
+    this.#entries.set(digest, { verified, isKeyCurrent, since: now });
   }
 }

@@ -2,10 +2,12 @@ import type { AuthorizationServer } from '../authorization-servers/index.js';
 import type { AuthenticationEvent } from '../core/index.js';
 import { authenticationEvent, type Clock, checkBeforeSignature, checkClaims } from './access-token.js';
 import { AccessTokenRefused } from './errors.js';
-import { readJwt } from './jwt.js';
+import { freezeClaims } from './frozen-claims.js';
+import { checkSize, readJwt } from './jwt.js';
 import { KeySet, type VerificationKey } from './key-set.js';
 import { type MaybePromise, whenReady } from './maybe-promise.js';
 import { verifySignature } from './signature.js';
+import type { KeyHeader } from './verification-keys.js';
 import { VerifiedTokens } from './verified-tokens.js';
 
 /** What a verified access token says. Frozen throughout, as it may be handed out again while the token is known. */
@@ -52,6 +54,7 @@ export class AccessTokenVerifier {
    * @throws AuthorizationServerUnavailable where the token's key is unknown and the server cannot be asked
    */
   verify(token: string): MaybePromise<VerifiedAccessToken> {
+    checkSize(token);
     const clock = { now: Date.now() / 1000, clockTolerance: this.clockTolerance };
     const digest = VerifiedTokens.digest(token);
     return this.#verified.get(digest, clock) ?? this.#verifyNew(token, digest, clock);
@@ -70,26 +73,31 @@ export class AccessTokenVerifier {
       whenReady(verifySignature(token, header.alg, key.key), () => {
         checkClaims(jwt.payload, server, clock);
         const verified = Object.freeze({
-          claims: deepFreeze(jwt.payload),
+          claims: freezeClaims(jwt.payload),
           event: authenticationEvent(jwt.payload, server),
           server,
         });
-        this.#verified.add(digest, verified, () => isCurrent(key, () => keys.keyFor(header)), clock);
+        this.#verified.add(digest, verified, currency(key, keys, header), clock);
         return verified;
       }),
     );
   }
 }
 
-/** A key that has left the key set is not current, nor is one whose key set has to be read again first. */
-function isCurrent(key: VerificationKey, find: () => MaybePromise<VerificationKey>): boolean {
-  try {
-    const found = find();
-    if (found instanceof Promise) found.catch(() => undefined);
-    return found === key;
-  } catch {
-    return false;
-  }
+/**
+ * Tells whether a key is current: not so once it has left the key set, nor while the key set has to be read again. A
+ * function made where the token is in scope would keep the token in memory for as long as it is known.
+ */
+function currency(key: VerificationKey, keys: KeySet, header: KeyHeader): () => boolean {
+  return () => {
+    try {
+      const found = keys.keyFor(header);
+      if (found instanceof Promise) found.catch(() => undefined);
+      return found === key;
+    } catch {
+      return false;
+    }
+  };
 }
 
 function readKeyId(kid: unknown): string | undefined {
@@ -97,12 +105,4 @@ function readKeyId(kid: unknown): string | undefined {
     throw new AccessTokenRefused('invalid_token', 'The key identifier of the access token is not readable');
   }
   return kid;
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const member of Object.values(value)) deepFreeze(member);
-  }
-  return value;
 }

@@ -1,6 +1,9 @@
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import { AccessTokenGuard, RequireAcr } from 'nestjs-step-up';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../lib/testing/test-authorization-server.js';
+import {
+  createTestAuthorizationServer,
+  type TestAuthorizationServer,
+} from '../../lib/testing/test-authorization-server.js';
 import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
 
 @Controller()

@@ -1,5 +1,5 @@
-import type { AddressInfo } from 'node:net';
 import { request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type INestApplication, Logger, type ModuleMetadata, type Type } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -18,6 +18,8 @@ export interface ApplicationSetup extends Pick<ModuleMetadata, 'imports' | 'prov
   createAdapter: CreateAdapter;
   options: StepUpModuleOptions;
   controllers: Type[];
+  /** Imported before `StepUpModule`; `imports` come after it. */
+  importsBefore?: ModuleMetadata['imports'];
   /** Runs before the application boots: global guards, filters, CORS. */
   configure?: (app: INestApplication) => void;
 }
@@ -47,9 +49,9 @@ export interface RunningApplication {
 
 /** Boots an application with the module on a free loopback port. */
 export async function startApplication(setup: ApplicationSetup): Promise<RunningApplication> {
-  const { createAdapter, options, controllers, imports = [], providers = [], configure } = setup;
+  const { createAdapter, options, controllers, importsBefore = [], imports = [], providers = [], configure } = setup;
   const testing = await Test.createTestingModule({
-    imports: [StepUpModule.forRoot(options), ...imports],
+    imports: [...importsBefore, StepUpModule.forRoot(options), ...imports],
     controllers,
     providers,
   }).compile();

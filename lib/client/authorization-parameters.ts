@@ -1,0 +1,140 @@
+import type { StepUpChallenge } from './challenge.js';
+import { type DeviationListener, report } from './deviation.js';
+
+export interface AuthorizationParametersOptions {
+  /**
+   * How to ask for an `acr`: `'acr_values'`, which servers may treat as a hint; `'essential'`, an essential claim, which
+   * they have to satisfy or refuse; `'auto'`, essential where `metadata` says that the server knows the `claims`
+   * parameter. Default is `'acr_values'`.
+   */
+  mode?: 'acr_values' | 'essential' | 'auto';
+  /** Scope of the present access token, space-separated; the new one has to do the old one's work as well. */
+  scope?: string;
+  /** Scopes that a challenge may add. Default is none beyond those in `scope`: an API does not widen its own access. */
+  allowedScopes?: readonly string[];
+  /** Whether to add the scope `openid`, without which many servers ignore or refuse the rest. Default is `true`. */
+  openid?: boolean;
+  /** The application's own `claims` parameter, kept and merged. */
+  claims?: string | Readonly<Record<string, unknown>>;
+  /** Metadata of the authorization server. */
+  metadata?: { readonly claims_parameter_supported?: boolean };
+  /** The resource indicator of the present access token. */
+  resource?: string;
+  /** The present ID token, so that the same user signs in. */
+  idTokenHint?: string;
+  /** The user's name at the authorization server, for the same purpose. */
+  loginHint?: string;
+  /** The application's own `prompt`. `none` is left out: nobody can authenticate without being asked. */
+  prompt?: string;
+  /**
+   * What to send in place of `max_age=0` to servers that refuse or overlook it, such as
+   * `{ max_age: '1', prompt: 'login' }`. Default is `{ max_age: '0' }`.
+   */
+  zeroMaxAge?: Readonly<Record<string, string>>;
+  /** Told of what a server may refuse. Default is silence. */
+  onDeviation?: DeviationListener;
+}
+
+// RFC 9470 and OpenID Connect set no limit; a widespread server does
+const LONGEST_ACR_VALUES = 300;
+
+/**
+ * Gives the parameters to add to a new authorization request, by redirect or pushed (PAR), so that it answers a
+ * challenge. Either `acr_values` or an `acr` claim with values is among them, never both; leave `acr_values` out of
+ * what you merge this into. Fits `buildAuthorizationUrl` of openid-client. Does not choose the authorization server,
+ * and makes no `state`, `nonce` or PKCE challenge: make new ones for each request. A refresh token cannot replace it.
+ *
+ * @example
+ * ```ts
+ * const url = buildAuthorizationUrl(config, { redirect_uri, state, nonce, ...authorizationParameters(challenge, { scope }) });
+ * ```
+ * @throws TypeError for `claims` that are no JSON object, and for `'essential'` where `metadata` rules it out
+ * @see [RFC 9470 §4](https://www.rfc-editor.org/rfc/rfc9470.html#section-4)
+ * @see [OpenID Connect Core §5.5.1.1](https://openid.net/specs/openid-connect-core-1_0.html#acrSemantics)
+ */
+export function authorizationParameters(
+  challenge: StepUpChallenge,
+  options: AuthorizationParametersOptions = {},
+): Record<string, string> {
+  const { resource, idTokenHint, loginHint, onDeviation } = options;
+  const { acrValues = [], maxAge } = challenge;
+  const essential = isEssential(options) && acrValues.length > 0;
+  const parameters: Record<string, string> = {};
+
+  if (acrValues.length > 0 && !essential) {
+    parameters['acr_values'] = acrValues.join(' ');
+    if (parameters['acr_values'].length > LONGEST_ACR_VALUES) report(onDeviation, 'acr_values_long');
+  }
+  const claims = mergedClaims(options.claims, acrValues, essential);
+  if (claims !== undefined) parameters['claims'] = JSON.stringify(claims);
+
+  const scope = mergedScope(challenge, options);
+  if (scope !== '') parameters['scope'] = scope;
+  const prompt = members(options.prompt).filter((member) => member !== 'none');
+  if (prompt.length > 0) parameters['prompt'] = prompt.join(' ');
+  if (maxAge === 0) Object.assign(parameters, options.zeroMaxAge ?? { max_age: '0' });
+  else if (maxAge !== undefined) parameters['max_age'] = String(maxAge);
+
+  if (resource !== undefined) parameters['resource'] = resource;
+  if (idTokenHint !== undefined) parameters['id_token_hint'] = idTokenHint;
+  if (loginHint !== undefined) parameters['login_hint'] = loginHint;
+  return parameters;
+}
+
+function isEssential({ mode = 'acr_values', metadata }: AuthorizationParametersOptions): boolean {
+  // absent means false: OpenID Connect Discovery §3
+  const supported = metadata?.claims_parameter_supported === true;
+  if (mode === 'auto') return supported;
+  if (mode === 'essential' && metadata !== undefined && !supported) {
+    throw new TypeError(
+      '"mode" is "essential", but "metadata" lacks "claims_parameter_supported": use "auto", or "acr_values"',
+    );
+  }
+  return mode === 'essential';
+}
+
+function mergedClaims(
+  given: AuthorizationParametersOptions['claims'],
+  acrValues: readonly string[],
+  essential: boolean,
+): Record<string, unknown> | undefined {
+  if (given === undefined) return essential ? { id_token: { acr: { essential, values: acrValues } } } : undefined;
+  const claims = claimsObject(given);
+  if (acrValues.length === 0) return claims;
+  const { acr, ...others } = asObject(claims['id_token']) ?? {};
+  if (essential) return { ...claims, id_token: { ...others, acr: { essential, values: acrValues } } };
+  // values asked for here and in acr_values have no defined meaning: OpenID Connect Core §5.5.1.1
+  const values = asObject(acr);
+  return values !== undefined && ('value' in values || 'values' in values) ? { ...claims, id_token: others } : claims;
+}
+
+function claimsObject(given: NonNullable<AuthorizationParametersOptions['claims']>): Record<string, unknown> {
+  let claims: unknown = given;
+  try {
+    if (typeof given === 'string') claims = JSON.parse(given);
+  } catch {
+    claims = undefined;
+  }
+  const object = asObject(claims);
+  if (object === undefined) throw new TypeError('"claims" must be a JSON object, or the text of one');
+  return object;
+}
+
+function mergedScope(
+  challenge: StepUpChallenge,
+  { scope, allowedScopes, openid = true }: AuthorizationParametersOptions,
+) {
+  const held = members(scope);
+  const added = members(challenge.scope).filter((member) => allowedScopes?.includes(member));
+  return [...new Set([...(openid ? ['openid'] : []), ...held, ...added])].join(' ');
+}
+
+function members(list: string | undefined): string[] {
+  return list?.split(' ').filter((member) => member !== '') ?? [];
+}
+
+function asObject(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
+}

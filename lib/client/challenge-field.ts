@@ -1,0 +1,36 @@
+import { type Challenge, type ChallengeDeviation, parseChallenges } from '../core/index.js';
+import { type DeviationListener, report } from './deviation.js';
+
+// What stands, unquoted, between "name=" and the next parameter: one value, then further URNs after a space or a comma.
+const UNQUOTED =
+  /"(?:[^"\\]|\\.)*"|((?:acr_values|scope|realm|resource_metadata)[ \t]*=[ \t]*)([^\s",\\]+(?:[ ,][^\s",=:\\]+:[^\s",=\\]*)*)/gi;
+
+/**
+ * Reads the challenges of a `WWW-Authenticate` field and reports what had to be discarded. In lenient mode, a line that
+ * cannot be read is tried once more with quotes around values that lack them, such as `acr_values=urn:example:mfa`.
+ */
+export function readChallenges(
+  field: string | readonly string[],
+  { lenient = false, onDeviation }: { lenient?: boolean; onDeviation?: DeviationListener },
+): Challenge[] {
+  return [field].flat().flatMap((line) => {
+    const strict = readLine(line);
+    const quoted = lenient && strict.deviations.includes('unreadable') ? withQuotes(line) : line;
+    const read = quoted === line ? strict : readLine(quoted);
+    if (read !== strict) report(onDeviation, 'unquoted_value');
+    for (const deviation of read.deviations) report(onDeviation, deviation);
+    return read.challenges;
+  });
+}
+
+function readLine(line: string): { challenges: Challenge[]; deviations: ChallengeDeviation[] } {
+  const deviations: ChallengeDeviation[] = [];
+  const challenges = parseChallenges(line, { onDeviation: (deviation) => deviations.push(deviation) });
+  return { challenges, deviations };
+}
+
+function withQuotes(line: string): string {
+  return line.replace(UNQUOTED, (whole, name?: string, value?: string) =>
+    name === undefined ? whole : `${name}"${value}"`,
+  );
+}

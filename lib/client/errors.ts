@@ -1,0 +1,129 @@
+import type { StepUpChallenge } from './challenge.js';
+
+export type StepUpErrorCode =
+  | 'ERR_STEP_UP_LOOP'
+  | 'ERR_STEP_UP_NOT_REPLAYABLE'
+  | 'ERR_STEP_UP_REFUSED_BY_POLICY'
+  | 'ERR_STEP_UP_REDIRECT'
+  | 'ERR_STEP_UP_TIMEOUT'
+  | 'ERR_STEP_UP_STATE_UNKNOWN'
+  | AuthorizationFailureCode;
+
+export type AuthorizationFailureCode =
+  | 'ERR_STEP_UP_UNMET'
+  | 'ERR_STEP_UP_DECLINED'
+  | 'ERR_STEP_UP_LOGIN_REQUIRED'
+  | 'ERR_STEP_UP_INTERACTION_REQUIRED'
+  | 'ERR_STEP_UP_CONSENT_REQUIRED'
+  | 'ERR_STEP_UP_AUTHORIZATION_FAILED';
+
+/**
+ * What every error of this library has in common. Tell them apart by `code`, never by `instanceof` or `message`: an
+ * application may load the library twice, as CommonJS and as a module. Messages are fixed texts; facts are properties.
+ */
+export class StepUpError extends Error {
+  override readonly name: string = 'StepUpError';
+
+  constructor(
+    readonly code: StepUpErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The API challenged again although its challenge had been answered; asking the user once more would not help. */
+export class StepUpLoop extends StepUpError {
+  override readonly name = 'StepUpLoop';
+
+  /** @param challenges the one that was answered, and the one that came after it */
+  constructor(readonly challenges: readonly [StepUpChallenge, StepUpChallenge]) {
+    super(
+      'ERR_STEP_UP_LOOP',
+      'The API asks for step-up authentication again after it was done; stopped asking the user',
+    );
+  }
+}
+
+/** The request was challenged and cannot be sent a second time, so that nobody was asked to authenticate. */
+export class RequestNotReplayable extends StepUpError {
+  override readonly name = 'RequestNotReplayable';
+
+  constructor(
+    readonly reason: 'stream' | 'body_too_large',
+    readonly challenge: StepUpChallenge,
+  ) {
+    super(
+      'ERR_STEP_UP_NOT_REPLAYABLE',
+      reason === 'stream'
+        ? 'The request body is a stream and cannot be sent again after a step-up; send a Blob, a string or bytes'
+        : 'The request body is larger than "maxBodySize" and was not kept for after a step-up; raise "maxBodySize"',
+    );
+  }
+}
+
+/** A challenge was not answered because the application's policy for this API forbids it. */
+export class ChallengeRefusedByPolicy extends StepUpError {
+  override readonly name = 'ChallengeRefusedByPolicy';
+
+  constructor(
+    readonly reason: 'acr_values_not_allowed' | 'too_many_prompts',
+    readonly challenge: StepUpChallenge,
+  ) {
+    super(
+      'ERR_STEP_UP_REFUSED_BY_POLICY',
+      reason === 'acr_values_not_allowed'
+        ? 'The API asks for none of "allowedAcrValues"'
+        : 'More step-ups within a minute than "promptsPerMinute"; a server with many users has to give "user"',
+    );
+  }
+}
+
+/** The API redirected a request that carries an access token. */
+export class RedirectRefused extends StepUpError {
+  override readonly name = 'RedirectRefused';
+
+  constructor() {
+    super(
+      'ERR_STEP_UP_REDIRECT',
+      'The API redirected a request that carries an access token; call its final address, or set "redirect" to "follow"',
+    );
+  }
+}
+
+/** Nobody came back from the authorization server in time: it showed an error page, or the user left. */
+export class StepUpTimedOut extends StepUpError {
+  override readonly name = 'StepUpTimedOut';
+
+  constructor() {
+    super('ERR_STEP_UP_TIMEOUT', 'The step-up authentication was not completed in time');
+  }
+}
+
+/** No step-up was begun with this `state`, or its answer was received before. */
+export class StateUnknown extends StepUpError {
+  override readonly name = 'StateUnknown';
+
+  constructor() {
+    super('ERR_STEP_UP_STATE_UNKNOWN', 'No step-up authentication is pending for this "state"');
+  }
+}
+
+/** The authorization server answered the authorization request with an error. */
+export class AuthorizationFailed extends StepUpError {
+  override readonly name = 'AuthorizationFailed';
+
+  /**
+   * @param error the error code of the authorization response
+   * @param errorDescription its description, from the network: escape it where it is shown
+   */
+  constructor(
+    code: AuthorizationFailureCode,
+    readonly error: string,
+    readonly errorDescription?: string,
+    options?: ErrorOptions,
+  ) {
+    super(code, 'The authorization server did not complete the step-up authentication', options);
+  }
+}

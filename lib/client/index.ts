@@ -1,0 +1,40 @@
+export { type AuthorizationResponse, authorizationError } from './authorization-error.js';
+export { type AuthorizationParametersOptions, authorizationParameters } from './authorization-parameters.js';
+export {
+  type ParseStepUpChallengeOptions,
+  parseStepUpChallenge,
+  type StepUpChallenge,
+  type StepUpChallengeSource,
+} from './challenge.js';
+export { readStepUpChallenge } from './challenge-body.js';
+export type { DeviationListener, StepUpDeviation, StepUpDeviationCode } from './deviation.js';
+export {
+  AuthorizationFailed,
+  type AuthorizationFailureCode,
+  ChallengeRefusedByPolicy,
+  RedirectRefused,
+  RequestNotReplayable,
+  StateUnknown,
+  StepUpError,
+  type StepUpErrorCode,
+  StepUpLoop,
+  StepUpTimedOut,
+} from './errors.js';
+export {
+  type PendingStepUp,
+  PendingStepUps,
+  type PendingStepUpsOptions,
+  type StepUpStore,
+  type StepUpToKeep,
+} from './pending-step-ups.js';
+export type { PromptPolicyOptions } from './prompt-policy.js';
+export { sessionStorageStore, type WebStorage } from './session-storage-store.js';
+export { stepUpFetch } from './step-up-fetch.js';
+export type {
+  DPoPProofRequest,
+  StepUpContext,
+  StepUpEvent,
+  StepUpFetchOptions,
+  StepUpTarget,
+} from './step-up-fetch.options.js';
+export { type IdTokenClaims, type StepUpExpectation, type StepUpOutcome, verifyStepUp } from './verify-step-up.js';

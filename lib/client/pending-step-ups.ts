@@ -1,0 +1,144 @@
+import type { StepUpChallenge } from './challenge.js';
+import { loopsWith } from './challenge-order.js';
+import { StateUnknown, StepUpLoop, StepUpTimedOut } from './errors.js';
+
+/** Keeps what has to survive a page load, or on a server, the way of the user to the authorization server and back. */
+export interface StepUpStore {
+  /** Keeps a text for a number of seconds at least. */
+  put(key: string, value: string, lifetime: number): void | Promise<void>;
+  /** Gives a text out and forgets it, in one step, so that a second caller gets nothing. */
+  take(key: string): string | null | undefined | Promise<string | null | undefined>;
+}
+
+export interface StepUpToKeep {
+  /** The challenge that is answered, for `verifyStepUp`. */
+  challenge: StepUpChallenge;
+  /** When it arrived, in seconds since the epoch: `challengedAt` of the context of `stepUp`. */
+  challengedAt: number;
+  /** `sub` of the session that is stepped up. */
+  subject: string;
+  /** `iss` of that session. */
+  issuer?: string;
+  /** The request that was refused, to show it again; neither its headers nor its body belong here. */
+  request?: { method: string; url: string };
+  /** Whatever the application shows again for the user to submit. Web storage is no place for secrets. */
+  data?: unknown;
+}
+
+export interface PendingStepUp extends StepUpToKeep {
+  /** Seconds since the epoch. */
+  expiresAt: number;
+}
+
+export interface PendingStepUpsOptions {
+  /** Seconds the user has to return. Default is `600`. */
+  lifetime?: number;
+}
+
+interface Returned {
+  challenges: StepUpChallenge[];
+  expiresAt: number;
+}
+
+/**
+ * Step-ups that leave the page: what was asked, for whom and for what, from the redirect to the authorization server to
+ * the return from it. Each is found once, by the `state` of the authorization request, and within `lifetime`. How often
+ * a request was stepped up is counted across page loads, by the rules of `stepUpFetch`: an API that goes on asking does
+ * not send its users round in a circle.
+ *
+ * Whoever takes a pending step-up has to verify the sign-in against it, and shows its request for the user to submit
+ * again: the callback itself performs nothing. Verify the `state` against the session first, as the OpenID library does.
+ *
+ * @example
+ * ```ts
+ * const pending = new PendingStepUps(sessionStorageStore());
+ * await pending.begin(state, { challenge, challengedAt, subject, request });   // before leaving
+ * const { challenge, challengedAt, subject } = await pending.take(state);      // in the callback
+ * ```
+ */
+export class PendingStepUps {
+  readonly #lifetime: number;
+
+  constructor(
+    private readonly store: StepUpStore,
+    { lifetime = 600 }: PendingStepUpsOptions = {},
+  ) {
+    this.#lifetime = lifetime;
+  }
+
+  /**
+   * Keeps a step-up under a `state` made for it alone.
+   *
+   * @throws StepUpLoop where users came back from as much for this very request already, or from two step-ups for it
+   * @throws TypeError for an empty `state` or `subject`
+   */
+  async begin(state: string, stepUp: StepUpToKeep): Promise<PendingStepUp> {
+    if (typeof state !== 'string' || state === '') throw new TypeError('"state" must be the "state" of the request');
+    if (typeof stepUp.subject !== 'string' || stepUp.subject === '') {
+      throw new TypeError('"subject" must be the "sub" of the session that is stepped up');
+    }
+    const returned = await this.#takeReturned(stepUp);
+    await this.#putReturned(stepUp, returned);
+    const earlier = loopsWith(returned.challenges, stepUp.challenge);
+    if (earlier !== undefined) throw new StepUpLoop([earlier, stepUp.challenge]);
+
+    const pending: PendingStepUp = { ...stepUp, expiresAt: this.#expiry() };
+    await this.store.put(stateKey(state), JSON.stringify(pending), this.#lifetime);
+    return pending;
+  }
+
+  /**
+   * Gives the step-up that was begun with a `state`, once.
+   *
+   * @throws StateUnknown where there is none, or it was taken before
+   * @throws StepUpTimedOut where the user took longer than `lifetime`
+   */
+  async take(state: string): Promise<PendingStepUp> {
+    const pending = read<PendingStepUp>(await this.store.take(stateKey(state)));
+    if (pending === undefined) throw new StateUnknown();
+    if (!(now() <= pending.expiresAt)) throw new StepUpTimedOut();
+    const { challenges } = await this.#takeReturned(pending);
+    await this.#putReturned(pending, { challenges: [...challenges, pending.challenge], expiresAt: this.#expiry() });
+    return pending;
+  }
+
+  /** Stops counting for a request: it was performed, or the user chose not to authenticate and may think better of it. */
+  async forget(stepUp: StepUpToKeep): Promise<void> {
+    await this.store.take(requestKey(stepUp));
+  }
+
+  async #takeReturned(stepUp: StepUpToKeep): Promise<Returned> {
+    const returned = read<Returned>(await this.store.take(requestKey(stepUp)));
+    return returned !== undefined && now() <= returned.expiresAt ? returned : { challenges: [], expiresAt: 0 };
+  }
+
+  async #putReturned(stepUp: StepUpToKeep, returned: Returned): Promise<void> {
+    if (returned.challenges.length === 0) return;
+    await this.store.put(requestKey(stepUp), JSON.stringify(returned), this.#lifetime);
+  }
+
+  #expiry(): number {
+    return now() + this.#lifetime;
+  }
+}
+
+function stateKey(state: string): string {
+  return `state:${state}`;
+}
+
+function requestKey({ issuer, subject, request }: StepUpToKeep): string {
+  return `request:${JSON.stringify([issuer, subject, request?.method, request?.url])}`;
+}
+
+function read<T>(text: string | null | undefined): T | undefined {
+  if (text === null || text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+function now(): number {
+  return Date.now() / 1000;
+}

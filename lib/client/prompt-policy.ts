@@ -1,0 +1,67 @@
+import type { StepUpChallenge } from './challenge.js';
+import { type DeviationListener, report } from './deviation.js';
+import { ChallengeRefusedByPolicy } from './errors.js';
+
+/** What the application lets an API ask of its users, whatever the API says. */
+export interface PromptPolicyOptions {
+  /** Values an API may ask for; others are left out, and a challenge with none of these is refused. Default is any. */
+  allowedAcrValues?: readonly string[];
+  /**
+   * Least `max_age`, in seconds; a smaller one is raised to it, so that a recent sign-in is not asked for again.
+   * Default is `0`.
+   */
+  leastMaxAge?: number;
+  /** How often a user may be asked within a minute. Default is `5`. */
+  promptsPerMinute?: number;
+  /**
+   * Whose prompts are counted together, such as the id of the session. Default is to count all of this instance, which
+   * suits a browser; a server with many users needs it.
+   */
+  user?: () => string;
+  /** Told of what the policy changed. Default is silence. */
+  onDeviation?: DeviationListener;
+}
+
+const MINUTE = 60_000;
+
+export class PromptPolicy {
+  readonly #prompts = new Map<string, number[]>();
+
+  constructor(private readonly options: PromptPolicyOptions) {}
+
+  /**
+   * Gives the challenge the user may be asked to answer.
+   *
+   * @throws ChallengeRefusedByPolicy where none of its acr values is allowed
+   */
+  restrict(challenge: StepUpChallenge): StepUpChallenge {
+    const { allowedAcrValues, leastMaxAge = 0, onDeviation } = this.options;
+    const restricted = { ...challenge };
+    if (challenge.acrValues !== undefined && allowedAcrValues !== undefined) {
+      restricted.acrValues = challenge.acrValues.filter((value) => allowedAcrValues.includes(value));
+      if (restricted.acrValues.length < challenge.acrValues.length) report(onDeviation, 'acr_value_not_allowed');
+      if (restricted.acrValues.length === 0) throw new ChallengeRefusedByPolicy('acr_values_not_allowed', challenge);
+    }
+    if (challenge.maxAge !== undefined && challenge.maxAge < leastMaxAge) {
+      restricted.maxAge = leastMaxAge;
+      report(onDeviation, 'max_age_raised');
+    }
+    return restricted;
+  }
+
+  /**
+   * Counts one prompt.
+   *
+   * @throws ChallengeRefusedByPolicy where the user was asked too often within the last minute
+   */
+  count(challenge: StepUpChallenge): void {
+    const { promptsPerMinute = 5, user } = this.options;
+    const since = Date.now() - MINUTE;
+    for (const [name, times] of this.#prompts) if (times.at(-1)! <= since) this.#prompts.delete(name);
+
+    const name = user?.() ?? '';
+    const recent = (this.#prompts.get(name) ?? []).filter((time) => time > since);
+    if (recent.length >= promptsPerMinute) throw new ChallengeRefusedByPolicy('too_many_prompts', challenge);
+    this.#prompts.set(name, [...recent, Date.now()]);
+  }
+}

@@ -1,0 +1,49 @@
+import type { StepUpStore } from './pending-step-ups.js';
+
+/** The part of Web Storage that is needed. */
+export interface WebStorage {
+  readonly length: number;
+  key(index: number): string | null;
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
+const PREFIX = 'step-up:';
+
+/**
+ * Keeps pending step-ups in the session storage of the browser, which ends with the tab and is not shared with others.
+ * What has expired is removed when something is added.
+ *
+ * @param storage default is `sessionStorage`
+ * @throws TypeError where there is no session storage, as on a server: keep them in the user's session there
+ */
+export function sessionStorageStore(
+  storage: WebStorage | undefined = (globalThis as { sessionStorage?: WebStorage }).sessionStorage,
+): StepUpStore {
+  if (storage === undefined) {
+    throw new TypeError('There is no "sessionStorage" here; give PendingStepUps a store over the session of the user');
+  }
+  return {
+    put(key, value, lifetime) {
+      const expired = keysOf(storage).filter((name) => expiryOf(storage.getItem(name)) < Date.now());
+      for (const name of expired) storage.removeItem(name);
+      storage.setItem(PREFIX + key, `${Date.now() + lifetime * 1000} ${value}`);
+    },
+    take(key) {
+      const kept = storage.getItem(PREFIX + key);
+      storage.removeItem(PREFIX + key);
+      return kept?.slice(kept.indexOf(' ') + 1);
+    },
+  };
+}
+
+function keysOf(storage: WebStorage): string[] {
+  return Array.from({ length: storage.length }, (_, index) => storage.key(index)).filter(
+    (key) => key?.startsWith(PREFIX) === true,
+  ) as string[];
+}
+
+function expiryOf(kept: string | null): number {
+  return Number.parseInt(kept ?? '0', 10);
+}

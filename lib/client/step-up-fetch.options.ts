@@ -1,0 +1,114 @@
+import type { StepUpChallenge } from './challenge.js';
+import type { StepUpErrorCode } from './errors.js';
+import type { PromptPolicyOptions } from './prompt-policy.js';
+import type { Fetch } from './replayable-request.js';
+
+export interface StepUpFetchOptions extends PromptPolicyOptions {
+  /**
+   * Origins the access token is sent to, such as `https://api.example.com`, compared exactly. Only their challenges
+   * count. `https`, loopback excepted.
+   */
+  origins: readonly string[];
+  /**
+   * The present access token, asked for once per request. Nothing, where nobody is signed in: the request goes without.
+   * On a server it has to give the token of the user the request is for.
+   */
+  accessToken: () => string | undefined | Promise<string | undefined>;
+  /**
+   * Has the user authenticate as the challenge asks, verifies the result with `verifyStepUp`, and gives the new access
+   * token. Giving nothing hands the refusal to whoever sent the request; rejecting rejects the request.
+   */
+  stepUp: (challenge: StepUpChallenge, context: StepUpContext) => Promise<string | undefined>;
+  /** What sends the requests. Default is the global `fetch`. */
+  fetch?: Fetch;
+  /** Makes a proof for each attempt; the token is then sent under the scheme DPoP. Default is a bearer token. */
+  dpopProof?: (request: DPoPProofRequest) => string | Promise<string>;
+  /** Largest body that is kept to be sent again, in bytes. Default is `1_048_576`. */
+  maxBodySize?: number;
+  /**
+   * What happens when an API redirects a request that carries the token: `'refuse'` rejects with RedirectRefused,
+   * `'follow'` leaves it to `fetch`, which has to drop the token on the way to another origin. Default is `'refuse'`.
+   */
+  redirect?: 'refuse' | 'follow';
+  /** Seconds within which `stepUp` has to settle. Default is `600`. */
+  timeLimit?: number;
+  /** Reads challenges leniently, as `parseStepUpChallenge` does. Default is `false`. */
+  lenient?: boolean;
+  /** Allows `origins` over plain HTTP: tokens can then be read on the way. Default is `false`. */
+  allowInsecureOrigins?: boolean;
+  /** Told what happens, for logs and displays; carries no token. Must not throw. Default is silence. */
+  onEvent?: (event: StepUpEvent) => void;
+}
+
+/** The request that was refused; its address without query and fragment. */
+export interface StepUpTarget {
+  readonly method: string;
+  readonly url: string;
+}
+
+export interface StepUpContext extends StepUpTarget {
+  /** When the challenge arrived, in seconds since the epoch by the clock of this device: for `verifyStepUp`. */
+  readonly challengedAt: number;
+  /** The challenge this request was stepped up for before. */
+  readonly previous?: StepUpChallenge;
+}
+
+/** What a proof has to be made for. `url` is fit for `htu`. */
+export interface DPoPProofRequest extends StepUpTarget {
+  /** For `ath`. */
+  readonly accessToken: string;
+  /** The latest `DPoP-Nonce` of this origin. */
+  readonly nonce?: string;
+}
+
+/**
+ * - `challenged`: the API refused the request with this challenge
+ * - `prompted`: `stepUp` is called with this challenge
+ * - `joined`: a step-up that is under way will do
+ * - `retried`: the request is sent again with the new token
+ * - `answered`: the API has answered the repeated request
+ * - `declined`: `stepUp` gave nothing
+ * - `failed`: the request is rejected; `code` says why where the error has one
+ */
+export type StepUpEvent = StepUpTarget &
+  (
+    | { readonly type: 'challenged'; readonly challenge: StepUpChallenge; readonly status: number }
+    | { readonly type: 'prompted' | 'joined' | 'retried' | 'declined'; readonly challenge: StepUpChallenge }
+    | { readonly type: 'answered'; readonly status: number }
+    | { readonly type: 'failed'; readonly challenge: StepUpChallenge; readonly code?: StepUpErrorCode }
+  );
+
+/** @throws TypeError naming the option that is missing or of another type */
+export function checkOptions(options: StepUpFetchOptions): void {
+  for (const name of ['accessToken', 'stepUp'] as const) {
+    if (typeof options[name] !== 'function') throw new TypeError(`"${name}" must be a function`);
+  }
+  for (const name of ['maxBodySize', 'timeLimit', 'leastMaxAge', 'promptsPerMinute'] as const) {
+    const value = options[name];
+    if (value !== undefined && !(typeof value === 'number' && value >= 0)) {
+      throw new TypeError(`"${name}" must be a number that is not negative`);
+    }
+  }
+  if (typeof options.allowedAcrValues === 'string') throw new TypeError('"allowedAcrValues" must be a list of strings');
+}
+
+/** @throws TypeError for an origin that is none, or that would carry the token in the clear */
+export function apiOrigins({ origins, allowInsecureOrigins = false }: StepUpFetchOptions): ReadonlySet<string> {
+  if (!Array.isArray(origins) || origins.length === 0) {
+    throw new TypeError('"origins" must list at least one origin, such as "https://api.example.com"');
+  }
+  for (const origin of origins as unknown[]) {
+    const url = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin) : undefined;
+    if (url === undefined || url.origin !== origin) {
+      throw new TypeError('"origins" must be scheme, host and port alone, such as "https://api.example.com"');
+    }
+    if (url.protocol !== 'https:' && !allowInsecureOrigins && !isLoopback(url.hostname)) {
+      throw new TypeError('"origins" must be https: tokens can be read on the way otherwise');
+    }
+  }
+  return new Set(origins);
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname);
+}

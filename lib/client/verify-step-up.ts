@@ -1,0 +1,104 @@
+import { assess, type UnmetReason } from '../core/index.js';
+
+/** Claims of an ID token whose signature, audience and nonce the OpenID library has checked. */
+export interface IdTokenClaims {
+  readonly iss?: unknown;
+  readonly sub?: unknown;
+  readonly iat?: unknown;
+  readonly acr?: unknown;
+  readonly auth_time?: unknown;
+}
+
+export interface StepUpExpectation {
+  /** Values of which any one satisfies, as the challenge listed them. Default is any. */
+  acrValues?: readonly string[];
+  /** Greatest age of the sign-in, in seconds. `0` asks for one after `challengedAt`. Default is no limit. */
+  maxAge?: number;
+  /**
+   * When the challenge was received, in seconds since the epoch by the clock that `now` is from. Only for a `maxAge` of
+   * `0`. Default is the moment the ID token was issued, which nobody who has to type anything can meet.
+   */
+  challengedAt?: number;
+  /** `sub` of the ID token of the session that is stepped up; another user's sign-in never satisfies. */
+  subject: string;
+  /** `iss` of that ID token. Default is not to compare. */
+  issuer?: string;
+  /** Whether an `acr` that is not listed satisfies the listed ones. Only `true` does. Default: no other satisfies. */
+  satisfies?: (acr: string, acrValues: readonly string[]) => boolean;
+  /** Seconds since the epoch. Default is the clock of the device, which only has to go steadily. */
+  now?: number;
+  /** Seconds by which clocks may differ. Default is `5`. */
+  clockTolerance?: number;
+}
+
+type UnmetAuthentication = Exclude<UnmetReason, 'scope_missing'>;
+
+/**
+ * What came of a step-up. Keep the new tokens and repeat the request only on `satisfied`.
+ *
+ * | outcome | meaning |
+ * | --- | --- |
+ * | `satisfied` | the sign-in is what the challenge asked for |
+ * | `id_token_missing` | no ID token came back; ask for the scope `openid` |
+ * | `issuer_mismatch` | the ID token is from another issuer than the session |
+ * | `subject_mismatch` | somebody else signed in |
+ * | `nothing_expected` | neither `acrValues` nor `maxAge` was given, so that nothing was proved |
+ * | `iat_missing` | the ID token does not say when it was issued, so that an age cannot be judged |
+ * | `acr_missing` | no `acr`, or one that is no string |
+ * | `acr_unmet` | another `acr`: the server took `acr_values` as a hint |
+ * | `auth_time_missing` | no `auth_time`, although `max_age` makes it mandatory |
+ * | `auth_time_invalid` | an `auth_time` that is no number of seconds, such as one of milliseconds |
+ * | `auth_time_in_future` | an `auth_time` after the ID token was issued |
+ * | `authentication_too_old` | an earlier sign-in was reused |
+ */
+export type StepUpOutcome =
+  | { outcome: 'satisfied'; acr?: string; authTime?: number }
+  | { outcome: 'id_token_missing' | 'issuer_mismatch' | 'subject_mismatch' | 'nothing_expected' | 'iat_missing' }
+  | { outcome: UnmetAuthentication; reasons: UnmetAuthentication[] };
+
+/**
+ * Tells whether the sign-in behind a new ID token is the one that a challenge asked for. Does not verify the ID token
+ * and never looks at the access token, which is none of the client's business. Age is judged against the `iat` of the
+ * ID token, as the clocks of devices are wrong: call this when the token response arrives.
+ *
+ * @throws TypeError for a missing `subject`
+ * @see [OpenID Connect Core §3.1.3.7](https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation) rules 12, 13
+ */
+export function verifyStepUp(idTokenClaims: IdTokenClaims | undefined, expectation: StepUpExpectation): StepUpOutcome {
+  const { acrValues, maxAge, subject, issuer, satisfies, clockTolerance } = expectation;
+  if (typeof subject !== 'string' || subject === '') {
+    throw new TypeError('"subject" must be the "sub" of the ID token of the session that is stepped up');
+  }
+  if (idTokenClaims === undefined || idTokenClaims === null) return { outcome: 'id_token_missing' };
+  const { iss, sub, iat, acr, auth_time: authTime } = idTokenClaims;
+  if (issuer !== undefined && iss !== issuer) return { outcome: 'issuer_mismatch' };
+  if (sub !== subject) return { outcome: 'subject_mismatch' };
+
+  const expectsAcr = acrValues !== undefined && acrValues.length > 0;
+  if (!expectsAcr && maxAge === undefined) return { outcome: 'nothing_expected' };
+  if (maxAge !== undefined && !(typeof iat === 'number' && Number.isFinite(iat))) return { outcome: 'iat_missing' };
+
+  const accepted = expectsAcr && typeof acr === 'string' && satisfies?.(acr, acrValues) === true;
+  const assessment = assess(
+    { acr: acr as string, authTime: authTime as number },
+    {
+      ...(expectsAcr && !accepted && { acrValues }),
+      ...(maxAge !== undefined && { maxAge: maxAge === 0 ? secondsSinceChallenge(expectation) : maxAge }),
+    },
+    { now: iat as number, ...(clockTolerance !== undefined && { clockTolerance }) },
+  );
+  if (assessment.met) {
+    return {
+      outcome: 'satisfied',
+      ...(typeof acr === 'string' && { acr }),
+      ...(typeof authTime === 'number' && { authTime }),
+    };
+  }
+  const reasons = assessment.reasons as UnmetAuthentication[];
+  return { outcome: reasons[0]!, reasons };
+}
+
+/** How long ago the challenge was, a difference of two readings of one clock, so that it need not be right. */
+function secondsSinceChallenge({ challengedAt, now = Date.now() / 1000 }: StepUpExpectation): number {
+  return challengedAt === undefined ? 0 : Math.max(0, now - challengedAt);
+}

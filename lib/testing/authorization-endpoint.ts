@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import type { AuthorizationBehaviour } from './behaviour.js';
+import type { Clients } from './clients.js';
+import { OAuthError } from './oauth-error.js';
+import { members, requestedAuthentication } from './requested-authentication.js';
+import { type Authentication, TestUser } from './test-user.js';
+
+/** What a user has granted to a client. */
+export interface Grant {
+  readonly clientId: string;
+  readonly subject: string;
+  readonly scope: string;
+  readonly authentication: Authentication;
+}
+
+/** A grant as a code stands for it. */
+export interface CodeGrant extends Grant {
+  readonly redirectUri: string;
+  readonly codeChallenge: string;
+  readonly nonce: string | undefined;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** Seconds. */
+const CODE_LIFETIME = 60;
+
+/** A code challenge by S256 is a SHA-256 in base64url: RFC 7636 §4.2. */
+const CODE_CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
+
+/**
+ * The authorization endpoint, for the code flow with PKCE. Errors go back to the client by redirect, except where the
+ * client or its redirect URI is not known.
+ *
+ * @see [RFC 6749 §4.1](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1)
+ */
+export class AuthorizationEndpoint {
+  readonly requests: Readonly<Record<string, string>>[] = [];
+  readonly codes = new Map<string, CodeGrant>();
+  subject = 'alice';
+  readonly #user: TestUser;
+
+  constructor(
+    private readonly issuer: string,
+    private readonly audience: string,
+    acrValuesSupported: readonly string[],
+    private readonly clients: Clients,
+    public behaviour: AuthorizationBehaviour,
+  ) {
+    this.#user = new TestUser(acrValuesSupported);
+  }
+
+  answer(parameters: ReadonlyMap<string, string>, response: ServerResponse): void {
+    this.requests.push(Object.freeze(Object.fromEntries(parameters)));
+    const client = this.clients.atRedirectUri(parameters);
+    if (client === undefined) {
+      throw new OAuthError('invalid_request', 'The client or its redirect_uri is not registered');
+    }
+    const answered = this.#authorize(parameters, client);
+    if (answered === undefined) {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Sign in</title>');
+      return;
+    }
+    // RFC 9207: `iss` is in errors too
+    const location = new URL(client.redirectUri);
+    const state = parameters.get('state');
+    const added = { ...answered, iss: this.issuer, ...(state !== undefined && { state }) };
+    for (const [name, value] of Object.entries(added)) location.searchParams.set(name, value);
+    response.writeHead(303, { location: location.href, 'cache-control': 'no-store' }).end();
+  }
+
+  #authorize(
+    parameters: ReadonlyMap<string, string>,
+    client: { clientId: string; redirectUri: string },
+  ): { code: string } | OAuthError['body'] | undefined {
+    try {
+      this.#check(parameters);
+      const authentication = this.#user.authenticate(requestedAuthentication(parameters), this.behaviour);
+      if (authentication === undefined) return undefined;
+      const code = randomUUID();
+      this.codes.set(code, {
+        ...client,
+        authentication,
+        subject: this.subject,
+        scope: members(parameters.get('scope')).join(' '),
+        codeChallenge: parameters.get('code_challenge') as string,
+        nonce: parameters.get('nonce'),
+        expiresAt: Date.now() / 1000 + CODE_LIFETIME,
+      });
+      return { code };
+    } catch (error) {
+      if (error instanceof OAuthError) return error.body;
+      throw error;
+    }
+  }
+
+  #check(parameters: ReadonlyMap<string, string>): void {
+    if (parameters.get('response_type') !== 'code') {
+      throw new OAuthError('unsupported_response_type', 'response_type must be code');
+    }
+    if (
+      parameters.get('code_challenge_method') !== 'S256' ||
+      !CODE_CHALLENGE.test(parameters.get('code_challenge') ?? '')
+    ) {
+      throw new OAuthError('invalid_request', 'PKCE is required: code_challenge with code_challenge_method S256');
+    }
+    if (parameters.has('request')) throw new OAuthError('request_not_supported', 'Request objects are not supported');
+    if (parameters.has('request_uri'))
+      throw new OAuthError('request_uri_not_supported', 'request_uri is not supported');
+    if ((parameters.get('resource') ?? this.audience) !== this.audience) {
+      throw new OAuthError('invalid_target', 'resource must be the audience of this server');
+    }
+    const asksForAuthentication = ['acr_values', 'max_age', 'claims'].some((name) => parameters.has(name));
+    const hasOpenid = members(parameters.get('scope')).includes('openid');
+    if (this.behaviour === 'needsOpenid' && asksForAuthentication && !hasOpenid) {
+      throw new OAuthError('invalid_request', 'The scope openid is needed with acr_values, max_age and claims');
+    }
+  }
+}

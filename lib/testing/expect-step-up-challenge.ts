@@ -1,0 +1,91 @@
+import {
+  type AuthenticationRequirements,
+  type Challenge,
+  INSUFFICIENT_USER_AUTHENTICATION,
+  parseChallenges,
+} from '../core/index.js';
+
+/** A response of supertest, `fetch`, or the `inject()` of Fastify and light-my-request. */
+export interface ChallengedResponse {
+  readonly status?: unknown;
+  readonly statusCode?: unknown;
+  readonly headers: object;
+}
+
+/** What a step-up challenge must say, in the strings of the authorization server. */
+export interface ExpectedStepUpChallenge extends AuthenticationRequirements {
+  /** Default is any. */
+  realm?: string;
+}
+
+/** The parameters that are compared, as they stand on the wire. */
+const COMPARED = ['acr_values', 'max_age', 'scope', 'realm'] as const;
+
+/**
+ * Makes sure that a response is a step-up challenge: status 401, and in `WWW-Authenticate` one challenge with the error
+ * `insufficient_user_authentication`, or one each for Bearer and DPoP, for the expected requirements. Those left out must not be in it, and the
+ * order of `acrValues` counts. The header is looked at, not the body.
+ *
+ * @example `expectStepUpChallenge(response, { acrValues: ['urn:example:mfa'], maxAge: 300 })`
+ * @throws Error that lists what differs
+ * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
+ */
+export function expectStepUpChallenge(response: ChallengedResponse, expected: ExpectedStepUpChallenge): void {
+  const status = response.status ?? response.statusCode;
+  const lines = headerLines(response.headers, 'www-authenticate');
+  const differences = [...differing('status', 401, status), ...challengeDifferences(lines, expected)];
+  if (differences.length === 0) return;
+  throw new Error(
+    [
+      'This is not the step-up challenge that was expected.',
+      ...differences.map((difference) => `  ${difference}`),
+      `WWW-Authenticate: ${lines.length === 0 ? 'none' : lines.join('\nWWW-Authenticate: ')}`,
+    ].join('\n'),
+  );
+}
+
+function challengeDifferences(lines: readonly string[], expected: ExpectedStepUpChallenge): string[] {
+  const deviations: string[] = [];
+  const parsed = parseChallenges(lines, { onDeviation: (deviation) => deviations.push(deviation) });
+  const challenges = parsed.filter(isStepUpChallenge);
+  if (challenges.length === 0) {
+    const errors = parsed.map(({ scheme, parameters }) => `${scheme} ${parameters['error'] ?? 'without error'}`);
+    const received = [...errors, ...deviations.map((deviation) => `a challenge discarded as ${deviation}`)].join(', ');
+    return [`challenge: expected Bearer ${INSUFFICIENT_USER_AUTHENTICATION}, received ${received || 'none'}`];
+  }
+  const schemes = new Set(challenges.map(({ scheme }) => scheme.toLowerCase()));
+  return [
+    ...differing('step-up challenges', schemes.size, challenges.length),
+    ...challenges.flatMap(({ parameters }) => parameterDifferences(parameters, expected)),
+  ];
+}
+
+function isStepUpChallenge({ scheme, parameters }: Challenge): boolean {
+  return /^(bearer|dpop)$/i.test(scheme) && parameters['error'] === INSUFFICIENT_USER_AUTHENTICATION;
+}
+
+function parameterDifferences(
+  received: Readonly<Record<string, string>>,
+  { acrValues, maxAge, scope, realm = received['realm'] }: ExpectedStepUpChallenge,
+): string[] {
+  const expected = { acr_values: acrValues?.join(' '), max_age: maxAge?.toString(), scope, realm };
+  return COMPARED.flatMap((name) => differing(name, expected[name], received[name]));
+}
+
+function differing(name: string, expected: unknown, received: unknown): string[] {
+  return expected === received ? [] : [`${name}: expected ${show(expected)}, received ${show(received)}`];
+}
+
+function show(value: unknown): string {
+  return value === undefined ? 'none' : JSON.stringify(value);
+}
+
+/** The lines of a header, which `fetch` and supertest have joined into one. */
+function headerLines(headers: object, name: string): string[] {
+  if ('get' in headers && typeof headers.get === 'function') {
+    const value: unknown = headers.get(name);
+    return typeof value === 'string' ? [value] : [];
+  }
+  const [, value] = Object.entries(headers).find(([present]) => present.toLowerCase() === name) ?? [];
+  return value === undefined ? [] : [value].flat().map(String);
+}

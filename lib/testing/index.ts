@@ -1,0 +1,15 @@
+export { type AuthorizationBehaviour, authorizationBehaviours } from './behaviour.js';
+export type { IntrospectionCredentials, TestClient } from './clients.js';
+export {
+  type ChallengedResponse,
+  type ExpectedStepUpChallenge,
+  expectStepUpChallenge,
+} from './expect-step-up-challenge.js';
+export { type OverridableModule, overrideStepUp, type StepUpOverride } from './override-step-up.js';
+export type { SigningAlgorithm } from './signing-key.js';
+export {
+  createTestAuthorizationServer,
+  type TestAccessTokenOptions,
+  type TestAuthorizationServer,
+  type TestAuthorizationServerOptions,
+} from './test-authorization-server.js';

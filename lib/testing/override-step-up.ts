@@ -1,0 +1,91 @@
+import type { Assessment, AuthenticationEvent, AuthenticationRequirements, UnmetReason } from '../core/index.js';
+import {
+  type Authenticated,
+  type Exchange,
+  type RequireAcrArguments,
+  type RouteRequirement,
+  StepUpService,
+} from '../nest/index.js';
+
+/** What comes of every requirement while step-up authentication is overridden. */
+export interface StepUpOverride {
+  /** Whether every requirement is met. */
+  met: boolean;
+  /**
+   * Why not, where `met` is `false`. A requirement is refused for those of them that it can be refused for: without
+   * `maxAge` no authentication is too old. Default is `['acr_unmet', 'authentication_too_old']`.
+   */
+  reasons?: readonly UnmetReason[];
+  /** What becomes `request.user`. Default is what the request has already, else `{ sub: 'test-user' }`. */
+  user?: unknown;
+}
+
+/** The part of `TestingModuleBuilder` of `@nestjs/testing` that is needed. */
+export interface OverridableModule<Builder> {
+  overrideProvider(token: typeof StepUpService): { useClass(replacement: typeof StepUpService): Builder };
+}
+
+const REASONS: readonly UnmetReason[] = ['acr_unmet', 'authentication_too_old'];
+
+/**
+ * Decides step-up authentication for a test, so that it needs no token and no authorization server: every request is
+ * that of `user`, and meets every requirement or none. Replaces {@link StepUpService}, and with it what `@RequireAcr`,
+ * `AcrGuard`, `AccessTokenGuard` and `AuthGuard('jwt')` do, however they are bound; overriding an `APP_GUARD` would not.
+ * Refusals are those of the application, challenge included. Options and decorators are checked as ever. With
+ * `"passport": 'existing'` the application's own guards still want what they want.
+ *
+ * @param override read for every request: a test may change its members later
+ * @throws TypeError where `met` is neither `true` nor `false`, and for an empty list of `reasons`
+ * @example
+ * ```ts
+ * const builder = Test.createTestingModule({ imports: [AppModule] });
+ * const testing = await overrideStepUp(builder, { met: true, user: { sub: 'alice' } }).compile();
+ * ```
+ */
+export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, override: StepUpOverride): Builder {
+  if (typeof override?.met !== 'boolean') throw new TypeError('overrideStepUp() needs { met: true } or { met: false }');
+  if (override.reasons?.length === 0) throw new TypeError('"reasons" must list at least one, as nothing is unmet else');
+
+  class OverriddenStepUpService extends StepUpService {
+    override async assess(at: unknown, ...required: RequireAcrArguments): Promise<Assessment> {
+      const assessment = await super.assess(at, ...required);
+      return override.met ? { met: true } : assessment;
+    }
+
+    override async authenticate(): Promise<Authenticated> {
+      return this.#authenticated(undefined);
+    }
+
+    protected override authenticateExchange({ request }: Exchange): Authenticated {
+      return this.#authenticated(request.user);
+    }
+
+    protected override assessEvent(_: AuthenticationEvent, required: AuthenticationRequirements): Assessment {
+      const reasons = override.met ? [] : (override.reasons ?? REASONS).filter((reason) => applies(reason, required));
+      return reasons.length === 0 ? { met: true } : { met: false, reasons };
+    }
+
+    protected override judge(exchange: Exchange, authenticated: Authenticated, requirement: RouteRequirement): void {
+      // as a user of a server that can answer the challenge, since another one's is told that none can
+      const issuer = this.settings.servers.find((server) => requirement.for(server.issuer) !== undefined)?.issuer;
+      super.judge(exchange, { ...authenticated, event: eventOf(issuer) }, requirement);
+    }
+
+    #authenticated(present: unknown): Authenticated {
+      const user = override.user ?? present ?? { sub: 'test-user' };
+      return { user, event: eventOf(this.settings.servers[0]?.issuer), claims: {} };
+    }
+  }
+
+  return builder.overrideProvider(StepUpService).useClass(OverriddenStepUpService);
+}
+
+function eventOf(issuer: string | undefined): AuthenticationEvent {
+  return issuer === undefined ? {} : { issuer };
+}
+
+/** Tells whether a requirement can be unmet for this reason. */
+function applies(reason: UnmetReason, { acrValues, maxAge, scope }: AuthenticationRequirements): boolean {
+  if (reason === 'scope_missing') return scope !== undefined;
+  return (reason.startsWith('acr_') ? acrValues : maxAge) !== undefined;
+}

@@ -1,0 +1,174 @@
+import { checkAuthorizationServers, isLoopback } from '../../lib/authorization-servers/index.js';
+
+const GOOD = { issuer: 'https://as.example', audience: 'https://api.example' };
+const check = (...servers: unknown[]) => checkAuthorizationServers(servers as (typeof GOOD)[]);
+const URL_NEEDED = 'must be an https URL (http is accepted on loopback only)';
+
+describe('what is left out', () => {
+  test('has the documented default', () => {
+    const [server] = check(GOOD);
+    expect(server).toMatchObject({ issuer: 'https://as.example', jwksUri: undefined, delegation: 'refuse' });
+    expect(server?.audience).toEqual(new Set(['https://api.example']));
+    expect(server?.algorithms).toEqual(new Set(['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA']));
+    expect(server?.keys).toEqual({ refreshAfter: 600, staleFor: 3600 });
+    expect(server?.vocabulary.known).toBeUndefined();
+  });
+
+  test('explicit undefined is left out too', () => {
+    const nothing = { jwksUri: undefined, algorithms: undefined, profile: undefined, keys: undefined, acr: undefined };
+    expect(check({ ...GOOD, ...nothing, order: undefined, delegation: undefined })).toEqual(check(GOOD));
+  });
+});
+
+test('options are neither changed nor kept: what is changed afterwards has no effect', () => {
+  const options = {
+    ...GOOD,
+    audience: ['https://api.example'],
+    algorithms: ['ES256'],
+    profile: { typ: ['at+jwt'], claims: { acr: ['ext', 'acr'] } },
+    acr: { mfa: ['a', 'b'] },
+  };
+  const before = structuredClone(options);
+  const [server] = check(options);
+  expect(options).toEqual(before);
+  options.audience.push('other');
+  options.algorithms.push('RS256');
+  options.profile.claims.acr.push('more');
+  options.acr.mfa.push('c');
+  expect(server?.audience).toEqual(new Set(['https://api.example']));
+  expect(server?.algorithms).toEqual(new Set(['ES256']));
+  expect(server?.profile.claims.acr).toEqual(['ext', 'acr']);
+  expect(server?.vocabulary.stringsFor(['mfa'])).toEqual(['a', 'b']);
+});
+
+test.each([
+  'https://as.example',
+  'https://as.example/',
+  'https://as.example/realms/bank',
+  'https://as.example:8443',
+  'http://localhost:3000',
+  'http://127.0.0.1:3000',
+  'http://127.1.2.3',
+  'http://[::1]:3000',
+])('RS-63 the issuer %s is kept exactly', (issuer) => {
+  expect(check({ ...GOOD, issuer })[0]?.issuer).toBe(issuer);
+});
+
+describe('TypeError names the option', () => {
+  test.each([[undefined], [null], [[]], [{}], ['https://as.example']])('no list of servers: %j', (servers) => {
+    expect(() => checkAuthorizationServers(servers as never)).toThrow(
+      new TypeError('"authorizationServers" must list at least one authorization server'),
+    );
+  });
+
+  test.each([undefined, null, 'https://as.example', 5])('a server that is %j', (server) => {
+    expect(() => check(GOOD, server)).toThrow(new TypeError('"authorizationServers[1]" must be an object'));
+  });
+
+  test('an issuer twice', () => {
+    expect(() => check(GOOD, { ...GOOD, audience: 'other' })).toThrow(
+      new TypeError('"authorizationServers" names the issuer "https://as.example" twice'),
+    );
+  });
+
+  test.each<[Record<string, unknown>, string]>([
+    [{ isuer: 'a' }, '"authorizationServers[0]" has the unknown option "isuer"'],
+    [{ audiences: ['a'] }, '"authorizationServers[0]" has the unknown option "audiences"'],
+    ...['http://as.example', 'as.example', '', 'ftp://as.example', 5, null, undefined, ['https://as.example']].map(
+      (issuer): [Record<string, unknown>, string] => [{ issuer }, `"authorizationServers[0].issuer" ${URL_NEEDED}`],
+    ),
+    ...['http://127.0.0.1.example', 'http://localhost.example', 'http://127.0.0.1@as.example', 'http://10.0.0.1'].map(
+      (issuer): [Record<string, unknown>, string] => [{ issuer }, `"authorizationServers[0].issuer" ${URL_NEEDED}`],
+    ),
+    [{ issuer: 'https://a:b@as.example' }, '"authorizationServers[0].issuer" must not carry credentials'],
+    [{ issuer: 'https://as.example?a' }, '"authorizationServers[0].issuer" must have neither query nor fragment'],
+    [{ issuer: 'https://as.example#a' }, '"authorizationServers[0].issuer" must have neither query nor fragment'],
+    [{ jwksUri: 'http://as.example/jwks' }, `"authorizationServers[0].jwksUri" ${URL_NEEDED}`],
+    [{ jwksUri: 'file:///jwks' }, `"authorizationServers[0].jwksUri" ${URL_NEEDED}`],
+    [{ jwksUri: 'https://a@as.example/jwks' }, '"authorizationServers[0].jwksUri" must not carry credentials'],
+    ...[undefined, null, '', [], [''], ['a', ''], [5], 5, { a: 'b' }].map(
+      (audience): [Record<string, unknown>, string] => [
+        { audience },
+        '"authorizationServers[0].audience" is required: the identifier of this API that tokens name in "aud"',
+      ],
+    ),
+    ...[[], 'ES256', null, {}].map((algorithms): [Record<string, unknown>, string] => [
+      { algorithms },
+      '"authorizationServers[0].algorithms" must list at least one of ' +
+        'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA',
+    ]),
+    ...['HS256', 'HS512', 'none', 'es256', 'ES256K', '', 'RSA-OAEP'].map(
+      (algorithm): [Record<string, unknown>, string] => [
+        { algorithms: ['ES256', algorithm] },
+        `"authorizationServers[0].algorithms" has "${algorithm}"; asymmetric ones only: ` +
+          'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA',
+      ],
+    ),
+    [{ delegation: 'allow' }, `"authorizationServers[0].delegation" must be 'refuse' or 'accept'`],
+    [{ delegation: true }, `"authorizationServers[0].delegation" must be 'refuse' or 'accept'`],
+    [{ keys: null }, '"authorizationServers[0].keys" must be an object'],
+    [{ keys: 600 }, '"authorizationServers[0].keys" must be an object'],
+    [{ keys: { refreshafter: 5 } }, '"authorizationServers[0].keys" has the unknown option "refreshafter"'],
+    ...[0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '600', null].map(
+      (refreshAfter): [Record<string, unknown>, string] => [
+        { keys: { refreshAfter } },
+        '"authorizationServers[0].keys.refreshAfter" must be an integer number of seconds, at least 1',
+      ],
+    ),
+    [
+      { keys: { staleFor: -1 } },
+      '"authorizationServers[0].keys.staleFor" must be an integer number of seconds, at least 0',
+    ],
+    [{ order: ['mfa'] }, '"authorizationServers[0].order" needs the words of "authorizationServers[0].acr"'],
+    [
+      { profile: 'keycloak' },
+      '"authorizationServers[0].profile" must be an object; profiles by name are not there yet',
+    ],
+  ])('%j', (options, message) => {
+    expect(() => check({ ...GOOD, ...options })).toThrow(new TypeError(message));
+  });
+
+  test('the second server is named as the second', () => {
+    expect(() => check(GOOD, { issuer: 'https://b.example', audience: '' })).toThrow(
+      /^"authorizationServers\[1\]\.audience" is required/,
+    );
+  });
+
+  test('a server without words beside one with words', () => {
+    expect(() => check({ ...GOOD, acr: { mfa: 'a' } }, { ...GOOD, issuer: 'https://b.example' })).toThrow(
+      new TypeError(
+        '"authorizationServers[1].acr" is missing beside servers that have one; ' +
+          `map your words to its strings, or say 'literal'`,
+      ),
+    );
+  });
+});
+
+test.each<[string, unknown]>([
+  ['a word map beside literal', 'literal'],
+  ['a word map beside another', { mfa: 'b' }],
+])('%s is accepted', (_, acr) => {
+  expect(check({ ...GOOD, acr: { mfa: 'a' } }, { ...GOOD, issuer: 'https://b.example', acr })).toHaveLength(2);
+});
+
+test('literal beside a server that says nothing is accepted: both take strings as they are', () => {
+  expect(check({ ...GOOD, acr: 'literal' }, { ...GOOD, issuer: 'https://b.example' })).toHaveLength(2);
+});
+
+test.each([0, 1, 3600])('keys may serve stale for %d seconds', (staleFor) => {
+  expect(check({ ...GOOD, keys: { staleFor } })[0]?.keys).toEqual({ refreshAfter: 600, staleFor });
+});
+
+test.each([
+  ['http://localhost', true],
+  ['http://127.0.0.1', true],
+  ['http://127.1', true],
+  ['http://0x7f000001', true],
+  ['http://[::1]', true],
+  ['http://0.0.0.0', false],
+  ['http://[::]', false],
+  ['http://128.0.0.1', false],
+  ['http://127.0.0.1.example', false],
+  ['http://localhost.example', false],
+  ['http://notlocalhost', false],
+])('%s is on this machine: %j', (url, expected) => expect(isLoopback(new URL(url))).toBe(expected));

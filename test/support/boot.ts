@@ -1,0 +1,43 @@
+import type { INestApplication, ModuleMetadata } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { StepUpModule, type StepUpModuleOptions, StepUpService } from 'nestjs-step-up';
+
+export interface BootSetup extends ModuleMetadata {
+  options?: StepUpModuleOptions;
+  /** Runs before the application boots. */
+  configure?: (app: INestApplication) => void;
+}
+
+/** An authorization server that boots without a network. */
+export const bootServer = { issuer: 'https://as.example', audience: 'https://api.example' };
+
+/** Boots an application without listening; gives what stopped the boot, or `undefined`. */
+export async function bootFailure(setup: BootSetup): Promise<unknown> {
+  try {
+    await bootedService(setup);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** Boots an application without listening and gives its StepUpService; the application is closed again. */
+export async function bootedService({
+  options,
+  configure,
+  imports = [],
+  ...metadata
+}: BootSetup): Promise<StepUpService> {
+  const testing = await Test.createTestingModule({
+    ...metadata,
+    imports: [StepUpModule.forRoot(options ?? { authorizationServers: [{ ...bootServer }] }), ...imports],
+  }).compile();
+  const app = testing.createNestApplication();
+  configure?.(app);
+  try {
+    await app.init();
+    return app.get(StepUpService);
+  } finally {
+    await app.close().catch(() => undefined);
+  }
+}

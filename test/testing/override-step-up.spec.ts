@@ -1,0 +1,283 @@
+import {
+  Body,
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Injectable,
+  Post,
+  Req,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AuthGuard } from '@nestjs/passport';
+import { Test } from '@nestjs/testing';
+import {
+  AccessTokenGuard,
+  AcrGuard,
+  Public,
+  RequireAcr,
+  SkipStepUp,
+  StepUpContext,
+  StepUpModule,
+  type StepUpModuleOptions,
+  StepUpService,
+} from 'nestjs-step-up';
+import { expectStepUpChallenge, overrideStepUp, type StepUpOverride } from '../../lib/testing/index.js';
+import { adapters, type CreateAdapter, captureLog } from '../support/application.js';
+
+type WithUser = { user?: unknown };
+const userOf = ({ user }: WithUser) => ({ user: user ?? null });
+
+@Controller()
+class BankController {
+  constructor(private readonly stepUp: StepUpService) {}
+
+  @Get('open')
+  open(@Req() request: WithUser) {
+    return userOf(request);
+  }
+
+  @Get('public')
+  @Public()
+  public(@Req() request: WithUser) {
+    return userOf(request);
+  }
+
+  @Get('accounts')
+  @UseGuards(AccessTokenGuard)
+  accounts(@Req() request: WithUser) {
+    return userOf(request);
+  }
+
+  @Get('passport')
+  @UseGuards(AuthGuard('jwt'))
+  passport(@Req() request: WithUser) {
+    return userOf(request);
+  }
+
+  @Get('skipped')
+  @SkipStepUp()
+  skipped(@Req() request: WithUser) {
+    return userOf(request);
+  }
+
+  @Get('transfer')
+  @RequireAcr('mfa', { maxAge: 300, scope: 'pay' })
+  transfer(@Req() request: WithUser) {
+    return userOf(request);
+  }
+
+  @Get('recent')
+  @RequireAcr({ maxAge: 60 })
+  recent(@Req() request: WithUser) {
+    return userOf(request);
+  }
+
+  @Get('second')
+  @RequireAcr('eid')
+  second(@Req() request: WithUser) {
+    return userOf(request);
+  }
+
+  @Post('decided')
+  @UseGuards(AccessTokenGuard)
+  async decided(@StepUpContext() at: unknown, @Body() { amount }: { amount: number }) {
+    const assessment = await this.stepUp.assess(at, 'mfa');
+    if (amount > 100) await this.stepUp.require(at, 'mfa');
+    return assessment;
+  }
+
+  @Get('assessed')
+  @UseGuards(AccessTokenGuard)
+  assessed(@StepUpContext() at: unknown) {
+    return this.stepUp.assess(at, 'eid');
+  }
+
+  @Get('misspelt')
+  @UseGuards(AccessTokenGuard)
+  misspelt(@StepUpContext() at: unknown) {
+    return this.stepUp.assess(at, 'mfaa');
+  }
+}
+
+@Injectable()
+class GatewayGuard implements CanActivate {
+  canActivate(context: ExecutionContext) {
+    context.switchToHttp().getRequest<WithUser>().user = { sub: 'gateway' };
+    return true;
+  }
+}
+
+// port 9 answers nobody: a request to it would show as 503 or as an error at boot
+const OPTIONS: StepUpModuleOptions = {
+  authorizationServers: [
+    { issuer: 'http://127.0.0.1:9/a', audience: 'https://api.example', acr: { mfa: 'urn:a:mfa' } },
+    { issuer: 'http://127.0.0.1:9/b', audience: 'https://api.example', acr: { eid: 'urn:b:eid' } },
+  ],
+};
+const log = captureLog();
+afterAll(() => log.restore());
+
+async function startOverridden(
+  createAdapter: CreateAdapter,
+  override: StepUpOverride,
+  { options = OPTIONS, guards = [] as Type[] } = {},
+) {
+  const builder = Test.createTestingModule({
+    imports: [StepUpModule.forRoot(options)],
+    controllers: [BankController],
+    providers: guards.map((useClass) => ({ provide: APP_GUARD, useClass })),
+  });
+  const testing = await overrideStepUp(builder, override).compile();
+  const app = testing.createNestApplication(createAdapter());
+  await app.listen(0, '127.0.0.1');
+  const url = await app.getUrl();
+  const get = (path: string) => fetch(`${url}/${path}`);
+  const decide = (amount: number) =>
+    fetch(`${url}/decided`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ amount }),
+    });
+  return { app, get, decide, service: testing.get(StepUpService) };
+}
+
+type Overridden = Awaited<ReturnType<typeof startOverridden>>;
+let overridden: Overridden;
+afterEach(() => overridden?.app.close());
+
+const PATHS = ['accounts', 'passport', 'skipped', 'transfer', 'recent', 'second'];
+
+describe.each(adapters)('overrideStepUp(), %s', (_, createAdapter) => {
+  const start = async (...parameters: [StepUpOverride, Parameters<typeof startOverridden>[2]?]) => {
+    overridden = await startOverridden(createAdapter, ...parameters);
+  };
+
+  describe('{ met: true }', () => {
+    it.each(PATHS)('lets a request without token through to %s', async (path) => {
+      await start({ met: true, user: { sub: 'alice' } });
+      const response = await overridden.get(path);
+      expect([response.status, await response.json()]).toEqual([200, { user: { sub: 'alice' } }]);
+    });
+
+    it.each<[Type[], unknown]>([
+      [[AcrGuard], null],
+      [[AccessTokenGuard], { sub: 'test-user' }],
+      [[AccessTokenGuard, AcrGuard], { sub: 'test-user' }],
+    ])('serves global guards: %p', async (guards, onOpenRoutes) => {
+      await start({ met: true }, { guards });
+      expect(await (await overridden.get('open')).json()).toEqual({ user: onOpenRoutes });
+      expect(await (await overridden.get('public')).json()).toEqual({ user: null });
+      expect(await (await overridden.get('transfer')).json()).toEqual({ user: { sub: 'test-user' } });
+    });
+
+    it('serves what the module requires', async () => {
+      await start({ met: true }, { options: { ...OPTIONS, requirements: { maxAge: 60 } } });
+      expect(await (await overridden.get('open')).json()).toEqual({ user: { sub: 'test-user' } });
+    });
+
+    it('meets what a handler requires', async () => {
+      await start({ met: true });
+      const response = await overridden.decide(101);
+      expect([response.status, await response.json()]).toEqual([201, { met: true }]);
+      expect(await (await overridden.get('assessed')).json()).toEqual({ met: true });
+    });
+
+    it('authenticates tokens that come without a request', async () => {
+      await start({ met: true, user: { sub: 'alice' } });
+      await expect(overridden.service.authenticate('anything')).resolves.toMatchObject({ user: { sub: 'alice' } });
+    });
+
+    it('keeps the user that something else has put on the request, unless it is given one', async () => {
+      await start({ met: true }, { guards: [GatewayGuard, AccessTokenGuard] });
+      expect(await (await overridden.get('transfer')).json()).toEqual({ user: { sub: 'gateway' } });
+      await overridden.app.close();
+      await start({ met: true, user: { sub: 'alice' } }, { guards: [GatewayGuard] });
+      expect(await (await overridden.get('transfer')).json()).toEqual({ user: { sub: 'alice' } });
+    });
+
+    it('needs no authorization server with an existing strategy either', async () => {
+      await start({ met: true }, { options: { ...OPTIONS, passport: 'existing' } });
+      expect(await (await overridden.get('transfer')).json()).toEqual({ user: { sub: 'test-user' } });
+    });
+  });
+
+  describe('{ met: false }', () => {
+    it('refuses with the challenge of the application', async () => {
+      await start({ met: false });
+      const response = await overridden.get('transfer');
+      expectStepUpChallenge(response, { acrValues: ['urn:a:mfa'], maxAge: 300, realm: 'api' });
+      expect(await response.json()).toMatchObject({ reasons: ['acr_unmet', 'authentication_too_old'] });
+      expectStepUpChallenge(await overridden.get('recent'), { maxAge: 60 });
+    });
+
+    it('challenges in the strings of a server that knows the word', async () => {
+      await start({ met: false });
+      expectStepUpChallenge(await overridden.get('second'), { acrValues: ['urn:b:eid'] });
+    });
+
+    it('refuses for the reasons it is given, where they can be', async () => {
+      await start({ met: false, reasons: ['auth_time_missing'] });
+      const response = await overridden.get('recent');
+      expectStepUpChallenge(response, { maxAge: 60 });
+      expect(await response.json()).toMatchObject({ reasons: ['auth_time_missing'] });
+      expect((await overridden.get('second')).status).toBe(200);
+    });
+
+    it('refuses for want of a scope with 403', async () => {
+      await start({ met: false, reasons: ['scope_missing'] });
+      const response = await overridden.get('transfer');
+      expect([response.status, response.headers.get('www-authenticate')]).toEqual([
+        403,
+        'Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a scope", scope="pay"',
+      ]);
+    });
+
+    it('lets through what requires no more than a token', async () => {
+      await start({ met: false });
+      expect((await overridden.get('accounts')).status).toBe(200);
+      expect((await overridden.get('skipped')).status).toBe(200);
+    });
+
+    it('refuses what a handler requires, and tells so', async () => {
+      await start({ met: false, reasons: ['acr_missing'] });
+      expect(await (await overridden.decide(100)).json()).toEqual({ met: false, reasons: ['acr_missing'] });
+      expectStepUpChallenge(await overridden.decide(101), { acrValues: ['urn:a:mfa'] });
+    });
+  });
+
+  it('may be changed by a test', async () => {
+    const override: StepUpOverride = { met: true };
+    await start(override);
+    expect((await overridden.get('transfer')).status).toBe(200);
+    override.met = false;
+    expect((await overridden.get('transfer')).status).toBe(401);
+  });
+
+  it('still finds faults: a misspelt word', async () => {
+    await start({ met: true });
+    expect((await overridden.get('misspelt')).status).toBe(500);
+  });
+
+  it('still knows the routes', async () => {
+    await start({ met: true });
+    expect(overridden.service.routes()).toContainEqual({
+      name: 'BankController.recent',
+      access: 'required',
+      dynamic: false,
+      requirements: { maxAge: 60 },
+    });
+  });
+});
+
+it.each<[string, unknown]>([
+  ['{ met: true }', undefined],
+  ['{ met: true }', {}],
+  ['"reasons"', { met: false, reasons: [] }],
+])('names what is wrong: %s', (name, override) => {
+  const builder = Test.createTestingModule({});
+  expect(() => overrideStepUp(builder, override as StepUpOverride)).toThrow(TypeError);
+  expect(() => overrideStepUp(builder, override as StepUpOverride)).toThrow(name);
+});

@@ -1,0 +1,149 @@
+import type { AuthorizationServerProfile } from '../../lib/authorization-servers/index.js';
+import {
+  createTestAuthorizationServer,
+  type TestAccessTokenOptions,
+  type TestAuthorizationServer,
+} from '../../lib/testing/test-authorization-server.js';
+import { outcome, refusal, verifierOf } from './verification.js';
+
+let server: TestAuthorizationServer;
+beforeAll(async () => {
+  server = await createTestAuthorizationServer();
+});
+afterAll(() => server?.close());
+
+const verifier = (profile: AuthorizationServerProfile) => verifierOf({ ...server, profile });
+const fate = async (profile: AuthorizationServerProfile, options: TestAccessTokenOptions) =>
+  outcome(verifier(profile), await server.accessToken(options));
+const eventOf = async (profile: AuthorizationServerProfile, options: TestAccessTokenOptions) =>
+  (await verifier(profile).verify(await server.accessToken(options))).event;
+
+describe('typ', () => {
+  const profile = { typ: ['JWT', 'at+jwt'], accessTokenClaims: { token_use: 'access' } };
+  const marked = { token_use: 'access' };
+
+  test.each<[string, TestAccessTokenOptions, string]>([
+    ['typ JWT with the claim', { header: { typ: 'JWT' }, claims: marked }, 'accepted'],
+    ['typ jwt with the claim', { header: { typ: 'jwt' }, claims: marked }, 'accepted'],
+    ['typ at+jwt with the claim', { header: { typ: 'at+jwt' }, claims: marked }, 'accepted'],
+    ['typ at+jwt without the claim', { header: { typ: 'at+jwt' } }, refusal.typ],
+    ['no typ with the claim', { header: { typ: undefined }, claims: marked }, refusal.typ],
+    ['typ null with the claim', { header: { typ: null }, claims: marked }, refusal.typUnreadable],
+    ['typ ID with the claim', { header: { typ: 'ID' }, claims: marked }, refusal.typ],
+    ['RS-67 an ID token', { header: { typ: 'JWT' }, claims: { token_use: 'id', nonce: 'n' } }, refusal.typ],
+    ['a token that says nothing', { header: { typ: 'JWT' } }, refusal.typ],
+    ['the claim in another case', { header: { typ: 'JWT' }, claims: { token_use: 'Access' } }, refusal.typ],
+    ['the claim in a list', { header: { typ: 'JWT' }, claims: { token_use: ['access'] } }, refusal.typ],
+    ['the claim as an object', { header: { typ: 'JWT' }, claims: { token_use: { access: true } } }, refusal.typ],
+    ['the claim as null', { header: { typ: 'JWT' }, claims: { token_use: null } }, refusal.typ],
+    ['the claim as true', { header: { typ: 'JWT' }, claims: { token_use: true } }, refusal.typ],
+    ['the claim nested', { header: { typ: 'JWT' }, claims: { ext: { token_use: 'access' } } }, refusal.typ],
+  ])('RS-62 %s', async (_, options, expected) => expect(await fate(profile, options)).toBe(expected));
+
+  test('RS-62 null accepts a missing typ, and no other', async () => {
+    const missing = { ...profile, typ: [null] };
+    expect(await fate(missing, { header: { typ: undefined }, claims: marked })).toBe('accepted');
+    expect(await fate(missing, { header: { typ: undefined } })).toBe(refusal.typ);
+    expect(await fate(missing, { header: { typ: '' }, claims: marked })).toBe(refusal.typ);
+    expect(await fate(missing, { header: { typ: 'JWT' }, claims: marked })).toBe(refusal.typ);
+    expect(await fate(missing, { claims: marked })).toBe(refusal.typ);
+  });
+
+  test('RS-67 every one of several claims is needed', async () => {
+    const several = { typ: ['JWT'], accessTokenClaims: { token_use: 'access', typ: 'Bearer' } };
+    const header = { typ: 'JWT' };
+    expect(await fate(several, { header, claims: { token_use: 'access', typ: 'Bearer' } })).toBe('accepted');
+    expect(await fate(several, { header, claims: { token_use: 'access', typ: 'ID' } })).toBe(refusal.typ);
+    expect(await fate(several, { header, claims: { typ: 'Bearer' } })).toBe(refusal.typ);
+  });
+});
+
+describe('claims', () => {
+  test('nested claims are found at their path', async () => {
+    const profile = {
+      claims: {
+        acr: ['ext', 'acr'],
+        authTime: ['ext', 'authentication', 'at'],
+        amr: ['ext', 'amr'],
+        clientId: 'azp',
+        scope: 'scp',
+      },
+    };
+    const ext = { acr: 'nested', authentication: { at: 7 }, amr: ['hwk'] };
+    const claims = { ext, azp: 'the-client', scp: ['a', 'b'], client_id: undefined, scope: 'other' };
+    expect(await eventOf(profile, { acr: 'top', authTime: 5, claims })).toEqual({
+      issuer: server.issuer,
+      acr: 'nested',
+      authTime: 7,
+      amr: ['hwk'],
+      subject: 'alice',
+      clientId: 'the-client',
+      scope: 'a b',
+    });
+  });
+
+  test('a claim whose name is a URL is one claim', async () => {
+    const acr = 'https://example.com/claims/acr';
+    expect((await eventOf({ claims: { acr } }, { claims: { [acr]: 'mfa' } })).acr).toBe('mfa');
+  });
+
+  test.each([
+    ['missing', {}],
+    ['null', { ext: null }],
+    ['a text', { ext: 'acr' }],
+    ['a number', { ext: 5 }],
+    ['a list', { ext: [{ acr: 'mfa' }] }],
+    ['an object without the claim', { ext: { ACR: 'mfa' } }],
+    ['a flat name with a dot', { 'ext.acr': 'mfa' }],
+    ['an object whose claim is no text', { ext: { acr: ['mfa'] } }],
+  ])('where the way to acr is %s there is no acr, even if one stands at the top', async (_, claims) => {
+    expect(await eventOf({ claims: { acr: ['ext', 'acr'] } }, { acr: 'mfa', claims })).not.toHaveProperty('acr');
+  });
+
+  test.each(['toString', 'constructor', 'hasOwnProperty', 'valueOf'])(
+    'an inherited member such as %s is no claim',
+    async (name) => {
+      const event = await eventOf({ claims: { acr: name, authTime: ['ext', name] } }, { claims: { ext: {} } });
+      expect(event).not.toHaveProperty('acr');
+      expect(event).not.toHaveProperty('authTime');
+    },
+  );
+
+  test('RS-70 azp in place of client_id is needed as client_id is', async () => {
+    const profile = { claims: { clientId: 'azp' } };
+    expect(await fate(profile, { claims: { azp: 'a', client_id: undefined } })).toBe('accepted');
+    for (const azp of [undefined, null, '', 5, ['a']]) {
+      expect(await fate(profile, { claims: { azp } })).toBe(refusal.client);
+    }
+  });
+});
+
+describe('absentClaims', () => {
+  const needed = { client_id: refusal.client, jti: refusal.jti, iat: refusal.iat } as const;
+  const names = Object.keys(needed) as (keyof typeof needed)[];
+
+  test.each(names)('RS-70 %s may be left out where the profile says so, and only that one', async (absent) => {
+    for (const name of names) {
+      const expected = name === absent ? 'accepted' : needed[name];
+      expect(await fate({ absentClaims: [absent] }, { claims: { [name]: undefined } })).toBe(expected);
+    }
+  });
+
+  test.each(names)('RS-70 %s of the wrong type is refused even where it may be left out', async (absent) => {
+    for (const value of [null, '', true, [], {}]) {
+      expect(await fate({ absentClaims: [absent] }, { claims: { [absent]: value } })).toBe(needed[absent]);
+    }
+  });
+
+  test('an iat that is there is judged although it could be left out', async () => {
+    const iat = Math.floor(Date.now() / 1000) + 3600;
+    expect(await fate({ absentClaims: ['iat'] }, { claims: { iat } })).toBe(refusal.iatFuture);
+  });
+
+  test('sub, exp and aud are never dispensable', async () => {
+    const profile: AuthorizationServerProfile = { absentClaims: ['client_id', 'jti', 'iat'] };
+    expect(await fate(profile, { claims: { sub: undefined } })).toBe(refusal.sub);
+    expect(await fate(profile, { claims: { exp: undefined } })).toBe(refusal.exp);
+    expect(await fate(profile, { claims: { aud: undefined } })).toBe(refusal.aud);
+  });
+});

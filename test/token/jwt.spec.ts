@@ -1,0 +1,204 @@
+import type { AccessTokenVerifier } from '../../lib/token/index.js';
+import { JsonServer } from './json-server.js';
+import { accessTokenClaims, encode, keyPair, type Part, signToken } from './signed-token.js';
+import { outcome, refusal, verifierOf } from './verification.js';
+
+const AUDIENCE = 'https://api.example';
+const HEADER = { alg: 'ES256', typ: 'at+jwt', kid: 'k' };
+const { privateKey, publicKey } = keyPair('ES256');
+
+let server: JsonServer;
+let verifier: AccessTokenVerifier;
+beforeAll(async () => {
+  server = await new JsonServer().listen();
+  server.json('/jwks', { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k' }] });
+});
+afterAll(() => server?.close());
+beforeEach(() => {
+  verifier = verifierOf({ issuer: server.origin, audience: AUDIENCE, jwksUri: `${server.origin}/jwks` });
+});
+
+const claims = (more: Record<string, unknown> = {}) => ({ ...accessTokenClaims(server.origin, AUDIENCE), ...more });
+/** The claims as JSON text with more text in front of its closing brace. */
+const claimsWith = (text: string) => `${JSON.stringify(claims()).slice(0, -1)},${text}}`;
+const signed = (header: Part, payload: Part) => signToken('ES256', privateKey, header, payload);
+const good = () => signed(HEADER, claims());
+
+describe('what is no signed JWT', () => {
+  test.each([
+    ['an opaque token', () => 'a2V5LXZhbHVl', refusal.noJwt],
+    ['nothing', () => '', refusal.noJwt],
+    ['a dot', () => '.', refusal.noJwt],
+    ['dots alone', () => '..', refusal.unsigned],
+    ['two parts', () => good().split('.').slice(0, 2).join('.'), refusal.noJwt],
+    ['two parts and a dot', () => `${good().split('.').slice(0, 2).join('.')}.`, refusal.unsigned],
+    ['four parts', () => `${good()}.abcd`, refusal.noJwt],
+    ['a dot behind', () => `${good()}.`, refusal.noJwt],
+    ['RS-71 five parts, as an encrypted token has', () => `${good()}.abcd.abcd`, refusal.noJwt],
+    ['a thousand parts', () => 'abcd.'.repeat(1000), refusal.noJwt],
+    ['JSON', () => JSON.stringify(claims()), refusal.noJwt],
+    ['no header', () => `.${good().split('.').slice(1).join('.')}`, refusal.unreadable],
+    ['no claims', () => good().replace(/\..*\./, '..'), refusal.unreadable],
+  ])('%s', async (_, token, expected) => expect(await outcome(verifier, token())).toBe(expected));
+
+  test.each([undefined, null, 5, true, [], ['a.b.c'], {}, { length: 5 }, Buffer.from('a.b.c')])(
+    'a handshake may hand over anything: %j',
+    async (token) => {
+      expect(await outcome(verifier, token)).toBe(refusal.noText);
+      await verifier.verify(good());
+      expect(await outcome(verifier, token)).toBe(refusal.noText);
+    },
+  );
+});
+
+describe('base64url', () => {
+  const inPart = (index: number, change: (part: string) => string) =>
+    good()
+      .split('.')
+      .map((part, at) => (at === index ? change(part) : part))
+      .join('.');
+
+  test.each([
+    ['padding', (part: string) => `${part}==`],
+    ['a plus', (part: string) => `+${part.slice(1)}`],
+    ['a slash', (part: string) => `/${part.slice(1)}`],
+    ['a line break', (part: string) => `${part}\n`],
+    ['a line break within', (part: string) => `${part.slice(0, 4)}\r\n${part.slice(4)}`],
+    ['a NUL', (part: string) => `${part}\0`],
+    ['a letter beyond ASCII', (part: string) => `${part.slice(1)}é`],
+    ['half a character', (part: string) => `${part.slice(1)}\ud800`],
+    ['a percent sign', (part: string) => part.replace(/.$/, '%41')],
+    ['one character that stands for no octet', (part: string) => `${part}${'A'.repeat((5 - (part.length % 4)) % 4)}`],
+  ])('%s is refused in header, claims and signature', async (_, change) => {
+    expect(await outcome(verifier, inPart(0, change))).toBe(refusal.unreadable);
+    expect(await outcome(verifier, inPart(1, change))).toBe(refusal.unreadable);
+    expect(await outcome(verifier, inPart(2, change))).toBe(refusal.unsigned);
+  });
+});
+
+describe('JSON', () => {
+  test.each([
+    'null',
+    'true',
+    '5',
+    '"text"',
+    '[]',
+    '[{"alg":"ES256","typ":"at+jwt","kid":"k"}]',
+    '',
+    ' ',
+    '{',
+    '{}}',
+    '{"a":1,}',
+    "{'a':1}",
+    '{"a":NaN}',
+    '{"a":undefined}',
+    '\ufeff{}',
+    '<xml/>',
+  ])('header and claims that are %j are refused', async (text) => {
+    expect(await outcome(verifier, signed(text === '' ? Buffer.from('') : text, claims()))).toBe(refusal.unreadable);
+    expect(await outcome(verifier, signed(HEADER, text))).toBe(refusal.unreadable);
+  });
+
+  test.each([
+    ['octets that are no UTF-8', Buffer.from([0xff, 0xfe])],
+    ['an overlong form', Buffer.from([0xc0, 0xaf])],
+    ['a lone surrogate', Buffer.from([0xed, 0xa0, 0x80])],
+    ['a character cut off', Buffer.from([0xe2, 0x82])],
+  ])('RFC 7519 §7.2 %s in a claim is refused', async (_, octets) => {
+    const [front, back] = JSON.stringify(claims({ name: '|' })).split('|') as [string, string];
+    const payload = Buffer.concat([Buffer.from(front), octets, Buffer.from(back)]);
+    expect(await outcome(verifier, signed(HEADER, payload))).toBe(refusal.unreadable);
+  });
+
+  test('claims in any script are accepted', async () => {
+    const verified = await verifier.verify(signed({ ...HEADER, note: 'é→😀' }, claims({ name: 'Zoë 李 😀' })));
+    expect(verified.claims['name']).toBe('Zoë 李 😀');
+  });
+
+  test('RFC 7519 §4 of members of the same name the last one counts, for every rule', async () => {
+    expect(await outcome(verifier, signed(HEADER, claimsWith('"aud":"other"')))).toBe(refusal.aud);
+    expect(await outcome(verifier, signed(HEADER, claimsWith('"exp":1')))).toBe(refusal.exp);
+    expect(await outcome(verifier, signed(HEADER, claimsWith('"iss":"https://other.example"')))).toBe(refusal.iss);
+    const header = (text: string) => `${JSON.stringify(HEADER).slice(0, -1)},${text}}`;
+    expect(await outcome(verifier, signed(header('"typ":"JWT"'), claims()))).toBe(refusal.typ);
+    expect(await outcome(verifier, signed(header('"alg":"none"'), claims()))).toBe(refusal.alg);
+
+    const verified = await verifier.verify(signed(HEADER, claimsWith('"acr":"pwd","acr":"last"')));
+    expect(verified.claims['acr']).toBe('last');
+    expect(verified.event.acr).toBe('last');
+  });
+
+  test('numbers beyond any clock are refused', async () => {
+    for (const number of ['1e400', '-1e400']) {
+      expect(await outcome(verifier, signed(HEADER, claimsWith(`"exp":${number}`)))).toBe(refusal.exp);
+      expect(await outcome(verifier, signed(HEADER, claimsWith(`"nbf":${number}`)))).toBe(refusal.nbf);
+      expect(await outcome(verifier, signed(HEADER, claimsWith(`"iat":${number}`)))).toBe(refusal.iat);
+    }
+  });
+});
+
+describe('names that reach for a prototype', () => {
+  test.each([
+    '"__proto__":{"admin":true}',
+    '"__proto__":null',
+    '"__proto__":"text"',
+    '"\\u005f_proto__":{"admin":true}',
+    '"realm_access":{"__proto__":{"admin":true}}',
+    '"list":[{"__proto__":{"admin":true}}]',
+    '"constructor":{"prototype":{"admin":true}}',
+    '"a":{"constructor":{"prototype":{"admin":true}}}',
+  ])('%s is refused', async (text) => {
+    expect(await outcome(verifier, signed(HEADER, claimsWith(text)))).toBe(refusal.claimName);
+    expect(({} as Record<string, unknown>)['admin']).toBeUndefined();
+  });
+
+  test('claims, and header members, are found only where they stand', async () => {
+    const { aud, ...withoutAudience } = claims();
+    const inherited = JSON.stringify(withoutAudience).replace('{', `{"__proto__":{"aud":${JSON.stringify(aud)}},`);
+    expect(await outcome(verifier, signed(HEADER, inherited))).toBe(refusal.aud);
+    const header = `{"alg":"ES256","kid":"k","__proto__":{"typ":"at+jwt"}}`;
+    expect(await outcome(verifier, signed(header, claims()))).toBe(refusal.typ);
+  });
+});
+
+describe('size and depth', () => {
+  const ofLength = (length: number) => {
+    const rest = signed(HEADER, claims({ pad: '' })).length;
+    return signed(HEADER, claims({ pad: 'x'.repeat(Math.floor(((length - rest) * 3) / 4)) }));
+  };
+
+  test('a token of 16 KiB is accepted, a longer one refused', async () => {
+    const longest = ofLength(16_384);
+    expect(longest.length).toBeGreaterThan(16_380);
+    expect(longest.length).toBeLessThanOrEqual(16_384);
+    expect(await outcome(verifier, longest)).toBe('accepted');
+    expect(await outcome(verifier, ofLength(16_400))).toBe(refusal.long);
+  });
+
+  test('a very long one is refused without being looked at, a known token beside it or not', async () => {
+    const long = 'a'.repeat(50_000_000);
+    await verifier.verify(good());
+    const start = process.cpuUsage();
+    for (let count = 0; count < 1000; count += 1) expect(await outcome(verifier, long)).toBe(refusal.long);
+    const { user, system } = process.cpuUsage(start);
+    // to hash or to search it once takes some ten milliseconds
+    expect((user + system) / 1000).toBeLessThan(2000);
+  });
+
+  test.each([
+    ['lists', '[', ']'],
+    ['objects', '{"a":', '}'],
+  ])('%s nested more than 32 deep are refused, however deep', async (_, open, close) => {
+    const nested = (depth: number) => claimsWith(`"a":${open.repeat(depth)}1${close.repeat(depth)}`);
+    expect(await outcome(verifier, signed(HEADER, nested(31)))).toBe('accepted');
+    expect(await outcome(verifier, signed(HEADER, nested(32)))).toBe(refusal.deep);
+    expect(await outcome(verifier, signed(HEADER, nested(1900)))).toBe(refusal.deep);
+  });
+
+  test('deep nesting in what is not even signed is refused as anything unsigned is', async () => {
+    const deep = (text: string) => `${text.slice(0, -1)},"a":${'['.repeat(4000)}${']'.repeat(4000)}}`;
+    const header = encode(deep(JSON.stringify(HEADER)));
+    const payload = encode(JSON.stringify(claims()));
+    expect(await outcome(verifier, `${header}.${payload}.c2ln`)).toBe(refusal.signature);
+  });
+});
