@@ -103,7 +103,7 @@ export class PendingStepUps {
   }
 
   /** Stops counting for a request: it was performed, or the user chose not to authenticate and may think better of it. */
-  async forget(stepUp: StepUpToKeep): Promise<void> {
+  async forget(stepUp: Pick<StepUpToKeep, 'subject' | 'issuer' | 'request'>): Promise<void> {
     await this.store.take(requestKey(stepUp));
   }
 
@@ -126,7 +126,7 @@ function stateKey(state: string): string {
   return `state:${state}`;
 }
 
-function requestKey({ issuer, subject, request }: StepUpToKeep): string {
+function requestKey({ issuer, subject, request }: Pick<StepUpToKeep, 'subject' | 'issuer' | 'request'>): string {
   return `request:${JSON.stringify([issuer, subject, request?.method, request?.url])}`;
 }
 

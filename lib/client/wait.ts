@@ -19,6 +19,8 @@ export function within<T>(seconds: number, promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new StepUpTimedOut()), seconds * 1000);
+    // a user who does not come back keeps no server from stopping
+    (timer as { unref?: () => void }).unref?.();
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

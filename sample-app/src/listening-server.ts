@@ -12,8 +12,9 @@ export interface ListeningServer {
  * Listens on a port, or on a free one where that is taken.
  *
  * @param port `0` for any free one
+ * @param name what the URL calls the loopback interface. Default is its address
  */
-export async function listen(port: number): Promise<ListeningServer> {
+export async function listen(port: number, name: 'localhost' | '127.0.0.1' = '127.0.0.1'): Promise<ListeningServer> {
   const server = createServer();
   try {
     await listenOn(server, port);
@@ -23,7 +24,7 @@ export async function listen(port: number): Promise<ListeningServer> {
   }
   return {
     server,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${name}:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

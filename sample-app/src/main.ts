@@ -1,12 +1,13 @@
 import { startSample } from './sample.js';
 
 async function main(): Promise<void> {
-  const sample = await startSample({ ports: { bank: 3000, authorizationServer: 3001 } });
+  const sample = await startSample({ ports: { bank: 3000, authorizationServer: 3001, bff: 3002 } });
   console.log(`
   A small bank that asks for a stronger sign-in when it matters (RFC 9470)
 
   Open               ${sample.bank}
   Authorization      ${sample.issuer}
+  On a server        ${sample.bff}   the same with no token in the browser (BFF)
 
   Sign in as         ada   password lovelace   has a second factor
                      bob   password builder    has none
@@ -14,7 +15,7 @@ async function main(): Promise<void> {
   What to try        Look at the accounts: a password is enough.
                      Transfer 25.00: as ada you are asked for a second factor, and it goes through.
                      The same as bob: the authorization server says that he cannot reach what is needed.
-                     Transfer more than 1000.00: a phishing-resistant sign-in is needed, which comes with passkeys.
+                     Transfer more than 1000.00: a passkey is needed; ada creates one on the way.
                      Wait five minutes and transfer again: the sign-in has become too old.
 
   In the terminal    npm run walkthrough

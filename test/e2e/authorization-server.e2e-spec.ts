@@ -7,7 +7,7 @@ import { readStepUpChallenge } from '../../sample-app/src/walkthrough/step-up-ch
 import { ADA, BOB, demoCode } from '../../sample-app/src/walkthrough/user.js';
 
 const TRANSFER = { from: 'ada-everyday', to: 'bob-everyday', amount: 25_00 };
-const MFA = { acr_values: 'urn:example:mfa', max_age: '300' };
+const MFA = { acr_values: 'urn:example:mfa phr', max_age: '300' };
 
 let sample: Sample;
 let client: Client;
@@ -24,9 +24,17 @@ describe('what the authorization server says of itself', () => {
     const metadata = await (await fetch(`${sample.issuer}/.well-known/openid-configuration`)).json();
     expect(metadata).toMatchObject({
       issuer: sample.issuer,
-      acr_values_supported: ['urn:example:pwd', 'urn:example:mfa'],
+      acr_values_supported: ['urn:example:pwd', 'urn:example:mfa', 'phr'],
       claims_parameter_supported: true,
     });
+  });
+});
+
+describe('under another name for the same address', () => {
+  it('it answers nothing, as neither its cookies nor its passkeys count there', async () => {
+    const answer = await fetch(`${sample.issuer.replace('localhost', '127.0.0.1')}/.well-known/openid-configuration`);
+    expect(answer.status).toBe(421);
+    expect(await answer.text()).toContain(sample.issuer);
   });
 });
 
@@ -51,10 +59,17 @@ describe('a user who cannot reach what is asked', () => {
     await expect(client.signIn(BOB, { ...MFA, prompt: 'none' })).rejects.toMatchObject(unmet);
   });
 
+  it.each<Record<string, string>>([
+    { acr_values: 'phr' },
+    { claims: '{"id_token":{"acr":{"essential":true,"value":"phr"}}}' },
+  ])('C-50 is offered no passkey without a second factor to create it with: %j', async (requested) => {
+    await expect(client.signIn(BOB, requested)).rejects.toMatchObject(unmet);
+  });
+
   it.each([
     ['an unknown value', { acr_values: 'urn:example:unheard-of' }],
-    ['phr, as there are no passkeys yet', { acr_values: 'phr' }],
-    ['an essential claim', { claims: '{"id_token":{"acr":{"essential":true,"values":["phr"]}}}' }],
+    ['what is stronger than phr', { acr_values: 'phrh' }],
+    ['an unknown essential claim', { claims: '{"id_token":{"acr":{"essential":true,"values":["phrh"]}}}' }],
   ])('C-50 cannot reach %s: refused before any page', async (_, requested) => {
     const stranger = { name: 'nobody', password: 'is asked' };
     await expect(client.signIn(stranger, requested)).rejects.toMatchObject(unmet);

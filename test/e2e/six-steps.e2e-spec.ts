@@ -37,14 +37,18 @@ describe('the six steps of RFC 9470 §2, with oidc-provider and openid-client', 
     expect(refused.status).toBe(401);
     expect(refused.headers.get('www-authenticate')).toBe(
       'Bearer realm="bank", error="insufficient_user_authentication", ' +
-        'error_description="A different authentication is required", acr_values="urn:example:mfa", max_age="300"',
+        'error_description="A different authentication is required", acr_values="urn:example:mfa phr", max_age="300"',
     );
     expect(refused.headers.get('cache-control')).toBe('no-store');
-    expect(await refused.json()).toMatchObject({ acr_values: 'urn:example:mfa', max_age: 300, reasons: ['acr_unmet'] });
+    expect(await refused.json()).toMatchObject({
+      acr_values: 'urn:example:mfa phr',
+      max_age: 300,
+      reasons: ['acr_unmet'],
+    });
   });
 
   it('C-01 §4: the client reads from it what the next authorization request carries', () => {
-    expect(readStepUpChallenge(refused)).toEqual({ acr_values: 'urn:example:mfa', max_age: '300' });
+    expect(readStepUpChallenge(refused)).toEqual({ acr_values: 'urn:example:mfa phr', max_age: '300' });
   });
 
   it('§2 steps 3 and 4: only what is missing is asked for, and the new token says so', () => {

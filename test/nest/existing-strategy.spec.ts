@@ -432,7 +432,7 @@ describe.each(adapters)("a strategy of the application's own, %s", (_, createAda
     for (const acr of ['mfa', 'urn:mfa']) {
       statuses.push((await application.send('/mfa', { token: await server.accessToken({ acr }) })).status);
     }
-    expect(statuses).toEqual([200, 401]);
     await application.close();
+    expect(statuses).toEqual([200, 401]);
   });
 });

@@ -330,12 +330,12 @@ describe.each(adapters)('StepUpService, %s', (_, createAdapter) => {
       options: { authorizationServers: [{ issuer: server.issuer, audience: server.audience }] },
     });
     const answer = await catching.send('/open/request', { token: await server.accessToken({ acr: 'mfa' }) });
+    await catching.close();
     expect([answer.status, answer.body, answer.challenges]).toEqual([
       401,
       { caught: true },
       [challenge('acr_values="phr"')],
     ]);
-    await catching.close();
   });
 });
 

@@ -223,8 +223,8 @@ describe.each(adapters)('whose authentication is judged, %s', (_, createAdapter)
       options: { authorizationServers: servers(), user: () => nobody },
     });
     const answer = await application.send('/alone', { token: await server.accessToken({ acr: 'mfa' }) });
-    expect([answer.status, answer.body['error']]).toEqual([401, 'invalid_token']);
     await application.close();
+    expect([answer.status, answer.body['error']]).toEqual([401, 'invalid_token']);
   });
 
   it('what a handler writes to request.user does not reach the next request', async () => {
@@ -244,10 +244,9 @@ describe.each(adapters)('whose authentication is judged, %s', (_, createAdapter)
       options: { authorizationServers: servers() },
     });
     const token = await server.accessToken();
-    for (let request = 0; request < 2; request += 1) {
-      expect((await application.send('/writes', { token })).body).toEqual({ found: 'none' });
-    }
+    const answers = [await application.send('/writes', { token }), await application.send('/writes', { token })];
     await application.close();
+    expect(answers.map(({ body }) => body)).toEqual([{ found: 'none' }, { found: 'none' }]);
   });
 
   describe('two applications in one process with the same strategy name', () => {

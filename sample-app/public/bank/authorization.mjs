@@ -1,98 +1,117 @@
-// Signing in with the authorization code flow and PKCE, by oauth4webapi. Access tokens are kept in memory alone: after a
-// page load the session at the authorization server gives a new one, without asking the user (prompt=none).
+// The authorization code flow with PKCE, by oauth4webapi. Knows nothing of step-ups: what a challenge asks for comes in
+// as parameters.
 import * as oauth from '/vendor/oauth4webapi/index.js';
+import { navigationText } from './http-message.mjs';
 import { recall, remember } from './journeys.mjs';
+import { overheard } from './wire.mjs';
 
 const LOOPBACK = { [oauth.allowInsecureRequests]: true }; // http is for the loopback interface alone
+const redirectUri = `${location.origin}/`;
+
+/** The authorization server cannot be reached. */
+export class AuthorizationServerDown extends Error {
+  code = 'AUTHORIZATION_SERVER_DOWN';
+}
 
 export class Authorization {
-  #server;
+  #issuer;
   #client;
-  #scope;
-  #redirectUri;
 
-  static async load({ issuer, clientId, scope }) {
-    const authorization = new Authorization();
-    const response = await oauth.discoveryRequest(new URL(issuer), LOOPBACK);
-    authorization.#server = await oauth.processDiscoveryResponse(new URL(issuer), response);
-    authorization.#client = { client_id: clientId };
-    authorization.#scope = scope;
-    authorization.#redirectUri = `${location.origin}/`;
-    return authorization;
+  constructor({ issuer, clientId, scope }) {
+    this.#issuer = new URL(issuer);
+    this.#client = { client_id: clientId };
+    this.scope = scope;
   }
 
   /**
-   * Leaves the page for the authorization server.
+   * Makes an authorization request. It is asked for anew each time whether the server is there: a browser that is sent
+   * to one that is not shows a page on which nobody can go on.
    *
    * @param parameters what the request carries besides, such as the `acr_values` and `max_age` of a challenge
    * @param journey what this page wants to know again when the user comes back
+   * @returns its `state`, and the `url` to send the user to
+   * @throws AuthorizationServerDown
    */
-  async leave(parameters, journey) {
+  async request(parameters, journey) {
+    const server = await this.#server();
     const codeVerifier = oauth.generateRandomCodeVerifier();
     const state = oauth.generateRandomState();
     const nonce = oauth.generateRandomNonce();
-    remember(state, { ...journey, codeVerifier, nonce, maxAge: parameters.max_age });
+    remember(state, { ...journey, codeVerifier, nonce });
 
-    const url = new URL(this.#server.authorization_endpoint);
+    const url = new URL(server.authorization_endpoint);
     url.search = new URLSearchParams({
       response_type: 'code',
       client_id: this.#client.client_id,
-      redirect_uri: this.#redirectUri,
-      scope: this.#scope,
+      redirect_uri: redirectUri,
+      scope: this.scope,
+      ...parameters,
       state,
       nonce,
       code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
       code_challenge_method: 'S256',
-      ...parameters,
     });
-    location.assign(url);
+    return { state, url };
   }
 
   /**
    * Takes up what the authorization server sent the user back with.
    *
-   * @returns the journey, with a token or with the error it ended in; `undefined` where the user comes from nowhere
+   * @returns the journey with `tokens`, or with the `error` it ended in, and the `messages` that went to and fro;
+   * `undefined` where the user comes from nowhere
    */
   async comeBack() {
     const url = new URL(location.href);
-    if (!url.searchParams.has('state')) return undefined;
-    history.replaceState(null, '', '/');
     const state = url.searchParams.get('state');
+    if (state === null) return undefined;
+    history.replaceState(null, '', '/');
     const journey = recall(state);
     if (journey === undefined) return undefined;
 
+    const messages = [navigationText(url)];
     try {
-      const parameters = oauth.validateAuthResponse(this.#server, this.#client, url, state);
-      const response = await oauth.authorizationCodeGrantRequest(
-        this.#server,
-        this.#client,
-        oauth.None(),
-        parameters,
-        this.#redirectUri,
-        journey.codeVerifier,
-        LOOPBACK,
-      );
-      const tokens = await oauth.processAuthorizationCodeResponse(this.#server, this.#client, response, {
-        expectedNonce: journey.nonce,
-        requireIdToken: true,
-        // the new sign-in has to be as recent as it was asked to be
-        ...(journey.maxAge !== undefined && { maxAge: Number(journey.maxAge) }),
-      });
-      return { ...journey, accessToken: tokens.access_token, user: oauth.getValidatedIdTokenClaims(tokens) };
+      return { ...journey, state, messages, tokens: await this.#tokens(url, state, journey, messages) };
     } catch (error) {
-      if (error instanceof oauth.AuthorizationResponseError) return { ...journey, error: error.error };
-      console.error(error);
-      return { ...journey, error: 'failed' };
+      if (!(error instanceof oauth.AuthorizationResponseError)) console.error(error);
+      return { ...journey, state, messages, error };
     }
   }
 
-  /** Leaves the page to end the session at the authorization server. */
-  signOut() {
-    const url = new URL(this.#server.end_session_endpoint);
+  /** @returns where to send the user to end the session at the authorization server */
+  async signOutUrl() {
+    const url = new URL((await this.#server()).end_session_endpoint);
     url.search = new URLSearchParams({
       client_id: this.#client.client_id,
-      post_logout_redirect_uri: this.#redirectUri,
+      post_logout_redirect_uri: redirectUri,
     });
-    location.assign(url);
+    return url;
+  }
+
+  async #tokens(url, state, { codeVerifier, nonce }, messages) {
+    const server = await this.#server();
+    const listener = { sent: (text) => messages.push(text), received: (text) => messages.push(text) };
+    const response = await oauth.authorizationCodeGrantRequest(
+      server,
+      this.#client,
+      oauth.None(),
+      oauth.validateAuthResponse(server, this.#client, url, state),
+      redirectUri,
+      codeVerifier,
+      { ...LOOPBACK, [oauth.customFetch]: overheard(listener) },
+    );
+    const tokens = await oauth.processAuthorizationCodeResponse(server, this.#client, response, {
+      expectedNonce: nonce,
+      requireIdToken: true,
+    });
+    return { accessToken: tokens.access_token, claims: oauth.getValidatedIdTokenClaims(tokens) };
+  }
+
+  async #server() {
+    try {
+      const response = await oauth.discoveryRequest(this.#issuer, LOOPBACK);
+      return await oauth.processDiscoveryResponse(this.#issuer, response);
+    } catch (error) {
+      throw new AuthorizationServerDown('The authorization server cannot be reached', { cause: error });
+    }
   }
 }

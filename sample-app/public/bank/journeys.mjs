@@ -1,8 +1,7 @@
-// What has to survive the way to the authorization server and back. Neither tokens nor anything secret for longer than
-// that: a PKCE verifier is worth nothing without the code, and a journey can be taken up once.
+// What an authorization request has to know again when the user comes back: no token, and nothing that is a secret for
+// longer than that. A PKCE verifier is worth nothing without the code, and a journey can be taken up once.
 const PREFIX = 'journey:';
 const LIFETIME = 10 * 60 * 1000;
-const SIGNED_IN = 'signed-in';
 
 /** Remembers a journey under its `state`. */
 export function remember(state, journey) {
@@ -11,18 +10,23 @@ export function remember(state, journey) {
 
 /** Gives back a journey once, unless it took too long; forgets all others. */
 export function recall(state) {
-  const text = sessionStorage.getItem(PREFIX + state);
-  for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);
-  if (text === null) return undefined;
-  const journey = JSON.parse(text);
-  return Date.now() - journey.startedAt < LIFETIME ? journey : undefined;
+  const journey = read(PREFIX + state);
+  for (const key of keys()) sessionStorage.removeItem(key);
+  return journey;
 }
 
-/** Whether a page load should ask the authorization server for its session. */
-export const session = {
-  get isLikely() {
-    return sessionStorage.getItem(SIGNED_IN) !== null;
-  },
-  begin: () => sessionStorage.setItem(SIGNED_IN, 'yes'),
-  end: () => sessionStorage.removeItem(SIGNED_IN),
-};
+/** The journey with this purpose that nobody has come back from. */
+export function unfinished(purpose) {
+  return keys()
+    .map(read)
+    .find((journey) => journey?.purpose === purpose);
+}
+
+function keys() {
+  return Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX));
+}
+
+function read(key) {
+  const journey = JSON.parse(sessionStorage.getItem(key));
+  return journey !== null && Date.now() - journey.startedAt < LIFETIME ? journey : undefined;
+}

@@ -1,131 +1,187 @@
 import { Authorization } from './authorization.mjs';
-import { bank } from './bank.mjs';
-import { session } from './journeys.mjs';
+import { Bank } from './bank.mjs';
+import { Inspector } from './inspector.mjs';
+import { unfinished } from './journeys.mjs';
 import { notices } from './notices.mjs';
+import { session } from './session.mjs';
+import { StepUps } from './step-ups.mjs';
 import { view } from './view.mjs';
+import { overheard } from './wire.mjs';
 
-/** Requirements this demo's authorization server has no means for yet. */
-const COMING = 'phr';
+const TRANSFER = { method: 'POST', url: `${location.origin}/transfers` };
 
-let authorization;
-let accessToken;
-let customer;
-/** The challenge that the user has just answered, and when: the same again would be a circle. */
-let answered;
-/** Milliseconds for which an answer is fresh. Later, the same challenge has a reason of its own. */
-const FRESH = 60_000;
+const configuration = await (await fetch('/configuration.json')).json();
+const authorization = new Authorization(configuration);
+const inspector = new Inspector();
+
+/** How the user is asked, and sent off, where the bank has challenged. */
+const user = {
+  order: () => view.readOrder(),
+  agrees: (challenge) =>
+    view.ask('challenged', notices.challenged(view.readOrder(), challenge), { Continue: true, 'Not now': false }),
+  async leaves({ url }) {
+    inspector.departed(url);
+    do location.assign(url);
+    while (await view.ask('waiting', notices.waiting(view.readOrder()), { 'Go there again': true, 'Not now': false }));
+  },
+};
+const stepUps = new StepUps({ authorization, session, user });
+const bank = new Bank(stepUps.fetch(overheard(inspector.bank)));
 
 async function start() {
-  const configuration = await (await fetch('/configuration.json')).json();
-  // under any other name, such as localhost, the authorization server would not know this page
-  if (location.origin !== configuration.bank) return location.replace(configuration.bank);
-  view.onSignIn(() => authorization.leave({}, { purpose: 'sign-in' }));
-  view.onSignOut(() => {
-    session.end();
-    authorization.signOut();
-  });
+  view.onSignIn(() => leave({}, { purpose: 'sign-in' }).catch(serverDown));
+  view.onSignOut(() => signOut().catch(serverDown));
   view.onTransfer(transfer);
 
-  try {
-    authorization = await Authorization.load(configuration);
-  } catch (error) {
-    console.error(error);
-    view.nothing();
-    view.notice(notices.failed(), { actions: { 'Try again': () => location.reload() } });
-    return;
-  }
+  const left = unfinished('step-up');
   const journey = await authorization.comeBack();
-  if (journey !== undefined) await arrive(journey);
-  else if (session.isLikely) resume({});
-  else view.signedOut();
+  if (journey?.purpose === 'step-up') await steppedUp(journey);
+  else if (journey !== undefined) await signedIn(journey);
+  else if (session.isLikely) await resume({ order: left?.order, outcome: left && 'unfinished' });
+  else signedOut();
 }
 
-/** Gets a new access token from the session at the authorization server, and says afterwards what there is to say. */
+async function leave(parameters, journey) {
+  const { url } = await authorization.request(parameters, journey);
+  location.assign(url);
+}
+
+/** Gets an access token from the session at the authorization server, and says afterwards what there is to say. */
 function resume(journey) {
-  return authorization.leave({ prompt: 'none' }, { ...journey, purpose: 'resume' });
+  return leave({ prompt: 'none' }, { ...journey, purpose: 'resume' });
 }
 
-/** The user is back from the authorization server. Nothing is transferred here: that takes a press of the button. */
-async function arrive(journey) {
-  const { purpose, error, pending, notice } = journey;
+async function signOut() {
+  const url = await authorization.signOutUrl();
+  session.end();
+  location.assign(url);
+}
+
+function signedOut() {
+  inspector.signedOut();
+  view.showSignedOut();
+  view.state = 'signed-out';
+}
+
+/** The user is back from signing in, or from a page load. */
+async function signedIn({ purpose, tokens, error, subject, order, outcome }) {
   if (error !== undefined) {
-    if (purpose === 'step-up') {
-      // the session is as it was, only this page's token went with the page
-      const outcome = { access_denied: 'declined', unmet_authentication_requirements: 'impossible' }[error] ?? 'failed';
-      return resume({ pending, notice: outcome });
-    }
     session.end();
-    view.signedOut();
-    if (purpose === 'sign-in') view.notice(error === 'access_denied' ? notices.signInDeclined() : notices.failed());
+    signedOut();
+    if (error.error === 'access_denied') view.notice('signed-out', notices.signInDeclined());
+    else if (error.error !== 'login_required') serverDown();
     return;
   }
+  session.begin(tokens);
+  inspector.signedIn(tokens.accessToken, { isNew: purpose === 'sign-in' });
+  if (!(await showAccounts()) || order === undefined) return;
+  if (subject !== undefined && subject !== session.subject) {
+    return view.notice('not-satisfied', notices.someoneElse());
+  }
+  view.showOrder(order);
+  conclude(outcome, order);
+}
 
-  accessToken = journey.accessToken;
-  customer = journey.user.sub;
-  session.begin();
+/** The user is back from a step-up. Nothing is transferred here: that takes a press of the button. */
+async function steppedUp(journey) {
+  const { outcome, stepUp } = await stepUps.comeBack(journey).catch((error) => {
+    console.error(error);
+    return { outcome: 'failed' };
+  });
+  inspector.returned(journey, outcome);
+  // the new token is not kept, and the session goes on as it was: only this page's token went with the page
+  if (outcome !== 'satisfied') return resume({ subject: stepUp?.subject, order: journey.order, outcome });
+
+  session.begin(journey.tokens);
   if (!(await showAccounts())) return;
-  if (pending === undefined) return;
-  if (pending.customer !== customer) return view.notice(notices.someoneElse(pending.customer));
-
-  view.showTransfer(pending.transfer);
-  if (purpose === 'step-up') {
-    // some authorization servers take acr_values for a wish
-    const { acr_values } = pending.challenge;
-    if (acr_values !== undefined && !acr_values.split(' ').includes(journey.user.acr)) {
-      return view.notice(notices.notEnough());
-    }
-    answered = { ...pending.challenge, at: Date.now() };
-    view.notice(notices.satisfied(pending.transfer), { actions: { 'Transfer now': () => transfer(pending.transfer) } });
-  } else view.notice(notices[notice](pending.transfer));
+  view.showOrder(stepUp.data);
+  view.notice('satisfied', notices.satisfied(stepUp.data), { 'Transfer now': () => transfer(stepUp.data) });
 }
 
 async function showAccounts() {
-  const { data, problem } = await bank.accounts(accessToken);
-  if (problem !== undefined) {
-    view.signedOut();
-    view.notice(notices.refused(problem), { said: problem.said });
+  const { data, error } = await bank.accounts();
+  if (error !== undefined) {
+    view.showSignedOut();
+    view.notice('signed-out', notices.refused(error));
     return false;
   }
-  view.signedIn(customer, data.accounts);
+  view.showAccounts(session.subject, data.accounts);
+  view.state = 'signed-in';
   return true;
 }
 
 async function transfer(order) {
   view.clearNotice();
-  const { data, challenge, problem } = await bank.transfer(accessToken, order);
-  if (challenge !== undefined) return challenged(order, challenge);
-  if (problem?.error === 'invalid_token') return resume({ pending: { customer, transfer: order }, notice: 'renewed' });
-  if (problem !== undefined) return view.notice(notices.refused(problem), { said: problem.said });
+  view.isBusy = true;
+  try {
+    const { data, error } = await bank.transfer(order);
+    if (data !== undefined) await transferred(data);
+    else if (error.error === 'insufficient_user_authentication') {
+      inspector.stopped('declined');
+      conclude('declined', order);
+    } else if (error.error === 'invalid_token') {
+      await resume({ subject: session.subject, order, outcome: 'renewed' });
+    } else view.notice('signed-in', notices.refused(error));
+  } catch (error) {
+    failed(error, order);
+  } finally {
+    view.isBusy = false;
+  }
+}
 
+async function transferred(receipt) {
+  await stepUps.done(TRANSFER);
   view.clearAmount();
   await showAccounts();
-  view.notice(notices.done(data));
+  view.notice('signed-in', notices.done(receipt));
 }
 
-function challenged(order, challenge) {
-  const { acr_values, max_age, said } = challenge;
-  const isFresh = answered !== undefined && Date.now() - answered.at < FRESH;
-  if (isFresh && answered.acr_values === acr_values && answered.max_age === max_age) {
-    return view.notice(notices.notEnough(), { said });
+/** Shows how a step-up has ended. */
+function conclude(outcome, order) {
+  switch (outcome) {
+    case 'renewed':
+      return view.notice('signed-in', notices.renewed(order));
+    case 'unfinished':
+      inspector.stopped('waiting');
+      return view.notice('waiting', notices.unfinished(order));
+    case 'declined':
+      return view.notice('declined', notices.declined(order));
+    case 'impossible':
+      return view.notice('impossible', notices.impossible());
+    case 'failed':
+      return view.notice('server-down', notices.serverDown(), { 'Try again': () => transfer(order) });
+    default:
+      return view.notice('not-satisfied', notices.notSatisfied());
   }
-  const stepUp = () =>
-    authorization.leave(
-      // RFC 9470 §4: what the bank asks for goes into the request as it is; undefined members are left out
-      {
-        ...(acr_values !== undefined && { acr_values }),
-        ...(max_age !== undefined && { max_age }),
-        login_hint: customer,
-      },
-      { purpose: 'step-up', pending: { customer, transfer: order, challenge: { acr_values, max_age } } },
-    );
-  const notNow = () => view.notice(notices.declined(order));
-  if (acr_values === COMING) {
-    return view.notice(notices.coming(order), {
-      said,
-      actions: { 'Ask for it all the same': stepUp, 'Not now': notNow },
-    });
-  }
-  view.notice(notices.challenged(order, challenge), { said, actions: { Continue: stepUp, 'Not now': notNow } });
 }
 
-start();
+/** Shows why a transfer could not be carried on: errors of the client library are told apart by their code. */
+function failed(error, order) {
+  switch (error.code) {
+    case 'ERR_STEP_UP_LOOP':
+      inspector.stopped('not-satisfied');
+      return conclude('not-satisfied', order);
+    case 'ERR_STEP_UP_REFUSED_BY_POLICY':
+      inspector.stopped('declined');
+      return view.notice('signed-in', notices.tooOften());
+    case 'ERR_STEP_UP_TIMEOUT':
+      inspector.stopped('declined');
+      return conclude('declined', order);
+    case 'AUTHORIZATION_SERVER_DOWN':
+      inspector.stopped('failed');
+      return conclude('failed', order);
+    default:
+      console.error(error);
+      return view.notice('signed-in', notices.unreachable());
+  }
+}
+
+function serverDown(error) {
+  if (error !== undefined) console.error(error);
+  if (session.accessToken === undefined) view.showSignedOut();
+  view.notice('server-down', notices.serverDown(), { 'Try again': () => location.reload() });
+}
+
+// under any other name, such as localhost, the authorization server would not know this page
+if (location.origin !== configuration.bank) location.replace(configuration.bank);
+else await start().catch(serverDown);

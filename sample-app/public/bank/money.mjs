@@ -1,9 +1,9 @@
 // Money is counted in whole cents and never becomes a fraction.
 
-/** `'1,234.50'` for 123450. */
+/** `'€ 1,234.50'` for 123450. */
 export function formatCents(cents) {
   const euros = Math.trunc(cents / 100).toLocaleString('en');
-  return `€ ${euros}.${String(cents % 100).padStart(2, '0')}`;
+  return `€\u00a0${euros}.${String(cents % 100).padStart(2, '0')}`;
 }
 
 /** What `formatCents` would be typed as: `'1234.50'`. */

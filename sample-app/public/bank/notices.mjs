@@ -1,37 +1,37 @@
 // What the page says, for each way a transfer or a sign-in can go.
 import { formatCents } from './money.mjs';
+import { demandOf } from './narration.mjs';
 
-const order = ({ from, to, amount }) => `${formatCents(amount)} from ${from} to ${to}`;
-const minutes = (seconds) => (seconds === 60 ? 'the last minute' : `the last ${Math.round(seconds / 60)} minutes`);
+const sum = ({ from, to, amount }) => `${formatCents(amount)} from ${from} to ${to}`;
 
 export const notices = {
-  challenged: (transfer, { acr_values, max_age, reasons }) => ({
+  challenged: (order, { acrValues, maxAge }) => ({
     kind: 'challenge',
-    title: reasons.includes('authentication_too_old')
-      ? 'Your sign-in is too long ago'
-      : 'Please confirm that it is you',
+    title:
+      acrValues?.includes('phr') && acrValues.length === 1 ? 'This takes a passkey' : 'Please confirm that it is you',
     text:
-      `The bank has not transferred anything yet. For ${order(transfer)} it wants ` +
-      `${acr_values === undefined ? 'a sign-in' : 'a second factor'}` +
-      `${max_age === undefined ? '' : `, and a sign-in of ${minutes(max_age)}`}. ` +
-      'The authorization server will ask you for what is missing.',
+      `For ${sum(order)} the bank wants ${demandOf({ acr_values: acrValues?.join(' '), max_age: maxAge })}. ` +
+      'The authorization server will ask you for what is missing. Nothing has been transferred yet.',
   }),
-  coming: (transfer) => ({
-    kind: 'challenge',
-    title: 'This takes a passkey',
-    text:
-      `The bank has not transferred anything. ${order(transfer)} is more than a second factor is good for: it wants a ` +
-      'sign-in that nobody can phish. Passkeys are coming; today the authorization server has none to offer.',
+  waiting: (order) => ({
+    kind: 'waiting',
+    title: 'The authorization server is waiting for you',
+    text: `Nothing has been transferred. Confirm there, and ${sum(order)} is shown to you once more before it is sent.`,
   }),
-  satisfied: (transfer) => ({
+  unfinished: (order) => ({
+    kind: 'waiting',
+    title: 'You have not finished confirming',
+    text: `Nothing was transferred, and you are signed in as before. Send it again to be asked again: ${sum(order)}.`,
+  }),
+  satisfied: (order) => ({
     kind: 'success',
     title: 'Thank you, that is enough',
-    text: `Nothing has been transferred yet. Look at it once more and send it: ${order(transfer)}.`,
+    text: `Nothing has been transferred yet. Look at it once more and send it: ${sum(order)}.`,
   }),
-  declined: (transfer) => ({
+  declined: (order) => ({
     kind: 'info',
     title: 'You have not confirmed',
-    text: `That is fine: nothing was transferred, and you are signed in as before. The form still has ${order(transfer)}.`,
+    text: `That is fine: nothing was transferred, and you are signed in as before. The form still has ${sum(order)}.`,
   }),
   impossible: () => ({
     kind: 'problem',
@@ -40,33 +40,43 @@ export const notices = {
       'The authorization server says that it cannot sign you in the way this transfer needs. Trying again would not ' +
       'help; what it takes has to be set up there first. Nothing was transferred, and all else works as before.',
   }),
-  notEnough: () => ({
+  notSatisfied: () => ({
     kind: 'problem',
     title: 'That was not what the bank asked for',
     text:
       'You have just signed in again, but not in the way this transfer needs. Asking you once more would go round in ' +
       'circles, so this stops here. Nothing was transferred.',
   }),
-  someoneElse: (user) => ({
+  tooOften: () => ({
+    kind: 'problem',
+    title: 'Too many questions in a minute',
+    text: 'The bank keeps asking you to confirm, so the page has stopped passing it on. Try again in a minute.',
+  }),
+  someoneElse: () => ({
     kind: 'problem',
     title: 'Somebody else has signed in',
-    text: `The transfer was begun by ${user}, so it is not carried on.`,
+    text: 'The transfer was begun by another customer, so it is not carried on.',
   }),
-  renewed: (transfer) => ({
+  renewed: (order) => ({
     kind: 'info',
     title: 'You were away for a while',
-    text: `Nothing was transferred. Please send it again: ${order(transfer)}.`,
+    text: `Nothing was transferred. Please send it again: ${sum(order)}.`,
   }),
   done: ({ amount, from, to, balance }) => ({
     kind: 'success',
     title: 'Transferred',
-    text: `${order({ amount, from, to })}. ${formatCents(balance)} are left.`,
+    text: `${sum({ amount, from, to })}. ${formatCents(balance)} are left.`,
   }),
   signInDeclined: () => ({ kind: 'info', title: 'You have not signed in', text: 'Whenever you like.' }),
-  failed: () => ({
+  serverDown: () => ({
     kind: 'problem',
-    title: 'The authorization server could not help',
-    text: 'It cannot be reached or answered in a way this page does not understand. Please try again in a moment.',
+    title: 'The authorization server cannot help now',
+    text: 'It cannot be reached, or it answered in a way this page does not understand. Nothing was transferred. A session that you have goes on.',
+  }),
+  unreachable: () => ({
+    kind: 'problem',
+    title: 'The bank cannot be reached',
+    text: 'Whether your request arrived is not known. Look at your accounts before you send it again.',
   }),
   refused: ({ error_description }) => ({
     kind: 'problem',

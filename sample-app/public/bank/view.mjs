@@ -5,6 +5,14 @@ const PAYEES = ['ada-everyday', 'ada-savings', 'bob-everyday'];
 const element = (id) => document.getElementById(id);
 
 export const view = {
+  /**
+   * `signed-out`, `signed-in`, `challenged`, `waiting`, `satisfied`, `not-satisfied`, `declined`, `impossible` or
+   * `server-down`; `loading` until then.
+   */
+  set state(state) {
+    document.body.dataset.state = state;
+  },
+
   onSignIn: (listener) => element('sign-in').addEventListener('click', listener),
   onSignOut: (listener) => element('sign-out').addEventListener('click', listener),
 
@@ -13,24 +21,18 @@ export const view = {
       const isSame = element('from').value === element('to').value;
       element('to').setCustomValidity(isSame ? 'Choose another account than the one it comes from.' : '');
     });
-    element('transfer').addEventListener('submit', async (event) => {
+    element('transfer').addEventListener('submit', (event) => {
       event.preventDefault();
-      const transfer = view.readTransfer();
-      if (transfer === undefined) return;
-      element('send').disabled = true;
-      await listener(transfer).finally(() => {
-        element('send').disabled = false;
-      });
+      listener(view.readOrder());
     });
   },
 
-  readTransfer() {
+  readOrder() {
     const amount = parseCents(element('amount').value);
-    if (amount === undefined) return undefined;
     return { from: element('from').value, to: element('to').value, amount };
   },
 
-  showTransfer({ from, to, amount }) {
+  showOrder({ from, to, amount }) {
     element('from').value = from;
     element('to').value = to;
     element('amount').value = typedCents(amount);
@@ -40,15 +42,16 @@ export const view = {
     element('amount').value = '';
   },
 
-  nothing() {
-    show(undefined);
+  /** Nobody changes an order that is on its way. */
+  set isBusy(isBusy) {
+    element('order').disabled = isBusy;
   },
 
-  signedOut() {
+  showSignedOut() {
     show('signed-out');
   },
 
-  signedIn(customer, accounts) {
+  showAccounts(customer, accounts) {
     element('customer').textContent = customer;
     element('accounts').replaceChildren(...accounts.map(accountItem));
     const { value: from } = element('from');
@@ -62,17 +65,23 @@ export const view = {
   },
 
   /** @param actions labels and what they do; the first is the one that is suggested */
-  notice({ kind, title, text }, { actions = {}, said } = {}) {
+  notice(state, { kind, title, text }, actions = {}) {
+    view.state = state;
     element('notice').dataset.kind = kind;
     element('notice-title').textContent = title;
     element('notice-text').textContent = text;
     element('notice-actions').replaceChildren(...Object.entries(actions).map(actionButton));
     element('notice-actions').hidden = Object.keys(actions).length === 0;
-    element('notice-details').hidden = said === undefined;
-    element('notice-details').open = false;
-    element('notice-message').textContent = said ?? '';
     element('notice').hidden = false;
     element('notice-title').focus();
+  },
+
+  /** Shows a notice with a question; settles with the value of the choice. */
+  ask(state, notice, choices) {
+    return new Promise((resolve) => {
+      const actions = Object.entries(choices).map(([label, value]) => [label, () => resolve(value)]);
+      view.notice(state, notice, Object.fromEntries(actions));
+    });
   },
 
   clearNotice() {
@@ -97,6 +106,7 @@ function accountItem({ number, name, balance }) {
 
 function actionButton([label, act], index) {
   const button = document.createElement('button');
+  button.type = 'button';
   button.textContent = label;
   if (index > 0) button.className = 'secondary';
   button.addEventListener('click', act);

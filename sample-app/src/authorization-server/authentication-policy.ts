@@ -1,11 +1,17 @@
 import type { errors as Errors, interactionPolicy as InteractionPolicy, KoaContextWithOIDC } from 'oidc-provider';
 import { type DemoAccount, strength, strongestAcr } from './demo-account.js';
+import type { Passkeys } from './passkeys.js';
 
 type OidcContext = KoaContextWithOIDC['oidc'];
 
+const MFA = strength('urn:example:mfa');
+const PHR = strength('phr');
+
 /**
  * When this server asks for what: a password where nobody is signed in or the sign-in is older than `max_age`, then a
- * one-time code where the requested `acr` is not reached by it. What cannot be reached is refused with
+ * one-time code or a passkey where the requested `acr` is not reached by it. Who has no passkey yet creates one, after a
+ * one-time code on the same way, however recent an earlier one was: a passkey stays, so a session left open must not be
+ * enough to leave one behind. What cannot be reached is refused with
  * `unmet_authentication_requirements` rather than answered with less; `acr_values` and an essential `acr` claim are
  * treated alike.
  *
@@ -14,6 +20,7 @@ type OidcContext = KoaContextWithOIDC['oidc'];
 export function createAuthenticationPolicy(
   { interactionPolicy, errors }: { interactionPolicy: typeof InteractionPolicy; errors: typeof Errors },
   accounts: ReadonlyMap<string, DemoAccount>,
+  passkeys: Passkeys,
 ): InteractionPolicy.DefaultPolicy {
   const { Check, Prompt, base } = interactionPolicy;
   const policy = base();
@@ -34,18 +41,51 @@ export function createAuthenticationPolicy(
     0,
   );
 
-  const secondFactor = new Check('acr', 'a second factor is required', 'interaction_required', ({ oidc }) => {
-    const { accountId = '', acr } = oidc.session ?? {};
-    const needed = neededStrength(oidc);
-    if (strength(acr) >= needed) return Check.NO_NEED_TO_PROMPT;
-    const account = accounts.get(accountId);
-    if (account === undefined || strength(strongestAcr(account)) < needed) {
+  const needs = (name: string, description: string, isNeeded: (missing: Missing) => boolean) =>
+    new Check(name, description, 'interaction_required', ({ oidc }) => {
+      const missing = missingFor(oidc);
+      return missing !== undefined && isNeeded(missing) ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT;
+    });
+  const reachable = new Check('acr_reachable', 'the requested acr is out of reach', ({ oidc }) => {
+    const { needed, accountId } = missingFor(oidc) ?? {};
+    const account = accounts.get(accountId ?? '');
+    if (needed !== undefined && (account === undefined || strength(strongestAcr(account)) < needed)) {
       throw new errors.UnmetAuthenticationRequirements('this user cannot reach any of the requested acr values');
     }
-    return Check.REQUEST_PROMPT;
+    return Check.NO_NEED_TO_PROMPT;
   });
-  policy.add(new Prompt({ name: 'second_factor', requestable: false }, secondFactor), 1);
+  policy.add(
+    new Prompt(
+      { name: 'second_factor', requestable: false },
+      reachable,
+      needs('acr', 'a second factor is required', ({ needed }) => needed === MFA),
+      needs(
+        'passkey_missing',
+        'a second factor is required to create a passkey',
+        ({ needed, accountId, hasProvedCode }) => needed === PHR && !passkeys.has(accountId) && !hasProvedCode,
+      ),
+    ),
+    1,
+  );
+  const passkey = needs('phr', 'a passkey is required', ({ needed }) => needed === PHR);
+  policy.add(new Prompt({ name: 'passkey', requestable: false }, passkey), 2);
   return policy;
+}
+
+/** What a session lacks for a request. */
+interface Missing {
+  /** Strength to be reached. */
+  readonly needed: number;
+  readonly accountId: string;
+  /** Whether a one-time code was given on the way of this very request. */
+  readonly hasProvedCode: boolean;
+}
+
+function missingFor(oidc: OidcContext): Missing | undefined {
+  const { accountId = '', acr } = oidc.session ?? {};
+  const needed = neededStrength(oidc);
+  if (strength(acr) >= needed) return undefined;
+  return { needed, accountId, hasProvedCode: oidc.result?.['hasProvedCode'] === true };
 }
 
 /** A stronger class satisfies a weaker one here, so the weakest of those requested is what is needed. */

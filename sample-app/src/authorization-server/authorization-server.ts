@@ -3,23 +3,28 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { createAuthenticationPolicy } from './authentication-policy.js';
 import { ACR_VALUES, createDemoAccounts } from './demo-account.js';
+import { send } from './interaction-step.js';
 import { Interactions } from './interactions.js';
 import { loadOidcProvider } from './load-oidc-provider.js';
 import { MemoryStore } from './memory-store.js';
 import { errorPage, signOutPage } from './pages.js';
+import { Passkeys } from './passkeys.js';
 
 export const PAGE_CLIENT = 'bank-page';
 export const WALKTHROUGH_CLIENT = 'walkthrough';
+export const BFF_CLIENT = 'bff';
 /** Where the walkthrough has its codes sent. Nobody listens there: it reads them from the redirect. */
 export const WALKTHROUGH_REDIRECT = 'http://127.0.0.1/callback';
 /** The scope of the bank's API. */
 export const BANK_SCOPE = 'bank';
 
 export interface AuthorizationServerOptions {
-  /** Its own URL. */
+  /** Its own URL, by a name such as `localhost`: browsers make no passkeys for an address. */
   issuer: string;
   /** URL of the bank: audience of the access tokens, and where its page is. */
   bank: string;
+  /** The application on a server that signs its users in here, with a secret of its own. Default is none. */
+  bff?: { readonly url: string; readonly clientSecret: string };
 }
 
 export interface AuthorizationServer {
@@ -35,15 +40,17 @@ const MINUTE = 60;
 const HOUR = 3600;
 
 /**
- * An authorization server in process: password and one-time code, honest `acr` and `auth_time` in access tokens of
+ * An authorization server in process: password, one-time code and passkey, honest `acr` and `auth_time` in access tokens of
  * RFC 9068, everything in memory.
  */
 export async function createAuthorizationServer({
   issuer,
   bank,
+  bff,
 }: AuthorizationServerOptions): Promise<AuthorizationServer> {
   const { default: Provider, errors, interactionPolicy } = await loadOidcProvider();
   const accounts = createDemoAccounts();
+  const passkeys = new Passkeys(issuer);
   const store = new MemoryStore();
 
   const provider = new Provider(issuer, {
@@ -64,6 +71,7 @@ export async function createAuthorizationServer({
         grant_types: ['authorization_code', 'refresh_token'],
         token_endpoint_auth_method: 'none',
       },
+      ...(bff === undefined ? [] : [confidentialClient(bff)]),
     ],
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     // browsers may fetch tokens from where the client's page is
@@ -77,7 +85,7 @@ export async function createAuthorizationServer({
     findAccount: (_, accountId) =>
       accounts.has(accountId) ? { accountId, claims: () => ({ sub: accountId }) } : undefined,
     interactions: {
-      policy: createAuthenticationPolicy({ interactionPolicy, errors }, accounts),
+      policy: createAuthenticationPolicy({ interactionPolicy, errors }, accounts, passkeys),
       url: (_, { uid }) => `/interaction/${uid}`,
     },
     features: {
@@ -86,7 +94,7 @@ export async function createAuthorizationServer({
       revocation: { enabled: true },
       rpInitiatedLogout: {
         enabled: true,
-        logoutSource: (context, form) => respond(context, signOutPage(form), bank),
+        logoutSource: (context, form) => respond(context, signOutPage(form), [bank, bff?.url ?? ''].join(' ')),
       },
       resourceIndicators: {
         enabled: true,
@@ -121,10 +129,13 @@ export async function createAuthorizationServer({
   });
   provider.on('server_error', (_, error) => console.error(error));
 
-  const interactions = new Interactions(provider, accounts);
+  const interactions = new Interactions(provider, accounts, passkeys);
   const protocol = provider.callback();
+  const { host } = new URL(issuer);
   return {
     handle: async (request, response) => {
+      // under another name for the same address there would be other cookies, and no passkeys
+      if (request.headers.host !== host) return send(response, errorPage(`it is to be called ${issuer}`), 421);
       if (await interactions.handle(request, response)) return;
       await protocol(request, response);
     },
@@ -145,6 +156,18 @@ function grantWithoutConsent(resource: string) {
     grant.addResourceScope(resource, BANK_SCOPE);
     await grant.save();
     return grant;
+  };
+}
+
+function confidentialClient({ url, clientSecret }: NonNullable<AuthorizationServerOptions['bff']>) {
+  return {
+    client_id: BFF_CLIENT,
+    client_secret: clientSecret,
+    redirect_uris: [`${url}/callback`],
+    post_logout_redirect_uris: [`${url}/`],
+    response_types: ['code' as const],
+    grant_types: ['authorization_code'],
+    token_endpoint_auth_method: 'client_secret_basic' as const,
   };
 }
 

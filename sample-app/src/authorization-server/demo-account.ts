@@ -1,7 +1,12 @@
 import { OneTimeCodes } from './one-time-codes.js';
 
-/** Authentication context class references of this server, weakest first. */
-export const ACR_VALUES = ['urn:example:pwd', 'urn:example:mfa'] as const;
+/**
+ * Authentication context class references of this server, weakest first. `phr`, phishing-resistant, is the one of the
+ * three that is registered.
+ *
+ * @see [EAP ACR Values §2](https://openid.net/specs/openid-connect-eap-acr-values-1_0-final.html)
+ */
+export const ACR_VALUES = ['urn:example:pwd', 'urn:example:mfa', 'phr'] as const;
 
 export type Acr = (typeof ACR_VALUES)[number];
 
@@ -21,9 +26,9 @@ export function createDemoAccounts(): ReadonlyMap<string, DemoAccount> {
   ]);
 }
 
-/** The strongest class that an account can reach. */
+/** The strongest class that an account can reach: whoever has a second factor may create a passkey with it. */
 export function strongestAcr(account: DemoAccount): Acr {
-  return account.codes === undefined ? 'urn:example:pwd' : 'urn:example:mfa';
+  return account.codes === undefined ? 'urn:example:pwd' : 'phr';
 }
 
 /** Position in the order of strength that this server declares; `-1` for what it does not know. */

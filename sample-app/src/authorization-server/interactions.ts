@@ -1,37 +1,31 @@
-import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join } from 'node:path';
 import type Provider from 'oidc-provider';
-import type { InteractionResults } from 'oidc-provider';
-import { PUBLIC_DIRECTORY } from '../public-directory.js';
-import type { Acr, DemoAccount } from './demo-account.js';
-import { codePage, errorPage, type Page, passwordPage } from './pages.js';
+import type { DemoAccount } from './demo-account.js';
+import { InteractionStep, send, textOf } from './interaction-step.js';
+import { servePageFile } from './page-files.js';
+import { codePage, errorPage, passkeyPage, passwordPage } from './pages.js';
+import type { Passkeys } from './passkeys.js';
 
-/** Bytes that a form may have. */
-const FORM_LIMIT = 4096;
-
-type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
+/** Where the passkey page, at `/interaction/…`, gets what it needs for a ceremony. */
+const OPTIONS = '/passkey-options';
 
 /** The pages on which a user signs in, and what they do with what is sent. */
 export class Interactions {
   constructor(
     private readonly provider: Provider,
     private readonly accounts: ReadonlyMap<string, DemoAccount>,
+    private readonly passkeys: Passkeys,
   ) {}
 
-  /** Answers a request for one of the pages; `false` for any other. */
+  /** Answers a request for one of the pages, or for what they load; `false` for any other. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
-    const isStyle = request.url === '/style.css';
-    if (!isStyle && !request.url?.startsWith('/interaction/')) return false;
+    const { url = '', method } = request;
     try {
-      if (isStyle) {
-        const style = await readFile(join(PUBLIC_DIRECTORY, 'authorization-server', 'style.css'));
-        response.writeHead(200, { 'content-type': 'text/css; charset=utf-8' }).end(style);
-        return true;
-      }
-      const interaction = await this.provider.interactionDetails(request, response);
-      const form = request.method === 'POST' ? await readForm(request) : undefined;
-      await this.#continue(new Step(this.provider, request, response, interaction), form);
+      if (await servePageFile(request, response)) return true;
+      if (!url.startsWith('/interaction/')) return false;
+      const step = await InteractionStep.read(this.provider, request, response);
+      if (url.endsWith(OPTIONS) && method === 'POST') await this.#passkeyOptions(step);
+      else await this.#continue(step);
     } catch (error) {
       // the interaction has expired, or its cookie belongs to another one
       const { statusCode = 500, error_description } = error as { statusCode?: number; error_description?: string };
@@ -41,23 +35,23 @@ export class Interactions {
     return true;
   }
 
-  async #continue(step: Step, form: URLSearchParams | undefined): Promise<void> {
-    if (form?.get('action') === 'cancel') {
-      await step.finish({ error: 'access_denied', error_description: 'the user has cancelled the sign-in' });
-      return;
-    }
+  async #continue(step: InteractionStep): Promise<void> {
+    if (step.form?.get('action') === 'cancel') return step.refuse('the user has cancelled the sign-in');
     switch (step.interaction.prompt.name) {
       case 'login':
-        return this.#password(step, form);
+        return this.#password(step);
       case 'second_factor':
-        return this.#code(step, form);
+        return this.#code(step);
+      case 'passkey':
+        return this.#passkey(step);
       default:
-        return step.finish({ error: 'access_denied', error_description: 'nothing else can be asked here' });
+        return step.refuse('nothing else can be asked here');
     }
   }
 
-  async #password(step: Step, form: URLSearchParams | undefined): Promise<void> {
-    const { session, params } = step.interaction;
+  async #password(step: InteractionStep): Promise<void> {
+    const { form, interaction } = step;
+    const { session, params } = interaction;
     const accountName = session?.accountId;
     const about = { accountName, suggestion: form?.get('name') ?? textOf(params['login_hint']) };
     if (form === undefined) return step.show(passwordPage(about));
@@ -73,62 +67,57 @@ export class Interactions {
     await step.signIn(account, 'urn:example:pwd', ['pwd'], { acrBefore: session?.acr });
   }
 
-  async #code(step: Step, form: URLSearchParams | undefined): Promise<void> {
-    const { session, lastSubmission } = step.interaction;
-    const account = this.accounts.get(lastSubmission?.login?.accountId ?? session?.accountId ?? '');
+  async #code(step: InteractionStep): Promise<void> {
+    const { form, interaction } = step;
+    const account = this.accounts.get(step.accountName);
     const codes = account?.codes;
-    if (account === undefined || codes === undefined) {
-      return step.finish({ error: 'access_denied', error_description: 'there is no second factor' });
-    }
+    if (account === undefined || codes === undefined) return step.refuse('there is no second factor');
+    const isForPasskey = interaction.prompt.reasons.includes('passkey_missing');
     const show = (alert?: string) =>
-      step.show(codePage({ accountName: account.name, demoCode: codes.showDemoCode(), alert }));
+      step.show(codePage({ accountName: account.name, demoCode: codes.showDemoCode(), isForPasskey, alert }));
     if (form === undefined) return show();
 
     const outcome = codes.accept(form.get('code') ?? '');
     if (outcome === 'blocked') return show('Too many wrong codes. Wait half a minute.');
     if (outcome === 'wrong') return show('This code is wrong, or was used before.');
     // auth_time is when the user last proved anything: the password may have been checked earlier in this session
-    await step.signIn(account, 'urn:example:mfa', ['pwd', 'otp', 'mfa']);
-  }
-}
-
-/** One request for one page. */
-class Step {
-  constructor(
-    private readonly provider: Provider,
-    private readonly request: IncomingMessage,
-    private readonly response: ServerResponse,
-    readonly interaction: Interaction,
-  ) {}
-
-  async show(page: Page): Promise<void> {
-    const client = textOf(this.interaction.params['redirect_uri']);
-    send(this.response, page, 200, client === undefined ? undefined : new URL(client).origin);
+    await step.signIn(account, 'urn:example:mfa', ['pwd', 'otp', 'mfa'], { hasProvedCode: true });
   }
 
-  signIn(account: DemoAccount, acr: Acr, amr: string[], further: InteractionResults = {}): Promise<void> {
-    return this.finish({ login: { accountId: account.name, acr, amr }, ...further });
+  async #passkey(step: InteractionStep): Promise<void> {
+    const account = this.#passkeyUser(step);
+    if (account === undefined) return step.refuse('a passkey cannot be asked for here');
+    const { form, interaction } = step;
+    const { name: accountName } = account;
+    const show = (said: { notice?: string; alert?: string } = {}) =>
+      step.show(passkeyPage({ accountName, ceremony: this.passkeys.ceremonyFor(accountName), ...said }));
+    if (form === undefined) return show();
+
+    const outcome = await this.passkeys.accept(
+      { accountName, interaction: interaction.uid },
+      form.get('passkey') ?? '',
+    );
+    // creating it rested on a code, which can be phished; only its use cannot
+    if (outcome === 'created') return show({ notice: 'Your passkey is ready. Sign in with it now.' });
+    if (outcome === 'refused') {
+      return show({ alert: 'The passkey was not accepted, or the attempt took too long. Please try again.' });
+    }
+    // without attestation nobody knows whether hardware or software keeps the key: neither hwk nor swk, but pop
+    await step.signIn(account, 'phr', [...new Set([...step.amr, 'pop', 'user', 'mfa'])]);
   }
 
-  finish(result: InteractionResults): Promise<void> {
-    return this.provider.interactionFinished(this.request, this.response, result, { mergeWithLastSubmission: false });
+  async #passkeyOptions(step: InteractionStep): Promise<void> {
+    const account = this.#passkeyUser(step);
+    if (account === undefined) {
+      return step.answer({ error: 'invalid_request', error_description: 'no passkey is asked for here' }, 409);
+    }
+    step.answer(await this.passkeys.begin({ accountName: account.name, interaction: step.interaction.uid }));
   }
-}
 
-function textOf(parameter: unknown): string | undefined {
-  return typeof parameter === 'string' ? parameter : undefined;
-}
-
-function send(response: ServerResponse, page: Page, status: number, formTarget?: string): void {
-  response.writeHead(status, page.headers(formTarget)).end(page.html);
-}
-
-async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
-  let text = '';
-  for await (const chunk of request) {
-    text += chunk;
-    if (text.length > FORM_LIMIT)
-      throw Object.assign(new Error(), { statusCode: 413, error_description: 'that is too much text' });
+  /** Who has got as far as a passkey: a first one may be created only right after a one-time code. */
+  #passkeyUser({ accountName, interaction }: InteractionStep): DemoAccount | undefined {
+    if (interaction.prompt.name !== 'passkey') return undefined;
+    const mayBegin = this.passkeys.has(accountName) || interaction.lastSubmission?.['hasProvedCode'] === true;
+    return mayBegin ? this.accounts.get(accountName) : undefined;
   }
-  return new URLSearchParams(text);
 }

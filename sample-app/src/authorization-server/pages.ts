@@ -1,4 +1,5 @@
 import { Html, html } from './html.js';
+import type { Ceremony } from './passkeys.js';
 
 /** A page and the headers it is sent with. */
 export interface Page {
@@ -38,16 +39,23 @@ export function passwordPage(given: { accountName?: string; suggestion?: string;
 export function codePage({
   accountName,
   demoCode,
+  isForPasskey,
   alert,
 }: {
   accountName: string;
   demoCode?: string;
+  /** Whether a passkey is to be created after it. */
+  isForPasskey: boolean;
   alert?: string;
 }): Page {
   return page(
     'Enter your code',
     html`${alertBox(alert)}
-      <p>You are signed in as <strong>${accountName}</strong>. What you are about to do needs a second factor as well.</p>
+      <p>You are signed in as <strong>${accountName}</strong>. ${
+        isForPasskey
+          ? 'What you are about to do needs a passkey, and you have none yet. You can create one once a code has shown that it is you.'
+          : 'What you are about to do needs a second factor as well.'
+      }</p>
       <form method="post">
         <label>Six-digit code
           <input name="code" inputmode="numeric" pattern="[0-9]{6}" maxlength="6" autocomplete="one-time-code" required
@@ -61,6 +69,45 @@ export function codePage({
           : html`<p><strong>Demo.</strong> Your phone would show this code now:
               <output data-demo-code>${demoCode}</output></p>`
       }</aside>`,
+  );
+}
+
+/** Asks to create a passkey, or to use one. The page's script takes it from there. */
+export function passkeyPage({
+  accountName,
+  ceremony,
+  notice,
+  alert,
+}: {
+  accountName: string;
+  ceremony: Ceremony;
+  notice?: string;
+  alert?: string;
+}): Page {
+  const label = ceremony === 'create' ? 'Create a passkey' : 'Use a passkey';
+  return page(
+    label,
+    html`${notice !== undefined && html`<p class="notice" role="status">${notice}</p>`}
+      <p class="alert" role="alert" data-alert>${alert}</p>
+      <p>You are signed in as <strong>${accountName}</strong>. ${
+        ceremony === 'create'
+          ? 'Your password and your code have shown that it is you, so you can create a passkey now.'
+          : 'What you are about to do needs your passkey.'
+      } Your device will ask for your fingerprint, your face or its PIN.</p>
+      <form method="post" data-passkey>
+        <input type="hidden" name="passkey">
+        ${buttons(label, { isFocused: true })}
+      </form>
+      <p class="progress" role="status" data-progress></p>
+      <noscript><p class="alert">Passkeys need JavaScript, which is switched off.</p></noscript>
+      <aside>${
+        ceremony === 'create'
+          ? html`<p><strong>Why a passkey?</strong> It works on this site only, so that no copy of the site can get it
+              out of you. This demo forgets it when it stops; delete it from your device then.</p>`
+          : html`<p><strong>Demo.</strong> Is your passkey on another device or gone? Cancel, and start the demo anew: it
+              knows passkeys for as long as it runs.</p>`
+      }</aside>`,
+    ['/vendor/simplewebauthn.js', '/passkey.mjs'],
   );
 }
 
@@ -90,14 +137,15 @@ function alertBox(alert: string | undefined): Html {
   return html`${alert !== undefined && html`<p class="alert" role="alert">${alert}</p>`}`;
 }
 
-function buttons(label: string): Html {
+function buttons(label: string, { isFocused = false } = {}): Html {
   return html`<div class="buttons">
-    <button name="action" value="continue">${label}</button>
+    <button name="action" value="continue" ${isFocused && 'autofocus'}>${label}</button>
     <button name="action" value="cancel" class="secondary" formnovalidate>Cancel</button>
   </div>`;
 }
 
-function page(title: string, content: Html): Page {
+/** @param scripts paths of what the page runs, in order. Default is none, and then none may run */
+function page(title: string, content: Html, scripts: readonly string[] = []): Page {
   const document = html`<!doctype html>
     <html lang="en">
       <head>
@@ -105,6 +153,7 @@ function page(title: string, content: Html): Page {
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>${title} · Authorization server</title>
         <link rel="stylesheet" href="/style.css">
+        ${new Html(scripts.map(scriptElement).join('\n'))}
       </head>
       <body>
         <main>
@@ -114,14 +163,21 @@ function page(title: string, content: Html): Page {
         </main>
       </body>
     </html>`;
+  const scripting = scripts.length > 0 ? "script-src 'self'; connect-src 'self'; " : '';
   return {
     html: document.toString(),
     headers: (formTarget = '') => ({
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
       // browsers apply form-action to where a form's answer redirects as well
-      'content-security-policy': `default-src 'none'; style-src 'self'; form-action 'self' ${formTarget}; base-uri 'none'; frame-ancestors 'none'`,
+      'content-security-policy': `default-src 'none'; ${scripting}style-src 'self'; form-action 'self' ${formTarget}; base-uri 'none'; frame-ancestors 'none'`,
       'referrer-policy': 'no-referrer',
     }),
   };
+}
+
+function scriptElement(path: string): Html {
+  return path.endsWith('.mjs')
+    ? html`<script type="module" src="${path}"></script>`
+    : html`<script src="${path}" defer></script>`;
 }

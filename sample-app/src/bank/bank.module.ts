@@ -12,7 +12,10 @@ export class BankModule {
       module: BankModule,
       imports: [
         StepUpModule.forRoot({
-          authorizationServers: [{ issuer, audience, acr: { mfa: 'urn:example:mfa', phr: 'phr' } }],
+          authorizationServers: [
+            // who has used a passkey has done more than a second factor asks for
+            { issuer, audience, acr: { mfa: 'urn:example:mfa', phr: 'phr' }, order: ['phr', 'mfa'] },
+          ],
           realm: 'bank',
         }),
       ],

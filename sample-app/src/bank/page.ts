@@ -4,7 +4,10 @@ import type { NextFunction, Request, Response } from 'express';
 import { BANK_SCOPE, PAGE_CLIENT } from '../authorization-server/authorization-server.js';
 import { PUBLIC_DIRECTORY } from '../public-directory.js';
 
-/** Serves the bank's page as it lies in the folder, and the client library as its package ships it: nothing is built. */
+/** `nestjs-step-up/client` as browsers import it: `require.resolve` would give the CommonJS one. */
+const ES_MODULES = join(dirname(require.resolve('nestjs-step-up/package.json')), 'dist', 'esm');
+
+/** Serves the bank's page as it lies in the folder, and the client libraries as their packages ship them: nothing is built. */
 export function servePage(app: NestExpressApplication, { bank, issuer }: { bank: string; issuer: string }): void {
   const policy = [
     "default-src 'none'",
@@ -29,5 +32,6 @@ export function servePage(app: NestExpressApplication, { bank, issuer }: { bank:
     response.json({ bank, issuer, clientId: PAGE_CLIENT, scope: `openid ${BANK_SCOPE}` });
   });
   app.useStaticAssets(dirname(require.resolve('oauth4webapi')), { prefix: '/vendor/oauth4webapi/' });
+  app.useStaticAssets(ES_MODULES, { prefix: '/vendor/nestjs-step-up/' });
   app.useStaticAssets(join(PUBLIC_DIRECTORY, 'bank'));
 }

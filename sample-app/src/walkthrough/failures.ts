@@ -32,7 +32,7 @@ export async function tooOld(
   check('the second factor is there, but not recent: 401', refused.status, 401);
   check('the body names the reason', body.reasons, ['authentication_too_old']);
   check('the challenge asks for both, lest the next token be recent and weak', requested, {
-    acr_values: 'urn:example:mfa',
+    acr_values: 'urn:example:mfa phr',
     max_age: '300',
   });
 

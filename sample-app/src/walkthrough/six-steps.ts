@@ -28,14 +28,14 @@ export async function sixSteps(client: Client, transcript: Transcript): Promise<
   say('Ada transfers 25.00. The client knows nothing of any requirements; it simply tries.');
   transcript.beforeResponse = () => {
     heading('Step 2: the resource server finds the authentication insufficient, and says what would do');
-    say('acr_values says how, max_age how recently the user has to authenticate.');
+    say('acr_values says how, the preferred one first, max_age how recently the user has to authenticate.');
   };
   const refused = await client.transfer(first.accessToken, TRANSFER);
   const requested = readStepUpChallenge(refused);
   const body = (await refused.json()) as { reasons: string[] };
   check('the status is 401', refused.status, 401);
-  check('the challenge asks for a second factor, of the last five minutes', requested, {
-    acr_values: 'urn:example:mfa',
+  check('the challenge asks for a second factor or a passkey, of the last five minutes', requested, {
+    acr_values: 'urn:example:mfa phr',
     max_age: '300',
   });
   check('the body names the reason', body.reasons, ['acr_unmet']);

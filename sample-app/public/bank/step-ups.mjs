@@ -1,0 +1,88 @@
+// What this page does with a step-up challenge, from the bank's refusal to the new token: the part to copy.
+import {
+  authorizationError,
+  authorizationParameters,
+  PendingStepUps,
+  sessionStorageStore,
+  stepUpFetch,
+  verifyStepUp,
+} from '/vendor/nestjs-step-up/client/index.js';
+import { recall } from './journeys.mjs';
+
+const ERRORS = { ERR_STEP_UP_DECLINED: 'declined', ERR_STEP_UP_UNMET: 'impossible' };
+const now = () => Date.now() / 1000;
+
+export class StepUps {
+  #pending = new PendingStepUps(sessionStorageStore());
+  #authorization;
+  #session;
+  #user;
+  /** When the last sign-in that was good enough came back. */
+  #satisfiedAt = Number.POSITIVE_INFINITY;
+
+  /**
+   * @param user `agrees(challenge)`: whether the user wants to sign in for this; `leaves(request)`: sends the user off,
+   * and settles only if they think better of it; `order()`: what to show again when they come back
+   */
+  constructor({ authorization, session, user }) {
+    this.#authorization = authorization;
+    this.#session = session;
+    this.#user = user;
+  }
+
+  /** A `fetch` that sends the session's token to the bank and answers its challenges. */
+  fetch(fetch) {
+    return stepUpFetch({
+      origins: [location.origin],
+      accessToken: () => this.#session.accessToken,
+      stepUp: (challenge, context) => this.#leave(challenge, context),
+      fetch,
+    });
+  }
+
+  /** Gives no token: either the page is left, or the user does not want to and the refusal goes to who sent the request. */
+  async #leave(challenge, { method, url, challengedAt }) {
+    const { subject, issuer } = this.#session;
+    const stepUp = { challenge, challengedAt, subject, issuer, request: { method, url }, data: this.#user.order() };
+    // a sign-in that has become too old since is no circle
+    if (now() - this.#satisfiedAt > challenge.maxAge) await this.#pending.forget(stepUp);
+
+    if (await this.#user.agrees(challenge)) {
+      const parameters = authorizationParameters(challenge, { scope: this.#authorization.scope, loginHint: subject });
+      const request = await this.#authorization.request(parameters, { purpose: 'step-up', order: stepUp.data });
+      try {
+        await this.#pending.begin(request.state, stepUp);
+        await this.#user.leaves(request);
+      } finally {
+        // still here: nobody will come back from this request
+        recall(request.state);
+      }
+    }
+    await this.#pending.forget(stepUp);
+    return undefined;
+  }
+
+  /**
+   * Judges what the user came back with. Performs nothing: the order is shown again for the user to submit.
+   *
+   * @returns the `outcome`: one of verifyStepUp, or `declined`, `impossible`, `failed`; and the step-up it belongs to
+   * @throws StateUnknown, StepUpTimedOut
+   */
+  async comeBack({ state, tokens, error }) {
+    const stepUp = await this.#pending.take(state);
+    if (error !== undefined) {
+      await this.#pending.forget(stepUp);
+      return { outcome: ERRORS[authorizationError(error)?.code] ?? 'failed', stepUp };
+    }
+    const { challenge, challengedAt, subject, issuer } = stepUp;
+    const { outcome } = verifyStepUp(tokens.claims, { ...challenge, challengedAt, subject, issuer });
+    if (outcome === 'satisfied') this.#satisfiedAt = now();
+    return { outcome, stepUp };
+  }
+
+  /** The bank has done what a step-up was for. */
+  async done({ method, url }) {
+    const { subject, issuer } = this.#session;
+    await this.#pending.forget({ subject, issuer, request: { method, url } });
+  }
+}

@@ -1,0 +1,153 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type AuthorizationResponse, authorizationError, StateUnknown } from 'nestjs-step-up/client';
+import * as oauth from 'openid-client';
+import { BFF_OPTIONS, type BffOptions } from './bff.options.js';
+import { ExpiringStore } from './expiring-store.js';
+import { Problem } from './problem.js';
+
+/** One way of a user to the authorization server and back. */
+interface Attempt {
+  readonly state: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  /** Whether it answers a challenge, rather than beginning a session. */
+  readonly isStepUp: boolean;
+}
+
+export interface Tokens {
+  readonly accessToken: string;
+  readonly idToken: string;
+  readonly claims: oauth.IDToken;
+}
+
+/** Seconds. */
+const LIFETIME = 900;
+const PATIENCE = 5;
+const UNREACHABLE = new Set(['OAUTH_TIMEOUT', 'OAUTH_RESPONSE_IS_NOT_CONFORM', 'OAUTH_RESPONSE_IS_NOT_JSON']);
+
+/** The confidential client: all that goes to the authorization server and comes from it, by openid-client. */
+@Injectable()
+export class AuthorizationClient {
+  #configuration: oauth.Configuration | undefined;
+
+  constructor(
+    @Inject(BFF_OPTIONS) private readonly options: BffOptions,
+    private readonly store: ExpiringStore,
+  ) {}
+
+  /** The authorization server's metadata, which says what it offers. */
+  async metadata(): Promise<Readonly<oauth.ServerMetadata>> {
+    return (await this.#discovered()).serverMetadata();
+  }
+
+  /**
+   * Gives the URL to send the user to, with `state`, `nonce` and PKCE challenge of this attempt alone. Where the server
+   * offers it the request is pushed (PAR), so that nobody on the way can take `acr_values` or `max_age` out.
+   *
+   * @param session whose user it is; nobody else's callback will match
+   * @see [RFC 9126](https://www.rfc-editor.org/rfc/rfc9126.html)
+   */
+  async begin(
+    session: string,
+    { state, isStepUp }: Pick<Attempt, 'state' | 'isStepUp'>,
+    parameters: Readonly<Record<string, string>> = {},
+  ): Promise<URL> {
+    const configuration = await this.#discovered();
+    const attempt = { state, isStepUp, nonce: oauth.randomNonce(), codeVerifier: oauth.randomPKCECodeVerifier() };
+    await this.store.of(session).put(attemptKey(state), JSON.stringify(attempt), LIFETIME);
+    const request = {
+      scope: `openid ${this.options.scope}`,
+      resource: this.options.bank,
+      ...parameters,
+      redirect_uri: `${this.options.url}/callback`,
+      state,
+      nonce: attempt.nonce,
+      code_challenge: await oauth.calculatePKCECodeChallenge(attempt.codeVerifier),
+      code_challenge_method: 'S256',
+    };
+    if (configuration.serverMetadata().pushed_authorization_request_endpoint === undefined) {
+      return oauth.buildAuthorizationUrl(configuration, request);
+    }
+    return oauth.buildAuthorizationUrlWithPAR(configuration, request).catch(rethrow);
+  }
+
+  /**
+   * Gives what the session began with this callback's `state`, once.
+   *
+   * @throws StateUnknown where it began nothing with it, or the answer was received before
+   */
+  async take(session: string | undefined, callback: URL): Promise<Attempt> {
+    const state = callback.searchParams.get('state') ?? '';
+    const attempt = session === undefined ? undefined : await this.store.of(session).take(attemptKey(state));
+    if (attempt === undefined || attempt === null) throw new StateUnknown();
+    return JSON.parse(attempt);
+  }
+
+  /**
+   * Fetches the tokens, after `state`, `iss`, nonce, audience and signature of the ID token were found right.
+   *
+   * @throws AuthorizationFailed of nestjs-step-up/client for an error of the authorization server
+   */
+  async finish(callback: URL, { state, nonce, codeVerifier }: Attempt): Promise<Tokens> {
+    const configuration = await this.#discovered();
+    const checks = {
+      expectedState: state,
+      expectedNonce: nonce,
+      pkceCodeVerifier: codeVerifier,
+      idTokenExpected: true,
+    };
+    const tokens = await oauth.authorizationCodeGrant(configuration, callback, checks).catch(rethrow);
+    return {
+      accessToken: tokens.access_token,
+      idToken: tokens.id_token as string,
+      claims: tokens.claims() as oauth.IDToken,
+    };
+  }
+
+  /** Where the user signs out of the authorization server as well; `undefined` where it offers no such thing. */
+  async signOutUrl(): Promise<URL | undefined> {
+    const configuration = await this.#discovered();
+    if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined;
+    // without id_token_hint: it would show the ID token to the browser
+    return oauth.buildEndSessionUrl(configuration, { post_logout_redirect_uri: `${this.options.url}/` });
+  }
+
+  /** Asks once, at the first need: this server starts without the authorization server, and outlasts it. */
+  async #discovered(): Promise<oauth.Configuration> {
+    if (this.#configuration === undefined) {
+      const { issuer, clientId, clientSecret } = this.options;
+      const isLoopback = new URL(issuer).protocol === 'http:';
+      this.#configuration = await oauth
+        .discovery(new URL(issuer), clientId, undefined, oauth.ClientSecretBasic(clientSecret), {
+          // http is for the loopback interface alone
+          execute: [...(isLoopback ? [oauth.allowInsecureRequests] : []), oauth.enableNonRepudiationChecks],
+          timeout: PATIENCE,
+        })
+        .catch(rethrow);
+    }
+    return this.#configuration;
+  }
+}
+
+function attemptKey(state: string): string {
+  return `attempt:${state}`;
+}
+
+function rethrow(error: Error & { code?: string }): never {
+  const refused = authorizationError(error as AuthorizationResponse);
+  if (refused !== undefined) throw refused;
+  if (error instanceof TypeError || UNREACHABLE.has(error.code ?? '')) {
+    throw new Problem(
+      503,
+      'The authorization server cannot be reached',
+      'Nobody can sign in at the moment. Nothing was transferred; whoever is signed in stays so. Try again in a moment.',
+      { cause: error },
+    );
+  }
+  throw new Problem(
+    502,
+    'The answer cannot be trusted',
+    'The authorization server answered with something that does not belong to this sign-in. Nothing was changed.',
+    { cause: error },
+  );
+}

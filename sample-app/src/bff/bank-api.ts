@@ -1,0 +1,78 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { readStepUpChallenge, type StepUpChallenge } from 'nestjs-step-up/client';
+import type { Account, Receipt } from '../bank/ledger.js';
+import type { Transfer } from '../bank/transfer.js';
+import { BFF_OPTIONS, type BffOptions } from './bff.options.js';
+import { Problem } from './problem.js';
+
+/** Milliseconds the bank has to answer. */
+const PATIENCE = 5000;
+
+/** The bank's API, which judges the token of each request by itself: nothing is remembered here of what one was good for. */
+@Injectable()
+export class BankApi {
+  constructor(@Inject(BFF_OPTIONS) private readonly options: BffOptions) {}
+
+  async accounts(accessToken: string): Promise<readonly Account[]> {
+    const response = await this.#send('/accounts', accessToken);
+    const { accounts } = (await read(response)) as { accounts: readonly Account[] };
+    return accounts;
+  }
+
+  /** Transfers, or tells which authentication the bank wants first. */
+  async transfer(
+    accessToken: string,
+    transfer: Transfer,
+  ): Promise<{ receipt: Receipt } | { challenge: StepUpChallenge; challengedAt: number }> {
+    const response = await this.#send('/transfers', accessToken, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(transfer),
+    });
+    const challenge = await readStepUpChallenge(response);
+    if (challenge !== undefined) return { challenge, challengedAt: Date.now() / 1000 };
+    // an error of the server itself may come after the money has moved
+    if (response.status >= 500) throw unavailable(response.status !== 503);
+    return { receipt: (await read(response)) as Receipt };
+  }
+
+  async #send(path: string, accessToken: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { ...(init.headers as Record<string, string>), authorization: `Bearer ${accessToken}` };
+    try {
+      return await fetch(this.options.bank + path, {
+        ...init,
+        headers,
+        redirect: 'error',
+        signal: AbortSignal.timeout(PATIENCE),
+      });
+    } catch (cause) {
+      throw unavailable(init.method === 'POST' && !wasNotSent(cause), { cause });
+    }
+  }
+}
+
+async function read(response: Response): Promise<unknown> {
+  if (response.ok) return response.json();
+  const { status } = response;
+  if (status === 401) {
+    throw new Problem(
+      401,
+      'Sign in again',
+      'The bank does not accept this session any longer. Nothing was transferred.',
+    );
+  }
+  if (status >= 500) throw unavailable(false);
+  const { error_description: reason } = (await response.json().catch(() => ({}))) as { error_description?: unknown };
+  throw new Problem(status, 'The bank refused', `${typeof reason === 'string' ? reason : 'It gave no reason'}.`);
+}
+
+function unavailable(isOpen: boolean, options?: { cause: unknown }): Problem {
+  const outcome = isOpen
+    ? 'Whether the transfer went through is not known: look at your accounts before you try again.'
+    : 'Nothing was transferred.';
+  return new Problem(503, 'The bank cannot be reached', `Try again in a moment. ${outcome}`, options);
+}
+
+function wasNotSent(error: unknown): boolean {
+  return (error as { cause?: { code?: string } }).cause?.code === 'ECONNREFUSED';
+}

@@ -1,0 +1,29 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AccountsController } from './accounts.controller.js';
+import { AuthorizationClient } from './authorization-client.js';
+import { BankApi } from './bank-api.js';
+import { BFF_OPTIONS, type BffOptions } from './bff.options.js';
+import { Confirmations } from './confirmations.js';
+import { ExpiringStore } from './expiring-store.js';
+import { SignInController } from './sign-in.controller.js';
+import { StepUps } from './step-ups.js';
+import { TransfersController } from './transfers.controller.js';
+
+/** A backend for a frontend: an application on a server, which is the client of RFC 9470. */
+@Module({})
+export class BffModule {
+  static forRoot(options: BffOptions): DynamicModule {
+    return {
+      module: BffModule,
+      controllers: [AccountsController, SignInController, TransfersController],
+      providers: [
+        { provide: BFF_OPTIONS, useValue: options },
+        AuthorizationClient,
+        BankApi,
+        Confirmations,
+        ExpiringStore,
+        StepUps,
+      ],
+    };
+  }
+}

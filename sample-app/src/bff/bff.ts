@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NextFunction, Request, Response } from 'express';
+import { PUBLIC_DIRECTORY } from '../public-directory.js';
+import { BffModule } from './bff.module.js';
+import type { BffOptions } from './bff.options.js';
+import { ProblemFilter } from './problem.filter.js';
+import { sessions } from './session.js';
+
+/** Makes the server, which listens where `url` says; needs neither the bank nor the authorization server to start. */
+export async function createBff(options: BffOptions): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(BffModule.forRoot(options), {
+    logger: ['warn', 'error', 'fatal'],
+    abortOnError: false,
+  });
+  const headers = {
+    // browsers apply form-action to where a form's answer redirects as well
+    'content-security-policy': `default-src 'none'; style-src 'self'; form-action 'self' ${new URL(options.issuer).origin}; base-uri 'none'; frame-ancestors 'none'`,
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+  };
+  app.use((_: Request, response: Response, next: NextFunction) => {
+    response.set(headers);
+    next();
+  });
+  app.useStaticAssets(join(PUBLIC_DIRECTORY, 'bff'));
+  app.use(sessions(options.url));
+  app.useGlobalFilters(new ProblemFilter());
+  await app.init();
+  return app;
+}

@@ -1,0 +1,46 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import type { StepUpError } from 'nestjs-step-up/client';
+import { problemPage } from './pages.js';
+import { Problem, stepUpProblem } from './problem.js';
+import { endSession } from './session.js';
+
+/** Answers whatever went wrong with a page that says what that means for the user. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter<Error> {
+  readonly #logger = new Logger('Bff');
+
+  async catch(error: Error, host: ArgumentsHost): Promise<void> {
+    const request = host.switchToHttp().getRequest<Request>();
+    const response = host.switchToHttp().getResponse<Response>();
+    const problem = problemOf(error);
+    const status = problem.getStatus();
+    if (status >= 500) this.#logger.warn(`${status} ${problem.title}${causeOf(problem.cause ?? error)}`);
+    // a session whose token is refused has ended
+    if (status === 401) await endSession(request);
+    const { user, csrfToken } = request.session ?? {};
+    const visitor = user !== undefined && csrfToken !== undefined ? { name: user.subject, csrfToken } : undefined;
+    response.status(status).type('html').send(problemPage(problem, visitor));
+  }
+}
+
+function problemOf(error: Error): Problem {
+  if (error instanceof Problem) return error;
+  if (error.name === 'StateUnknown' || isStepUpError(error)) return stepUpProblem((error as StepUpError).code);
+  if (error instanceof HttpException) {
+    const { error_description: reason } = error.getResponse() as { error_description?: string };
+    const text = reason ?? 'There is nothing here.';
+    return new Problem(error.getStatus(), 'This does not work', `${text}. Nothing was changed.`.replace('..', '.'));
+  }
+  return new Problem(500, 'Something is broken here', 'Look at your accounts before you try again.', { cause: error });
+}
+
+function isStepUpError(error: Error & { code?: unknown }): boolean {
+  return typeof error.code === 'string' && error.code.startsWith('ERR_STEP_UP_');
+}
+
+/** What an operator needs; messages may quote what was received. */
+function causeOf(error: unknown): string {
+  const { name, code, cause } = error as { name?: string; code?: string; cause?: { code?: string } };
+  return ` (${[name, code ?? cause?.code].filter((part) => part !== undefined).join(' ')})`;
+}

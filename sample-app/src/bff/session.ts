@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import type { Request, RequestHandler } from 'express';
+import session, { type SessionData } from 'express-session';
+import { Problem } from './problem.js';
+
+/** Who is signed in, with the tokens that no browser sees. */
+export interface SignedIn {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly accessToken: string;
+  readonly idToken: string;
+  /** When the user last stepped up, in seconds since the epoch. Says nothing about what the token is good for. */
+  readonly steppedUpAt?: number;
+}
+
+declare module 'express-session' {
+  interface SessionData {
+    /** Names the session from one sign-in to the next, while its id changes. */
+    key: string;
+    csrfToken: string;
+    user: SignedIn;
+    /** Shown once, on the next page. */
+    notice: string;
+  }
+}
+
+/** Milliseconds. */
+const HOUR = 3_600_000;
+
+/**
+ * Sessions in the memory of the server, behind a cookie that scripts cannot read and other sites cannot send along with
+ * a POST. Give `store` a database for more than one process.
+ */
+export function sessions(url: string): RequestHandler {
+  const secure = url.startsWith('https:');
+  return session({
+    // cookies know hosts and no ports, so the servers of the sample share them; the prefix needs https
+    name: secure ? '__Host-bff' : 'bff',
+    secret: randomBytes(32).toString('base64url'),
+    resave: false,
+    saveUninitialized: false,
+    cookie: { httpOnly: true, sameSite: 'lax', secure, path: '/', maxAge: HOUR },
+  });
+}
+
+/** Gives the name of the session, and begins one where there is none. */
+export function startSession({ session }: Request): string {
+  if (session.key === undefined) Object.assign(session, newNames());
+  return session.key as string;
+}
+
+/** @throws Problem where nobody is signed in */
+export function signedIn({
+  session: { key, csrfToken, user },
+}: Request): Pick<Required<SessionData>, 'key' | 'csrfToken' | 'user'> {
+  if (key === undefined || csrfToken === undefined || user === undefined) {
+    throw new Problem(401, 'You are not signed in', 'Your session has ended, or it never began. Nothing was changed.');
+  }
+  return { key, csrfToken, user };
+}
+
+/**
+ * Gives the session a new id, so that whoever knew the old one is left with nothing, and a user. What belonged to the
+ * session goes with it only where `names` says that it is the same one.
+ */
+export async function renewSession(
+  request: Request,
+  user: SignedIn,
+  names: Pick<SessionData, 'key' | 'csrfToken'> = newNames(),
+): Promise<void> {
+  const { key, csrfToken } = names;
+  await new Promise<void>((resolve, reject) => {
+    request.session.regenerate((error) => (error ? reject(error) : resolve()));
+  });
+  Object.assign(request.session, { key, csrfToken, user });
+}
+
+export function endSession(request: Request): Promise<void> {
+  return new Promise((resolve, reject) => request.session.destroy((error) => (error ? reject(error) : resolve())));
+}
+
+function newNames(): Pick<SessionData, 'key' | 'csrfToken'> {
+  return { key: randomBytes(16).toString('base64url'), csrfToken: randomBytes(32).toString('base64url') };
+}

@@ -1,0 +1,65 @@
+import { Controller, Get, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { randomState } from 'openid-client';
+import { AuthorizationClient } from './authorization-client.js';
+import { BFF_OPTIONS, type BffOptions } from './bff.options.js';
+import { Confirmations } from './confirmations.js';
+import { CsrfGuard } from './csrf.guard.js';
+import { endSession, renewSession, signedIn, startSession } from './session.js';
+import { StepUps } from './step-ups.js';
+
+/** The ways to the authorization server and back. */
+@Controller()
+@UseGuards(CsrfGuard)
+export class SignInController {
+  constructor(
+    @Inject(BFF_OPTIONS) private readonly options: BffOptions,
+    private readonly authorization: AuthorizationClient,
+    private readonly stepUps: StepUps,
+    private readonly confirmations: Confirmations,
+  ) {}
+
+  @Get('sign-in')
+  async signIn(@Req() request: Request, @Res() response: Response): Promise<void> {
+    if (request.session.user !== undefined) return response.redirect(303, '/');
+    const url = await this.authorization.begin(startSession(request), { state: randomState(), isStepUp: false });
+    response.redirect(303, url.href);
+  }
+
+  /** Takes tokens in. Performs nothing: any link may lead here. */
+  @Get('callback')
+  async callback(@Req() request: Request, @Res() response: Response): Promise<void> {
+    const callback = new URL(request.originalUrl, this.options.url);
+    const attempt = await this.authorization.take(request.session.key, callback);
+    if (attempt.isStepUp) return response.redirect(303, await this.#stepUp(request, callback, attempt));
+
+    const { accessToken, idToken, claims } = await this.authorization.finish(callback, attempt);
+    await renewSession(request, { subject: claims.sub, issuer: claims.iss, accessToken, idToken });
+    response.redirect(303, '/');
+  }
+
+  @Post('sign-out')
+  async signOut(@Req() request: Request, @Res() response: Response): Promise<void> {
+    await endSession(request);
+    // out here even where the authorization server cannot be reached
+    const url = await this.authorization.signOutUrl().catch(() => undefined);
+    response.redirect(303, url?.href ?? '/');
+  }
+
+  async #stepUp(
+    request: Request,
+    callback: URL,
+    attempt: Awaited<ReturnType<AuthorizationClient['take']>>,
+  ): Promise<string> {
+    const { key, csrfToken, user } = signedIn(request);
+    const pending = await this.stepUps.take(key, attempt.state, user);
+    const tokens = await this.authorization.finish(callback, attempt).catch(async (error) => {
+      // no new sign-in came of it, so the user may think better of it
+      await this.stepUps.forget(key, user);
+      throw error;
+    });
+    const steppedUp = this.stepUps.accept(user, pending, tokens);
+    await renewSession(request, steppedUp, { key, csrfToken });
+    return `/transfers/${await this.confirmations.keep({ key, user: steppedUp }, pending.data)}`;
+  }
+}

@@ -1,0 +1,56 @@
+import { Body, Controller, Get, Header, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { readTransfer, type Transfer } from '../bank/transfer.js';
+import { BankApi } from './bank-api.js';
+import { Confirmations } from './confirmations.js';
+import { CsrfGuard } from './csrf.guard.js';
+import { inCents, inEuros } from './money.js';
+import { confirmPage } from './pages.js';
+import { signedIn } from './session.js';
+import { StepUps } from './step-ups.js';
+
+/** What the browser asks for; whether it may is the bank's to say. */
+@Controller('transfers')
+@UseGuards(CsrfGuard)
+export class TransfersController {
+  constructor(
+    private readonly bank: BankApi,
+    private readonly stepUps: StepUps,
+    private readonly confirmations: Confirmations,
+  ) {}
+
+  @Post()
+  async create(
+    @Req() request: Request,
+    @Res() response: Response,
+    @Body() { from, to, amount }: Record<string, unknown>,
+  ): Promise<void> {
+    signedIn(request);
+    await this.#transfer(request, response, readTransfer({ from, to, amount: inCents(amount) }));
+  }
+
+  /** Shows what was asked for before the way to the authorization server, for the user to send. */
+  @Get(':id')
+  @Header('content-type', 'text/html; charset=utf-8')
+  show(@Req() request: Request, @Param('id') id: string): string {
+    const { key, csrfToken, user } = signedIn(request);
+    return confirmPage({ name: user.subject, csrfToken }, id, this.confirmations.show({ key, user }, id));
+  }
+
+  @Post(':id')
+  async confirm(@Req() request: Request, @Res() response: Response, @Param('id') id: string): Promise<void> {
+    await this.#transfer(request, response, await this.confirmations.take(signedIn(request), id));
+  }
+
+  async #transfer(request: Request, response: Response, transfer: Transfer): Promise<void> {
+    const { key, user } = signedIn(request);
+    const answer = await this.bank.transfer(user.accessToken, transfer);
+    if ('challenge' in answer) {
+      const url = await this.stepUps.begin({ key, user }, answer, transfer);
+      return response.redirect(303, url.href);
+    }
+    await this.stepUps.forget(key, user);
+    request.session.notice = `${inEuros(transfer.amount)} went from ${transfer.from} to ${transfer.to}.`;
+    response.redirect(303, '/');
+  }
+}

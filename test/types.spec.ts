@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import ts from 'typescript';
+
+jest.setTimeout(60_000);
+
+const root = join(__dirname, '..');
+const { options } = ts.parseJsonConfigFileContent(
+  ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config,
+  ts.sys,
+  root,
+);
+const library = join(root, 'lib/index.ts');
+
+const declaration = `declare module 'nestjs-step-up' {
+  interface StepUpWords { mfa: true; phr: true }
+}
+export {};`;
+
+const preamble = `import { RequireAcr, type StepUpService } from 'nestjs-step-up';
+declare const stepUp: StepUpService;
+export const used = [RequireAcr, stepUp];`;
+
+/** A program of files that are not on disk: what they declare would hold for the whole project. */
+function programOf(files: ReadonlyMap<string, string>): ts.Program {
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile, fileExists, readFile } = host;
+  host.fileExists = (name) => files.has(name) || fileExists(name);
+  host.readFile = (name) => files.get(name) ?? readFile(name);
+  host.getSourceFile = (name, target, ...more) => {
+    const source = files.get(name);
+    return source === undefined ? getSourceFile(name, target, ...more) : ts.createSourceFile(name, source, target);
+  };
+  return ts.createProgram([...files.keys()], options, host);
+}
+
+/** What the compiler says of each expression, where the words are `mfa` and `phr`. */
+function errorsOf(expressions: readonly string[]): string[][] {
+  const path = join(root, 'expressions.ts');
+  const program = programOf(
+    new Map([
+      [join(root, 'words.ts'), declaration],
+      [path, [preamble, ...expressions].join('\n')],
+    ]),
+  );
+  const errors: string[][] = expressions.map(() => []);
+  for (const { file, start = 0, messageText } of ts.getPreEmitDiagnostics(program)) {
+    const text = ts.flattenDiagnosticMessageText(messageText, ' ');
+    const line = file?.fileName === path ? file.getLineAndCharacterOfPosition(start).line : 0;
+    const found = errors[line - preamble.split('\n').length];
+    if (found === undefined) throw new Error(text);
+    found.push(text);
+  }
+  return errors;
+}
+
+const compiling = [
+  "RequireAcr('mfa')",
+  "RequireAcr(['phr', 'mfa'])",
+  "RequireAcr('mfa', { maxAge: 300, scope: 'transfer:write' })",
+  'RequireAcr({ maxAge: 60 })',
+  'RequireAcr(() => undefined)',
+  'RequireAcr(async (context) => ({ scope: context.getClass().name }))',
+  "stepUp.require({}, 'phr', { maxAge: 60 })",
+  "stepUp.assess({}, ['phr', 'mfa'])",
+];
+
+const refused: [expression: string, about: string][] = [
+  ["RequireAcr('mfaa')", '"mfaa"'],
+  ["RequireAcr(['phr', 'mfaa'])", '"mfaa"'],
+  ["stepUp.require({}, 'mfaa')", '"mfaa"'],
+  ["stepUp.assess({}, ['mfaa'])", '"mfaa"'],
+  ['RequireAcr()', 'Expected 1-2 arguments'],
+  ['RequireAcr(300)', 'No overload matches'],
+  ['RequireAcr(null)', 'No overload matches'],
+  ["RequireAcr('mfa', { maxAge: '300' })", "'string' is not assignable to type 'number'"],
+  ["RequireAcr('mfa', { maxage: 300 })", "'maxage' does not exist"],
+  ["RequireAcr('mfa', { acrValues: ['phr'] })", "'acrValues' does not exist"],
+  ['RequireAcr({ maxAge: null })', "'null' is not assignable"],
+  ['RequireAcr(() => null)', "'null' is not assignable"],
+  ['RequireAcr(() => ({ maxAge: true }))', "'boolean' is not assignable"],
+  ['RequireAcr(() => undefined, { maxAge: 60 })', "'() => undefined' is not assignable"],
+];
+
+describe('words that an application declares, and what goes with them', () => {
+  let errors: Map<string, string[]>;
+  beforeAll(() => {
+    const expressions = [...compiling, ...refused.map(([expression]) => expression)];
+    const found = errorsOf(expressions);
+    errors = new Map(expressions.map((expression, index) => [expression, found[index] as string[]]));
+  });
+
+  it.each(compiling)('%s compiles', (expression) => {
+    expect(errors.get(expression)).toEqual([]);
+  });
+
+  it.each(refused)('%s does not: %s', (expression, about) => {
+    expect(errors.get(expression)).toEqual([expect.stringContaining(about)]);
+  });
+});
+
+/** Where the exports of a file have the type `any`, as far as they are declared in `folder`. */
+function anysOf(program: ts.Program, entry: string, folder: string): string[] {
+  const checker = program.getTypeChecker();
+  const found: string[] = [];
+  const isAny = (type: ts.Type) => (type.flags & ts.TypeFlags.Any) !== 0;
+
+  function visit(node: ts.Node, path: string): void {
+    const name = (node as Partial<ts.NamedDeclaration>).name?.getText();
+    const isPrivate =
+      name?.startsWith('#') === true ||
+      (ts.canHaveModifiers(node) && ts.getModifiers(node)?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword));
+    if (ts.isBlock(node) || isPrivate) return;
+    const here = name === undefined ? path : `${path}.${name}`;
+    const isTyped = ts.isParameter(node) || ts.isPropertySignature(node) || ts.isPropertyDeclaration(node);
+    const signature = ts.isFunctionLike(node)
+      ? checker.getSignatureFromDeclaration(node as ts.SignatureDeclaration)
+      : undefined;
+    if (node.kind === ts.SyntaxKind.AnyKeyword) found.push(`${here}: any`);
+    else if (isTyped && isAny(checker.getTypeAtLocation(node))) found.push(here);
+    else if (signature !== undefined && isAny(checker.getReturnTypeOfSignature(signature))) found.push(`${here}()`);
+    ts.forEachChild(node, (child) => visit(child, here));
+  }
+
+  const module = checker.getSymbolAtLocation(program.getSourceFile(entry) as ts.SourceFile) as ts.Symbol;
+  for (const symbol of checker.getExportsOfModule(module)) {
+    const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+    for (const declared of target.declarations ?? []) {
+      if (declared.getSourceFile().fileName.startsWith(folder)) visit(declared, symbol.name);
+    }
+  }
+  return found;
+}
+
+describe('public types', () => {
+  it('have no `any`', () => {
+    expect(anysOf(ts.createProgram([library], options), library, join(root, 'lib/'))).toEqual([]);
+  });
+
+  it('would be found out if they had', () => {
+    const path = join(root, 'any.ts');
+    const source = [
+      'export function open(value: any) { return JSON.parse(String(value)); }',
+      'export interface Options { tokens: readonly any[]; size: number }',
+      'export class Service { private hidden: any; shown = JSON.parse("1"); #own: any; count(): number { return 1; } }',
+    ].join('\n');
+    expect(anysOf(programOf(new Map([[path, source]])), path, path)).toEqual([
+      'open.open()',
+      'open.open.value',
+      'open.open.value: any',
+      'Options.Options.tokens: any',
+      'Service.Service.shown',
+    ]);
+  });
+});
