@@ -1,4 +1,5 @@
 export type { Authenticated } from './step-up.authenticator.js';
+export type { ChallengedEvent } from './step-up.challenges.js';
 export { Public, RequireAcr, SkipStepUp, StepUpContext } from './step-up.decorator.js';
 export { AccessTokenException, InsufficientUserAuthenticationException, type StepUpBody } from './step-up.exception.js';
 export type { Exchange } from './step-up.exchange.js';
@@ -9,4 +10,4 @@ export type { RequirementsFunction, StepUpModuleOptions } from './step-up.option
 export type { RouteRequirement } from './step-up.requirement.js';
 export type { RequireAcrArguments } from './step-up.requirements.js';
 export type { RouteDescription } from './step-up.route.js';
-export { type ChallengedEvent, StepUpService } from './step-up.service.js';
+export { StepUpService } from './step-up.service.js';

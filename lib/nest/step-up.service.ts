@@ -6,18 +6,13 @@ import {
   type AuthenticationRequirements,
   assess,
   mergeRequirements,
-  type UnmetReason,
 } from '../core/index.js';
-import { type MaybePromise, whenReady, withoutStack } from '../token/index.js';
+import { type MaybePromise, whenReady } from '../token/index.js';
 import { ExistingAuthenticator } from './existing.authenticator.js';
 import { StepUpAnswer } from './step-up.answer.js';
 import type { Authenticated, Authenticator } from './step-up.authenticator.js';
-import {
-  AccessTokenException,
-  InsufficientUserAuthenticationException,
-  type StepUpChallenge,
-  stepUpChallenge,
-} from './step-up.exception.js';
+import { type ChallengedEvent, StepUpChallenges } from './step-up.challenges.js';
+import { AccessTokenException, InsufficientUserAuthenticationException } from './step-up.exception.js';
 import { type Exchange, exchangeAt, exchangeOf, type Request } from './step-up.exchange.js';
 import { StepUpLog } from './step-up.log.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from './step-up.options.js';
@@ -25,17 +20,6 @@ import { RouteRequirement, Vocabularies } from './step-up.requirement.js';
 import { type RequireAcrArguments, requirementsFrom } from './step-up.requirements.js';
 import { type Handler, type Route, type RouteDescription, Routes, resolve } from './step-up.route.js';
 import { TokenAuthenticator } from './token.authenticator.js';
-
-/** An operation was refused, or in report mode would have been, for want of a sufficient authentication. */
-export interface ChallengedEvent {
-  /** `Controller.handler`; absent where only a request was given. */
-  readonly route?: string;
-  readonly issuer?: string;
-  readonly requirements: AuthenticationRequirements;
-  readonly reasons: readonly UnmetReason[];
-  /** Whether report mode waived it. What else is wrong, such as a lacking scope, is refused all the same. */
-  readonly reported: boolean;
-}
 
 /**
  * Judges requests against authentication requirements: the work behind {@link AcrGuard}, and for decisions inside a
@@ -46,11 +30,9 @@ export class StepUpService {
   readonly #routes: Routes;
   readonly #authenticator: Authenticator;
   readonly #servers: ReadonlyMap<string | undefined, AuthorizationServer>;
-  readonly #listeners = new Set<(event: ChallengedEvent) => void>();
+  readonly #challenges: StepUpChallenges;
   // one verdict for an invocation, however many guards ask; the next GraphQL field or message is another context
   readonly #admitted = new WeakMap<ExecutionContext, MaybePromise<boolean>>();
-  // written once for a route, an issuer and what is unmet; a route has few of them
-  readonly #challenges = new WeakMap<AuthenticationRequirements, Map<string, StepUpChallenge>>();
   readonly #contexts = new WeakMap<object, ExecutionContext>();
   readonly #users = new WeakMap<ExecutionContext, unknown>();
 
@@ -61,6 +43,7 @@ export class StepUpService {
   ) {
     this.#routes = new Routes(settings.requirements, new Vocabularies(settings.servers));
     this.#servers = new Map(settings.servers.map((server) => [server.issuer, server]));
+    this.#challenges = new StepUpChallenges(settings, log);
     this.#authenticator =
       settings.passport === 'register' ? new TokenAuthenticator(settings) : new ExistingAuthenticator(settings, log);
   }
@@ -163,8 +146,7 @@ export class StepUpService {
 
   /** Calls a listener for each refusal for want of a sufficient authentication. Gives back what takes it off again. */
   onChallenged(listener: (event: ChallengedEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#challenges.onChallenged(listener);
   }
 
   /**
@@ -312,77 +294,10 @@ export class StepUpService {
       if (isMachine(event, claims)) {
         throw AccessTokenException.stepUpImpossible('No user has authenticated for this token, so none can step up');
       }
-      this.#explain(event, claims, requirements, reasons);
-      this.#challenge(exchange, event, requirements, reasons);
+      const route = exchange.context && this.#routeOf(exchange.context).description.name;
+      this.#challenges.refuse({ route, event, claims, requirements, reasons });
     }
     if (lacksScope) throw AccessTokenException.insufficientScope(requirements.scope as string, this.settings);
-  }
-
-  /** Refuses with a challenge; in report mode records that it would have. */
-  #challenge(
-    exchange: Exchange,
-    event: AuthenticationEvent,
-    requirements: AuthenticationRequirements,
-    reasons: readonly UnmetReason[],
-  ): void {
-    const { context } = exchange;
-    const route = context && this.#routeOf(context).description.name;
-    const reported = this.settings.mode === 'report';
-    const challenged: ChallengedEvent = Object.freeze({
-      ...(route !== undefined && { route }),
-      ...(event.issuer !== undefined && { issuer: event.issuer }),
-      requirements,
-      reasons,
-      reported,
-    });
-    for (const listener of this.#listeners) listener(challenged);
-    if (!reported) {
-      const prepared = this.#challengeFor(requirements, reasons);
-      throw withoutStack(() => new InsufficientUserAuthenticationException(prepared));
-    }
-    this.log.info('reported', `${route ?? 'a request'} would have been challenged: ${reasons.join(', ')}`);
-  }
-
-  #challengeFor(requirements: AuthenticationRequirements, reasons: readonly UnmetReason[]): StepUpChallenge {
-    const known = this.#challenges.get(requirements) ?? new Map<string, StepUpChallenge>();
-    this.#challenges.set(requirements, known);
-    const key = reasons.join();
-    const challenge = known.get(key) ?? stepUpChallenge(requirements, reasons, this.settings);
-    known.set(key, challenge);
-    return challenge;
-  }
-
-  #explain(
-    event: AuthenticationEvent,
-    claims: Readonly<Record<string, unknown>>,
-    requirements: AuthenticationRequirements,
-    reasons: readonly UnmetReason[],
-  ): void {
-    const issuer = event.issuer ?? 'request.user';
-    if (reasons.includes('acr_missing')) {
-      const [code, message] =
-        claims['acr'] === undefined
-          ? ['acr_missing', 'tokens carry no acr; have the authorization server put it into access tokens']
-          : ['acr_not_a_string', 'acr in tokens is no string, which counts as none'];
-      this.log.warnOnce(code as string, issuer, message as string);
-    }
-    if (reasons.includes('auth_time_missing')) {
-      this.log.warnOnce(
-        'auth_time_missing',
-        issuer,
-        `tokens carry no auth_time, so maxAge ${requirements.maxAge} can never be met; have it put into access tokens`,
-      );
-    }
-    if (reasons.includes('auth_time_invalid')) {
-      this.log.warnOnce(
-        'auth_time_invalid',
-        issuer,
-        'auth_time is no number of seconds; it looks like milliseconds or text',
-      );
-    }
-    if (reasons.includes('auth_time_in_future')) {
-      this.log.warnOnce('auth_time_in_future', issuer, 'auth_time lies in the future; compare the clocks');
-    }
   }
 
   /** Runs a judgement; what it throws is answered on the response first, lest another filter forget the challenge. */

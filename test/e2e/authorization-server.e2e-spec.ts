@@ -120,7 +120,7 @@ describe('an authentication that is too old', () => {
     const refused = await client.transfer(accessToken, TRANSFER);
     expect(refused.status).toBe(401);
     expect(await refused.clone().json()).toMatchObject({ reasons: ['authentication_too_old'] });
-    expect(readStepUpChallenge(refused)).toEqual(MFA);
+    expect(readStepUpChallenge(refused)).toEqual({ ...MFA, scope: 'openid bank' });
 
     const again = await client.signIn(ADA, readStepUpChallenge(refused));
     expect(again.asked).toEqual(['password', 'code']);

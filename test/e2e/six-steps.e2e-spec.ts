@@ -48,7 +48,11 @@ describe('the six steps of RFC 9470 §2, with oidc-provider and openid-client', 
   });
 
   it('C-01 §4: the client reads from it what the next authorization request carries', () => {
-    expect(readStepUpChallenge(refused)).toEqual({ acr_values: 'urn:example:mfa phr', max_age: '300' });
+    expect(readStepUpChallenge(refused)).toEqual({
+      acr_values: 'urn:example:mfa phr',
+      max_age: '300',
+      scope: 'openid bank',
+    });
   });
 
   it('§2 steps 3 and 4: only what is missing is asked for, and the new token says so', () => {
@@ -90,7 +94,7 @@ describe('the six steps of RFC 9470 §2, with oidc-provider and openid-client', 
     const balance = await everydayBalance(client, second.accessToken);
     const large = await client.transfer(second.accessToken, { ...TRANSFER, amount: 1000_01 });
     expect(large.status).toBe(401);
-    expect(readStepUpChallenge(large)).toEqual({ acr_values: 'phr', max_age: '300' });
+    expect(readStepUpChallenge(large)).toEqual({ acr_values: 'phr', max_age: '300', scope: 'openid bank' });
     expect(await everydayBalance(client, second.accessToken)).toBe(balance);
   });
 

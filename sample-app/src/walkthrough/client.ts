@@ -8,6 +8,8 @@ export interface SignedIn {
   readonly accessToken: string;
   readonly refreshToken: string;
   readonly idToken: string;
+  /** Of the ID token. */
+  readonly claims: oauth.IDToken | undefined;
   /** What the user had to give. Empty where the browser's session was enough. */
   readonly asked: Asked;
 }
@@ -67,7 +69,7 @@ export class Client {
       idTokenExpected: true,
     });
     const { access_token: accessToken, refresh_token: refreshToken = '', id_token: idToken = '' } = tokens;
-    return { accessToken, refreshToken, idToken, asked };
+    return { accessToken, refreshToken, idToken, claims: tokens.claims(), asked };
   }
 
   /** Asks for a new access token without the user. It stems from the same authentication, so it answers no challenge. */

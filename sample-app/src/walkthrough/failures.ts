@@ -34,6 +34,7 @@ export async function tooOld(
   check('the challenge asks for both, lest the next token be recent and weak', requested, {
     acr_values: 'urn:example:mfa phr',
     max_age: '300',
+    scope: 'openid bank',
   });
 
   say('The same answer as before helps: back to the authorization server with both.');

@@ -1,3 +1,4 @@
+import { verifyStepUp } from 'nestjs-step-up/client';
 import { compareEvents, readEventClaims } from './authentication-event.js';
 import type { Client, SignedIn } from './client.js';
 import { check, Deviation } from './deviation.js';
@@ -37,6 +38,7 @@ export async function sixSteps(client: Client, transcript: Transcript): Promise<
   check('the challenge asks for a second factor or a passkey, of the last five minutes', requested, {
     acr_values: 'urn:example:mfa phr',
     max_age: '300',
+    scope: 'openid bank',
   });
   check('the body names the reason', body.reasons, ['acr_unmet']);
   check('no cache keeps it', refused.headers.get('cache-control'), 'no-store');
@@ -54,6 +56,13 @@ export async function sixSteps(client: Client, transcript: Transcript): Promise<
   check('she was asked for her code, and not for her password again', second.asked, ['code']);
   check('the new token says that there was a second factor', after.acr, 'urn:example:mfa');
   check('the new token says when', after.auth_time >= before.auth_time, true);
+  say('What a client judges by is the ID token: were the wishes honoured, or taken for a hint?');
+  const { outcome } = verifyStepUp(second.claims, {
+    acrValues: requested['acr_values']?.split(' ') ?? [],
+    maxAge: Number(requested['max_age']),
+    subject: 'ada',
+  });
+  check('the step-up is satisfied', outcome, 'satisfied');
 
   heading('Step 5: the client repeats the request with the new access token');
   transcript.beforeResponse = () =>
