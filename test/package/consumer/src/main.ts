@@ -13,6 +13,8 @@ import {
   StepUpExceptionFilter,
   StepUpModule,
 } from 'nestjs-step-up';
+import { parseStepUpChallenge, stepUpFetch } from 'nestjs-step-up/client';
+import { expectStepUpChallenge } from 'nestjs-step-up/testing';
 
 @Controller()
 class TransferController {
@@ -23,7 +25,7 @@ class TransferController {
   }
 }
 
-for (const exported of [AccessTokenGuard, AcrGuard, RequireAcr, StepUpExceptionFilter]) {
+for (const exported of [AccessTokenGuard, AcrGuard, RequireAcr, StepUpExceptionFilter, stepUpFetch]) {
   if (typeof exported !== 'function') throw new Error('an export is missing');
 }
 
@@ -83,6 +85,8 @@ export async function main(): Promise<void> {
     const [challenge] = parseChallenges(challenged.headers.get('www-authenticate') ?? '');
     expect(challenge?.parameters['error'], 'insufficient_user_authentication', 'the challenge');
     expect(challenge?.parameters['acr_values'], 'urn:example:mfa', 'acr_values');
+    expectStepUpChallenge(challenged, { acrValues: ['urn:example:mfa'], maxAge: 300 });
+    expect(parseStepUpChallenge(challenged)?.maxAge, 300, 'the challenge as the client reads it');
     expect((await ask('urn:example:mfa')).status, 200, 'with a second factor');
   } finally {
     await app.close();
