@@ -33,8 +33,8 @@ export async function tooOld(
   check('the body names the reason', body.reasons, ['authentication_too_old']);
   check('the challenge asks for both, lest the next token be recent and weak', requested, {
     acr_values: 'urn:example:mfa phr',
-    max_age: '300',
     scope: 'openid bank',
+    max_age: '300',
   });
 
   say('The same answer as before helps: back to the authorization server with both.');

@@ -37,8 +37,8 @@ export async function sixSteps(client: Client, transcript: Transcript): Promise<
   check('the status is 401', refused.status, 401);
   check('the challenge asks for a second factor or a passkey, of the last five minutes', requested, {
     acr_values: 'urn:example:mfa phr',
-    max_age: '300',
     scope: 'openid bank',
+    max_age: '300',
   });
   check('the body names the reason', body.reasons, ['acr_unmet']);
   check('no cache keeps it', refused.headers.get('cache-control'), 'no-store');
