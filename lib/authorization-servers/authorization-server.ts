@@ -1,6 +1,7 @@
 import { type AccessTokenProfile, type AuthorizationServerProfile, checkProfile } from './profile.js';
 import { Vocabulary, type VocabularyOptions } from './vocabulary.js';
 
+/** An authorization server whose access tokens are accepted, and what the application's words mean to it. */
 export interface AuthorizationServerOptions extends VocabularyOptions {
   /** Issuer identifier, compared exactly. https, loopback excepted. */
   issuer: string;

@@ -18,7 +18,7 @@ import type { StepUpWord } from './step-up.words.js';
  *
  * ```http
  * HTTP/1.1 401 Unauthorized
- * WWW-Authenticate: Bearer realm="api", error="insufficient_user_authentication", acr_values="mfa", max_age="300"
+ * WWW-Authenticate: Bearer realm="api", error="insufficient_user_authentication", acr_values="urn:example:mfa", max_age="300"
  * ```
  *
  * @example `@RequireAcr('mfa', { maxAge: 300 })`

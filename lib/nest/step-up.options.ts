@@ -17,6 +17,7 @@ export type RequirementsFunction = (
   context: ExecutionContext,
 ) => AuthenticationRequirements | undefined | Promise<AuthenticationRequirements | undefined>;
 
+/** Options of {@link StepUpModule}. Every one is checked at boot; one that is not known is a TypeError. */
 export interface StepUpModuleOptions {
   /** The authorization servers whose tokens are accepted. Required, unless `passport` is `'existing'`. */
   authorizationServers?: readonly AuthorizationServerOptions[];
@@ -40,7 +41,7 @@ export interface StepUpModuleOptions {
   authenticationEvent?: (
     context: ExecutionContext,
   ) => AuthenticationEvent | undefined | Promise<AuthenticationEvent | undefined>;
-  /** Where the token is when it is not in the request's Authorization header. Default looks there alone. */
+  /** Finds the token where it is not in the request's Authorization header. Default looks there alone. */
   accessToken?: (context: ExecutionContext) => string | undefined;
   /**
    * Tells handlers that need no token by a mark of the application's own. It lifts what the module requires, but never

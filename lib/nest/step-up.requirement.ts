@@ -20,7 +20,7 @@ export class Vocabularies {
       if (vocabularies.length === 0 || vocabularies.some((vocabulary) => vocabulary.knows(value))) continue;
       const known = [...new Set(vocabularies.flatMap((vocabulary) => vocabulary.known ?? []))];
       throw new TypeError(
-        `${where}: no authorization server knows "${value}"; did you mean "${nearest(value, known)}"? ` +
+        `${where}: no authorization server knows "${value}"; the nearest known word is "${nearest(value, known)}". ` +
           'Words are declared in "authorizationServers[].acr"',
       );
     }

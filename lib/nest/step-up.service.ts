@@ -28,6 +28,7 @@ import { TokenAuthenticator } from './token.authenticator.js';
 @Injectable()
 export class StepUpService {
   readonly #routes: Routes;
+  #descriptions: readonly RouteDescription[] = Object.freeze([]);
   readonly #authenticator: Authenticator;
   readonly #servers: ReadonlyMap<string | undefined, AuthorizationServer>;
   readonly #challenges: StepUpChallenges;
@@ -83,6 +84,7 @@ export class StepUpService {
    *
    * @param at an ExecutionContext, the request, or what `@StepUpContext()` gave
    * @throws AccessTokenException where no user can be told
+   * @throws InternalServerErrorException for requirements that are wrong; the log says how
    */
   async assess(at: unknown, ...required: RequireAcrArguments): Promise<Assessment> {
     const exchange = this.#exchangeAt(at);
@@ -104,6 +106,7 @@ export class StepUpService {
    * @param at an ExecutionContext, the request, or what `@StepUpContext()` gave
    * @throws InsufficientUserAuthenticationException where they are not met
    * @throws AccessTokenException as {@link admit} does
+   * @throws InternalServerErrorException for requirements that are wrong; the log says how
    */
   async require(at: unknown, ...required: RequireAcrArguments): Promise<void> {
     const exchange = this.#exchangeAt(at);
@@ -119,6 +122,7 @@ export class StepUpService {
    * The user behind a token that comes without a request, such as in a socket's handshake. Not with `'existing'`.
    *
    * @throws AccessTokenException for a refused token
+   * @throws TypeError with `'existing'`
    */
   async authenticate(token: string): Promise<Authenticated> {
     if (!(this.#authenticator instanceof TokenAuthenticator)) {
@@ -141,8 +145,6 @@ export class StepUpService {
   routes(): readonly RouteDescription[] {
     return this.#descriptions;
   }
-
-  #descriptions: readonly RouteDescription[] = Object.freeze([]);
 
   /** Calls a listener for each refusal for want of a sufficient authentication. Gives back what takes it off again. */
   onChallenged(listener: (event: ChallengedEvent) => void): () => void {

@@ -494,7 +494,7 @@ describe('a handler that the boot has not seen', () => {
       'with a word that no server knows',
       decorated([], [RequireAcr('mfaa')]),
       '[misconfigured] @RequireAcr on TransferController.create: no authorization server knows "mfaa"; ' +
-        'did you mean "mfa"? Words are declared in "authorizationServers[].acr"',
+        'the nearest known word is "mfa". Words are declared in "authorizationServers[].acr"',
     ],
     [
       'with decorators that contradict each other',

@@ -207,7 +207,7 @@ describe('words at boot', () => {
     });
     expect(error).toEqual(
       new TypeError(
-        `@RequireAcr on TransferController.create: no authorization server knows "${word}"; did you mean "${nearest}"? ` +
+        `@RequireAcr on TransferController.create: no authorization server knows "${word}"; the nearest known word is "${nearest}". ` +
           'Words are declared in "authorizationServers[].acr"',
       ),
     );
@@ -225,13 +225,13 @@ describe('words at boot', () => {
     const options = servers({ acr: { mfa: 'urn:as:mfa' } });
     expect(await bootFailure({ controllers: [TransferController], options })).toEqual(
       new TypeError(
-        '@RequireAcr on TransferController: no authorization server knows "mfaa"; did you mean "mfa"? ' +
+        '@RequireAcr on TransferController: no authorization server knows "mfaa"; the nearest known word is "mfa". ' +
           'Words are declared in "authorizationServers[].acr"',
       ),
     );
     expect(await bootFailure({ options: { ...options, requirements: { acrValues: ['mfaa'] } } })).toEqual(
       new TypeError(
-        '"requirements": no authorization server knows "mfaa"; did you mean "mfa"? ' +
+        '"requirements": no authorization server knows "mfaa"; the nearest known word is "mfa". ' +
           'Words are declared in "authorizationServers[].acr"',
       ),
     );
