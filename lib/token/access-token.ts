@@ -29,7 +29,7 @@ export function checkBeforeSignature(
     refuse('The access token is signed with an algorithm that is not allowed');
   if (typ !== undefined && typeof typ !== 'string') refuse('The type of the access token is not readable');
   if (!server.profile.typ.has(typ === undefined ? null : mediaType(typ as string)))
-    refuse('The token is not an access token');
+    refuse('The token is not marked as an access token (typ at+jwt)');
   if (!namesAudience(payload['aud'], server.audience)) refuse('The access token is meant for another audience');
   checkLifetime(payload, clock);
 }
@@ -60,7 +60,7 @@ export function checkClaims(
 ): void {
   const { profile } = server;
   for (const [claim, value] of profile.accessTokenClaims) {
-    if (claims[claim] !== value) refuse('The token is not an access token');
+    if (claims[claim] !== value) refuse('The token is not marked as an access token (typ at+jwt)');
   }
   if (claims['cnf'] !== undefined)
     refuse('The access token is bound to a key, and no proof of possession is accepted here');

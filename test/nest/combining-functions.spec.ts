@@ -123,7 +123,11 @@ describe.each(adapters)('requirements decided per request, %s', (_, createAdapte
     ['undefined members alone', faulty({ maxAge: undefined }), 'nothing is required'],
     ['an unknown key', faulty({ maxage: 60 }), 'unknown requirement "maxage"'],
     ['an unknown key beside others', faulty({ acrValues: ['mfa'], max_age: 60 }), 'unknown requirement "max_age"'],
-    ['an unknown word', faulty({ acrValues: ['mfaa'] }), 'no authorization server knows "mfaa"; the nearest known word is "mfa".'],
+    [
+      'an unknown word',
+      faulty({ acrValues: ['mfaa'] }),
+      'no authorization server knows "mfaa"; the nearest known word is "mfa".',
+    ],
     ['an empty list', faulty({ acrValues: [] }), '"acrValues" must be a list of at least one string'],
     ['a string for a list', faulty({ acrValues: 'mfa' }), '"acrValues" must be a list of at least one string'],
     ['a maxAge of null', faulty({ acrValues: ['mfa'], maxAge: null }), '"maxAge" must be a non-negative integer'],

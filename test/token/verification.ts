@@ -36,7 +36,7 @@ export const refusal = {
   crit: 'invalid_token: The access token has critical header parameters that are not understood',
   alg: 'invalid_token: The access token is signed with an algorithm that is not allowed',
   typUnreadable: 'invalid_token: The type of the access token is not readable',
-  typ: 'invalid_token: The token is not an access token',
+  typ: 'invalid_token: The token is not marked as an access token (typ at+jwt)',
   aud: 'invalid_token: The access token is meant for another audience',
   exp: 'invalid_token: The access token has expired',
   nbf: 'invalid_token: The access token is not valid yet',

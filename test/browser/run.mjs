@@ -1,0 +1,31 @@
+// Runs the browser tests in the Chromium of this machine, against the sample as it is built. Installs nothing.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { chromiumPath } from './chromium.mjs';
+import { SCREENSHOTS } from './screenshots.mjs';
+
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+function stop(reason) {
+  console.error(reason);
+  process.exit(1);
+}
+
+if (chromiumPath === undefined) {
+  stop(
+    'No Chromium was found. Install one with `apt-get install chromium`, or name yours with CHROMIUM=/path/to/chromium.',
+  );
+}
+if (!existsSync(at('../../dist-sample/sample.js')) || !existsSync(at('../../dist/esm/client/index.js'))) {
+  stop(
+    'The sample is not built. Run `npm run build && npm run build:sample`, or all of it with `npm run test:browser`.',
+  );
+}
+
+rmSync(SCREENSHOTS, { recursive: true, force: true });
+mkdirSync(SCREENSHOTS, { recursive: true });
+const files = ['bank.browser.mjs', 'client.browser.mjs'].map(at);
+const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', ...files], { stdio: 'inherit' });
+console.log(`Screenshots: ${SCREENSHOTS}`);
+process.exitCode = status ?? 1;
