@@ -81,7 +81,7 @@ describe.each(adapters)('status codes, %s', (_, createAdapter) => {
     const noUser = 'No user has authenticated for this token, so none can step up';
 
     it.each([
-      ['sub is client_id', machine],
+      ['RS-56 sub is client_id', machine],
       ['sub is azp', { ...machine, clientId: 'other', claims: { azp: 'batch' } }],
       ['sub is cid', { ...machine, clientId: 'other', claims: { cid: 'batch' } }],
       ['the scope lacks as well', { ...machine, scope: 'openid' }],

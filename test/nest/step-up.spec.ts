@@ -53,6 +53,11 @@ describe.each(adapters)('the six steps of RFC 9470 §2 at the resource server, %
     expect(answer.status).toBe(200);
   });
 
+  it('RS-109 finds the token whatever the case of the field name and the scheme', async () => {
+    const headers = { AUTHORIZATION: `bEARER ${await server.accessToken({ acr: 'urn:example:mfa' })}` };
+    expect((await application.send('/transfer', { headers })).status).toBe(200);
+  });
+
   it('RS-01 RS-05 challenges an authentication that is not enough', async () => {
     const answer = await application.send('/transfer', { token: await server.accessToken({ acr: 'urn:example:pwd' }) });
     expect(answer.status).toBe(401);
