@@ -15,8 +15,8 @@ const MAX_AGE = 300;
 /**
  * Tokens whose signature was verified, so that it is not verified again for the next request. Remembers no verdict: `exp`
  * and `nbf` are judged at every use, `acr` and `auth_time` are judged elsewhere every time. Holds a digest, never the token.
- * Forgets a token after five minutes, with its `exp`, and when its key leaves the key set; the oldest go first beyond a
- * thousand.
+ * Forgets a token after five minutes, and when its key leaves the key set; the oldest go first beyond a thousand. One whose
+ * `exp` has passed is refused for as long as it is remembered.
  */
 export class VerifiedTokens {
   readonly #entries = new Map<string, Entry>();
