@@ -3,5 +3,6 @@ export { type IncomingRequest, type PresentedToken, presentedToken } from './bea
 export { AccessTokenRefused, AuthorizationServerUnavailable } from './errors.js';
 export { readJwt } from './jwt.js';
 export { type MaybePromise, whenReady } from './maybe-promise.js';
-export { AccessTokenVerifier, type VerifiedAccessToken } from './verifier.js';
+export type { VerifiedAccessToken } from './verified-tokens.js';
+export { AccessTokenVerifier } from './verifier.js';
 export { withoutStack } from './without-stack.js';

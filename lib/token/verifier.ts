@@ -1,5 +1,4 @@
 import type { AuthorizationServer } from '../authorization-servers/index.js';
-import type { AuthenticationEvent } from '../core/index.js';
 import { authenticationEvent, type Clock, checkBeforeSignature, checkClaims } from './access-token.js';
 import { AccessTokenRefused } from './errors.js';
 import { freezeClaims } from './frozen-claims.js';
@@ -8,14 +7,7 @@ import { KeySet, type VerificationKey } from './key-set.js';
 import { type MaybePromise, whenReady } from './maybe-promise.js';
 import { verifySignature } from './signature.js';
 import type { KeyHeader } from './verification-keys.js';
-import { VerifiedTokens } from './verified-tokens.js';
-
-/** What a verified access token says. Frozen throughout, as it may be handed out again while the token is known. */
-export interface VerifiedAccessToken {
-  readonly claims: Readonly<Record<string, unknown>>;
-  readonly event: AuthenticationEvent;
-  readonly server: AuthorizationServer;
-}
+import { type VerifiedAccessToken, VerifiedTokens } from './verified-tokens.js';
 
 /**
  * Verifies JWT access tokens of the configured authorization servers by RFC 9068 §4 and RFC 8725. The server is chosen by
