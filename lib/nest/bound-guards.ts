@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
-import { AccessTokenGuard, AcrGuard } from './step-up.guard.js';
+import { AcrGuard } from './step-up.guard.js';
 import type { Handler } from './step-up.route.js';
 
 // metadata that Nest's @UseGuards leaves
@@ -32,10 +32,10 @@ export class BoundGuards {
     return this.#of(type, handler).some((guard) => isPassportGuard(guard) && !this.#isOfOurStrategy(guard));
   }
 
-  /** Whether Passport authenticates after the last guard of ours, so that another user may be left on the request. */
+  /** Whether Passport authenticates after the last guard that judges, so that another user may be left on the request. */
   authenticateAfterJudging(type: Type, handler: Handler): boolean {
     const guards = this.#of(type, handler);
-    const last = guards.findLastIndex((guard) => isGuard(guard, AcrGuard) || isGuard(guard, AccessTokenGuard));
+    const last = guards.findLastIndex((guard) => isGuard(guard, AcrGuard));
     return guards.findLastIndex((guard) => this.#isOfOurStrategy(guard)) > last;
   }
 

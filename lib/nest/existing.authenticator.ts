@@ -32,7 +32,10 @@ export class ExistingAuthenticator implements Authenticator {
     if (!this.#isAuthenticated(exchange)) await this.#authenticate(exchange);
     const { user } = exchange.request;
     const event = await this.#eventOf(exchange);
-    return { user, event, claims: recordOf(user) };
+    const claims = recordOf(user);
+    // whoever acts for the user counts, even where validate() forgets to mention it
+    const act = claims['act'] ?? acceptedClaims(exchange.request)?.['act'];
+    return { user, event, claims: act === undefined ? claims : { ...claims, act } };
   }
 
   /**

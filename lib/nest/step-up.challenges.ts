@@ -62,13 +62,16 @@ export class StepUpChallenges {
     this.log.info('reported', `${route ?? 'a request'} would have been challenged: ${reasons.join(', ')}`);
   }
 
-  /** A listener that fails is no reason to answer the request otherwise. */
+  /** A listener that fails, at once or later, is no reason to answer the request otherwise. */
   #tell(challenged: ChallengedEvent): void {
     for (const listener of this.#listeners) {
-      try {
-        listener(challenged);
-      } catch (error) {
+      const failed = (error: unknown) => {
         this.log.error('listener_failed', `onChallenged: ${error instanceof Error ? error.message : typeof error}`);
+      };
+      try {
+        Promise.resolve(listener(challenged)).catch(failed);
+      } catch (error) {
+        failed(error);
       }
     }
   }

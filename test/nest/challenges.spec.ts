@@ -13,10 +13,13 @@ describe.each(['enforce', 'report'] as const)('a listener that throws, mode %s',
     reasons: ['acr_missing'],
   } as const;
 
-  it('changes nothing about the answer, nor keeps other listeners from hearing', () => {
+  it('changes nothing about the answer, nor keeps other listeners from hearing', async () => {
     const log = captureLog();
     const challenges = new StepUpChallenges(checkOptions({ passport: 'existing', mode }), new StepUpLog());
     const heard = jest.fn();
+    challenges.onChallenged(async () => {
+      throw new Error('the database is down');
+    });
     challenges.onChallenged(() => {
       throw new Error('metrics are down');
     });
@@ -28,6 +31,9 @@ describe.each(['enforce', 'report'] as const)('a listener that throws, mode %s',
     expect(heard).toHaveBeenCalledTimes(1);
     expect(heard.mock.calls[0]).toEqual([expect.objectContaining({ reported: mode === 'report' })]);
     expect(log.lines).toContain('[listener_failed] onChallenged: metrics are down');
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(log.lines).toContain('[listener_failed] onChallenged: the database is down');
     log.restore();
   });
 });

@@ -1,7 +1,13 @@
 import { type CanActivate, Controller, type ExecutionContext, Get, Injectable, Req, UseGuards } from '@nestjs/common';
 import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import { passportJwtSecret } from 'jwks-rsa';
-import { AcrGuard, type AuthenticationEvent, RequireAcr, type StepUpModuleOptions } from 'nestjs-step-up';
+import {
+  AccessTokenGuard,
+  AcrGuard,
+  type AuthenticationEvent,
+  RequireAcr,
+  type StepUpModuleOptions,
+} from 'nestjs-step-up';
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import {
@@ -63,6 +69,14 @@ class BankController {
   @UseGuards(AuthGuard('jwt'))
   @RequireAcr('mfa')
   passportLast(@Req() { user }: { user: unknown }) {
+    ran += 1;
+    return { user };
+  }
+
+  @Get('token-last')
+  @UseGuards(AuthGuard('jwt'), AccessTokenGuard)
+  @RequireAcr('mfa')
+  tokenLast(@Req() { user }: { user: unknown }) {
     ran += 1;
     return { user };
   }
@@ -147,6 +161,15 @@ describe.each(adapters)("a strategy of the application's own, %s", (_, createAda
       'error_description="A different authentication is required", acr_values="urn:mfa"',
   ];
 
+  it('refuses a token of somebody acting for the user, though validate() drops act', async () => {
+    const validate = ({ sub, iss, acr, auth_time }: Claims) => ({ sub, iss, acr, auth_time });
+    await answers(validate, {}, async (application) => {
+      const token = await server.accessToken({ acr: 'urn:mfa', claims: { act: { sub: 'support' } } });
+      const answer = await application.send('/mfa', { token });
+      expect([answer.status, answer.body['error'], ran]).toEqual([403, 'access_denied', 0]);
+    });
+  });
+
   describe('whose validate() returns the payload', () => {
     let application: RunningApplication;
 
@@ -209,6 +232,13 @@ describe.each(adapters)("a strategy of the application's own, %s", (_, createAda
         token: await server.accessToken({ acr: 'urn:mfa', subject: 'bob' }),
       });
       expect(enough.body['user']).toMatchObject({ sub: 'bob' });
+    });
+
+    it('judges the user of the token where AccessTokenGuard, which does not judge, comes after the strategy', async () => {
+      sessionUser = { sub: 'mallory', acr: 'urn:mfa', auth_time: 1, iss: server.issuer };
+      const token = await server.accessToken({ acr: 'urn:pwd', subject: 'bob' });
+      const weak = await application.send('/token-last', { token });
+      expect([weak.status, weak.challenges, ran]).toEqual([401, mfaChallenge, 0]);
     });
 
     it('judges anew a user who is put on the request between two guards', async () => {
