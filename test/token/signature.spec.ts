@@ -260,7 +260,7 @@ describe('the signature itself', () => {
     const { privateKey, publicKey } = keyPair(alg);
     publish(jwk(publicKey));
     const [header, payload, signature] = decodeParts(signed(alg, privateKey)) as [string, string, string];
-    const shortened = Buffer.from(signature, 'base64url').subarray(1).toString('base64url');
+    const shortened = Buffer.from(signature, 'base64url').subarray(0, -1).toString('base64url');
     expect(await fate(`${header}.${payload}.${shortened}`)).toBe(refusal.signature);
     expect(await fate(`${header}.${payload}.`)).toBe(refusal.unsigned);
   });
