@@ -9,7 +9,10 @@ const LIMITS: Record<string, { folders: readonly string[]; packages: RegExp | un
   core: { folders: [], packages: undefined },
   client: { folders: ['core'], packages: undefined },
   'authorization-servers': { folders: ['core'], packages: undefined },
-  token: { folders: ['core', 'authorization-servers'], packages: /^(node:.+|jose|jsonwebtoken|jwks-rsa)$/ },
+  token: {
+    folders: ['core', 'authorization-servers'],
+    packages: /^(node:.+|jose|jsonwebtoken|jwks-rsa|openid-client)$/,
+  },
   testing: { folders: ['core', 'token', 'authorization-servers', 'nest'], packages: /^(node:.+|jose)$/ },
 };
 const NEST_FOLDERS = ['nest', 'passport', 'swagger'];

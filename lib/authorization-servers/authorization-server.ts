@@ -1,4 +1,8 @@
-import { type AccessTokenProfile, type AuthorizationServerProfile, checkProfile } from './profile.js';
+import type { AuthorizationServerProfile } from './authorization-server-profile.js';
+import { checkIntrospection, type Introspection, type IntrospectionOptions } from './introspection.js';
+import { type AccessTokenProfile, checkProfile } from './profile.js';
+import type { ProfileName } from './profiles/index.js';
+import { checkUrl } from './url.js';
 import { Vocabulary, type VocabularyOptions } from './vocabulary.js';
 
 /** An authorization server whose access tokens are accepted, and what the application's words mean to it. */
@@ -11,10 +15,15 @@ export interface AuthorizationServerOptions extends VocabularyOptions {
   jwksUri?: string;
   /** Accepted signature algorithms, asymmetric only. Default is `RS256`, `PS256`, `ES256`, `ES384`, `ES512` and `EdDSA`. */
   algorithms?: readonly string[];
-  /** How this server's access tokens differ from RFC 9068. Default is not at all. */
-  profile?: AuthorizationServerProfile;
+  /**
+   * The server's profile, by name or as an object: how its access tokens differ from RFC 9068, and how it is to be
+   * asked. Default is RFC 9068.
+   */
+  profile?: ProfileName | AuthorizationServerProfile;
   /** Whether tokens with `act`, issued for somebody acting for the user, may pass a requirement. Default is `'refuse'`. */
   delegation?: 'refuse' | 'accept';
+  /** Lets the server be asked about tokens. At most one server is asked about opaque ones. Default is not to ask. */
+  introspection?: IntrospectionOptions;
   keys?: {
     /** Seconds after which the keys are read again. A withdrawn key is accepted no longer than this. Default is `600`. */
     refreshAfter?: number;
@@ -32,6 +41,7 @@ export interface AuthorizationServer {
   readonly profile: AccessTokenProfile;
   readonly vocabulary: Vocabulary;
   readonly delegation: 'refuse' | 'accept';
+  readonly introspection: Introspection | undefined;
   readonly keys: { readonly refreshAfter: number; readonly staleFor: number };
 }
 
@@ -44,6 +54,7 @@ const MEMBERS = new Set([
   'algorithms',
   'profile',
   'delegation',
+  'introspection',
   'keys',
   'acr',
   'order',
@@ -55,7 +66,8 @@ const KEY_MEMBERS = new Set(['refreshAfter', 'staleFor']);
  * Checks the authorization servers of an application.
  *
  * @throws TypeError naming the option: an empty list, an issuer twice or not https, a missing audience, an algorithm that
- * is not asymmetric, a server without `acr` beside one with, an unknown member.
+ * is not asymmetric, a server without `acr` beside one with, two servers that are asked about opaque tokens, an unknown
+ * member.
  */
 export function checkAuthorizationServers(
   options: readonly AuthorizationServerOptions[],
@@ -74,6 +86,13 @@ export function checkAuthorizationServers(
     throw new TypeError(
       `"authorizationServers[${withoutWords}].acr" is missing beside servers that have one; ` +
         "map your words to its strings, or say 'literal'",
+    );
+  }
+  const asked = servers.filter(({ introspection }) => introspection && introspection.when !== 'auth-time-missing');
+  if (asked.length > 1) {
+    throw new TypeError(
+      '"authorizationServers" has several servers that are asked about opaque tokens; nothing in such a token tells ' +
+        'whose it is, so let "introspection.when" be \'auth-time-missing\' on all but one',
     );
   }
   return Object.freeze(servers);
@@ -119,21 +138,12 @@ function checkServer(options: AuthorizationServerOptions, where: string): Author
     profile: checkProfile(options.profile, `${where}.profile`),
     vocabulary: Vocabulary.from(options, where),
     delegation,
+    introspection:
+      options.introspection === undefined
+        ? undefined
+        : checkIntrospection(options.introspection, `${where}.introspection`),
     keys: Object.freeze({ refreshAfter, staleFor }),
   });
-}
-
-function checkUrl(value: unknown, where: string): void {
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
-  if (url === undefined || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)))) {
-    throw new TypeError(`"${where}" must be an https URL (http is accepted on loopback only)`);
-  }
-  if (url.username !== '' || url.password !== '') throw new TypeError(`"${where}" must not carry credentials`);
-}
-
-/** Tells whether a URL stays on this machine. */
-export function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
 function checkSeconds(value: unknown, least: number, where: string): void {

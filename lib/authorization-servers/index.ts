@@ -2,13 +2,16 @@ export {
   type AuthorizationServer,
   type AuthorizationServerOptions,
   checkAuthorizationServers,
-  isLoopback,
 } from './authorization-server.js';
-export {
-  type AccessTokenProfile,
-  type AuthorizationServerProfile,
-  type ClaimPath,
-  mediaType,
-  readClaim,
-} from './profile.js';
+export type { AuthorizationServerProfile } from './authorization-server-profile.js';
+export { type ClaimPath, mediaType, readClaim } from './claim.js';
+export type {
+  ClientAuthenticationMethod,
+  Introspection,
+  IntrospectionCache,
+  IntrospectionOptions,
+} from './introspection.js';
+export { type AccessTokenProfile, checkProfile } from './profile.js';
+export { type ProfileName, profiles } from './profiles/index.js';
+export { isLoopback } from './url.js';
 export { Vocabulary, type VocabularyOptions } from './vocabulary.js';

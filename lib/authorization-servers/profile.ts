@@ -1,62 +1,61 @@
-/** Where a claim stands: its name, or the names on the way to it when it is nested. */
-export type ClaimPath = string | readonly string[];
+import { nearest } from '../core/index.js';
+import type { AuthorizationServerProfile } from './authorization-server-profile.js';
+import { mediaType } from './claim.js';
+import { type ProfileName, profiles } from './profiles/index.js';
 
-/**
- * How the access tokens of an authorization server differ from RFC 9068. What is left out is as the RFC has it.
- *
- * @see [RFC 9068 §2](https://www.rfc-editor.org/rfc/rfc9068.html#section-2)
- */
-export interface AuthorizationServerProfile {
-  /** Accepted `typ` of access tokens, compared without regard to case; `null` accepts a missing one. Default is `['at+jwt']`. */
-  typ?: readonly (string | null)[];
-  /**
-   * Claims, with their values, that only access tokens carry. Needed as soon as `typ` accepts more than `at+jwt`: without
-   * them an ID token, a refresh token or a logout token would pass for an access token.
-   */
-  accessTokenClaims?: Readonly<Record<string, string>>;
-  /** Where the claims stand. Defaults are `acr`, `auth_time`, `amr`, `client_id` and `scope`. */
-  claims?: {
-    acr?: ClaimPath;
-    authTime?: ClaimPath;
-    amr?: ClaimPath;
-    clientId?: ClaimPath;
-    /** A space-separated string or a list of strings. */
-    scope?: ClaimPath;
-  };
-  /** Claims of RFC 9068 §2.2 that this server leaves out. Default is none. */
-  absentClaims?: readonly ('client_id' | 'jti' | 'iat')[];
-}
-
-/** A checked profile with every default filled in. */
+/** A checked profile with every default filled in: what there is to know about access tokens and challenges. */
 export interface AccessTokenProfile {
   readonly typ: ReadonlySet<string | null>;
-  readonly accessTokenClaims: readonly (readonly [claim: string, value: string])[];
+  readonly accessTokenClaims: readonly (readonly [claim: string, value: string | true])[];
+  readonly otherTokenClaims: readonly string[];
   readonly claims: Readonly<Record<'acr' | 'authTime' | 'amr' | 'clientId' | 'scope', readonly string[]>>;
+  readonly acrType: 'string' | 'list' | 'number';
   readonly absentClaims: ReadonlySet<string>;
+  readonly machineClaims: readonly (readonly [claim: string, value: string])[];
+  readonly challenge: 'rfc9470' | 'entra';
 }
 
 const RFC_9068_CLAIMS = { acr: 'acr', authTime: 'auth_time', amr: 'amr', clientId: 'client_id', scope: 'scope' };
-const MEMBERS = new Set(['typ', 'accessTokenClaims', 'claims', 'absentClaims']);
-const OMISSIBLE: ReadonlySet<unknown> = new Set(['client_id', 'jti', 'iat']);
+const OMISSIBLE: ReadonlySet<unknown> = new Set(['client_id', 'jti', 'iat', 'aud']);
+const CHOICES = {
+  acrType: ['string', 'list', 'number'],
+  challenge: ['rfc9470', 'entra'],
+  whenUnmet: ['error', 'lower', 'no-return'],
+  onRefresh: ['keeps', 'drops'],
+} as const;
+const LISTS = ['source', 'otherTokenClaims', 'acrValues', 'steps', 'notes'] as const;
+const MEMBERS: ReadonlySet<string> = new Set([
+  ...Object.keys(CHOICES),
+  ...LISTS,
+  'title',
+  'checkedOn',
+  'typ',
+  'accessTokenClaims',
+  'claims',
+  'absentClaims',
+  'machineClaims',
+  'request',
+]);
 
 /**
- * Checks a profile written by hand.
+ * Finds the profile of a name, or checks one written by hand; the shipped ones are checked as those are.
  *
  * @param where named in errors, such as `authorizationServers[0].profile`
- * @throws TypeError naming the member: an unknown one, one of the wrong type, and a `typ` beyond `at+jwt` without
- * `accessTokenClaims`.
+ * @throws TypeError naming the member: an unknown name or member, a value of the wrong type, and a `typ` beyond `at+jwt`
+ * without `accessTokenClaims`.
  */
-export function checkProfile(profile: AuthorizationServerProfile | undefined, where: string): AccessTokenProfile {
-  if (profile !== undefined && (typeof profile !== 'object' || profile === null)) {
-    throw new TypeError(`"${where}" must be an object; profiles by name are not there yet`);
+export function checkProfile(given: ProfileName | AuthorizationServerProfile = {}, where: string): AccessTokenProfile {
+  const profile: AuthorizationServerProfile = typeof given === 'string' ? profileNamed(given, where) : given;
+  if (typeof profile !== 'object' || profile === null) {
+    throw new TypeError(`"${where}" must be the name of a profile or an object`);
   }
-  for (const member of Object.keys(profile ?? {})) {
+  for (const member of Object.keys(profile)) {
     if (!MEMBERS.has(member)) throw new TypeError(`"${where}" has the unknown member "${member}"`);
   }
-  const given = profile ?? {};
-  const { claims = {}, absentClaims = [] } = given;
-  const typ = checkTypes(given.typ, `${where}.typ`);
-  const accessTokenClaims = checkClaimValues(given.accessTokenClaims, `${where}.accessTokenClaims`);
+  checkFacts(profile, where);
+  const { claims = {}, absentClaims = [], otherTokenClaims = [], acrType = 'string', challenge = 'rfc9470' } = profile;
+  const typ = checkTypes(profile.typ, `${where}.typ`);
+  const accessTokenClaims = checkClaimValues(profile.accessTokenClaims, `${where}.accessTokenClaims`, true);
   if (typ.some((value) => value !== 'at+jwt') && accessTokenClaims.length === 0) {
     throw new TypeError(
       `"${where}.typ" accepts more than at+jwt; give "accessTokenClaims" that only access tokens carry, ` +
@@ -69,9 +68,56 @@ export function checkProfile(profile: AuthorizationServerProfile | undefined, wh
   return Object.freeze({
     typ: new Set(typ),
     accessTokenClaims,
+    otherTokenClaims: Object.freeze([...otherTokenClaims]),
     claims: checkClaimPaths(claims, `${where}.claims`),
+    acrType,
     absentClaims: new Set(absentClaims),
+    machineClaims: checkClaimValues(profile.machineClaims, `${where}.machineClaims`, false),
+    challenge,
   });
+}
+
+function profileNamed(name: string, where: string): AuthorizationServerProfile {
+  if (Object.hasOwn(profiles, name)) return profiles[name as ProfileName];
+  const known = Object.keys(profiles);
+  throw new TypeError(
+    `"${where}" names no profile: "${name}"; the nearest is "${nearest(name, known)}". ` +
+      `There are ${known.join(', ')}; for another server give an object`,
+  );
+}
+
+/** What is for people and clients, and decides about no token. */
+function checkFacts(profile: AuthorizationServerProfile, where: string): void {
+  const { title, checkedOn, request } = profile;
+  if (title !== undefined && !isText(title)) throw new TypeError(`"${where}.title" must be a text`);
+  if (checkedOn !== undefined && !(isText(checkedOn) && /^\d{4}-\d{2}-\d{2}$/.test(checkedOn))) {
+    throw new TypeError(`"${where}.checkedOn" must be a day, such as '2026-11-24'`);
+  }
+  for (const name of LISTS) {
+    const list: unknown = profile[name];
+    if (list !== undefined && !(Array.isArray(list) && list.every(isText))) {
+      throw new TypeError(`"${where}.${name}" must be a list of texts`);
+    }
+  }
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    checkChoice(profile[name as keyof typeof CHOICES], choices, `${where}.${name}`);
+  }
+  if (request === undefined) return;
+  if (typeof request !== 'object' || request === null) throw new TypeError(`"${where}.request" must be an object`);
+  for (const member of Object.keys(request)) {
+    if (!['mode', 'acrValues', 'zeroMaxAge'].includes(member)) {
+      throw new TypeError(`"${where}.request" has the unknown member "${member}"`);
+    }
+  }
+  checkChoice(request.mode, ['acr_values', 'essential', 'auto'], `${where}.request.mode`);
+  checkChoice(request.acrValues, ['all', 'first'], `${where}.request.acrValues`);
+  checkClaimValues(request.zeroMaxAge, `${where}.request.zeroMaxAge`, false);
+}
+
+function checkChoice(value: unknown, choices: readonly string[], where: string): void {
+  if (value !== undefined && !choices.includes(value as string)) {
+    throw new TypeError(`"${where}" must be one of '${choices.join("', '")}'`);
+  }
 }
 
 function checkTypes(typ: unknown = ['at+jwt'], where: string): (string | null)[] {
@@ -82,14 +128,22 @@ function checkTypes(typ: unknown = ['at+jwt'], where: string): (string | null)[]
 }
 
 /** A value that is left out would be met by tokens without the claim, ID tokens among them. */
-function checkClaimValues(claims: unknown = {}, where: string): AccessTokenProfile['accessTokenClaims'] {
+function checkClaimValues<Value extends string | true>(
+  claims: Readonly<Record<string, Value>> = {},
+  where: string,
+  presenceIsEnough: boolean,
+): readonly (readonly [claim: string, value: Value])[] {
   if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
-    throw new TypeError(`"${where}" must be an object of claims and their values`);
+    throw new TypeError(`"${where}" must be an object of names and their values`);
   }
-  return Object.entries(claims).map(([claim, value]) => {
-    if (!isText(value)) throw new TypeError(`"${where}.${claim}" must be the text that access tokens have there`);
-    return Object.freeze([claim, value] as const);
-  });
+  return Object.freeze(
+    Object.entries(claims).map(([claim, value]) => {
+      if (!isText(value) && !(presenceIsEnough && value === true)) {
+        throw new TypeError(`"${where}.${claim}" must be ${presenceIsEnough ? 'true or ' : ''}the text that stands there`);
+      }
+      return Object.freeze([claim, value] as const);
+    }),
+  );
 }
 
 function checkClaimPaths(claims: unknown, where: string): AccessTokenProfile['claims'] {
@@ -111,19 +165,4 @@ function checkClaimPaths(claims: unknown, where: string): AccessTokenProfile['cl
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
-}
-
-/** `typ` is a media type whose `application/` may be left out, compared without regard to case: RFC 7515 §4.1.9. */
-export function mediaType(typ: string): string {
-  return typ.toLowerCase().replace(/^application\//, '');
-}
-
-/** Reads the claim at a path; `undefined` where the way leads through something that is no object. */
-export function readClaim(claims: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {
-  let value: unknown = claims;
-  for (const name of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as Record<string, unknown>)[name];
-  }
-  return value;
 }

@@ -19,6 +19,8 @@ export interface AuthenticationRequirements {
  */
 export interface AuthenticationEvent {
   acr?: string;
+  /** Authentication contexts that hold beside `acr`, where a server lists several at once; any of them counts. */
+  acrs?: readonly string[];
   /** Seconds since the epoch. */
   authTime?: number;
   amr?: readonly string[];
@@ -68,18 +70,21 @@ export function assess(
   { acrValues, maxAge, scope }: AuthenticationRequirements,
   { now, clockTolerance = DEFAULT_CLOCK_TOLERANCE }: AssessOptions,
 ): Assessment {
-  const acr = acrValues === undefined ? undefined : acrReason(event.acr, acrValues);
+  const acr = acrValues === undefined ? undefined : acrReason(event, acrValues);
   const age = maxAge === undefined ? undefined : ageReason(event.authTime, maxAge, now, clockTolerance);
   const held = scope === undefined ? undefined : scopeReason(event.scope, scope);
   if (acr === undefined && age === undefined && held === undefined) return MET;
   return { met: false, reasons: [acr, age, held].filter((reason) => reason !== undefined) };
 }
 
-function acrReason(acr: unknown, acrValues: readonly string[]): UnmetReason | undefined {
-  if (typeof acr !== 'string') return 'acr_missing';
+function acrReason({ acr, acrs }: AuthenticationEvent, acrValues: readonly string[]): UnmetReason | undefined {
   // not `includes`: of a string given in place of the list it would accept every part
-  for (const value of acrValues) if (value === acr) return undefined;
-  return 'acr_unmet';
+  if (typeof acr === 'string') for (const value of acrValues) if (value === acr) return undefined;
+  if (Array.isArray(acrs)) {
+    for (const value of acrValues) for (const held of acrs) if (value === held) return undefined;
+    return 'acr_unmet';
+  }
+  return typeof acr === 'string' ? 'acr_unmet' : 'acr_missing';
 }
 
 function ageReason(authTime: unknown, maxAge: number, now: number, clockTolerance: number): UnmetReason | undefined {

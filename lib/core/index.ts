@@ -11,6 +11,7 @@ export {
   type UnmetReason,
 } from './authentication.js';
 export { type BearerChallengeParameters, bearerChallenge, INSUFFICIENT_USER_AUTHENTICATION } from './challenge.js';
+export { nearest } from './nearest.js';
 export {
   type Challenge,
   type ChallengeDeviation,

@@ -1,7 +1,12 @@
-import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit, type Type } from '@nestjs/common';
 import { ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { type Advice, refuseAdvice } from './advice.js';
 import { BoundGuards } from './bound-guards.js';
+import { adviceOnCopies } from './copies.js';
+import { MetadataAudit } from './metadata-audit.js';
 import { refuseReplaced } from './replaced-handlers.js';
+import { adviceOnRoute } from './route-advice.js';
+import { routeTable } from './route-table.js';
 import { StepUpLog } from './step-up.log.js';
 import { marksOf, marksOfHandler } from './step-up.mark.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from './step-up.options.js';
@@ -17,13 +22,11 @@ const FIELD = 'graphql:resolve_property';
 const REFERENCE = 'graphql:resolve_reference';
 const HANDLER_KINDS = [HTTP, GATEWAY, RPC, RESOLVER, FIELD, REFERENCE];
 
-/** Below this, the redirect to the authorization server and back may take longer than the sign-in counts. Seconds. */
-const SHORT_MAX_AGE = 30;
-
 /** Finds at boot what would be wrong at a request: words nobody knows, requirements nobody would enforce. */
 @Injectable()
-export class BootAudit implements OnModuleInit {
+export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
   readonly #scanner = new MetadataScanner();
+  #routes: readonly Route[] = [];
 
   constructor(
     @Inject(STEP_UP_SETTINGS) private readonly settings: StepUpSettings,
@@ -31,20 +34,46 @@ export class BootAudit implements OnModuleInit {
     private readonly log: StepUpLog,
     private readonly modules: ModulesContainer,
     private readonly application: ApplicationConfig,
+    private readonly metadata: MetadataAudit,
   ) {}
 
   /** @throws TypeError for a hole; with `audit: 'throw'` also for advice */
   onModuleInit(): void {
     const guards = new BoundGuards(this.application, this.modules, this.settings.strategyName);
     const handlers = this.#classes().flatMap((type) => this.#handlersOf(type));
-    const routes = this.stepUp.compile(handlers);
-    routes.forEach((route, index) => {
+    this.#routes = this.stepUp.compile(handlers);
+    this.#routes.forEach((route, index) => {
       const [type, handler] = handlers[index] as [Type, Handler];
       this.#refuseUnenforced(route, type, handler);
       this.#refuseUnguarded(route, type, handler, guards);
       this.#refuseForeignStrategies(route, type, handler, guards);
     });
-    this.#give(routes.flatMap((route) => this.#adviceFor(route)));
+    const advice = this.#routes.flatMap((route) => {
+      const onRoute = adviceOnRoute(route.description, this.settings.servers);
+      route.advise(...onRoute);
+      return onRoute;
+    });
+    this.#give([...adviceOnCopies(), ...advice]);
+    if (this.settings.mode === 'report') {
+      this.log.warnOnce('report_mode', 'StepUpModule', 'requirements are recorded, not enforced');
+    }
+  }
+
+  /** @throws TypeError for what metadata tells, where it is waited for and `audit` is `'throw'` */
+  async onApplicationBootstrap(): Promise<void> {
+    const { metadataAudit } = this.settings;
+    if (metadataAudit === 'await') this.#give(await this.metadata.examine(this.#routes));
+    const table = routeTable(this.stepUp.routes());
+    if (table !== '') this.log.info('routes', `what is required of requests\n${table}`);
+    if (metadataAudit === 'background') void this.#examineMetadata();
+  }
+
+  async #examineMetadata(): Promise<void> {
+    try {
+      for (const advice of await this.metadata.examine(this.#routes)) this.log.advise(advice);
+    } catch (error) {
+      this.log.error('metadata_audit', error instanceof Error ? error.message : typeof error);
+    }
   }
 
   #classes(): Type[] {
@@ -86,11 +115,12 @@ export class BootAudit implements OnModuleInit {
   #refuseUnguarded({ description, isInherited }: Route, type: Type, handler: Handler, guards: BoundGuards): void {
     const { access, name } = description;
     if (access !== 'skipped' && (access !== 'required' || isInherited)) return;
-    if (!guards.judge(type, handler)) {
-      throw new TypeError(
-        `The requirements of ${name} would not be enforced: another decorator has removed AcrGuard from its guards`,
-      );
-    }
+    if (guards.judge(type, handler)) return;
+    const why = guards.areOfAnotherCopy(type, handler)
+      ? 'its AcrGuard is of another copy of nestjs-step-up than StepUpModule; "npm ls nestjs-step-up" tells who brings ' +
+        'them, keep one'
+      : 'another decorator has removed AcrGuard from its guards';
+    throw new TypeError(`The requirements of ${name} would not be enforced: ${why}`);
   }
 
   /** Global guards do not reach gateways on Nest 11, nor handlers of hybrid applications, nor by default GraphQL fields. */
@@ -131,42 +161,10 @@ export class BootAudit implements OnModuleInit {
     if (guards.authenticateAfterJudging(type, handler)) this.stepUp.authenticateAnew(type, handler);
   }
 
-  #adviceFor({ description }: Route): Advice[] {
-    const { name: subject, requirements } = description;
-    const advice: Advice[] = [];
-    if (requirements?.maxAge !== undefined && requirements.maxAge < SHORT_MAX_AGE) {
-      const message = `maxAge ${requirements.maxAge} may be over before the user is back; give at least ${SHORT_MAX_AGE}`;
-      advice.push({ code: 'max_age_short', subject, message });
-    }
-    if (requirements?.acrValues?.includes('0')) {
-      const message = 'acr "0" stands for no particular authentication (OpenID Connect Core §2)';
-      advice.push({ code: 'acr_zero', subject, message });
-    }
-    for (const { issuer, vocabulary } of this.settings.servers) {
-      if (requirements?.acrValues?.some((value) => vocabulary.knows(value)) === false) {
-        const message = `tokens of ${issuer} are answered 403, as it knows none of the required words`;
-        advice.push({ code: 'issuer_without_word', subject: `${subject} ${issuer}`, message });
-      }
-    }
-    return advice;
-  }
-
   #give(advice: readonly Advice[]): void {
-    if (advice.length > 0 && this.settings.audit === 'throw') {
-      throw new TypeError(`Boot audit: ${advice.map(({ subject, message }) => `${subject}: ${message}`).join('; ')}`);
-    }
-    for (const { code, subject, message } of advice) this.log.warnOnce(code, subject, message);
-    if (this.settings.mode === 'report') {
-      this.log.warnOnce('report_mode', 'StepUpModule', 'requirements are recorded, not enforced');
-    }
+    if (this.settings.audit === 'throw') refuseAdvice(advice);
+    for (const one of advice) this.log.advise(one);
   }
-}
-
-/** What works, but probably not as meant. */
-interface Advice {
-  readonly code: string;
-  readonly subject: string;
-  readonly message: string;
 }
 
 function classOf(instance: unknown): unknown {

@@ -27,6 +27,12 @@ export class BoundGuards {
     return this.#of(type, handler).some((guard) => isGuard(guard, AcrGuard));
   }
 
+  /** Whether one of them has the name of {@link AcrGuard}, but is of another copy of the package. */
+  areOfAnotherCopy(type: Type, handler: Handler): boolean {
+    const names = this.#of(type, handler).map((guard) => prototypeOf(guard)?.constructor.name);
+    return names.includes(AcrGuard.name) && !this.judge(type, handler);
+  }
+
   /** Whether one of them authenticates by another Passport strategy than ours. */
   haveForeignStrategy(type: Type, handler: Handler): boolean {
     return this.#of(type, handler).some((guard) => isPassportGuard(guard) && !this.#isOfOurStrategy(guard));

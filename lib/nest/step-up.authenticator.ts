@@ -8,6 +8,8 @@ export interface Authenticated {
   readonly event: AuthenticationEvent;
   /** What is known of the token beyond the event: its verified claims, or with a strategy of the application its user. */
   readonly claims: Readonly<Record<string, unknown>>;
+  /** Asks the authorization server for the `auth_time` that is not in the token; absent where nobody is to be asked. */
+  readonly withAuthTime?: () => MaybePromise<Authenticated>;
 }
 
 /** Finds out whose request this is. */

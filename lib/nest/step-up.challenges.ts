@@ -1,5 +1,8 @@
 import type { AuthenticationEvent, AuthenticationRequirements, UnmetReason } from '../core/index.js';
 import { withoutStack } from '../token/index.js';
+import { Listeners } from './listeners.js';
+import { RecentChallenges } from './recent-challenges.js';
+import { ShortfallAdvice } from './shortfall-advice.js';
 import { InsufficientUserAuthenticationException, type StepUpChallenge, stepUpChallenge } from './step-up.exception.js';
 import type { StepUpLog } from './step-up.log.js';
 import type { StepUpSettings } from './step-up.options.js';
@@ -27,18 +30,22 @@ export interface Shortfall {
 
 /** Refuses what lacks the authentication: tells the client by a challenge, the listeners, and in the log why it recurs. */
 export class StepUpChallenges {
-  readonly #listeners = new Set<(event: ChallengedEvent) => void>();
+  readonly #listeners = new Listeners<ChallengedEvent>((error) => this.log.listenerFailed('onChallenged', error));
   // written once for a route, an issuer and what is unmet; a route has few of them
   readonly #written = new WeakMap<AuthenticationRequirements, Map<string, StepUpChallenge>>();
+
+  readonly #recent = new RecentChallenges();
+  readonly #advice: ShortfallAdvice;
 
   constructor(
     private readonly settings: StepUpSettings,
     private readonly log: StepUpLog,
-  ) {}
+  ) {
+    this.#advice = new ShortfallAdvice(settings.servers);
+  }
 
   onChallenged(listener: (event: ChallengedEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** @throws InsufficientUserAuthenticationException, but in report mode, which records that it would have */
@@ -46,7 +53,7 @@ export class StepUpChallenges {
     const { route, event, requirements, reasons } = shortfall;
     this.#explain(shortfall);
     const reported = this.settings.mode === 'report';
-    this.#tell(
+    this.#listeners.tell(
       Object.freeze({
         ...(route !== undefined && { route }),
         ...(event.issuer !== undefined && { issuer: event.issuer }),
@@ -56,24 +63,11 @@ export class StepUpChallenges {
       }),
     );
     if (!reported) {
+      this.#findInVain(shortfall);
       const challenge = this.#challengeFor(requirements, reasons);
       throw withoutStack(() => new InsufficientUserAuthenticationException(challenge));
     }
     this.log.info('reported', `${route ?? 'a request'} would have been challenged: ${reasons.join(', ')}`);
-  }
-
-  /** A listener that fails, at once or later, is no reason to answer the request otherwise. */
-  #tell(challenged: ChallengedEvent): void {
-    for (const listener of this.#listeners) {
-      const failed = (error: unknown) => {
-        this.log.error('listener_failed', `onChallenged: ${error instanceof Error ? error.message : typeof error}`);
-      };
-      try {
-        Promise.resolve(listener(challenged)).catch(failed);
-      } catch (error) {
-        failed(error);
-      }
-    }
   }
 
   #challengeFor(requirements: AuthenticationRequirements, reasons: readonly UnmetReason[]): StepUpChallenge {
@@ -86,22 +80,21 @@ export class StepUpChallenges {
   }
 
   /** What recurs for every token of an issuer is said once, with the next step. */
-  #explain({ event, claims, requirements, reasons }: Shortfall): void {
-    const causes: Partial<Record<UnmetReason, readonly [code: string, message: string]>> = {
-      acr_missing:
-        claims['acr'] === undefined
-          ? ['acr_missing', 'tokens carry no acr; have the authorization server put it into access tokens']
-          : ['acr_not_a_string', 'acr in tokens is no string, which counts as none'],
-      auth_time_missing: [
-        'auth_time_missing',
-        `tokens carry no auth_time, so maxAge ${requirements.maxAge} can never be met; have it put into access tokens`,
-      ],
-      auth_time_invalid: ['auth_time_invalid', 'auth_time is no number of seconds; it looks like milliseconds or text'],
-      auth_time_in_future: ['auth_time_in_future', 'auth_time lies in the future; compare the clocks'],
-    };
-    for (const reason of reasons) {
-      const cause = causes[reason];
-      if (cause !== undefined) this.log.warnOnce(cause[0], event.issuer ?? 'request.user', cause[1]);
-    }
+  #explain(shortfall: Shortfall): void {
+    for (const advice of this.#advice.for(shortfall)) this.log.advise(advice);
+  }
+
+  /** A second challenge for a token that is newer than the first shows that the first was of no use. */
+  #findInVain({ event, claims, requirements, reasons }: Shortfall): void {
+    if (!reasons.includes('acr_missing') && !reasons.includes('acr_unmet')) return;
+    if (!this.#recent.isInVain(event, claims, requirements.acrValues ?? [], Date.now() / 1000)) return;
+    this.log.advise({
+      code: 'acr_values_ignored',
+      subject: event.issuer ?? 'request.user',
+      message:
+        'a token newer than a challenge has none of the acr values that were asked for: the authorization server takes ' +
+        'them for a hint, or the client does not send them',
+      fix: 'look whether the client sends acr_values, have it ask for an essential acr claim, and set up the levels at the server',
+    });
   }
 }

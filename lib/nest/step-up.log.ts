@@ -1,16 +1,38 @@
 import { Logger } from '@nestjs/common';
+import { type Advice, sentenceOf } from './advice.js';
+import { adviceOnCopies } from './copies.js';
+import { Listeners } from './listeners.js';
 
-/** The log of the package: stable codes in front, each said once for an issuer and a cause, never a token or a claim. */
+/** The log of the package: stable codes in front, advice once for each code and subject, never a token or its claims. */
 export class StepUpLog {
   readonly #logger = new Logger('StepUp');
-  readonly #said = new Set<string>();
+  readonly #given = new Map<string, Advice>();
+  readonly #listeners = new Listeners<Advice>((error) => this.listenerFailed('onAdvice', error));
 
-  /** Warns once for each code and subject, such as an issuer or a route. */
+  constructor() {
+    // before the boot audit: Nest may fail to resolve the guard of another copy, and would not say why
+    for (const advice of adviceOnCopies()) this.advise(advice);
+  }
+
+  /** Calls a listener for all advice, that of before included. Gives back what takes it off again. */
+  onAdvice(listener: (advice: Advice) => void): () => void {
+    for (const advice of this.#given.values()) this.#listeners.call(listener, advice);
+    return this.#listeners.add(listener);
+  }
+
+  /** Warns, and tells the listeners, once for each code and subject. */
+  advise(advice: Advice): void {
+    const key = `${advice.code} ${advice.subject}`;
+    if (this.#given.has(key)) return;
+    const given = Object.freeze({ ...advice });
+    this.#given.set(key, given);
+    this.#logger.warn(`[${given.code}] ${sentenceOf(given)}`);
+    this.#listeners.tell(given);
+  }
+
+  /** {@link advise} without a fix apart from the message. */
   warnOnce(code: string, subject: string, message: string): void {
-    const key = `${code} ${subject}`;
-    if (this.#said.has(key)) return;
-    this.#said.add(key);
-    this.#logger.warn(`[${code}] ${subject}: ${message}`);
+    this.advise({ code, subject, message });
   }
 
   info(code: string, message: string): void {
@@ -20,5 +42,9 @@ export class StepUpLog {
   /** For what stops a request with 500: the response stays generic, the developer needs the reason. */
   error(code: string, message: string): void {
     this.#logger.error(`[${code}] ${message}`);
+  }
+
+  listenerFailed(method: string, error: unknown): void {
+    this.error('listener_failed', `${method}: ${error instanceof Error ? error.message : typeof error}`);
   }
 }

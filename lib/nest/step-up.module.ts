@@ -2,6 +2,7 @@ import { type CanActivate, Inject, Module, type OnApplicationShutdown, type OnMo
 import { APP_FILTER, APP_GUARD, ModulesContainer } from '@nestjs/core';
 import { AccessTokenStrategy, register, unregister } from '../passport/index.js';
 import { BootAudit } from './boot-audit.js';
+import { MetadataAudit } from './metadata-audit.js';
 import { StepUpAnswer } from './step-up.answer.js';
 import { StepUpExceptionFilter } from './step-up.filter.js';
 import { AccessTokenGuard, AcrGuard } from './step-up.guard.js';
@@ -38,6 +39,7 @@ import { StepUpService } from './step-up.service.js';
     AcrGuard,
     AccessTokenGuard,
     BootAudit,
+    MetadataAudit,
     { provide: APP_FILTER, useClass: StepUpExceptionFilter },
     {
       provide: APP_GUARD,

@@ -60,6 +60,12 @@ export interface StepUpModuleOptions {
   mode?: 'enforce' | 'report';
   /** Whether advice of the boot audit is logged or stops the boot. Holes always stop the boot. Default is `'log'`. */
   audit?: 'log' | 'throw';
+  /**
+   * Whether the metadata of the authorization servers is compared with what the routes need: `'background'` once the
+   * application has booted, `'await'` before it has, for at most five seconds; only then does `audit: 'throw'` stop the boot
+   * for what is found, an unreachable server included. Default is `'background'`, with `passport: 'existing'` it is `'off'`.
+   */
+  metadataAudit?: 'background' | 'await' | 'off';
 }
 
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN: STEP_UP_OPTIONS } =
@@ -70,7 +76,10 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN: STEP_UP_OPTIONS } 
 
 /** Checked options with every default filled in. */
 export type StepUpSettings = Required<
-  Pick<StepUpModuleOptions, 'passport' | 'strategyName' | 'realm' | 'clockTolerance' | 'mode' | 'audit'>
+  Pick<
+    StepUpModuleOptions,
+    'passport' | 'strategyName' | 'realm' | 'clockTolerance' | 'mode' | 'audit' | 'metadataAudit'
+  >
 > &
   Pick<
     StepUpModuleOptions,
@@ -94,6 +103,7 @@ const MEMBERS = new Set<string>([
   'clockTolerance',
   'mode',
   'audit',
+  'metadataAudit',
 ]);
 
 /**
@@ -111,6 +121,8 @@ export function checkOptions(options: StepUpModuleOptions): StepUpSettings {
   checkChoice('passport', passport, ['register', 'existing']);
   checkChoice('mode', mode, ['enforce', 'report']);
   checkChoice('audit', audit, ['log', 'throw']);
+  const { metadataAudit = passport === 'existing' ? 'off' : 'background' } = options;
+  checkChoice('metadataAudit', metadataAudit, ['background', 'await', 'off']);
   for (const name of FUNCTIONS) {
     if (options[name] !== undefined && typeof options[name] !== 'function') {
       throw new TypeError(`"${name}" must be a function`);
@@ -124,6 +136,12 @@ export function checkOptions(options: StepUpModuleOptions): StepUpSettings {
   if (passport === 'register' && options.authenticationEvent !== undefined) {
     throw new TypeError(
       '"authenticationEvent" needs "passport": \'existing\'; a strategy we register knows the event itself',
+    );
+  }
+  const servers = authorizationServers === undefined ? [] : checkAuthorizationServers(authorizationServers);
+  if (passport === 'existing' && servers.some(({ introspection }) => introspection !== undefined)) {
+    throw new TypeError(
+      '"introspection" has no effect with "passport": \'existing\'; your strategy verifies the tokens',
     );
   }
   if (passport === 'existing' && options.user !== undefined) {
@@ -145,6 +163,7 @@ export function checkOptions(options: StepUpModuleOptions): StepUpSettings {
     passport,
     mode,
     audit,
+    metadataAudit,
     strategyName,
     realm,
     clockTolerance,
@@ -154,7 +173,7 @@ export function checkOptions(options: StepUpModuleOptions): StepUpSettings {
         typeof requirements === 'function' ? requirements : checkRequirements(requirements, '"requirements"'),
     }),
     ...Object.fromEntries(FUNCTIONS.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]]))),
-    servers: authorizationServers === undefined ? [] : checkAuthorizationServers(authorizationServers),
+    servers,
   });
 }
 

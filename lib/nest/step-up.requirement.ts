@@ -1,5 +1,5 @@
 import type { AuthorizationServer, Vocabulary } from '../authorization-servers/index.js';
-import type { AuthenticationRequirements } from '../core/index.js';
+import { type AuthenticationRequirements, nearest } from '../core/index.js';
 
 /** The words of the application, as each of its authorization servers understands them. */
 export class Vocabularies {
@@ -58,22 +58,4 @@ export class RouteRequirement {
   for(issuer: string | undefined): AuthenticationRequirements | undefined {
     return this.#translated.get(issuer) ?? this.vocabularies.translate(this.requirements, issuer);
   }
-}
-
-function nearest(word: string, known: readonly string[]): string | undefined {
-  const byDistance = known.map((candidate) => ({ candidate, distance: editDistance(word, candidate) }));
-  return byDistance.sort((a, b) => a.distance - b.distance)[0]?.candidate;
-}
-
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= from.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j += 1) {
-      const substitution = (row[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(substitution, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] as number;
 }

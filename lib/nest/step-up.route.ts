@@ -1,6 +1,7 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
 import { type AuthenticationRequirements, checkRequirements, mergeRequirements } from '../core/index.js';
-import { type MaybePromise, whenReady } from '../token/index.js';
+import { isThenable, type MaybePromise, whenReady } from '../token/index.js';
+import type { Advice } from './advice.js';
 import { markedMethods, marksOf, marksOfHandler, type StepUpMark } from './step-up.mark.js';
 import type { RequirementsFunction } from './step-up.options.js';
 import { RouteRequirement, type Vocabularies } from './step-up.requirement.js';
@@ -18,12 +19,14 @@ export interface RouteDescription {
   readonly requirements?: AuthenticationRequirements;
   /** Whether a function adds to the requirements for each request. */
   readonly dynamic: boolean;
+  /** What the audits found, that of metadata once it is read; absent where they found nothing. */
+  readonly advice?: readonly Advice[];
 }
 
 /** The compiled requirements of one handler of one class. */
 export class Route {
   private constructor(
-    readonly description: RouteDescription,
+    private described: RouteDescription,
     /** Whether all that is required comes from the module rather than from a decorator. */
     readonly isInherited: boolean,
     private readonly levels: readonly RequirementLevel[],
@@ -80,6 +83,17 @@ export class Route {
     );
   }
 
+  get description(): RouteDescription {
+    return this.described;
+  }
+
+  /** Adds to its description what an audit found. */
+  advise(...advice: readonly Advice[]): void {
+    if (advice.length === 0) return;
+    const all = Object.freeze([...(this.described.advice ?? []), ...advice.map((one) => Object.freeze(one))]);
+    this.described = Object.freeze({ ...this.described, advice: all });
+  }
+
   /**
    * What this invocation requires; `undefined` where functions decide and none of them requires anything.
    *
@@ -132,14 +146,19 @@ function call(
   where: string,
 ): ReturnType<RequirementsFunction> {
   const fail = (error: unknown): never => {
-    throw new TypeError(`${where} threw: ${error instanceof Error ? error.message : typeof error}`, { cause: error });
+    throw new TypeError(`${where} threw ${kindOf(error)}`, { cause: error });
   };
   try {
     const decided = decide(context);
-    return decided instanceof Promise ? decided.catch(fail) : decided;
+    return isThenable(decided) ? Promise.resolve(decided).catch(fail) : decided;
   } catch (error) {
     return fail(error);
   }
+}
+
+/** No message, which goes into the log and may quote what the request sent. */
+function kindOf(error: unknown): string {
+  return error instanceof Error ? error.constructor.name : `a value of type ${typeof error}`;
 }
 
 /** A class and those it extends, outermost first. */

@@ -8,6 +8,7 @@ import {
   mergeRequirements,
 } from '../core/index.js';
 import { type MaybePromise, whenReady } from '../token/index.js';
+import type { Advice } from './advice.js';
 import { ExistingAuthenticator } from './existing.authenticator.js';
 import { StepUpAnswer } from './step-up.answer.js';
 import type { Authenticated, Authenticator } from './step-up.authenticator.js';
@@ -28,7 +29,7 @@ import { TokenAuthenticator } from './token.authenticator.js';
 @Injectable()
 export class StepUpService {
   readonly #routes: Routes;
-  #descriptions: readonly RouteDescription[] = Object.freeze([]);
+  #compiled: readonly Route[] = [];
   readonly #authenticator: Authenticator;
   readonly #servers: ReadonlyMap<string | undefined, AuthorizationServer>;
   readonly #challenges: StepUpChallenges;
@@ -46,7 +47,9 @@ export class StepUpService {
     this.#servers = new Map(settings.servers.map((server) => [server.issuer, server]));
     this.#challenges = new StepUpChallenges(settings, log);
     this.#authenticator =
-      settings.passport === 'register' ? new TokenAuthenticator(settings) : new ExistingAuthenticator(settings, log);
+      settings.passport === 'register'
+        ? new TokenAuthenticator(settings, log)
+        : new ExistingAuthenticator(settings, log);
   }
 
   /**
@@ -89,9 +92,10 @@ export class StepUpService {
   async assess(at: unknown, ...required: RequireAcrArguments): Promise<Assessment> {
     const exchange = this.#exchangeAt(at);
     return this.#guarded(exchange, async () => {
-      const { event } = await this.#identify(exchange);
+      const authenticated = await this.#identify(exchange);
       const requirements = await this.#requirementsOf(exchange, required);
       if (requirements === undefined) return { met: true };
+      const { event } = await completed(authenticated, requirements);
       const translated = new RouteRequirement(requirements, this.#routes.vocabularies).for(event.issuer);
       if (translated === undefined) return { met: false, reasons: ['acr_unmet'] };
       return this.assessEvent(event, translated);
@@ -114,7 +118,8 @@ export class StepUpService {
       const authenticated = await this.#identify(exchange);
       const requirements = await this.#requirementsOf(exchange, required);
       if (requirements === undefined) return;
-      this.judge(exchange, authenticated, new RouteRequirement(requirements, this.#routes.vocabularies));
+      const complete = await completed(authenticated, requirements);
+      this.judge(exchange, complete, new RouteRequirement(requirements, this.#routes.vocabularies));
     });
   }
 
@@ -141,14 +146,26 @@ export class StepUpService {
     return this.#guarded(exchange, () => whenReady(this.#identify(exchange), ({ user }) => user));
   }
 
-  /** What each handler of the application requires, in the order in which Nest knows them. Empty before the boot. */
+  /**
+   * What each handler of the application requires, in the order in which Nest knows them, and what the audits advise on it.
+   * Empty before the boot.
+   */
   routes(): readonly RouteDescription[] {
-    return this.#descriptions;
+    return Object.freeze(this.#compiled.map(({ description }) => description));
   }
 
   /** Calls a listener for each refusal for want of a sufficient authentication. Gives back what takes it off again. */
   onChallenged(listener: (event: ChallengedEvent) => void): () => void {
     return this.#challenges.onChallenged(listener);
+  }
+
+  /**
+   * Calls a listener for what works, but probably not as meant: findings at boot, in the metadata of authorization servers
+   * and in tokens, each once for what it is about. What was found before is told at once. Gives back what takes the
+   * listener off again.
+   */
+  onAdvice(listener: (advice: Advice) => void): () => void {
+    return this.log.onAdvice(listener);
   }
 
   /**
@@ -167,9 +184,8 @@ export class StepUpService {
    * @internal
    */
   compile(handlers: readonly (readonly [controller: Type, handler: Handler])[]): readonly Route[] {
-    const routes = handlers.map(([controller, handler]) => this.#routes.of(controller, handler));
-    this.#descriptions = Object.freeze(routes.map(({ description }) => description));
-    return routes;
+    this.#compiled = handlers.map(([controller, handler]) => this.#routes.of(controller, handler));
+    return this.#compiled;
   }
 
   /**
@@ -192,10 +208,14 @@ export class StepUpService {
       this.#contexts.set(exchange.request, context);
       this.#users.set(context, authenticated.user);
       if (access === 'skipped') return true;
-      return whenReady(route.requirementFor(context), (requirement) => {
-        if (requirement !== undefined) this.judge(exchange, authenticated, requirement);
-        return true;
-      });
+      return whenReady(route.requirementFor(context), (requirement) =>
+        requirement === undefined
+          ? true
+          : whenReady(completed(authenticated, requirement.requirements), (complete) => {
+              this.judge(exchange, complete, requirement);
+              return true;
+            }),
+      );
     });
   }
 
@@ -323,6 +343,13 @@ export class StepUpService {
     }
     throw error;
   }
+}
+
+/** The authentication with all that its authorization server can tell of it, where that is needed and not in the token. */
+function completed(authenticated: Authenticated, { maxAge }: AuthenticationRequirements): MaybePromise<Authenticated> {
+  return maxAge === undefined || authenticated.withAuthTime === undefined
+    ? authenticated
+    : authenticated.withAuthTime();
 }
 
 /** A client that acts for itself: there is no user who could authenticate again. */

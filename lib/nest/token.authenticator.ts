@@ -2,7 +2,7 @@ import {
   AccessTokenRefused,
   AccessTokenVerifier,
   AuthorizationServerUnavailable,
-  checkLifetime,
+  checkStillValid,
   type MaybePromise,
   presentedToken,
   type VerifiedAccessToken,
@@ -11,6 +11,7 @@ import {
 import type { Authenticated, Authenticator } from './step-up.authenticator.js';
 import { AccessTokenException } from './step-up.exception.js';
 import type { Exchange } from './step-up.exchange.js';
+import type { StepUpLog } from './step-up.log.js';
 import type { StepUpSettings } from './step-up.options.js';
 
 /**
@@ -21,36 +22,30 @@ export class TokenAuthenticator implements Authenticator {
   readonly #verifier: AccessTokenVerifier;
   readonly #authenticated = new WeakMap<object, MaybePromise<Authenticated>>();
 
-  constructor(private readonly settings: StepUpSettings) {
-    this.#verifier = new AccessTokenVerifier(settings.servers, settings.clockTolerance);
+  /** @throws TypeError for a private key of `introspection` that cannot be used */
+  constructor(
+    private readonly settings: StepUpSettings,
+    log: StepUpLog,
+  ) {
+    this.#verifier = new AccessTokenVerifier(settings.servers, settings.clockTolerance, (code, issuer, message) =>
+      log.warnOnce(code, issuer, message),
+    );
   }
 
   authenticate(exchange: Exchange): MaybePromise<Authenticated> {
-    try {
-      const found = this.#authenticate(exchange);
-      return found instanceof Promise ? found.catch((error) => this.#refuse(error)) : found;
-    } catch (error) {
-      return this.#refuse(error);
-    }
+    return this.#answered(() => this.#authenticate(exchange));
   }
 
   /** The event behind a token that came without a request, such as in a handshake. */
   authenticateToken(token: string): MaybePromise<Authenticated> {
-    try {
-      const verified = whenReady(this.#verifier.verify(token), (known) => this.#identify(known, undefined));
-      return verified instanceof Promise ? verified.catch((error) => this.#refuse(error)) : verified;
-    } catch (error) {
-      return this.#refuse(error);
-    }
+    return this.#answered(() => this.#verify(token, undefined));
   }
 
   #authenticate(exchange: Exchange): MaybePromise<Authenticated> {
     const known = this.#authenticated.get(exchange.request);
     if (known !== undefined) return whenReady(known, (authenticated) => this.#stillValid(authenticated));
 
-    const authenticated = whenReady(this.#verifier.verify(this.#tokenOf(exchange)), (verified) =>
-      this.#identify(verified, exchange),
-    );
+    const authenticated = this.#verify(this.#tokenOf(exchange), exchange);
     // a socket outlives its messages, and a broker's context may be shared: their tokens are looked at every time
     if (exchange.transport === 'http' || exchange.transport === 'graphql') {
       this.#authenticated.set(exchange.request, authenticated);
@@ -69,21 +64,45 @@ export class TokenAuthenticator implements Authenticator {
     return presented.token;
   }
 
-  #identify({ claims, event }: VerifiedAccessToken, exchange: Exchange | undefined): MaybePromise<Authenticated> {
+  #verify(token: string, exchange: Exchange | undefined): MaybePromise<Authenticated> {
+    return whenReady(this.#verifier.verify(token), (verified) =>
+      whenReady(this.#userOf(verified, exchange), (user) => this.#asAuthenticated(user, token, verified)),
+    );
+  }
+
+  #userOf({ claims }: VerifiedAccessToken, exchange: Exchange | undefined): unknown {
     // a copy, as handlers may write to request.user and the claims may serve the next request
     const own = { ...claims };
-    const user = this.settings.user === undefined ? own : this.settings.user(own, exchange?.context);
-    return whenReady(user, (identified) => {
-      if (identified === undefined || identified === null || identified === false) {
-        throw new AccessTokenRefused('invalid_token', 'The user of the access token is not known here');
-      }
-      return { user: identified, event, claims };
-    });
+    return this.settings.user === undefined ? own : this.settings.user(own, exchange?.context);
+  }
+
+  #asAuthenticated(user: unknown, token: string, verified: VerifiedAccessToken): Authenticated {
+    if (user === undefined || user === null || user === false) {
+      throw new AccessTokenRefused('invalid_token', 'The user of the access token is not known here');
+    }
+    const { event, claims, server } = verified;
+    if (event.authTime !== undefined || server.introspection?.when !== 'auth-time-missing')
+      return { user, event, claims };
+    const withAuthTime = () =>
+      this.#answered(() =>
+        whenReady(this.#verifier.withAuthTime(token, verified), ({ event }) => ({ user, event, claims })),
+      );
+    return { user, event, claims, withAuthTime };
   }
 
   #stillValid(authenticated: Authenticated): Authenticated {
-    checkLifetime(authenticated.claims, { now: Date.now() / 1000, clockTolerance: this.settings.clockTolerance });
+    checkStillValid(authenticated.claims, { now: Date.now() / 1000, clockTolerance: this.settings.clockTolerance });
     return authenticated;
+  }
+
+  /** Turns what the verification throws into answers. */
+  #answered(authenticate: () => MaybePromise<Authenticated>): MaybePromise<Authenticated> {
+    try {
+      const authenticated = authenticate();
+      return authenticated instanceof Promise ? authenticated.catch((error) => this.#refuse(error)) : authenticated;
+    } catch (error) {
+      return this.#refuse(error);
+    }
   }
 
   #refuse(error: unknown): never {

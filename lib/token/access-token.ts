@@ -35,13 +35,23 @@ export function checkBeforeSignature(
 }
 
 /**
- * `exp` and `nbf`, judged anew at every use of a token.
+ * `exp`, which a JWT must have, and `nbf`.
  *
  * @throws AccessTokenRefused `invalid_token`
  */
-export function checkLifetime(claims: Readonly<Record<string, unknown>>, { now, clockTolerance }: Clock): void {
-  const { exp, nbf } = claims;
-  if (!isNumericDate(exp) || now >= exp + clockTolerance) refuse('The access token has expired');
+export function checkLifetime(claims: Readonly<Record<string, unknown>>, clock: Clock): void {
+  if (claims['exp'] === undefined) refuse('The access token has expired');
+  checkStillValid(claims, clock);
+}
+
+/**
+ * `exp` and `nbf` of a token that was accepted before, judged anew at every use. Only an introspection answer may have no
+ * `exp`: such a token is active for as long as the answer is good.
+ *
+ * @throws AccessTokenRefused `invalid_token`
+ */
+export function checkStillValid({ exp, nbf }: Readonly<Record<string, unknown>>, { now, clockTolerance }: Clock): void {
+  if (exp !== undefined && (!isNumericDate(exp) || now >= exp + clockTolerance)) refuse('The access token has expired');
   if (nbf !== undefined && (!isNumericDate(nbf) || now < nbf - clockTolerance))
     refuse('The access token is not valid yet');
 }
@@ -60,7 +70,10 @@ export function checkClaims(
 ): void {
   const { profile } = server;
   for (const [claim, value] of profile.accessTokenClaims) {
-    if (claims[claim] !== value) refuse('The token is not marked as an access token (typ at+jwt)');
+    if (!carries(claims[claim], value)) refuse('The token is not marked as an access token (typ at+jwt)');
+  }
+  for (const claim of profile.otherTokenClaims) {
+    if (claims[claim] !== undefined) refuse('The token is not marked as an access token (typ at+jwt)');
   }
   if (claims['cnf'] !== undefined)
     refuse('The access token is bound to a key, and no proof of possession is accepted here');
@@ -79,8 +92,41 @@ export function checkClaims(
 }
 
 /**
- * The authentication event that a token's claims tell of. An `acr` that is no string is as good as none; `auth_time` is
- * passed on as it is, for the assessment to judge.
+ * The rules for what introspection says of an opaque token. Little of it is required by RFC 7662; an audience is required
+ * here, as without one a token for another API would pass.
+ *
+ * @throws AccessTokenRefused `invalid_token`
+ * @see [RFC 7662 §2.2](https://www.rfc-editor.org/rfc/rfc7662.html#section-2.2)
+ */
+export function checkOpaqueClaims(
+  claims: Readonly<Record<string, unknown>>,
+  { issuer, audience, profile }: AuthorizationServer,
+  clock: Clock,
+): void {
+  const { iss, aud, sub, cnf, token_type: type = 'Bearer', token_use: use = 'access_token' } = claims;
+  if (iss !== undefined && iss !== issuer) refuse('The issuer of the access token is not known');
+  if (!namesAudience(aud, audience) && !(aud === undefined && profile.absentClaims.has('aud'))) {
+    refuse('The access token is meant for another audience');
+  }
+  if (typeof type !== 'string' || type.toLowerCase() !== 'bearer' || use !== 'access_token') {
+    refuse('The token is not a bearer access token');
+  }
+  for (const [claim, value] of profile.accessTokenClaims) {
+    if (claims[claim] !== undefined && !carries(claims[claim], value)) refuse('The token is not a bearer access token');
+  }
+  for (const claim of profile.otherTokenClaims) {
+    if (claims[claim] !== undefined) refuse('The token is not a bearer access token');
+  }
+  if (cnf !== undefined) refuse('The access token is bound to a key, and no proof of possession is accepted here');
+  if (!isText(sub) && !(sub === undefined && isText(readClaim(claims, profile.claims.clientId)))) {
+    refuse('The access token names no subject');
+  }
+  checkStillValid(claims, clock);
+}
+
+/**
+ * The authentication event that a token's claims tell of. An `acr` that is not of the type that the profile says is as good
+ * as none; `auth_time` is passed on as it is, for the assessment to judge.
  *
  * @see [RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2.1)
  */
@@ -95,13 +141,27 @@ export function authenticationEvent(
   const scope = readClaim(claims, profile.claims.scope);
   return Object.freeze({
     issuer,
-    ...(typeof acr === 'string' && { acr }),
+    ...acrOf(acr, profile.acrType),
     ...(authTime !== undefined && authTime !== null && { authTime: authTime as number }),
     ...(isTextList(amr) && { amr: Object.freeze([...amr]) }),
     ...(typeof claims['sub'] === 'string' && { subject: claims['sub'] }),
     ...(typeof clientId === 'string' && { clientId }),
     ...(typeof scope === 'string' ? { scope } : isTextList(scope) ? { scope: scope.join(' ') } : undefined),
   });
+}
+
+function acrOf(
+  acr: unknown,
+  type: AuthorizationServer['profile']['acrType'],
+): Pick<AuthenticationEvent, 'acr' | 'acrs'> | undefined {
+  if (type === 'list') return isTextList(acr) ? { acrs: Object.freeze([...acr]) } : undefined;
+  if (typeof acr !== type) return undefined;
+  return { acr: String(acr) };
+}
+
+/** Tells whether a claim has the value that it has in access tokens; `true` stands for any. */
+function carries(claim: unknown, value: string | true): boolean {
+  return value === true ? claim !== undefined && claim !== null : claim === value;
 }
 
 function namesAudience(aud: unknown, audience: ReadonlySet<string>): boolean {

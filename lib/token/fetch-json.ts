@@ -24,7 +24,8 @@ export async function fetchJson(url: string, signal: AbortSignal): Promise<Reado
   return value as Record<string, unknown>;
 }
 
-class UnusableAnswer extends Error {}
+/** An answer that came, but is of no use. The message completes a sentence about what was asked. */
+export class UnusableAnswer extends Error {}
 
 async function fetchBody(url: string, signal: AbortSignal): Promise<string> {
   const response = await fetch(url, { redirect: 'error', signal, headers: { accept: 'application/json' } });
@@ -32,18 +33,27 @@ async function fetchBody(url: string, signal: AbortSignal): Promise<string> {
     await response.body?.cancel();
     throw new UnusableAnswer(`is answered with status ${response.status}`);
   }
+  return readBody(response, MAX_BYTES);
+}
+
+/**
+ * Reads a body, but no more of it than is allowed.
+ *
+ * @throws UnusableAnswer for a larger one
+ */
+export async function readBody(response: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > MAX_BYTES) throw new UnusableAnswer('is larger than 1 MiB');
+    if (bytes > maxBytes) throw new UnusableAnswer(`is larger than ${maxBytes / 1024} KiB`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
 }
 
 /** fetch rejects with one message for everything; what happened is in the cause. */
-function describeFailure(error: unknown, signal: AbortSignal): string {
+export function describeFailure(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return 'was not read in time';
   const { code, message } = ((error as Error).cause ?? {}) as { code?: unknown; message?: unknown };
   if (message === 'unexpected redirect') return 'is answered with a redirect, which is not followed';

@@ -1,8 +1,13 @@
-export { authenticationEvent, checkLifetime } from './access-token.js';
+export { authenticationEvent, checkStillValid } from './access-token.js';
 export { type IncomingRequest, type PresentedToken, presentedToken } from './bearer-token.js';
 export { AccessTokenRefused, AuthorizationServerUnavailable } from './errors.js';
+export { fetchJson } from './fetch-json.js';
+export type { Warn } from './introspection-endpoint.js';
 export { readJwt } from './jwt.js';
-export { type MaybePromise, whenReady } from './maybe-promise.js';
+export { mayVerify } from './key-set.js';
+export { isThenable, type MaybePromise, whenReady } from './maybe-promise.js';
+export { type AuthorizationServerMetadata, endpointOf, fetchMetadata, metadataAddresses } from './metadata.js';
+export { algorithmsOf } from './verification-keys.js';
 export type { VerifiedAccessToken } from './verified-tokens.js';
 export { AccessTokenVerifier } from './verifier.js';
 export { withoutStack } from './without-stack.js';

@@ -2,7 +2,7 @@ import { JwksClient, JwksError } from 'jwks-rsa';
 import { AccessTokenRefused, AuthorizationServerUnavailable } from './errors.js';
 import { COOL_DOWN, FETCH_TIMEOUT, fetchJson } from './fetch-json.js';
 import type { MaybePromise } from './maybe-promise.js';
-import { type AuthorizationServerMetadata, fetchMetadata } from './metadata.js';
+import { type AuthorizationServerMetadata, endpointOf, fetchMetadata } from './metadata.js';
 import { type KeyHeader, type VerificationKey, VerificationKeys } from './verification-keys.js';
 
 export type { VerificationKey } from './verification-keys.js';
@@ -127,7 +127,7 @@ export class KeySet {
       this.#metadata = await fetchMetadata(this.#issuer, deadline);
       this.#metadataFetchedAt = startedAt;
     }
-    return this.#metadata.jwks_uri;
+    return endpointOf(this.#metadata, 'jwks_uri');
   }
 
   #describe(error: unknown): string {
@@ -138,8 +138,8 @@ export class KeySet {
   }
 }
 
-/** jwks-rsa looks at `use` and `kty`, not at these. */
-function mayVerify(jwk: unknown): boolean {
+/** Whether a JWK is readable and meant for signatures. jwks-rsa looks at `use` and `kty`, not at these. */
+export function mayVerify(jwk: unknown): boolean {
   if (typeof jwk !== 'object' || jwk === null) return false;
   const { kid, alg, key_ops: operations } = jwk as Readonly<Record<string, unknown>>;
   if (kid !== undefined && typeof kid !== 'string') return false;

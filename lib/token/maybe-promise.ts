@@ -6,6 +6,6 @@ export function whenReady<T, R>(value: MaybePromise<T>, next: (value: T) => Mayb
 }
 
 /** Looks for `then` rather than for a class: query builders and promises of other realms are waited for as well. */
-function isThenable<T>(value: MaybePromise<T>): value is Promise<T> {
+export function isThenable<T>(value: MaybePromise<T>): value is Promise<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -2,10 +2,9 @@ import { isLoopback } from '../authorization-servers/index.js';
 import { AuthorizationServerUnavailable } from './errors.js';
 import { COOL_DOWN, FETCH_TIMEOUT, fetchJson } from './fetch-json.js';
 
-/** Metadata of an authorization server. Only the members that are used here are checked; the others are as they came. */
+/** Metadata of an authorization server. Its `issuer` is checked; the other members are as they came. */
 export interface AuthorizationServerMetadata {
   readonly issuer: string;
-  readonly jwks_uri: string;
   readonly [member: string]: unknown;
 }
 
@@ -15,7 +14,7 @@ export interface AuthorizationServerMetadata {
  *
  * @param signal bounds both requests together. Default is five seconds.
  * @throws AuthorizationServerUnavailable where neither address has a JSON object, and where the document names another
- * issuer or has no usable `jwks_uri` (https, loopback excepted).
+ * issuer.
  * @see [OpenID Connect Discovery 1.0 §4](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig)
  * @see [RFC 8414 §3](https://www.rfc-editor.org/rfc/rfc8414.html#section-3)
  */
@@ -27,24 +26,39 @@ export async function fetchMetadata(
   if (document['issuer'] !== issuer) {
     throw unavailable(issuer, `its metadata names ${describeIssuer(document['issuer'])}; configure exactly that one`);
   }
-  if (!isKeyDocumentUrl(document['jwks_uri'])) {
-    throw unavailable(issuer, 'its metadata has no https "jwks_uri" (http is accepted on loopback only)');
-  }
   return document as AuthorizationServerMetadata;
 }
 
-async function fetchDocument(issuer: string, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
+/**
+ * The address that metadata gives under a name, such as `jwks_uri`.
+ *
+ * @throws AuthorizationServerUnavailable where it is missing or not https, loopback excepted
+ */
+export function endpointOf(metadata: AuthorizationServerMetadata, name: string): string {
+  const endpoint = metadata[name];
+  if (!isEndpoint(endpoint)) {
+    throw unavailable(metadata.issuer, `its metadata has no https "${name}" (http is accepted on loopback only)`);
+  }
+  return endpoint;
+}
+
+/** Where the metadata of an issuer may be, in the order in which it is looked for. */
+export function metadataAddresses(issuer: string): readonly string[] {
   const { origin, pathname } = new URL(issuer);
   const path = pathname.replace(/\/$/, '');
+  return [
+    `${origin}${path}/.well-known/openid-configuration`,
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+  ];
+}
+
+async function fetchDocument(issuer: string, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
   const reasons: string[] = [];
-  for (const address of [
-    `${path}/.well-known/openid-configuration`,
-    `/.well-known/oauth-authorization-server${path}`,
-  ]) {
+  for (const address of metadataAddresses(issuer)) {
     try {
-      return await fetchJson(origin + address, signal);
+      return await fetchJson(address, signal);
     } catch (cause) {
-      reasons.push(`${address} ${(cause as Error).message}`);
+      reasons.push(`${new URL(address).pathname} ${(cause as Error).message}`);
       if (signal.aborted) break;
     }
   }
@@ -55,7 +69,7 @@ function unavailable(issuer: string, reason: string): AuthorizationServerUnavail
   return new AuthorizationServerUnavailable(issuer, COOL_DOWN, reason);
 }
 
-function isKeyDocumentUrl(value: unknown): boolean {
+function isEndpoint(value: unknown): value is string {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || url.username !== '' || url.password !== '') return false;
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));

@@ -93,8 +93,12 @@ function importKey({ kid, alg }: SigningKey, pem: string): Entry {
   };
 }
 
-/** @see [RFC 7518 §3](https://www.rfc-editor.org/rfc/rfc7518.html#section-3) */
-function algorithmsOf({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): readonly string[] {
+/**
+ * The algorithms that a key can verify with; none where it is too short, or of a kind without any.
+ *
+ * @see [RFC 7518 §3](https://www.rfc-editor.org/rfc/rfc7518.html#section-3)
+ */
+export function algorithmsOf({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): readonly string[] {
   if (type === 'rsa') return (details?.modulusLength ?? 0) >= MIN_RSA_BITS ? RSA_ALGORITHMS : [];
   if (type === 'ed25519') return ['EdDSA'];
   const algorithm = type === 'ec' ? CURVE_ALGORITHMS.get(details?.namedCurve ?? '') : undefined;

@@ -2,6 +2,9 @@ import type { AuthorizationServer } from '../authorization-servers/index.js';
 import { authenticationEvent, type Clock, checkBeforeSignature, checkClaims } from './access-token.js';
 import { AccessTokenRefused } from './errors.js';
 import { freezeClaims } from './frozen-claims.js';
+import { acceptOpaque, addFacts, isJwt } from './introspected-token.js';
+import { IntrospectedTokens } from './introspected-tokens.js';
+import type { Warn } from './introspection-endpoint.js';
 import { checkSize, readJwt } from './jwt.js';
 import { KeySet, type VerificationKey } from './key-set.js';
 import { type MaybePromise, whenReady } from './maybe-promise.js';
@@ -10,46 +13,83 @@ import type { KeyHeader } from './verification-keys.js';
 import { type VerifiedAccessToken, VerifiedTokens } from './verified-tokens.js';
 
 /**
- * Verifies JWT access tokens of the configured authorization servers by RFC 9068 §4 and RFC 8725. The server is chosen by
- * an exact match of `iss` among the configured ones; nothing in a token leads to a request elsewhere. Whether the
- * authentication behind a token is good enough is not decided here.
+ * Verifies access tokens of the configured authorization servers: JWTs by RFC 9068 §4 and RFC 8725, and by introspection
+ * where a server is configured so. The server of a JWT is chosen by an exact match of `iss` among the configured ones;
+ * nothing in a token leads to a request elsewhere. Whether the authentication behind a token is good enough is not decided
+ * here.
  *
  * @see [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068.html#section-4)
+ * @see [RFC 7662](https://www.rfc-editor.org/rfc/rfc7662.html)
  */
 export class AccessTokenVerifier {
-  readonly #servers: ReadonlyMap<unknown, { server: AuthorizationServer; keys: KeySet }>;
+  readonly #servers: ReadonlyMap<unknown, Issuer>;
+  readonly #opaque: Issuer | undefined;
   readonly #verified = new VerifiedTokens();
 
+  /** @throws TypeError for a private key of `introspection` that cannot be used */
   constructor(
     servers: readonly AuthorizationServer[],
     private readonly clockTolerance: number,
+    private readonly warn: Warn = () => undefined,
   ) {
-    this.#servers = new Map(
-      servers.map((server) => [
-        server.issuer,
-        {
-          server,
-          keys: new KeySet({
-            issuer: server.issuer,
-            ...(server.jwksUri !== undefined && { jwksUri: server.jwksUri }),
-            ...server.keys,
-          }),
-        },
-      ]),
+    const issuers = servers.map((server) => issuerOf(server, warn));
+    this.#servers = new Map(issuers.map((issuer) => [issuer.server.issuer, issuer]));
+    this.#opaque = issuers.find(
+      ({ server }) => (server.introspection?.when ?? 'auth-time-missing') !== 'auth-time-missing',
     );
   }
 
   /**
-   * Synchronous where the token's key is at hand, but for EdDSA.
+   * Synchronous where the token's key is at hand, but for EdDSA and where the server is asked.
    *
    * @throws AccessTokenRefused `invalid_token`
-   * @throws AuthorizationServerUnavailable where the token's key is unknown and the server cannot be asked
+   * @throws AuthorizationServerUnavailable where the token's key is unknown, or the token itself has to be asked about, and
+   * the server cannot be asked
    */
   verify(token: string): MaybePromise<VerifiedAccessToken> {
     checkSize(token);
-    const clock = { now: Date.now() / 1000, clockTolerance: this.clockTolerance };
+    if (this.#opaque !== undefined && !isJwt(token)) return this.#verifyOpaque(token, this.#opaque);
+    const clock = this.#clock();
     const digest = VerifiedTokens.digest(token);
-    return this.#verified.get(digest, clock) ?? this.#verifyNew(token, digest, clock);
+    const verified = this.#verified.get(digest, clock) ?? this.#verifyNew(token, digest, clock);
+    return this.#opaque?.server.introspection?.when === 'always'
+      ? whenReady(verified, (known) => (known.server === this.#opaque?.server ? this.#withFacts(token, known) : known))
+      : verified;
+  }
+
+  /**
+   * Asks the authorization server for the `auth_time` that a JWT lacks, where it is configured so.
+   *
+   * @throws AccessTokenRefused `invalid_token` where the server knows the token as inactive, or as another one
+   * @throws AuthorizationServerUnavailable where the server gives no usable answer
+   */
+  withAuthTime(token: string, verified: VerifiedAccessToken): MaybePromise<VerifiedAccessToken> {
+    const isAsked =
+      verified.server.introspection?.when === 'auth-time-missing' && verified.event.authTime === undefined;
+    return isAsked ? this.#withFacts(token, verified) : verified;
+  }
+
+  async #verifyOpaque(token: string, { server, introspected }: Issuer): Promise<VerifiedAccessToken> {
+    const claims = OPAQUE.test(token) ? await introspected?.lookUp(token) : undefined;
+    if (typeof claims !== 'object') throw new AccessTokenRefused('invalid_token', 'The access token is not active');
+    return acceptOpaque(claims, server, this.#clock());
+  }
+
+  async #withFacts(token: string, verified: VerifiedAccessToken): Promise<VerifiedAccessToken> {
+    const { issuer } = verified.server;
+    const claims = await this.#servers.get(issuer)?.introspected?.lookUp(token);
+    if (claims === 'inactive') throw new AccessTokenRefused('invalid_token', 'The access token is not active');
+    if (typeof claims === 'object') return addFacts(verified, claims);
+    this.warn(
+      'introspection_unsupported',
+      issuer,
+      'the server does not introspect JWTs, so that it cannot add what they lack; have auth_time put into access tokens',
+    );
+    return verified;
+  }
+
+  #clock(): Clock {
+    return { now: Date.now() / 1000, clockTolerance: this.clockTolerance };
   }
 
   #verifyNew(token: string, digest: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
@@ -74,6 +114,25 @@ export class AccessTokenVerifier {
       }),
     );
   }
+}
+
+/** What is needed of an authorization server to verify its tokens. */
+interface Issuer {
+  readonly server: AuthorizationServer;
+  readonly keys: KeySet;
+  readonly introspected: IntrospectedTokens | undefined;
+}
+
+/** The characters of a token by RFC 6750 §2.1, as no others can be sent on. */
+const OPAQUE = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+function issuerOf(server: AuthorizationServer, warn: Warn): Issuer {
+  const { issuer, jwksUri, introspection } = server;
+  return {
+    server,
+    keys: new KeySet({ issuer, ...(jwksUri !== undefined && { jwksUri }), ...server.keys }),
+    introspected: introspection && new IntrospectedTokens(issuer, introspection, warn),
+  };
 }
 
 /**

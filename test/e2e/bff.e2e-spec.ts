@@ -12,6 +12,7 @@ import { type ListeningServer, listen } from '../../sample-app/src/listening-ser
 import { type Sample, startSample } from '../../sample-app/src/sample.js';
 import { Client } from '../../sample-app/src/walkthrough/client.js';
 import { ADA, BOB, type User } from '../../sample-app/src/walkthrough/user.js';
+import { stopClock } from '../support/clock.js';
 import { WebBrowser, type WebPage } from '../support/web-browser.js';
 
 const TRANSFER = { from: 'ada-everyday', to: 'bob-everyday', amount: '25.00' };
@@ -21,24 +22,7 @@ const AS_BEFORE = 'you are still signed in as before';
 const isCallback = ({ pathname }: URL) => pathname === '/callback';
 
 /** Moves the clock, and leaves timers and sockets alone. */
-function later(seconds: number): void {
-  jest.useFakeTimers({
-    now: Date.now() + seconds * 1000,
-    advanceTimers: true,
-    doNotFake: [
-      'hrtime',
-      'nextTick',
-      'performance',
-      'queueMicrotask',
-      'setImmediate',
-      'clearImmediate',
-      'setInterval',
-      'clearInterval',
-      'setTimeout',
-      'clearTimeout',
-    ],
-  });
-}
+const later = (seconds: number) => stopClock(Date.now() + seconds * 1000);
 
 afterEach(() => jest.useRealTimers());
 

@@ -6,6 +6,7 @@ import {
   type TestAuthorizationServer,
 } from '../../lib/testing/test-authorization-server.js';
 import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
+import { stopClock } from '../support/clock.js';
 
 @Controller()
 class BankController {
@@ -20,23 +21,6 @@ class BankController {
   @Get('transfer')
   @RequireAcr('mfa', { maxAge: 300, scope: 'transfer:write' })
   transfer() {}
-}
-
-function freezeClock() {
-  jest.useFakeTimers({
-    doNotFake: [
-      'hrtime',
-      'nextTick',
-      'performance',
-      'queueMicrotask',
-      'setImmediate',
-      'clearImmediate',
-      'setInterval',
-      'clearInterval',
-      'setTimeout',
-      'clearTimeout',
-    ],
-  });
 }
 
 describe.each(adapters)('503 in an outage of the authorization server, %s', (_, createAdapter) => {
@@ -74,7 +58,7 @@ describe.each(adapters)('503 in an outage of the authorization server, %s', (_, 
   };
 
   it.each(['/accounts', '/transfer', '/passport'])('a token whose key is not known: %s', async (path) => {
-    freezeClock();
+    stopClock();
     server.setUnavailable(true);
     const answer = await application.send(path, { token: await server.accessToken() });
     expect(answer.status).toBe(503);
@@ -131,7 +115,7 @@ describe.each(adapters)('503 in an outage of the authorization server, %s', (_, 
   });
 
   it('goes on as soon as the time it named is over', async () => {
-    freezeClock();
+    stopClock();
     server.setUnavailable(true);
     const token = await server.accessToken();
     expect((await application.send('/accounts', { token })).status).toBe(503);

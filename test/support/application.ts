@@ -51,7 +51,7 @@ export interface RunningApplication {
 export async function startApplication(setup: ApplicationSetup): Promise<RunningApplication> {
   const { createAdapter, options, controllers, importsBefore = [], imports = [], providers = [], configure } = setup;
   const testing = await Test.createTestingModule({
-    imports: [...importsBefore, StepUpModule.forRoot(options), ...imports],
+    imports: [...importsBefore, StepUpModule.forRoot({ metadataAudit: 'off', ...options }), ...imports],
     controllers,
     providers,
   }).compile();

@@ -68,7 +68,7 @@ export const unusableAnswers: readonly { name: string; reason: string; answer: R
   { name: 'JSON null', reason: 'is not a JSON object', answer: (_, response) => response.end('null') },
   {
     name: 'a body without end',
-    reason: 'is larger than 1 MiB',
+    reason: 'is larger than 1024 KiB',
     answer: (_, response) => {
       const chunk = Buffer.alloc(65_536, ' ');
       const write = () => {

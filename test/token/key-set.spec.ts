@@ -1,6 +1,7 @@
 import crypto, { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { AccessTokenRefused, AuthorizationServerUnavailable } from '../../lib/token/errors.js';
 import { KeySet, type KeySetOptions } from '../../lib/token/key-set.js';
+import { stopClock } from '../support/clock.js';
 import { JsonServer, slowAnswers, unusableAnswers } from './json-server.js';
 
 const START = Date.UTC(2026, 0, 1);
@@ -30,25 +31,7 @@ function publicJwk({ publicKey }: { publicKey: crypto.KeyObject }): JsonWebKey {
 
 let server: JsonServer;
 beforeEach(async () => {
-  jest.useFakeTimers({
-    now: START,
-    doNotFake: [
-      'cancelAnimationFrame',
-      'cancelIdleCallback',
-      'clearImmediate',
-      'clearInterval',
-      'clearTimeout',
-      'hrtime',
-      'nextTick',
-      'performance',
-      'queueMicrotask',
-      'requestAnimationFrame',
-      'requestIdleCallback',
-      'setImmediate',
-      'setInterval',
-      'setTimeout',
-    ],
-  });
+  stopClock(START);
   server = await new JsonServer().listen();
 });
 afterEach(async () => {

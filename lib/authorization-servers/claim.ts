@@ -1,0 +1,17 @@
+/** Where a claim stands: its name, or the names on the way to it when it is nested. */
+export type ClaimPath = string | readonly string[];
+
+/** Reads the claim at a path; `undefined` where the way leads through something that is no object. */
+export function readClaim(claims: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {
+  let value: unknown = claims;
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return value;
+}
+
+/** `typ` is a media type whose `application/` may be left out, compared without regard to case: RFC 7515 §4.1.9. */
+export function mediaType(typ: string): string {
+  return typ.toLowerCase().replace(/^application\//, '');
+}

@@ -1,0 +1,111 @@
+import { checkUrl } from './url.js';
+
+/**
+ * Where introspection answers are kept for several instances of an application; a `Keyv` fits. Whoever can write to it
+ * can invent users, so it is to be guarded like the authorization server.
+ */
+export interface IntrospectionCache {
+  get(key: string): Promise<unknown>;
+  /** @param ttl milliseconds */
+  set(key: string, value: unknown, ttl: number): Promise<unknown>;
+}
+
+/**
+ * How an authorization server is asked about tokens.
+ *
+ * @see [RFC 7662](https://www.rfc-editor.org/rfc/rfc7662.html)
+ */
+export interface IntrospectionOptions {
+  /** Default is `introspection_endpoint` of the issuer's metadata, which is read when it is first needed. */
+  endpoint?: string;
+  /** The client that this API is at the authorization server. */
+  clientId: string;
+  clientSecret?: string;
+  /** Private key for `private_key_jwt`, as PEM or JWK. */
+  privateKey?: string | Readonly<Record<string, unknown>>;
+  /** Default is `'private_key_jwt'` with a `privateKey`, else `'client_secret_basic'`. */
+  clientAuthentication?: ClientAuthenticationMethod;
+  /**
+   * Which tokens are asked about. `'opaque'`: those that are no JWT. `'auth-time-missing'`: JWTs without `auth_time`, and
+   * only where a `maxAge` is required. `'always'`: all of them, so that a revoked JWT is noticed. Default is `'opaque'`.
+   */
+  when?: 'opaque' | 'auth-time-missing' | 'always';
+  /** Seconds for which an answer is good, and a revocation goes unnoticed; never beyond `exp`. Default is `60`. */
+  cacheFor?: number;
+  /** Shared by several instances. Default is the memory of each, 1,000 answers at most. */
+  cache?: IntrospectionCache;
+}
+
+export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
+
+/** Checked introspection options with every default filled in. */
+export interface Introspection {
+  readonly endpoint: string | undefined;
+  readonly clientId: string;
+  readonly client:
+    | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secret: string }
+    | { readonly method: 'private_key_jwt'; readonly key: string | Readonly<Record<string, unknown>> };
+  readonly when: 'opaque' | 'auth-time-missing' | 'always';
+  readonly cacheFor: number;
+  readonly cache: IntrospectionCache | undefined;
+}
+
+const MEMBERS: ReadonlySet<string> = new Set([
+  'endpoint',
+  'clientId',
+  'clientSecret',
+  'privateKey',
+  'clientAuthentication',
+  'when',
+  'cacheFor',
+  'cache',
+]);
+const METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
+const OCCASIONS = ['opaque', 'auth-time-missing', 'always'];
+
+/**
+ * @param where named in errors, such as `authorizationServers[0].introspection`
+ * @throws TypeError naming the option: an unknown one, one of the wrong type, a secret beside a key, neither of them
+ */
+export function checkIntrospection(options: IntrospectionOptions, where: string): Introspection {
+  if (typeof options !== 'object' || options === null) throw new TypeError(`"${where}" must be an object`);
+  for (const member of Object.keys(options)) {
+    if (!MEMBERS.has(member)) throw new TypeError(`"${where}" has the unknown option "${member}"`);
+  }
+  const { endpoint, clientId, when = 'opaque', cacheFor = 60, cache } = options;
+  if (endpoint !== undefined) checkUrl(endpoint, `${where}.endpoint`);
+  if (!isText(clientId)) throw new TypeError(`"${where}.clientId" is required: the client that this API is there`);
+  if (!OCCASIONS.includes(when)) throw new TypeError(`"${where}.when" must be one of '${OCCASIONS.join("', '")}'`);
+  if (typeof cacheFor !== 'number' || !(cacheFor >= 0 && cacheFor <= 3600)) {
+    throw new TypeError(`"${where}.cacheFor" must be a number of seconds from 0 to 3600`);
+  }
+  if (cache !== undefined && (typeof cache?.get !== 'function' || typeof cache.set !== 'function')) {
+    throw new TypeError(`"${where}.cache" must have get(key) and set(key, value, ttl), as a Keyv has`);
+  }
+  const client = Object.freeze(checkClient(options, where));
+  return Object.freeze({ endpoint, clientId, client, when, cacheFor, cache });
+}
+
+function checkClient(options: IntrospectionOptions, where: string): Introspection['client'] {
+  const { clientSecret, privateKey } = options;
+  const method = options.clientAuthentication ?? (privateKey === undefined ? METHODS[0] : 'private_key_jwt');
+  if (!METHODS.includes(method as string)) {
+    throw new TypeError(`"${where}.clientAuthentication" must be one of '${METHODS.join("', '")}'`);
+  }
+  if (method === 'private_key_jwt') {
+    if (clientSecret !== undefined) throw new TypeError(`"${where}.clientSecret" has no use with private_key_jwt`);
+    if (!isText(privateKey) && (typeof privateKey !== 'object' || privateKey === null)) {
+      throw new TypeError(`"${where}.privateKey" must be the private key of the client, as PEM or JWK`);
+    }
+    return { method, key: privateKey };
+  }
+  if (privateKey !== undefined) throw new TypeError(`"${where}.privateKey" has no use with ${method}`);
+  if (!isText(clientSecret)) {
+    throw new TypeError(`"${where}.clientSecret" is required, or "privateKey" for private_key_jwt`);
+  }
+  return { method: method as 'client_secret_basic' | 'client_secret_post', secret: clientSecret };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}

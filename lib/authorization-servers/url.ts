@@ -1,0 +1,18 @@
+/**
+ * Checks an address of an authorization server.
+ *
+ * @param where named in the error
+ * @throws TypeError unless it is an https URL without credentials, or an http one that stays on this machine
+ */
+export function checkUrl(value: unknown, where: string): void {
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)))) {
+    throw new TypeError(`"${where}" must be an https URL (http is accepted on loopback only)`);
+  }
+  if (url.username !== '' || url.password !== '') throw new TypeError(`"${where}" must not carry credentials`);
+}
+
+/** Tells whether a URL stays on this machine. */
+export function isLoopback({ hostname }: URL): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}

@@ -1,0 +1,18 @@
+/** The candidate that is spelt most like a word; `undefined` where there is none. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const byDistance = candidates.map((candidate) => ({ candidate, distance: editDistance(word, candidate) }));
+  return byDistance.sort((a, b) => a.distance - b.distance)[0]?.candidate;
+}
+
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= from.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j += 1) {
+      const substitution = (row[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(substitution, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] as number;
+}

@@ -1,0 +1,20 @@
+/** What works, but probably not as meant. Given once for each code and subject: in the log, and to the listeners. */
+export interface Advice {
+  /** Stable, such as `max_age_short`. */
+  readonly code: string;
+  /** What it is about: a route or the issuer of an authorization server, for some codes both. */
+  readonly subject: string;
+  readonly message: string;
+  /** The next step. */
+  readonly fix?: string;
+}
+
+/** Advice in one sentence, as the log and errors have it. */
+export function sentenceOf({ subject, message, fix }: Advice): string {
+  return `${subject}: ${message}${fix === undefined ? '' : `; ${fix}`}`;
+}
+
+/** @throws TypeError that lists the advice, where there is any */
+export function refuseAdvice(advice: readonly Advice[]): void {
+  if (advice.length > 0) throw new TypeError(`Boot audit: ${advice.map(sentenceOf).join('; ')}`);
+}

@@ -1,0 +1,25 @@
+/** Those who want to hear of something. One that fails, at once or later, keeps neither the caller nor others from it. */
+export class Listeners<T> {
+  readonly #listeners = new Set<(heard: T) => void>();
+
+  constructor(private readonly failed: (error: unknown) => void) {}
+
+  /** Gives back what takes the listener off again. */
+  add(listener: (heard: T) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  tell(heard: T): void {
+    for (const listener of this.#listeners) this.call(listener, heard);
+  }
+
+  /** Calls one as {@link tell} would. */
+  call(listener: (heard: T) => void, heard: T): void {
+    try {
+      Promise.resolve(listener(heard)).catch(this.failed);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+}

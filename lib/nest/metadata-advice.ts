@@ -1,0 +1,87 @@
+import type { AuthorizationServer } from '../authorization-servers/index.js';
+import { type AuthorizationServerMetadata, AuthorizationServerUnavailable, endpointOf } from '../token/index.js';
+import type { Advice } from './advice.js';
+import type { Route } from './step-up.route.js';
+
+/** An acr string that challenges will ask an authorization server for. */
+interface Need {
+  /** The word of the application, as the first of the routes has it. */
+  readonly word: string;
+  readonly routes: Route[];
+}
+
+/**
+ * What the metadata of an authorization server says against what is asked of it. What it does not say proves nothing:
+ * several servers honour `acr_values` without a word about it.
+ *
+ * @param verifies whether tokens of this server are verified here
+ * @see [RFC 9470 §7](https://www.rfc-editor.org/rfc/rfc9470.html#section-7)
+ */
+export function adviceOnMetadata(
+  metadata: AuthorizationServerMetadata,
+  server: AuthorizationServer,
+  routes: readonly Route[],
+  verifies: boolean,
+): { readonly advice: Advice; readonly routes: readonly Route[] }[] {
+  const found = [adviceOnAcrValues(metadata, needsOf(routes, server))];
+  if (verifies && server.jwksUri === undefined) found.push(adviceOnEndpoint(metadata, 'jwks_uri', 'jwksUri'));
+  if (server.introspection !== undefined && server.introspection.endpoint === undefined) {
+    found.push(adviceOnEndpoint(metadata, 'introspection_endpoint', 'introspection.endpoint'));
+  }
+  return found.filter((one) => one !== undefined);
+}
+
+function adviceOnAcrValues(metadata: AuthorizationServerMetadata, needs: ReadonlyMap<string, Need>) {
+  const offered: unknown = metadata['acr_values_supported'];
+  if (!Array.isArray(offered)) return undefined;
+  const lacking = [...needs].filter(([value]) => !offered.includes(value));
+  if (lacking.length === 0) return undefined;
+  const described = lacking.map(([value, { word, routes }]) => {
+    const others = routes.length > 1 ? ` and ${routes.length - 1} more` : '';
+    return `"${value}", which "${word}" on ${routes[0]?.description.name}${others} asks for`;
+  });
+  const advice = {
+    code: 'acr_values_unsupported',
+    subject: metadata.issuer,
+    message: `acr_values_supported in its metadata lacks ${described.join('; ')}`,
+    fix: 'have the server offer it, or write a string that it does offer in "authorizationServers[].acr"',
+  };
+  return { advice, routes: [...new Set(lacking.flatMap(([, need]) => need.routes))] };
+}
+
+function needsOf(routes: readonly Route[], { vocabulary }: AuthorizationServer): ReadonlyMap<string, Need> {
+  const needs = new Map<string, Need>();
+  for (const route of routes) {
+    const asked = new Set<string>();
+    for (const word of route.description.requirements?.acrValues ?? []) {
+      for (const value of vocabulary.knows(word) ? vocabulary.stringsFor([word]) : []) {
+        const need = needs.get(value) ?? { word, routes: [] };
+        needs.set(value, need);
+        if (!asked.has(value)) need.routes.push(route);
+        asked.add(value);
+      }
+    }
+  }
+  return needs;
+}
+
+function adviceOnEndpoint(metadata: AuthorizationServerMetadata, name: string, setting: string) {
+  try {
+    endpointOf(metadata, name);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AuthorizationServerUnavailable)) throw error;
+    const advice = {
+      code: `${name}_missing`,
+      subject: metadata.issuer,
+      message: reasonOf(error),
+      fix: `give "authorizationServers[].${setting}"`,
+    };
+    return { advice, routes: [] };
+  }
+}
+
+/** Without the issuer in front, which advice has already. */
+export function reasonOf({ issuer, message }: AuthorizationServerUnavailable): string {
+  return message.replace(`${issuer}: `, '');
+}

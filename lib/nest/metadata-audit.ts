@@ -1,0 +1,56 @@
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import type { AuthorizationServer } from '../authorization-servers/index.js';
+import { type AuthorizationServerMetadata, AuthorizationServerUnavailable, fetchMetadata } from '../token/index.js';
+import type { Advice } from './advice.js';
+import { adviceOnMetadata, reasonOf } from './metadata-advice.js';
+import { STEP_UP_SETTINGS, type StepUpSettings } from './step-up.options.js';
+import type { Route } from './step-up.route.js';
+
+/** Seconds for the metadata of all authorization servers together. */
+const TIMEOUT = 5;
+
+/** Compares what authorization servers publish of themselves with what the routes will ask them for. */
+@Injectable()
+export class MetadataAudit implements OnModuleDestroy {
+  readonly #underWay = new Set<AbortController>();
+
+  constructor(@Inject(STEP_UP_SETTINGS) private readonly settings: StepUpSettings) {}
+
+  /** Gives up: an application that is shut down wants to know no longer. */
+  onModuleDestroy(): void {
+    for (const controller of this.#underWay) controller.abort();
+  }
+
+  /**
+   * Reads the metadata of every authorization server, at the same time and for five seconds at most, and adds to each route
+   * what concerns it. Finds nothing after a shutdown.
+   */
+  async examine(routes: readonly Route[]): Promise<readonly Advice[]> {
+    const controller = new AbortController();
+    const timeout = setTimeout(() => controller.abort(TIMEOUT), TIMEOUT * 1000).unref();
+    this.#underWay.add(controller);
+    try {
+      const { servers } = this.settings;
+      const advice = await Promise.all(servers.map((server) => this.#adviceOn(server, routes, controller.signal)));
+      const isGivenUp = controller.signal.aborted && controller.signal.reason !== TIMEOUT;
+      return isGivenUp ? [] : advice.flat();
+    } finally {
+      clearTimeout(timeout);
+      this.#underWay.delete(controller);
+    }
+  }
+
+  async #adviceOn(server: AuthorizationServer, routes: readonly Route[], signal: AbortSignal): Promise<Advice[]> {
+    let metadata: AuthorizationServerMetadata;
+    try {
+      metadata = await fetchMetadata(server.issuer, signal);
+    } catch (error) {
+      if (!(error instanceof AuthorizationServerUnavailable)) throw error;
+      const fix = 'requests will need it too, unless "jwksUri" is given; "metadataAudit": \'off\' does not look at it';
+      return [{ code: 'metadata_unavailable', subject: server.issuer, message: reasonOf(error), fix }];
+    }
+    const found = adviceOnMetadata(metadata, server, routes, this.settings.passport === 'register');
+    for (const { advice, routes: concerned } of found) for (const route of concerned) route.advise(advice);
+    return found.map(({ advice }) => advice);
+  }
+}

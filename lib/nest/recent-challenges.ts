@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import type { AuthenticationEvent } from '../core/index.js';
+
+/** Seconds for which a challenge is remembered: long enough for a user to sign in, and come back. */
+const REMEMBERED_FOR = 600;
+
+/** Users that are remembered at most; the oldest challenge is forgotten for a new one. */
+const MOST = 1000;
+
+interface RecentChallenge {
+  readonly challengedAt: number;
+  readonly acrValues: readonly string[];
+  /** When the refused token was issued or its user authenticated, whichever came later. Seconds since the epoch. */
+  readonly tokenOf: number;
+}
+
+/**
+ * Remembers for a short while who was challenged for an acr, to find out authorization servers that take no notice. Tells
+ * users apart by a hash. No verdict depends on it.
+ */
+export class RecentChallenges {
+  // a Map keeps its order: the first entry is the oldest
+  readonly #challenges = new Map<string, RecentChallenge>();
+
+  get size(): number {
+    return this.#challenges.size;
+  }
+
+  /**
+   * Remembers a challenge, and tells whether it comes after an earlier one that led to nothing: whether this token is newer
+   * than that challenge, and still has none of the values that were asked for then.
+   *
+   * @param claims of the refused token
+   * @param now seconds since the epoch
+   */
+  isInVain(
+    event: AuthenticationEvent,
+    claims: Readonly<Record<string, unknown>>,
+    acrValues: readonly string[],
+    now: number,
+  ): boolean {
+    const { issuer, subject, clientId, acr, authTime } = event;
+    const moments = [claims['iat'], authTime].filter(isInSeconds);
+    if (issuer === undefined || subject === undefined || moments.length === 0) return false;
+    const tokenOf = Math.max(...moments);
+    const key = createHash('sha256')
+      .update(JSON.stringify([issuer, subject, clientId]))
+      .digest('base64');
+    const earlier = this.#of(key, now);
+    const isSame = earlier?.tokenOf === tokenOf && earlier.acrValues.join(' ') === acrValues.join(' ');
+    // the same token again, as of several requests at a time, would only postpone the challenge
+    if (!isSame) this.#remember(key, { challengedAt: now, acrValues, tokenOf });
+    if (earlier === undefined || (acr !== undefined && earlier.acrValues.includes(acr))) return false;
+    return tokenOf > earlier.tokenOf && tokenOf >= Math.floor(earlier.challengedAt);
+  }
+
+  #of(key: string, now: number): RecentChallenge | undefined {
+    const challenge = this.#challenges.get(key);
+    return challenge !== undefined && now - challenge.challengedAt <= REMEMBERED_FOR ? challenge : undefined;
+  }
+
+  #remember(key: string, challenge: RecentChallenge): void {
+    this.#challenges.delete(key);
+    this.#challenges.set(key, challenge);
+    const [oldest] = this.#challenges.keys();
+    if (this.#challenges.size > MOST) this.#challenges.delete(oldest as string);
+  }
+}
+
+/** Milliseconds, which some servers send, are beyond. */
+function isInSeconds(moment: unknown): moment is number {
+  return typeof moment === 'number' && moment >= 0 && moment < 1e11;
+}

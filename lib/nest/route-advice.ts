@@ -1,0 +1,45 @@
+import type { AuthorizationServer, Vocabulary } from '../authorization-servers/index.js';
+import type { Advice } from './advice.js';
+import type { RouteDescription } from './step-up.route.js';
+
+/** Below this, the redirect to the authorization server and back may take longer than the sign-in counts. Seconds. */
+const SHORT_MAX_AGE = 30;
+
+/** What is probably not meant with a route's requirements, as far as no network is needed to tell. */
+export function adviceOnRoute(
+  { name: subject, requirements = {} }: RouteDescription,
+  servers: readonly AuthorizationServer[],
+): Advice[] {
+  const { acrValues = [], maxAge } = requirements;
+  const advice: Advice[] = [];
+  if (maxAge !== undefined && maxAge < SHORT_MAX_AGE) {
+    const message = `maxAge ${maxAge} may be over before the user is back`;
+    advice.push({ code: 'max_age_short', subject, message, fix: `give at least ${SHORT_MAX_AGE}` });
+  }
+  if (acrValues.includes('0')) {
+    const message = 'acr "0" stands for no particular authentication (OpenID Connect Core §2)';
+    advice.push({ code: 'acr_zero', subject, message });
+  }
+  const duplicates = acrValues.filter((value) => isDuplicate(value, acrValues, servers));
+  if (duplicates.length > 0) {
+    const message = `${duplicates.map((value) => `"${value}"`).join(', ')} in ${JSON.stringify(acrValues)} changes nothing`;
+    advice.push({ code: 'acr_duplicate', subject, message, fix: 'leave it out, as a word beside it stands for it' });
+  }
+  for (const { issuer, vocabulary } of servers) {
+    if (acrValues.length > 0 && !acrValues.some((value) => vocabulary.knows(value))) {
+      const message = `tokens of ${issuer} are answered 403, as it knows none of the required words`;
+      advice.push({ code: 'issuer_without_word', subject: `${subject} ${issuer}`, message });
+    }
+  }
+  return advice;
+}
+
+/** Whether a value is an authorization server's string that a word beside it stands for, at the same place in the order. */
+function isDuplicate(value: string, acrValues: readonly string[], servers: readonly AuthorizationServer[]): boolean {
+  const others = acrValues.filter((other) => other !== value);
+  const knowing = servers.map(({ vocabulary }) => vocabulary).filter((vocabulary) => vocabulary.knows(value));
+  const isString = (vocabulary: Vocabulary) => vocabulary.stringsFor([value]).join(' ') === value;
+  const isIdle = (vocabulary: Vocabulary) =>
+    vocabulary.stringsFor(others).join(' ') === vocabulary.stringsFor(acrValues).join(' ');
+  return knowing.length > 0 && knowing.every((vocabulary) => isString(vocabulary) && isIdle(vocabulary));
+}

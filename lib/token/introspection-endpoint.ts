@@ -1,0 +1,156 @@
+import type { Configuration, CustomFetch } from 'openid-client';
+import type { Introspection } from '../authorization-servers/index.js';
+import { clientAuthentication, openidClient } from './client-authentication.js';
+import { AuthorizationServerUnavailable } from './errors.js';
+import { COOL_DOWN, describeFailure, FETCH_TIMEOUT, readBody, UnusableAnswer } from './fetch-json.js';
+import { endpointOf, fetchMetadata } from './metadata.js';
+
+/** Claims of a token that is active, or that it is not, or that the server does not introspect tokens of its kind. */
+export type IntrospectionAnswer = Readonly<Record<string, unknown>> | 'inactive' | 'unsupported';
+
+/** Warns of what recurs for an issuer, once for each code. */
+export type Warn = (code: string, issuer: string, message: string) => void;
+
+const MAX_BYTES = 65_536;
+const MAX_UNDER_WAY = 100;
+
+/**
+ * The introspection endpoint of one authorization server. Keeps no answer. No more than a hundred questions are under way
+ * at once, each ends after five seconds, and no answer beyond 64 KiB is read. A server that fails for one token is asked
+ * again for the next, lest one token keep out all the others.
+ *
+ * @see [RFC 7662 §2](https://www.rfc-editor.org/rfc/rfc7662.html#section-2)
+ */
+export class IntrospectionEndpoint {
+  readonly #authentication: ReturnType<typeof clientAuthentication>;
+  #configuration: Promise<Configuration> | undefined;
+  #configuredAt = Number.NEGATIVE_INFINITY;
+  #failed = false;
+  #underWay = 0;
+
+  /** @throws TypeError for a private key that cannot be used */
+  constructor(
+    private readonly issuer: string,
+    private readonly settings: Introspection,
+    private readonly warn: Warn,
+  ) {
+    this.#authentication = clientAuthentication(settings.client, `introspection of ${issuer}`);
+  }
+
+  /**
+   * Asks about a token.
+   *
+   * @throws AuthorizationServerUnavailable where no usable answer comes, the refusal of this API's credentials included
+   */
+  async ask(token: string): Promise<IntrospectionAnswer> {
+    if (this.#underWay >= MAX_UNDER_WAY) throw this.#unavailable('has too many questions under way', 1);
+    this.#underWay += 1;
+    try {
+      return await this.#request(await this.#configured(), token);
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  async #request(configuration: Configuration, token: string): Promise<IntrospectionAnswer> {
+    try {
+      const answer = await openidClient().tokenIntrospection(configuration, token, { token_type_hint: 'access_token' });
+      return answer.active ? answer : 'inactive';
+    } catch (error) {
+      const { error: code } = error as { error?: unknown };
+      if (code === 'unsupported_token_type') return 'unsupported';
+      if (code === 'invalid_client' || code === 'unauthorized_client') throw this.#refused();
+      const causes = causesOf(error);
+      if (hasUnreadableActive(causes)) return 'inactive';
+      const known = causes.find((cause) => cause instanceof AuthorizationServerUnavailable);
+      if (known !== undefined) throw known;
+      // what openid-client throws may quote the answer, so it goes no further
+      const unusable = causes.find((cause) => cause instanceof UnusableAnswer);
+      throw this.#unavailable(unusable?.message ?? 'gives no usable answer', 1);
+    }
+  }
+
+  /** An endpoint that was discovered is looked up again when it has failed, but not more often than metadata may be. */
+  #configured(): Promise<Configuration> {
+    const isFresh = Date.now() - this.#configuredAt < COOL_DOWN * 1000;
+    if (this.#configuration === undefined || (this.settings.endpoint === undefined && this.#failed && !isFresh)) {
+      this.#configuredAt = Date.now();
+      this.#failed = false;
+      this.#configuration = this.#configure();
+      this.#configuration.catch(() => {
+        this.#failed = true;
+      });
+    }
+    return this.#configuration;
+  }
+
+  async #configure(): Promise<Configuration> {
+    const endpoint = this.settings.endpoint ?? endpointOf(await fetchMetadata(this.issuer), 'introspection_endpoint');
+    const openid = openidClient();
+    const server = { issuer: this.issuer, introspection_endpoint: endpoint };
+    const configuration = new openid.Configuration(server, this.settings.clientId, {}, await this.#authentication());
+    configuration.timeout = FETCH_TIMEOUT;
+    configuration[openid.customFetch] = (url, options) => this.#fetch(url, options);
+    // checked before: it stays on this machine
+    if (endpoint.startsWith('http:')) openid.allowInsecureRequests(configuration);
+    return configuration;
+  }
+
+  /** Reads the answer within its bounds, so that openid-client has only what is small and complete. */
+  async #fetch(...[url, options]: Parameters<CustomFetch>): Promise<Response> {
+    const signal = AbortSignal.timeout(FETCH_TIMEOUT * 1000);
+    try {
+      const response = await fetch(url, { ...(options as RequestInit), signal });
+      const { status } = response;
+      if (status === 401 || status === 403) {
+        await response.body?.cancel();
+        throw this.#refused();
+      }
+      if (status !== 200 && status !== 400) {
+        await response.body?.cancel();
+        throw new UnusableAnswer(`is answered with status ${status}`);
+      }
+      const body = await readBody(response, MAX_BYTES);
+      return new Response(body, { status, headers: { 'content-type': 'application/json' } });
+    } catch (error) {
+      if (error instanceof UnusableAnswer || error instanceof AuthorizationServerUnavailable) throw error;
+      throw new UnusableAnswer(describeFailure(error, signal), { cause: error });
+    }
+  }
+
+  #refused(): AuthorizationServerUnavailable {
+    this.warn(
+      'introspection_refused',
+      this.issuer,
+      'the introspection endpoint refuses the credentials of this API; check "introspection.clientId", its secret or ' +
+        'key, and that the client may introspect tokens',
+    );
+    return this.#unavailable('refuses the credentials of this API', COOL_DOWN);
+  }
+
+  #unavailable(reason: string, retryAfter: number): AuthorizationServerUnavailable {
+    this.#failed = true;
+    return new AuthorizationServerUnavailable(this.issuer, retryAfter, `its introspection endpoint ${reason}`);
+  }
+}
+
+/** openid-client takes an answer without a boolean `active` for none at all; here it says nothing for the token. */
+function hasUnreadableActive(causes: readonly Cause[]): boolean {
+  return causes.some(({ code, cause }) => {
+    const body = code === 'OAUTH_INVALID_RESPONSE' && (cause as { body?: unknown } | undefined)?.body;
+    return typeof body === 'object' && body !== null && !Array.isArray(body);
+  });
+}
+
+interface Cause extends Error {
+  readonly code?: unknown;
+  readonly cause?: unknown;
+}
+
+function causesOf(error: unknown): Cause[] {
+  const causes: Cause[] = [];
+  for (let cause = error; typeof cause === 'object' && cause !== null; cause = (cause as Cause).cause) {
+    causes.push(cause as Cause);
+  }
+  return causes;
+}

@@ -1,0 +1,115 @@
+import { checkAuthorizationServers, type IntrospectionOptions } from '../../lib/authorization-servers/index.js';
+
+const GOOD = { issuer: 'https://as.example', audience: 'https://api.example' };
+const BASIC = { clientId: 'api', clientSecret: 's3cret' };
+const KEYED = { clientId: 'api', privateKey: { kty: 'EC' } };
+const check = (introspection: unknown) =>
+  checkAuthorizationServers([{ ...GOOD, introspection: introspection as IntrospectionOptions }])[0]?.introspection;
+
+describe('what is left out', () => {
+  test('nobody is asked where nothing is said', () => {
+    expect(checkAuthorizationServers([GOOD])[0]?.introspection).toBeUndefined();
+  });
+
+  test('has the documented default', () => {
+    expect(check(BASIC)).toEqual({
+      endpoint: undefined,
+      clientId: 'api',
+      client: { method: 'client_secret_basic', secret: 's3cret' },
+      when: 'opaque',
+      cacheFor: 60,
+      cache: undefined,
+    });
+  });
+
+  test('a private key is for private_key_jwt', () => {
+    expect(check(KEYED)?.client).toEqual({ method: 'private_key_jwt', key: { kty: 'EC' } });
+  });
+});
+
+describe('TypeError names the option', () => {
+  const WHERE = 'authorizationServers[0].introspection';
+  test.each<[unknown, string]>([
+    [null, `"${WHERE}" must be an object`],
+    ['https://as.example/introspect', `"${WHERE}" must be an object`],
+    [{ ...BASIC, client: 'x' }, `"${WHERE}" has the unknown option "client"`],
+    [{ clientSecret: 's3cret' }, `"${WHERE}.clientId" is required: the client that this API is there`],
+    [{ ...BASIC, clientId: '' }, `"${WHERE}.clientId" is required: the client that this API is there`],
+    [{ clientId: 'api' }, `"${WHERE}.clientSecret" is required, or "privateKey" for private_key_jwt`],
+    [{ ...BASIC, clientSecret: '' }, `"${WHERE}.clientSecret" is required, or "privateKey" for private_key_jwt`],
+    [{ ...BASIC, ...KEYED }, `"${WHERE}.clientSecret" has no use with private_key_jwt`],
+    [
+      { ...KEYED, clientAuthentication: 'client_secret_post' },
+      `"${WHERE}.privateKey" has no use with client_secret_post`,
+    ],
+    [
+      { clientId: 'api', clientAuthentication: 'private_key_jwt' },
+      `"${WHERE}.privateKey" must be the private key of the client, as PEM or JWK`,
+    ],
+    [{ clientId: 'api', privateKey: 7 }, `"${WHERE}.privateKey" must be the private key of the client, as PEM or JWK`],
+    [
+      { ...BASIC, clientAuthentication: 'none' },
+      `"${WHERE}.clientAuthentication" must be one of 'client_secret_basic', 'client_secret_post', 'private_key_jwt'`,
+    ],
+    [{ ...BASIC, when: 'jwt' }, `"${WHERE}.when" must be one of 'opaque', 'auth-time-missing', 'always'`],
+    ...[-1, 3601, Number.NaN, '60', null].map((cacheFor): [unknown, string] => [
+      { ...BASIC, cacheFor },
+      `"${WHERE}.cacheFor" must be a number of seconds from 0 to 3600`,
+    ]),
+    ...[null, {}, { get: () => undefined }, 'redis://localhost'].map((cache): [unknown, string] => [
+      { ...BASIC, cache },
+      `"${WHERE}.cache" must have get(key) and set(key, value, ttl), as a Keyv has`,
+    ]),
+    [
+      { ...BASIC, endpoint: 'http://as.example/introspect' },
+      `"${WHERE}.endpoint" must be an https URL (http is accepted on loopback only)`,
+    ],
+    [{ ...BASIC, endpoint: 'https://api:s3cret@as.example/' }, `"${WHERE}.endpoint" must not carry credentials`],
+  ])('%j', (introspection, message) => {
+    expect(() => check(introspection)).toThrow(new TypeError(message));
+  });
+
+  test('no message quotes the secret', () => {
+    const failures = [
+      { ...BASIC, when: 'x' },
+      { ...BASIC, ...KEYED },
+    ].map((options) => {
+      try {
+        return check(options);
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    expect(failures.join()).not.toContain('s3cret');
+  });
+});
+
+describe('one server at most is asked about opaque tokens', () => {
+  const other = { issuer: 'https://other.example', audience: 'https://api.example' };
+  const both = (first: IntrospectionOptions['when'], second: IntrospectionOptions['when']) =>
+    checkAuthorizationServers([
+      { ...GOOD, introspection: { ...BASIC, ...(first !== undefined && { when: first }) } },
+      { ...other, introspection: { ...BASIC, ...(second !== undefined && { when: second }) } },
+    ]);
+
+  test.each([
+    ['opaque', 'opaque'],
+    ['opaque', 'always'],
+    ['always', undefined],
+  ] as const)('%s and %s', (first, second) => {
+    expect(() => both(first, second)).toThrow(
+      new TypeError(
+        '"authorizationServers" has several servers that are asked about opaque tokens; nothing in such a token tells ' +
+          'whose it is, so let "introspection.when" be \'auth-time-missing\' on all but one',
+      ),
+    );
+  });
+
+  test.each([
+    ['auth-time-missing', 'opaque'],
+    ['always', 'auth-time-missing'],
+    ['auth-time-missing', 'auth-time-missing'],
+  ] as const)('%s beside %s is fine', (first, second) => {
+    expect(both(first, second)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,26 @@
+const KEPT = [
+  'cancelAnimationFrame',
+  'cancelIdleCallback',
+  'clearImmediate',
+  'clearInterval',
+  'clearTimeout',
+  'hrtime',
+  'nextTick',
+  'performance',
+  'queueMicrotask',
+  'requestAnimationFrame',
+  'requestIdleCallback',
+  'setImmediate',
+  'setInterval',
+  'setTimeout',
+] as const;
+
+/** Stops `Date` alone, so that servers and requests go on; `jest.useRealTimers()` sets it going again. Milliseconds. */
+export function stopClock(now = Date.now()): void {
+  jest.useFakeTimers({ now, doNotFake: [...KEPT] });
+}
+
+/** Moves the stopped clock. Seconds. */
+export function pass(seconds: number): void {
+  jest.setSystemTime(Date.now() + seconds * 1000);
+}

@@ -1,0 +1,700 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { jwtVerify } from 'jose';
+import { checkAuthorizationServers, type IntrospectionOptions } from '../../lib/authorization-servers/index.js';
+import type { AuthenticationEvent } from '../../lib/core/index.js';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../lib/testing/index.js';
+import {
+  AccessTokenRefused,
+  AccessTokenVerifier,
+  AuthorizationServerUnavailable,
+  type VerifiedAccessToken,
+} from '../../lib/token/index.js';
+import { pass, stopClock } from '../support/clock.js';
+import { JsonServer, slowAnswers, unusableAnswers } from './json-server.js';
+
+const NOW = Date.UTC(2026, 0, 1) / 1000;
+const AUDIENCE = 'https://api.example';
+const ENDPOINT = '/introspect';
+const METADATA = '/.well-known/openid-configuration';
+
+let server: JsonServer;
+let warnings: string[];
+
+beforeEach(async () => {
+  stopClock(NOW * 1000);
+  server = await new JsonServer().listen();
+  warnings = [];
+});
+afterEach(async () => {
+  jest.useRealTimers();
+  await server.close();
+});
+
+function verifier(introspection: Partial<IntrospectionOptions> = {}, options: object = {}): AccessTokenVerifier {
+  const servers = checkAuthorizationServers([
+    {
+      issuer: server.origin,
+      audience: AUDIENCE,
+      introspection: {
+        endpoint: server.origin + ENDPOINT,
+        clientId: 'api',
+        ...(introspection.privateKey === undefined && { clientSecret: 's3cret' }),
+        ...introspection,
+      },
+      ...options,
+    },
+  ]);
+  return new AccessTokenVerifier(servers, 5, (code, issuer) => warnings.push(`${code} ${issuer}`));
+}
+
+/** What a well-behaved server says of a token of alice. */
+const active = (claims: Record<string, unknown> = {}) => ({
+  active: true,
+  iss: server.origin,
+  aud: AUDIENCE,
+  sub: 'alice',
+  client_id: 'spa',
+  scope: 'read write',
+  token_type: 'Bearer',
+  exp: NOW + 300,
+  acr: 'urn:example:mfa',
+  auth_time: NOW - 10,
+  ...claims,
+});
+
+async function outcome(answer: Promise<VerifiedAccessToken> | VerifiedAccessToken): Promise<string> {
+  try {
+    await answer;
+    return 'accepted';
+  } catch (error) {
+    if (error instanceof AccessTokenRefused) return `${error.error}: ${error.message}`;
+    if (error instanceof AuthorizationServerUnavailable) return error.message.replace(error.issuer, 'AS');
+    throw error;
+  }
+}
+
+const NOT_ACTIVE = 'invalid_token: The access token is not active';
+const AUDIENCE_REFUSED = 'invalid_token: The access token is meant for another audience';
+const KIND_REFUSED = 'invalid_token: The token is not a bearer access token';
+const SUBJECT_REFUSED = 'invalid_token: The access token names no subject';
+const EXPIRED = 'invalid_token: The access token has expired';
+
+describe('what is said of an opaque token', () => {
+  test('RS-81 acr and auth_time are read like those of a JWT', async () => {
+    server.json(ENDPOINT, active());
+    const { event, claims } = await verifier().verify('opaque');
+    expect(event).toEqual({
+      issuer: server.origin,
+      acr: 'urn:example:mfa',
+      authTime: NOW - 10,
+      subject: 'alice',
+      clientId: 'spa',
+      scope: 'read write',
+    });
+    expect(claims).toEqual(active());
+    expect(Object.isFrozen(claims)).toBe(true);
+  });
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ['RS-80 active: false', { active: false }, NOT_ACTIVE],
+    ['RS-80 active: "true"', { active: 'true' }, NOT_ACTIVE],
+    ['RS-80 active: 1', { active: 1 }, NOT_ACTIVE],
+    ['RS-80 active: null', { active: null }, NOT_ACTIVE],
+    ['RS-80 no active', { active: undefined }, NOT_ACTIVE],
+    ['our audience among others', { aud: ['https://other.example', AUDIENCE] }, 'accepted'],
+    ['another audience', { aud: 'https://other.example' }, AUDIENCE_REFUSED],
+    ['no audience', { aud: undefined }, AUDIENCE_REFUSED],
+    ['an audience that is a number', { aud: 7 }, AUDIENCE_REFUSED],
+    ['no issuer', { iss: undefined }, 'accepted'],
+    ['another issuer', { iss: 'https://other.example' }, 'invalid_token: The issuer of the access token is not known'],
+    ['an issuer that is null', { iss: null }, 'invalid_token: The issuer of the access token is not known'],
+    ['no token_type', { token_type: undefined }, 'accepted'],
+    ['token_type in lower case', { token_type: 'bearer' }, 'accepted'],
+    ['a DPoP token', { token_type: 'DPoP' }, KIND_REFUSED],
+    ['a token_type that is a list', { token_type: ['Bearer'] }, KIND_REFUSED],
+    ['token_use access_token', { token_use: 'access_token' }, 'accepted'],
+    ['a refresh token by token_use', { token_use: 'refresh_token' }, KIND_REFUSED],
+    ['an ID token by token_use', { token_use: 'id_token' }, KIND_REFUSED],
+    [
+      'a token bound to a key',
+      { cnf: {} },
+      'invalid_token: The access token is bound to a key, and no proof of possession is accepted here',
+    ],
+    ['RS-82 no acr and no auth_time', { acr: undefined, auth_time: undefined }, 'accepted'],
+    ['RS-82 no exp', { exp: undefined }, 'accepted'],
+    [
+      'RS-86 exp and iat in milliseconds, auth_time in seconds',
+      { exp: (NOW + 60) * 1000, iat: NOW * 1000 },
+      'accepted',
+    ],
+    ['an exp that has passed', { exp: NOW - 6 }, EXPIRED],
+    ['an exp that is text', { exp: String(NOW + 300) }, EXPIRED],
+    ['an nbf to come', { nbf: NOW + 60 }, 'invalid_token: The access token is not valid yet'],
+    ['no subject, a client', { sub: undefined }, 'accepted'],
+    ['neither subject nor client', { sub: undefined, client_id: undefined }, SUBJECT_REFUSED],
+    ['a subject that is a number', { sub: 7 }, SUBJECT_REFUSED],
+    [
+      'a claim that would change a prototype',
+      { constructor: { prototype: {} } },
+      'invalid_token: The access token has a claim of a name that is not accepted',
+    ],
+  ])('%s', async (_, claims, expected) => {
+    server.json(ENDPOINT, active(claims));
+    expect(await outcome(verifier().verify('opaque'))).toBe(expected);
+  });
+
+  test('a client without a user is its own subject, so that nobody is asked to step up', async () => {
+    server.json(ENDPOINT, active({ sub: undefined, acr: undefined, auth_time: undefined }));
+    const { event } = await verifier().verify('opaque');
+    expect(event).toMatchObject({ subject: 'spa', clientId: 'spa' });
+  });
+
+  test('RS-85 claims stand where the profile says', async () => {
+    server.json(ENDPOINT, active({ acr: undefined, auth_time: undefined, ext: { acr: 'high', auth_time: NOW - 3 } }));
+    const profile = { claims: { acr: ['ext', 'acr'], authTime: ['ext', 'auth_time'] } };
+    const { event } = await verifier({}, { profile }).verify('opaque');
+    expect(event).toMatchObject({ acr: 'high', authTime: NOW - 3 });
+  });
+
+  test('no audience is accepted where the profile says that the server leaves it out', async () => {
+    server.json(ENDPOINT, active({ aud: undefined }));
+    expect(await outcome(verifier({}, { profile: { absentClaims: ['aud'] } }).verify('opaque'))).toBe('accepted');
+    server.json(ENDPOINT, active({ aud: 'https://other.example' }));
+    expect(await outcome(verifier({}, { profile: { absentClaims: ['aud'] } }).verify('opaque'))).toBe(AUDIENCE_REFUSED);
+  });
+});
+
+describe('a server that gives no usable answer is unavailable, not the token invalid', () => {
+  const withReason = unusableAnswers
+    .filter(({ name }) => name !== 'a redirect')
+    .map(({ name, reason, answer }) => {
+      const shortened = reason.replace('1024', '64').replace('is not a JSON object', 'gives no usable answer');
+      return [name, shortened, answer] as const;
+    });
+  test.each<readonly [string, string, RequestListener]>([
+    ...withReason,
+    ['a redirect', 'is answered with status 302', (_, response) => response.writeHead(302, { location: '/' }).end()],
+    ['status 404', 'is answered with status 404', (_, response) => response.writeHead(404).end()],
+    [
+      'an answer of 100 KiB',
+      'is larger than 64 KiB',
+      (_, response) => response.end(JSON.stringify({ ...active(), more: 'x'.repeat(102_400) })),
+    ],
+    [
+      'a signed answer that nobody asked for',
+      'gives no usable answer',
+      (_, response) => response.writeHead(200, { 'content-type': 'application/token-introspection+jwt' }).end('a.b.c'),
+    ],
+    [
+      'error invalid_request',
+      'gives no usable answer',
+      (_, response) => response.writeHead(400).end('{"error":"invalid_request"}'),
+    ],
+  ])('%s', async (_, reason, answer) => {
+    server.answers.set(ENDPOINT, answer);
+    expect(await outcome(verifier().verify('opaque'))).toBe(`AS: its introspection endpoint ${reason}`);
+    expect(warnings).toEqual([]);
+  });
+
+  test.each<readonly [string, RequestListener]>([
+    ['status 401', (_, response) => response.writeHead(401, { 'www-authenticate': 'Basic' }).end()],
+    ['status 403', (_, response) => response.writeHead(403).end()],
+    ['error invalid_client', (_, response) => response.writeHead(400).end('{"error":"invalid_client"}')],
+    ['error unauthorized_client', (_, response) => response.writeHead(400).end('{"error":"unauthorized_client"}')],
+  ])('RS-84 credentials refused with %s', async (_, answer) => {
+    server.answers.set(ENDPOINT, answer);
+    const refused = await outcome(verifier().verify('opaque'));
+    expect(refused).toBe('AS: its introspection endpoint refuses the credentials of this API');
+    expect(warnings).toEqual([`introspection_refused ${server.origin}`]);
+  });
+
+  test('a server that is not there', async () => {
+    const there = verifier();
+    await server.close();
+    const refused = await outcome(there.verify('opaque'));
+    expect(refused).toBe('AS: its introspection endpoint cannot be reached (ECONNREFUSED)');
+    server = await new JsonServer().listen();
+  });
+
+  test('nothing the server sent is in the error', async () => {
+    server.text(ENDPOINT, '{"active":true,"secret":"tell nobody"');
+    const error = await Promise.resolve(verifier().verify('opaque')).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(AuthorizationServerUnavailable);
+    expect((error as Error).cause).toBeUndefined();
+  });
+
+  test.each(slowAnswers)('$name ends after five seconds', async ({ answer }) => {
+    const timeout = jest.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => {
+      expect(milliseconds).toBe(5000);
+      return AbortSignal.abort(new DOMException('timed out', 'TimeoutError'));
+    });
+    server.answers.set(ENDPOINT, answer);
+    const refused = await outcome(verifier().verify('opaque'));
+    timeout.mockRestore();
+    expect(refused).toBe('AS: its introspection endpoint was not read in time');
+  });
+
+  test('a failure for one token keeps out no other', async () => {
+    let fails = true;
+    server.answers.set(ENDPOINT, (_, response) => {
+      if (fails) response.writeHead(500).end();
+      else response.end(JSON.stringify(active()));
+    });
+    const there = verifier();
+    expect(await outcome(there.verify('opaque'))).toContain('status 500');
+    fails = false;
+    expect(await outcome(there.verify('other'))).toBe('accepted');
+  });
+
+  test('no more than a hundred questions are under way', async () => {
+    const waiting: (() => void)[] = [];
+    server.answers.set(ENDPOINT, (_, response) => waiting.push(() => response.end(JSON.stringify(active()))));
+    const there = verifier();
+    const asked = Array.from({ length: 100 }, (_, index) => outcome(there.verify(`opaque-${index}`)));
+    expect(await outcome(there.verify('one-more'))).toBe(
+      'AS: its introspection endpoint has too many questions under way',
+    );
+    while (waiting.length < 100) await new Promise((resolve) => setImmediate(resolve));
+    for (const answer of waiting) answer();
+    expect(new Set(await Promise.all(asked))).toEqual(new Set(['accepted']));
+    server.json(ENDPOINT, active());
+    expect(await outcome(there.verify('one-more'))).toBe('accepted');
+  });
+});
+
+describe('RS-84 the API authenticates', () => {
+  interface Sent {
+    authorization: string | undefined;
+    form: Record<string, string>;
+  }
+  async function sent(introspection: Partial<IntrospectionOptions>): Promise<Sent> {
+    const requests: Promise<Sent>[] = [];
+    const read = async (request: IncomingMessage): Promise<Sent> => ({
+      authorization: request.headers.authorization,
+      form: Object.fromEntries(new URLSearchParams(await text(request))),
+    });
+    server.answers.set(ENDPOINT, (request, response) => {
+      requests.push(read(request));
+      response.end(JSON.stringify(active()));
+    });
+    await verifier(introspection).verify('the-token');
+    return requests[0] as Promise<Sent>;
+  }
+  const ASKED = { token: 'the-token', token_type_hint: 'access_token' };
+
+  test('with client_secret_basic by default, both parts form-encoded', async () => {
+    const { authorization, form } = await sent({ clientId: 'https://api:1', clientSecret: 'a b+c' });
+    expect(authorization).toBe(`Basic ${btoa('https%3A%2F%2Fapi%3A1:a+b%2Bc')}`);
+    expect(form).toEqual(ASKED);
+  });
+
+  test('with client_secret_post', async () => {
+    const { authorization, form } = await sent({ clientAuthentication: 'client_secret_post' });
+    expect(authorization).toBeUndefined();
+    expect(form).toEqual({ ...ASKED, client_id: 'api', client_secret: 's3cret' });
+  });
+
+  const pem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }) as string;
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+  const ed25519 = generateKeyPairSync('ed25519');
+  test.each<[string, NonNullable<IntrospectionOptions['privateKey']>, KeyObject, { alg: string; kid?: string }]>([
+    ['an RSA key as PEM', pem(rsa.privateKey), rsa.publicKey, { alg: 'RS256' }],
+    ['a P-256 key as PEM', pem(p256.privateKey), p256.publicKey, { alg: 'ES256' }],
+    [
+      'a P-384 key as JWK',
+      { ...p384.privateKey.export({ format: 'jwk' }), kid: 'k1' },
+      p384.publicKey,
+      { alg: 'ES384', kid: 'k1' },
+    ],
+    [
+      'an RSA key for PS512',
+      { ...rsa.privateKey.export({ format: 'jwk' }), alg: 'PS512' },
+      rsa.publicKey,
+      { alg: 'PS512' },
+    ],
+    ['an Ed25519 key', pem(ed25519.privateKey), ed25519.publicKey, { alg: 'Ed25519' }],
+  ])('with private_key_jwt and %s', async (_, privateKey, publicKey, header) => {
+    const { authorization, form } = await sent({ privateKey });
+    expect(authorization).toBeUndefined();
+    const { client_assertion: assertion, ...others } = form;
+    expect(others).toEqual({
+      ...ASKED,
+      client_id: 'api',
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    });
+    if (header.alg === 'Ed25519') {
+      // jose 4 knows the algorithm as EdDSA alone
+      expect(JSON.parse(atob((assertion as string).split('.')[0] as string))).toEqual(header);
+      return;
+    }
+    const verified = await jwtVerify(assertion as string, publicKey, {
+      issuer: 'api',
+      subject: 'api',
+      audience: server.origin,
+      currentDate: new Date(NOW * 1000),
+    });
+    expect(verified.protectedHeader).toEqual(header);
+  });
+
+  test.each<[string, NonNullable<IntrospectionOptions['privateKey']>]>([
+    ['no key at all', 'secret text'],
+    ['a public key', rsa.publicKey.export({ type: 'spki', format: 'pem' }) as string],
+    ['a key that cannot sign', pem(generateKeyPairSync('x25519').privateKey)],
+    ['an algorithm of another kind', { ...rsa.privateKey.export({ format: 'jwk' }), alg: 'HS256' }],
+  ])('%s is refused at boot, unquoted', (_, privateKey) => {
+    expect(() => verifier({ privateKey })).toThrow(
+      new TypeError(
+        `"introspection of ${server.origin}.privateKey" is no private RSA, EC or Ed25519 key that can be read, as PEM or JWK`,
+      ),
+    );
+  });
+});
+
+describe('where the endpoint is', () => {
+  const discovered = () => verifier({ endpoint: undefined as never });
+
+  test('it is read from the metadata, once', async () => {
+    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + ENDPOINT });
+    server.json(ENDPOINT, active());
+    const there = discovered();
+    await there.verify('one');
+    await there.verify('two');
+    expect(server.requests).toEqual([METADATA, ENDPOINT, ENDPOINT]);
+  });
+
+  test('metadata without one leaves the server unavailable, and is read again after ten seconds', async () => {
+    server.json(METADATA, { issuer: server.origin });
+    const there = discovered();
+    const reason = 'AS: its metadata has no https "introspection_endpoint" (http is accepted on loopback only)';
+    expect(await outcome(there.verify('one'))).toBe(reason);
+    expect(await outcome(there.verify('two'))).toBe(reason);
+    expect(server.hits(METADATA)).toBe(1);
+    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + ENDPOINT });
+    server.json(ENDPOINT, active());
+    pass(10);
+    expect(await outcome(there.verify('one'))).toBe('accepted');
+  });
+
+  test('an endpoint that has moved is found again', async () => {
+    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + ENDPOINT });
+    server.json(ENDPOINT, active());
+    const there = discovered();
+    await there.verify('one');
+    server.answers.delete(ENDPOINT);
+    server.json(METADATA, { issuer: server.origin, introspection_endpoint: `${server.origin}/moved` });
+    server.json('/moved', active());
+    pass(10);
+    expect(await outcome(there.verify('two'))).toContain('status 404');
+    expect(await outcome(there.verify('two'))).toBe('accepted');
+  });
+});
+
+describe('what is remembered', () => {
+  beforeEach(() => server.json(ENDPOINT, active()));
+
+  test('RS-83 an answer is good for a minute', async () => {
+    const there = verifier();
+    await there.verify('opaque');
+    pass(59);
+    await there.verify('opaque');
+    expect(server.hits(ENDPOINT)).toBe(1);
+    pass(1);
+    await there.verify('opaque');
+    expect(server.hits(ENDPOINT)).toBe(2);
+  });
+
+  test.each([
+    [0, 0, 2],
+    [10, 9, 1],
+    [10, 10, 2],
+  ])('with cacheFor %d and %d seconds gone there were %d questions', async (cacheFor, seconds, questions) => {
+    const there = verifier({ cacheFor });
+    await there.verify('opaque');
+    pass(seconds);
+    await there.verify('opaque');
+    expect(server.hits(ENDPOINT)).toBe(questions);
+  });
+
+  test('RS-83 never beyond exp', async () => {
+    server.json(ENDPOINT, active({ exp: NOW + 20 }));
+    const there = verifier();
+    await there.verify('opaque');
+    server.json(ENDPOINT, { active: false });
+    pass(19);
+    expect(await outcome(there.verify('opaque'))).toBe('accepted');
+    pass(1);
+    expect(await outcome(there.verify('opaque'))).toBe(NOT_ACTIVE);
+  });
+
+  test('not where the clock was set back', async () => {
+    const there = verifier();
+    await there.verify('opaque');
+    pass(-60);
+    await there.verify('opaque');
+    expect(server.hits(ENDPOINT)).toBe(2);
+  });
+
+  test('questions about one token at the same time are one', async () => {
+    const there = verifier();
+    await Promise.all([there.verify('opaque'), there.verify('opaque'), there.verify('opaque')]);
+    expect(server.hits(ENDPOINT)).toBe(1);
+    await Promise.all([there.verify('one'), there.verify('two')]);
+    expect(server.hits(ENDPOINT)).toBe(3);
+  });
+
+  test.each<[string, RequestListener]>([
+    ['inactive', (_, response) => response.end('{"active":false}')],
+    ['unavailable', (_, response) => response.writeHead(500).end()],
+  ])('%s is not remembered', async (_, answer) => {
+    server.answers.set(ENDPOINT, answer);
+    const there = verifier();
+    expect(await outcome(there.verify('opaque'))).not.toBe('accepted');
+    server.json(ENDPOINT, active());
+    expect(await outcome(there.verify('opaque'))).toBe('accepted');
+  });
+
+  test('no more than a thousand answers, the oldest go first', async () => {
+    const there = verifier({ endpoint: server.origin + ENDPOINT });
+    for (let index = 0; index < 1001; index += 1) await there.verify(`opaque-${index}`);
+    await there.verify('opaque-1');
+    expect(server.hits(ENDPOINT)).toBe(1001);
+    await there.verify('opaque-0');
+    expect(server.hits(ENDPOINT)).toBe(1002);
+  });
+});
+
+describe('a cache of several instances', () => {
+  const stored = () => {
+    const entries = new Map<string, unknown>();
+    const lifetimes: number[] = [];
+    return {
+      entries,
+      lifetimes,
+      get: async (key: string) => entries.get(key),
+      set: async (key: string, value: unknown, ttl: number) => {
+        lifetimes.push(ttl);
+        return entries.set(key, JSON.parse(JSON.stringify(value)));
+      },
+    };
+  };
+  beforeEach(() => server.json(ENDPOINT, active()));
+
+  test('serves both, holds no token, and forgets in time', async () => {
+    const cache = stored();
+    await verifier({ cache }).verify('the-token');
+    expect(await outcome(verifier({ cache }).verify('the-token'))).toBe('accepted');
+    expect(server.hits(ENDPOINT)).toBe(1);
+    expect(cache.lifetimes).toEqual([60_000]);
+    const [[key, value]] = [...cache.entries] as [[string, unknown]];
+    expect(key).toMatch(/^nestjs-step-up:introspection:[\w-]{43}$/);
+    expect(JSON.stringify(value)).not.toContain('the-token');
+    expect(value).toEqual({ claims: active(), at: NOW });
+  });
+
+  test('is given whole milliseconds, as Redis takes no others', async () => {
+    const cache = stored();
+    pass(0.9996);
+    await verifier({ cache, cacheFor: 1.0005 }).verify('the-token');
+    expect(cache.lifetimes).toEqual([1000]);
+    server.json(ENDPOINT, active({ exp: NOW + 2 }));
+    await verifier({ cache }).verify('other-token');
+    expect(cache.lifetimes[1]).toBe(1000);
+  });
+
+  test('is not shared by clients, as each may be told other things', async () => {
+    const cache = stored();
+    await verifier({ cache }).verify('the-token');
+    await verifier({ cache, clientId: 'other-api' }).verify('the-token');
+    expect(server.hits(ENDPOINT)).toBe(2);
+  });
+
+  test('the rules hold for what it gives, too', async () => {
+    const cache = stored();
+    await verifier({ cache }).verify('the-token');
+    const [key] = [...cache.entries.keys()] as [string];
+    cache.entries.set(key, { claims: active({ aud: 'https://other.example' }), at: NOW });
+    expect(await outcome(verifier({ cache }).verify('the-token'))).toBe(AUDIENCE_REFUSED);
+  });
+
+  test.each<[string, unknown]>([
+    ['null', null],
+    ['text', 'x'],
+    ['no claims', { at: NOW }],
+    ['claims that are a list', { claims: [], at: NOW }],
+    ['no time', { claims: { active: true } }],
+    ['a time to come', { claims: { active: true }, at: NOW + 1 }],
+    ['a time long ago', { claims: { active: true }, at: NOW - 61 }],
+  ])('%s in it is as good as nothing', async (_, value) => {
+    const cache = { get: async () => value, set: async () => undefined };
+    expect(await outcome(verifier({ cache }).verify('the-token'))).toBe('accepted');
+    expect(server.hits(ENDPOINT)).toBe(1);
+  });
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['fails', () => Promise.reject(new Error('down'))],
+    [
+      'throws',
+      () => {
+        throw new Error('down');
+      },
+    ],
+    ['never answers', () => new Promise(() => undefined)],
+  ])('one that %s is passed over, and left alone for five seconds', async (_, get) => {
+    const cache = { get: jest.fn(get), set: jest.fn(get) };
+    const there = verifier({ cache });
+    expect(await outcome(there.verify('the-token'))).toBe('accepted');
+    expect(await outcome(there.verify('the-token'))).toBe('accepted');
+    expect([cache.get.mock.calls.length, cache.set.mock.calls.length]).toEqual([1, 0]);
+    expect(warnings).toEqual([`introspection_cache ${server.origin}`]);
+    pass(5);
+    await there.verify('the-token');
+    expect(cache.get.mock.calls.length).toBe(2);
+  });
+});
+
+describe('what is no opaque token', () => {
+  const jose = Buffer.from('{"alg":"none"}').toString('base64url');
+  test.each([
+    `${jose}.e30.`,
+    `${jose}.x.x`,
+    `${jose}.x.x.x.x`,
+    `${Buffer.from(' {"alg":"none"}').toString('base64')}.e30.x`,
+    `${Buffer.from('{broken').toString('base64url')}.e30.x`,
+  ])('%s is not asked about', async (token) => {
+    server.json(ENDPOINT, active());
+    const there = verifier({ when: 'always' });
+    expect(await outcome((async () => there.verify(token))())).toMatch(/^invalid_token/);
+    expect(server.requests).toEqual([]);
+  });
+
+  test.each(['with space', 'with"quote', 'ünicode', 'a,b', '=', ''])('%j is refused unasked', async (token) => {
+    server.json(ENDPOINT, active());
+    expect(await outcome(verifier().verify(token))).toBe(NOT_ACTIVE);
+    expect(server.requests).toEqual([]);
+  });
+
+  test.each(['ory_at_abc.def', 'a.b.c', 'AAAA====', '2YotnFZFEjr1zCsicMWpAA'])('%s is asked about', async (token) => {
+    server.json(ENDPOINT, active());
+    expect(await outcome(verifier().verify(token))).toBe('accepted');
+  });
+
+  test('without introspection an opaque token is refused', async () => {
+    const servers = checkAuthorizationServers([{ issuer: server.origin, audience: AUDIENCE }]);
+    const there = new AccessTokenVerifier(servers, 5);
+    expect(await outcome((async () => there.verify('opaque'))())).toBe(
+      'invalid_token: The access token is not a signed JWT',
+    );
+  });
+});
+
+describe('JWTs that are asked about', () => {
+  let issuer: TestAuthorizationServer;
+  beforeEach(async () => {
+    issuer = await createTestAuthorizationServer();
+  });
+  afterEach(() => issuer.close());
+
+  function asking(when: IntrospectionOptions['when'], endpoint = server.origin + ENDPOINT): AccessTokenVerifier {
+    const { issuer: name, audience, jwksUri } = issuer;
+    const introspection = { endpoint, clientId: 'api', clientSecret: 's3cret', ...(when !== undefined && { when }) };
+    const servers = checkAuthorizationServers([{ issuer: name, audience, jwksUri, introspection }]);
+    return new AccessTokenVerifier(servers, 5, (code) => warnings.push(code));
+  }
+  const says = (claims: Record<string, unknown> = {}) =>
+    server.json(ENDPOINT, { active: true, acr: 'urn:example:phr', auth_time: NOW - 7, ...claims });
+  const bare = () => issuer.accessToken({ authTime: null });
+
+  /** As the service does for a route with `maxAge`. */
+  const eventOf = async (there: AccessTokenVerifier, token: string): Promise<AuthenticationEvent> =>
+    (await there.withAuthTime(token, await there.verify(token))).event;
+
+  test('auth-time-missing adds what the token does not say', async () => {
+    says();
+    const event = await eventOf(asking('auth-time-missing'), await bare());
+    expect(event).toMatchObject({ acr: 'urn:example:phr', authTime: NOW - 7, subject: 'alice' });
+  });
+
+  test('what the token says itself stays', async () => {
+    says();
+    const token = await issuer.accessToken({ acr: 'urn:example:mfa', authTime: null });
+    expect(await eventOf(asking('auth-time-missing'), token)).toMatchObject({
+      acr: 'urn:example:mfa',
+      authTime: NOW - 7,
+    });
+    const complete = await issuer.accessToken({ acr: 'urn:example:mfa', authTime: NOW - 99 });
+    const event = await eventOf(asking('always'), complete);
+    expect(event).toMatchObject({ acr: 'urn:example:mfa', authTime: NOW - 99 });
+  });
+
+  test.each<[IntrospectionOptions['when'], { authTime: number | null }, number, number]>([
+    ['opaque', { authTime: null }, 0, 0],
+    ['auth-time-missing', { authTime: null }, 0, 1],
+    ['auth-time-missing', { authTime: NOW }, 0, 0],
+    ['always', { authTime: NOW }, 1, 1],
+  ])('%s with %j asks %d times to verify, %d with the auth_time', async (when, token, verifying, completing) => {
+    says();
+    const there = asking(when);
+    const jwt = await issuer.accessToken(token);
+    const verified = await there.verify(jwt);
+    expect(server.hits(ENDPOINT)).toBe(verifying);
+    await there.withAuthTime(jwt, verified);
+    expect(server.hits(ENDPOINT)).toBe(completing);
+  });
+
+  test.each<[string, Record<string, unknown>, string]>([
+    [
+      'another subject',
+      { sub: 'mallory' },
+      'invalid_token: The authorization server knows the access token as another one',
+    ],
+    [
+      'another client',
+      { client_id: 'other' },
+      'invalid_token: The authorization server knows the access token as another one',
+    ],
+    [
+      'another issuer',
+      { iss: 'https://other.example' },
+      'invalid_token: The authorization server knows the access token as another one',
+    ],
+    ['the same subject and client', { sub: 'alice', client_id: 'test-client' }, 'accepted'],
+    ['inactive', { active: false }, NOT_ACTIVE],
+  ])('%s', async (_, claims, expected) => {
+    says(claims);
+    const token = await bare();
+    expect(await outcome(asking('always').verify(token))).toBe(expected);
+    const there = asking('auth-time-missing');
+    const verified = await there.verify(token);
+    expect(await outcome(there.withAuthTime(token, verified))).toBe(expected);
+  });
+
+  test('one that does not hold by itself is not asked about', async () => {
+    says();
+    const there = asking('always');
+    const expired = await issuer.accessToken({ claims: { exp: NOW - 60 } });
+    const [head, payload, signature] = (await issuer.accessToken()).split('.') as [string, string, string];
+    const forged = `${head}.${payload}.${signature.slice(0, -4)}AAAA`;
+    expect(await outcome((async () => there.verify(expired))())).toBe(EXPIRED);
+    expect(await outcome((async () => there.verify(forged))())).toContain('signature');
+    expect(server.requests).toEqual([]);
+  });
+
+  test('a server that does not introspect JWTs leaves auth_time missing, and a warning', async () => {
+    server.text(ENDPOINT, '{"error":"unsupported_token_type"}', 400);
+    const event = await eventOf(asking('auth-time-missing'), await bare());
+    expect(event.authTime).toBeUndefined();
+    expect(warnings).toEqual(['introspection_unsupported']);
+  });
+
+  test('an outage is one', async () => {
+    server.text(ENDPOINT, '', 500);
+    const token = await bare();
+    const there = asking('auth-time-missing');
+    const verified = await there.verify(token);
+    expect(await outcome(there.withAuthTime(token, verified))).toContain('status 500');
+  });
+});
