@@ -32,9 +32,21 @@ export function clientAuthentication(client: Introspection['client'], where: str
   };
 }
 
-/** openid-client, loaded with `require` as this package is CommonJS: Node can require ESM since 20.19. */
+/**
+ * openid-client, loaded with `require` as this package is CommonJS: Node can require ESM since 20.19, Jest since 24.9.
+ *
+ * @throws TypeError where it cannot be loaded, which says what to do
+ */
 export function openidClient(): typeof import('openid-client') {
-  return require('openid-client');
+  try {
+    return require('openid-client');
+  } catch (cause) {
+    throw new TypeError(
+      '"introspection" needs openid-client, which cannot be loaded here. It is ESM: in Jest have openid-client, oauth4webapi ' +
+        'and jose transformed (transformIgnorePatterns), or use overrideStepUp() of nestjs-step-up/testing',
+      { cause },
+    );
+  }
 }
 
 interface PrivateKey {

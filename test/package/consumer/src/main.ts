@@ -34,15 +34,20 @@ function expect(actual: unknown, expected: unknown, what: string): void {
   if (a !== b) throw new Error(`${what}: ${a} instead of ${b}`);
 }
 
-/** Serves real requests, and fails unless they are answered 401, with the challenge, and 200. */
-export async function main(): Promise<void> {
+/**
+ * Serves real requests, and fails unless they are answered 401, with the challenge, and 200; an opaque token, which the
+ * authorization server is asked about, with `opaque`.
+ */
+export async function main(opaque: number): Promise<void> {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const keys = createServer((request, response) => {
     const issuer = `http://${request.headers.host}`;
     const document =
-      request.url === '/jwks'
-        ? { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' }] }
-        : { issuer, jwks_uri: `${issuer}/jwks` };
+      request.url === '/introspect'
+        ? { active: true, aud: 'api', sub: 'alice', acr: 'urn:example:mfa', auth_time: Math.floor(Date.now() / 1000) }
+        : request.url === '/jwks'
+          ? { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' }] }
+          : { issuer, jwks_uri: `${issuer}/jwks`, introspection_endpoint: `${issuer}/introspect` };
     response.end(JSON.stringify(document));
   });
   await new Promise<void>((resolve) => keys.listen(0, '127.0.0.1', resolve));
@@ -50,7 +55,16 @@ export async function main(): Promise<void> {
 
   @Module({
     imports: [
-      StepUpModule.forRoot({ authorizationServers: [{ issuer, audience: 'api', acr: { mfa: 'urn:example:mfa' } }] }),
+      StepUpModule.forRoot({
+        authorizationServers: [
+          {
+            issuer,
+            audience: 'api',
+            acr: { mfa: 'urn:example:mfa' },
+            introspection: { clientId: 'api', clientSecret: 's3cret' },
+          },
+        ],
+      }),
     ],
     controllers: [TransferController],
   })
@@ -88,6 +102,8 @@ export async function main(): Promise<void> {
     expectStepUpChallenge(challenged, { acrValues: ['urn:example:mfa'], maxAge: 300 });
     expect(parseStepUpChallenge(challenged)?.maxAge, 300, 'the challenge as the client reads it');
     expect((await ask('urn:example:mfa')).status, 200, 'with a second factor');
+    const asked = await fetch(url, { headers: { authorization: 'Bearer 2YotnFZFEjr1zCsicMWpAA' } });
+    expect(asked.status, opaque, 'with an opaque token');
   } finally {
     await app.close();
     keys.close();
@@ -95,8 +111,8 @@ export async function main(): Promise<void> {
 }
 
 if (process.argv[1]?.endsWith('main.js')) {
-  main().then(
-    () => console.log('401, challenge, 200'),
+  main(200).then(
+    () => console.log('401, challenge, 200, opaque 200'),
     (error) => {
       console.error(error);
       process.exitCode = 1;
