@@ -1,7 +1,11 @@
-export type {
-  AuthorizationServerOptions,
-  AuthorizationServerProfile,
-  ClaimPath,
+export {
+  type AuthorizationServerOptions,
+  type AuthorizationServerProfile,
+  type ClaimPath,
+  type IntrospectionCache,
+  type IntrospectionOptions,
+  type ProfileName,
+  profiles,
 } from './authorization-servers/index.js';
 export {
   type Assessment,
@@ -20,8 +24,10 @@ export {
   AccessTokenException,
   AccessTokenGuard,
   AcrGuard,
+  type Advice,
   type Authenticated,
   type ChallengedEvent,
+  type ClaimsChallengeBody,
   InsufficientUserAuthenticationException,
   Public,
   RequireAcr,

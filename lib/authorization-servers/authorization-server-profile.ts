@@ -39,16 +39,18 @@ export interface AuthorizationServerProfile {
   /** Claims of RFC 9068 §2.2 that this server leaves out; `aud` in introspection answers alone. Default is none. */
   absentClaims?: readonly ('client_id' | 'jti' | 'iat' | 'aud')[];
   /**
-   * Claims, with their values, of tokens that a client got for itself, one of which is enough: no user can step up in
-   * them. Default is none beyond the rule that `sub` is the client.
+   * Claims of tokens that a client got for itself, one of which is enough: with this value, or with `true` whatever it is.
+   * No user can step up in them. Default is none beyond the rule that `sub` is the client.
    */
-  machineClaims?: Readonly<Record<string, string>>;
+  machineClaims?: Readonly<Record<string, string | true>>;
 
   /** In which form the client is told what to ask for. Default is `'rfc9470'`. */
   challenge?: 'rfc9470' | 'entra';
 
   /** The server's `acr` strings, where they are the same for all its users. */
   acrValues?: readonly string[];
+  /** Whether access tokens tell of the authentication by default, once it is configured, or never. */
+  issues?: { acr?: Issuance; authTime?: Issuance };
   /** How a client asks this server: options of `authorizationParameters`. */
   request?: {
     /** Default is `'acr_values'`. */
@@ -65,8 +67,10 @@ export interface AuthorizationServerProfile {
   whenUnmet?: 'error' | 'lower' | 'no-return';
   /** Whether a refreshed access token `'keeps'` or `'drops'` what is known of the authentication. */
   onRefresh?: 'keeps' | 'drops';
-  /** What an administrator has to do, in order; a sentence each. */
+  /** What an administrator has to do, in order; a sentence or two each. */
   steps?: readonly string[];
   /** What else is good to know; a sentence each. */
   notes?: readonly string[];
 }
+
+export type Issuance = 'by-default' | 'if-configured' | 'never';

@@ -11,6 +11,15 @@ export function readClaim(claims: Readonly<Record<string, unknown>>, path: reado
   return value;
 }
 
+/** Tells whether a claim has a value, or with `true` any value at all. */
+export function hasClaim(
+  claims: Readonly<Record<string, unknown>>,
+  [name, value]: readonly [name: string, value: string | true],
+): boolean {
+  const claim = claims[name];
+  return value === true ? claim !== undefined && claim !== null : claim === value;
+}
+
 /** `typ` is a media type whose `application/` may be left out, compared without regard to case: RFC 7515 §4.1.9. */
 export function mediaType(typ: string): string {
   return typ.toLowerCase().replace(/^application\//, '');

@@ -4,7 +4,7 @@ export {
   checkAuthorizationServers,
 } from './authorization-server.js';
 export type { AuthorizationServerProfile } from './authorization-server-profile.js';
-export { type ClaimPath, mediaType, readClaim } from './claim.js';
+export { type ClaimPath, hasClaim, mediaType, readClaim } from './claim.js';
 export type {
   ClientAuthenticationMethod,
   Introspection,

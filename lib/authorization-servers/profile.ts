@@ -11,8 +11,9 @@ export interface AccessTokenProfile {
   readonly claims: Readonly<Record<'acr' | 'authTime' | 'amr' | 'clientId' | 'scope', readonly string[]>>;
   readonly acrType: 'string' | 'list' | 'number';
   readonly absentClaims: ReadonlySet<string>;
-  readonly machineClaims: readonly (readonly [claim: string, value: string])[];
+  readonly machineClaims: readonly (readonly [claim: string, value: string | true])[];
   readonly challenge: 'rfc9470' | 'entra';
+  readonly requestMode: 'acr_values' | 'essential' | 'auto';
 }
 
 const RFC_9068_CLAIMS = { acr: 'acr', authTime: 'auth_time', amr: 'amr', clientId: 'client_id', scope: 'scope' };
@@ -34,6 +35,7 @@ const MEMBERS: ReadonlySet<string> = new Set([
   'claims',
   'absentClaims',
   'machineClaims',
+  'issues',
   'request',
 ]);
 
@@ -72,8 +74,9 @@ export function checkProfile(given: ProfileName | AuthorizationServerProfile = {
     claims: checkClaimPaths(claims, `${where}.claims`),
     acrType,
     absentClaims: new Set(absentClaims),
-    machineClaims: checkClaimValues(profile.machineClaims, `${where}.machineClaims`, false),
+    machineClaims: checkClaimValues(profile.machineClaims, `${where}.machineClaims`, true),
     challenge,
+    requestMode: profile.request?.mode ?? 'acr_values',
   });
 }
 
@@ -88,7 +91,7 @@ function profileNamed(name: string, where: string): AuthorizationServerProfile {
 
 /** What is for people and clients, and decides about no token. */
 function checkFacts(profile: AuthorizationServerProfile, where: string): void {
-  const { title, checkedOn, request } = profile;
+  const { title, checkedOn, issues, request } = profile;
   if (title !== undefined && !isText(title)) throw new TypeError(`"${where}.title" must be a text`);
   if (checkedOn !== undefined && !(isText(checkedOn) && /^\d{4}-\d{2}-\d{2}$/.test(checkedOn))) {
     throw new TypeError(`"${where}.checkedOn" must be a day, such as '2026-11-24'`);
@@ -102,16 +105,22 @@ function checkFacts(profile: AuthorizationServerProfile, where: string): void {
   for (const [name, choices] of Object.entries(CHOICES)) {
     checkChoice(profile[name as keyof typeof CHOICES], choices, `${where}.${name}`);
   }
-  if (request === undefined) return;
-  if (typeof request !== 'object' || request === null) throw new TypeError(`"${where}.request" must be an object`);
-  for (const member of Object.keys(request)) {
-    if (!['mode', 'acrValues', 'zeroMaxAge'].includes(member)) {
-      throw new TypeError(`"${where}.request" has the unknown member "${member}"`);
-    }
+  checkMembers(issues, ['acr', 'authTime'], `${where}.issues`);
+  for (const name of ['acr', 'authTime'] as const) {
+    checkChoice(issues?.[name], ['by-default', 'if-configured', 'never'], `${where}.issues.${name}`);
   }
-  checkChoice(request.mode, ['acr_values', 'essential', 'auto'], `${where}.request.mode`);
-  checkChoice(request.acrValues, ['all', 'first'], `${where}.request.acrValues`);
-  checkClaimValues(request.zeroMaxAge, `${where}.request.zeroMaxAge`, false);
+  checkMembers(request, ['mode', 'acrValues', 'zeroMaxAge'], `${where}.request`);
+  checkChoice(request?.mode, ['acr_values', 'essential', 'auto'], `${where}.request.mode`);
+  checkChoice(request?.acrValues, ['all', 'first'], `${where}.request.acrValues`);
+  checkClaimValues(request?.zeroMaxAge, `${where}.request.zeroMaxAge`, false);
+}
+
+function checkMembers(object: unknown, members: readonly string[], where: string): void {
+  if (object === undefined) return;
+  if (typeof object !== 'object' || object === null) throw new TypeError(`"${where}" must be an object`);
+  for (const member of Object.keys(object)) {
+    if (!members.includes(member)) throw new TypeError(`"${where}" has the unknown member "${member}"`);
+  }
 }
 
 function checkChoice(value: unknown, choices: readonly string[], where: string): void {
@@ -139,7 +148,9 @@ function checkClaimValues<Value extends string | true>(
   return Object.freeze(
     Object.entries(claims).map(([claim, value]) => {
       if (!isText(value) && !(presenceIsEnough && value === true)) {
-        throw new TypeError(`"${where}.${claim}" must be ${presenceIsEnough ? 'true or ' : ''}the text that stands there`);
+        throw new TypeError(
+          `"${where}.${claim}" must be ${presenceIsEnough ? 'true or ' : ''}the text that stands there`,
+        );
       }
       return Object.freeze([claim, value] as const);
     }),

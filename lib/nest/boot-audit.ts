@@ -61,7 +61,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
 
   /** @throws TypeError for what metadata tells, where it is waited for and `audit` is `'throw'` */
   async onApplicationBootstrap(): Promise<void> {
-    const { metadataAudit } = this.settings;
+    const metadataAudit = this.stepUp.asksAuthorizationServers ? this.settings.metadataAudit : 'off';
     if (metadataAudit === 'await') this.#give(await this.metadata.examine(this.#routes));
     const table = routeTable(this.stepUp.routes());
     if (table !== '') this.log.info('routes', `what is required of requests\n${table}`);

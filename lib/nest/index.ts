@@ -1,4 +1,5 @@
 export type { Advice } from './advice.js';
+export type { ClaimsChallengeBody } from './claims-challenge.js';
 export type { Authenticated } from './step-up.authenticator.js';
 export type { ChallengedEvent } from './step-up.challenges.js';
 export { Public, RequireAcr, SkipStepUp, StepUpContext } from './step-up.decorator.js';

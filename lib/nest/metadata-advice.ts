@@ -23,7 +23,9 @@ export function adviceOnMetadata(
   routes: readonly Route[],
   verifies: boolean,
 ): { readonly advice: Advice; readonly routes: readonly Route[] }[] {
-  const found = [adviceOnAcrValues(metadata, needsOf(routes, server))];
+  const needs = needsOf(routes, server);
+  const found = [adviceOnAcrValues(metadata, needs)];
+  if (needs.size > 0 && server.profile.requestMode === 'essential') found.push(adviceOnClaimsParameter(metadata));
   if (verifies && server.jwksUri === undefined) found.push(adviceOnEndpoint(metadata, 'jwks_uri', 'jwksUri'));
   if (server.introspection !== undefined && server.introspection.endpoint === undefined) {
     found.push(adviceOnEndpoint(metadata, 'introspection_endpoint', 'introspection.endpoint'));
@@ -47,6 +49,17 @@ function adviceOnAcrValues(metadata: AuthorizationServerMetadata, needs: Readonl
     fix: 'have the server offer it, or write a string that it does offer in "authorizationServers[].acr"',
   };
   return { advice, routes: [...new Set(lacking.flatMap(([, need]) => need.routes))] };
+}
+
+function adviceOnClaimsParameter(metadata: AuthorizationServerMetadata) {
+  if (metadata['claims_parameter_supported'] === true) return undefined;
+  const advice = {
+    code: 'claims_parameter_unsupported',
+    subject: metadata.issuer,
+    message: 'its metadata offers no claims parameter, by which the profile says that an acr has to be asked for',
+    fix: 'have the server accept it, or let "request.mode" of the profile be \'acr_values\'',
+  };
+  return { advice, routes: [] };
 }
 
 function needsOf(routes: readonly Route[], { vocabulary }: AuthorizationServer): ReadonlyMap<string, Need> {

@@ -46,7 +46,7 @@ export class MetadataAudit implements OnModuleDestroy {
       metadata = await fetchMetadata(server.issuer, signal);
     } catch (error) {
       if (!(error instanceof AuthorizationServerUnavailable)) throw error;
-      const fix = 'requests will need it too, unless "jwksUri" is given; "metadataAudit": \'off\' does not look at it';
+      const fix = 'make it readable from here, or give "jwksUri" and "metadataAudit": \'off\'';
       return [{ code: 'metadata_unavailable', subject: server.issuer, message: reasonOf(error), fix }];
     }
     const found = adviceOnMetadata(metadata, server, routes, this.settings.passport === 'register');

@@ -39,7 +39,7 @@ export class RecentChallenges {
     acrValues: readonly string[],
     now: number,
   ): boolean {
-    const { issuer, subject, clientId, acr, authTime } = event;
+    const { issuer, subject, clientId, acr, acrs = [], authTime } = event;
     const moments = [claims['iat'], authTime].filter(isInSeconds);
     if (issuer === undefined || subject === undefined || moments.length === 0) return false;
     const tokenOf = Math.max(...moments);
@@ -50,7 +50,8 @@ export class RecentChallenges {
     const isSame = earlier?.tokenOf === tokenOf && earlier.acrValues.join(' ') === acrValues.join(' ');
     // the same token again, as of several requests at a time, would only postpone the challenge
     if (!isSame) this.#remember(key, { challengedAt: now, acrValues, tokenOf });
-    if (earlier === undefined || (acr !== undefined && earlier.acrValues.includes(acr))) return false;
+    if (earlier === undefined || [acr, ...acrs].some((value) => earlier.acrValues.includes(value as string)))
+      return false;
     return tokenOf > earlier.tokenOf && tokenOf >= Math.floor(earlier.challengedAt);
   }
 

@@ -25,7 +25,13 @@ export function adviceOnRoute(
     const message = `${duplicates.map((value) => `"${value}"`).join(', ')} in ${JSON.stringify(acrValues)} changes nothing`;
     advice.push({ code: 'acr_duplicate', subject, message, fix: 'leave it out, as a word beside it stands for it' });
   }
-  for (const { issuer, vocabulary } of servers) {
+  for (const { issuer, vocabulary, profile } of servers) {
+    if (maxAge !== undefined && profile.challenge === 'entra') {
+      const message = `no challenge can ask ${issuer} for maxAge, so that it is answered 403 where nothing else is unmet`;
+      const fix =
+        'let the policy behind the authentication context limit the age of sign-ins, and require that context alone';
+      advice.push({ code: 'max_age_unaskable', subject: `${subject} ${issuer}`, message, fix });
+    }
     if (acrValues.length > 0 && !acrValues.some((value) => vocabulary.knows(value))) {
       const message = `tokens of ${issuer} are answered 403, as it knows none of the required words`;
       advice.push({ code: 'issuer_without_word', subject: `${subject} ${issuer}`, message });

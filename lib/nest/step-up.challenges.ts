@@ -1,5 +1,6 @@
 import type { AuthenticationEvent, AuthenticationRequirements, UnmetReason } from '../core/index.js';
 import { withoutStack } from '../token/index.js';
+import { claimsChallenge } from './claims-challenge.js';
 import { Listeners } from './listeners.js';
 import { RecentChallenges } from './recent-challenges.js';
 import { ShortfallAdvice } from './shortfall-advice.js';
@@ -34,6 +35,7 @@ export class StepUpChallenges {
   // written once for a route, an issuer and what is unmet; a route has few of them
   readonly #written = new WeakMap<AuthenticationRequirements, Map<string, StepUpChallenge>>();
 
+  readonly #claimsChallenged: ReadonlySet<string | undefined>;
   readonly #recent = new RecentChallenges();
   readonly #advice: ShortfallAdvice;
 
@@ -42,13 +44,18 @@ export class StepUpChallenges {
     private readonly log: StepUpLog,
   ) {
     this.#advice = new ShortfallAdvice(settings.servers);
+    const withClaimsChallenge = settings.servers.filter(({ profile }) => profile.challenge === 'entra');
+    this.#claimsChallenged = new Set(withClaimsChallenge.map(({ issuer }) => issuer));
   }
 
   onChallenged(listener: (event: ChallengedEvent) => void): () => void {
     return this.#listeners.add(listener);
   }
 
-  /** @throws InsufficientUserAuthenticationException, but in report mode, which records that it would have */
+  /**
+   * @throws InsufficientUserAuthenticationException, but in report mode, which records that it would have
+   * @throws AccessTokenException likewise, where a server has a form of challenge of its own that the client cannot answer
+   */
   refuse(shortfall: Shortfall): void {
     const { route, event, requirements, reasons } = shortfall;
     this.#explain(shortfall);
@@ -63,8 +70,9 @@ export class StepUpChallenges {
       }),
     );
     if (!reported) {
+      const isEntra = this.#claimsChallenged.has(event.issuer);
+      const challenge = isEntra ? claimsChallenge(shortfall) : this.#challengeFor(requirements, reasons);
       this.#findInVain(shortfall);
-      const challenge = this.#challengeFor(requirements, reasons);
       throw withoutStack(() => new InsufficientUserAuthenticationException(challenge));
     }
     this.log.info('reported', `${route ?? 'a request'} would have been challenged: ${reasons.join(', ')}`);

@@ -8,6 +8,7 @@ import {
   type UnmetReason,
 } from '../core/index.js';
 import { type AccessTokenRefused, type AuthorizationServerUnavailable, withoutStack } from '../token/index.js';
+import type { ClaimsChallengeBody } from './claims-challenge.js';
 
 /** What every challenge of an application carries. */
 export interface ChallengeOrigin {
@@ -35,6 +36,8 @@ export interface StepUpBody {
  *   error_description="A different authentication is required", acr_values="phr mfa", max_age="300"
  * ```
  *
+ * Where the authorization server's profile says so, it is Microsoft Entra's claims challenge instead.
+ *
  * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
  */
 export class InsufficientUserAuthenticationException extends UnauthorizedException {
@@ -48,14 +51,15 @@ export class InsufficientUserAuthenticationException extends UnauthorizedExcepti
   }
 
   /** The GraphQL form of the challenge. */
-  get extensions(): StepUpBody & { code: 'INSUFFICIENT_USER_AUTHENTICATION' } {
-    return { code: 'INSUFFICIENT_USER_AUTHENTICATION', ...(this.getResponse() as StepUpBody) };
+  get extensions(): (StepUpBody | ClaimsChallengeBody) & { code: string } {
+    const body = this.getResponse() as StepUpBody | ClaimsChallengeBody;
+    return { code: body.error.toUpperCase(), ...body };
   }
 }
 
 /** A step-up challenge in both its forms, made once for a requirement and what is unmet in it. */
 export interface StepUpChallenge {
-  readonly body: StepUpBody;
+  readonly body: StepUpBody | ClaimsChallengeBody;
   /** The value of `WWW-Authenticate`. */
   readonly challenge: string;
 }

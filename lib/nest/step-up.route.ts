@@ -1,13 +1,12 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
-import { type AuthenticationRequirements, checkRequirements, mergeRequirements } from '../core/index.js';
-import { isThenable, type MaybePromise, whenReady } from '../token/index.js';
+import { type AuthenticationRequirements, mergeRequirements } from '../core/index.js';
+import { type MaybePromise, whenReady } from '../token/index.js';
 import type { Advice } from './advice.js';
+import { type RequirementLevel, resolve } from './requirement-level.js';
 import { markedMethods, marksOf, marksOfHandler, type StepUpMark } from './step-up.mark.js';
-import type { RequirementsFunction } from './step-up.options.js';
 import { RouteRequirement, type Vocabularies } from './step-up.requirement.js';
 
 export type Handler = (...parameters: never[]) => unknown;
-type RequirementLevel = AuthenticationRequirements | RequirementsFunction;
 
 /** What is demanded of requests for one handler of one class, as `StepUpService.routes()` shows it. */
 export interface RouteDescription {
@@ -116,49 +115,6 @@ export class Route {
     }
     return merged;
   }
-}
-
-/**
- * What a level requires of an invocation; `undefined` where a function adds nothing.
- *
- * @param where names the function in errors
- * @throws TypeError for what a function must not return, and in place of whatever it throws
- */
-export function resolve(
-  level: RequirementLevel,
-  context: ExecutionContext,
-  where: string,
-  vocabularies: Vocabularies,
-): MaybePromise<AuthenticationRequirements | undefined> {
-  if (typeof level !== 'function') return level;
-  return whenReady(call(level, context, where), (decided) => {
-    if (decided === undefined) return undefined;
-    const requirements = checkRequirements(decided, where);
-    vocabularies.check(requirements, where);
-    return requirements;
-  });
-}
-
-/** Turns whatever a requirements function throws into a fault of the configuration: it is no way to answer a request. */
-function call(
-  decide: RequirementsFunction,
-  context: ExecutionContext,
-  where: string,
-): ReturnType<RequirementsFunction> {
-  const fail = (error: unknown): never => {
-    throw new TypeError(`${where} threw ${kindOf(error)}`, { cause: error });
-  };
-  try {
-    const decided = decide(context);
-    return isThenable(decided) ? Promise.resolve(decided).catch(fail) : decided;
-  } catch (error) {
-    return fail(error);
-  }
-}
-
-/** No message, which goes into the log and may quote what the request sent. */
-function kindOf(error: unknown): string {
-  return error instanceof Error ? error.constructor.name : `a value of type ${typeof error}`;
 }
 
 /** A class and those it extends, outermost first. */

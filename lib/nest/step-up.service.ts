@@ -1,5 +1,5 @@
 import { type ExecutionContext, Inject, Injectable, InternalServerErrorException, type Type } from '@nestjs/common';
-import type { AuthorizationServer } from '../authorization-servers/index.js';
+import { type AuthorizationServer, hasClaim } from '../authorization-servers/index.js';
 import {
   type Assessment,
   type AuthenticationEvent,
@@ -10,6 +10,7 @@ import {
 import { type MaybePromise, whenReady } from '../token/index.js';
 import type { Advice } from './advice.js';
 import { ExistingAuthenticator } from './existing.authenticator.js';
+import { resolve } from './requirement-level.js';
 import { StepUpAnswer } from './step-up.answer.js';
 import type { Authenticated, Authenticator } from './step-up.authenticator.js';
 import { type ChallengedEvent, StepUpChallenges } from './step-up.challenges.js';
@@ -19,7 +20,7 @@ import { StepUpLog } from './step-up.log.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from './step-up.options.js';
 import { RouteRequirement, Vocabularies } from './step-up.requirement.js';
 import { type RequireAcrArguments, requirementsFrom } from './step-up.requirements.js';
-import { type Handler, type Route, type RouteDescription, Routes, resolve } from './step-up.route.js';
+import { type Handler, type Route, type RouteDescription, Routes } from './step-up.route.js';
 import { TokenAuthenticator } from './token.authenticator.js';
 
 /**
@@ -189,6 +190,15 @@ export class StepUpService {
   }
 
   /**
+   * Whether the boot may ask authorization servers: not where a test stands in for them.
+   *
+   * @internal
+   */
+  get asksAuthorizationServers(): boolean {
+    return true;
+  }
+
+  /**
    * With a strategy of the application: judges the user of the strategy on this handler, whoever is on the request.
    *
    * @internal
@@ -313,7 +323,7 @@ export class StepUpService {
     const { reasons } = assessment;
     const lacksScope = reasons.includes('scope_missing');
     if (reasons.length > (lacksScope ? 1 : 0)) {
-      if (isMachine(event, claims)) {
+      if (isMachine(event, claims, this.#servers.get(event.issuer)?.profile)) {
         throw AccessTokenException.stepUpImpossible('No user has authenticated for this token, so none can step up');
       }
       const route = exchange.context && this.#routeOf(exchange.context).description.name;
@@ -354,9 +364,11 @@ function completed(authenticated: Authenticated, { maxAge }: AuthenticationRequi
 
 /** A client that acts for itself: there is no user who could authenticate again. */
 function isMachine(
-  { acr, authTime, subject, clientId }: AuthenticationEvent,
+  { acr, acrs, authTime, subject, clientId }: AuthenticationEvent,
   claims: Readonly<Record<string, unknown>>,
+  profile: AuthorizationServer['profile'] | undefined,
 ): boolean {
-  if (acr !== undefined || authTime !== undefined || subject === undefined) return false;
+  if (profile?.machineClaims.some((mark) => hasClaim(claims, mark))) return true;
+  if (acr !== undefined || acrs !== undefined || authTime !== undefined || subject === undefined) return false;
   return [clientId, claims['azp'], claims['cid']].includes(subject);
 }

@@ -47,6 +47,10 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
   if (override.reasons?.length === 0) throw new TypeError('"reasons" must list at least one, as nothing is unmet else');
 
   class OverriddenStepUpService extends StepUpService {
+    override get asksAuthorizationServers(): boolean {
+      return false;
+    }
+
     override async assess(at: unknown, ...required: RequireAcrArguments): Promise<Assessment> {
       const assessment = await super.assess(at, ...required);
       return override.met ? { met: true } : assessment;

@@ -1,4 +1,4 @@
-import { type AuthorizationServer, mediaType, readClaim } from '../authorization-servers/index.js';
+import { type AuthorizationServer, hasClaim, mediaType, readClaim } from '../authorization-servers/index.js';
 import type { AuthenticationEvent } from '../core/index.js';
 import { AccessTokenRefused } from './errors.js';
 import type { UnverifiedJwt } from './jwt.js';
@@ -69,8 +69,8 @@ export function checkClaims(
   clock: Clock,
 ): void {
   const { profile } = server;
-  for (const [claim, value] of profile.accessTokenClaims) {
-    if (!carries(claims[claim], value)) refuse('The token is not marked as an access token (typ at+jwt)');
+  for (const mark of profile.accessTokenClaims) {
+    if (!hasClaim(claims, mark)) refuse('The token is not marked as an access token (typ at+jwt)');
   }
   for (const claim of profile.otherTokenClaims) {
     if (claims[claim] !== undefined) refuse('The token is not marked as an access token (typ at+jwt)');
@@ -111,8 +111,8 @@ export function checkOpaqueClaims(
   if (typeof type !== 'string' || type.toLowerCase() !== 'bearer' || use !== 'access_token') {
     refuse('The token is not a bearer access token');
   }
-  for (const [claim, value] of profile.accessTokenClaims) {
-    if (claims[claim] !== undefined && !carries(claims[claim], value)) refuse('The token is not a bearer access token');
+  for (const mark of profile.accessTokenClaims) {
+    if (claims[mark[0]] !== undefined && !hasClaim(claims, mark)) refuse('The token is not a bearer access token');
   }
   for (const claim of profile.otherTokenClaims) {
     if (claims[claim] !== undefined) refuse('The token is not a bearer access token');
@@ -157,11 +157,6 @@ function acrOf(
   if (type === 'list') return isTextList(acr) ? { acrs: Object.freeze([...acr]) } : undefined;
   if (typeof acr !== type) return undefined;
   return { acr: String(acr) };
-}
-
-/** Tells whether a claim has the value that it has in access tokens; `true` stands for any. */
-function carries(claim: unknown, value: string | true): boolean {
-  return value === true ? claim !== undefined && claim !== null : claim === value;
 }
 
 function namesAudience(aud: unknown, audience: ReadonlySet<string>): boolean {

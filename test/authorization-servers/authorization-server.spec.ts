@@ -121,8 +121,9 @@ describe('TypeError names the option', () => {
     ],
     [{ order: ['mfa'] }, '"authorizationServers[0].order" needs the words of "authorizationServers[0].acr"'],
     [
-      { profile: 'keycloak' },
-      '"authorizationServers[0].profile" must be an object; profiles by name are not there yet',
+      { profile: 'keycloack' },
+      '"authorizationServers[0].profile" names no profile: "keycloack"; the nearest is "keycloak". There are keycloak, ' +
+        'okta, auth0, entra, duende, logto, oidcProvider, hydra, supabase, pingone; for another server give an object',
     ],
   ])('%j', (options, message) => {
     expect(() => check({ ...GOOD, ...options })).toThrow(new TypeError(message));

@@ -1,5 +1,10 @@
-import { type AuthorizationServerProfile, mediaType, readClaim } from '../../lib/authorization-servers/index.js';
-import { checkProfile } from '../../lib/authorization-servers/profile.js';
+import {
+  type AuthorizationServerProfile,
+  checkProfile,
+  mediaType,
+  profiles,
+  readClaim,
+} from '../../lib/authorization-servers/index.js';
 
 const check = (profile?: unknown) => checkProfile(profile as AuthorizationServerProfile, 'profile');
 
@@ -11,28 +16,99 @@ test.each([
   expect(check(profile)).toEqual({
     typ: new Set(['at+jwt']),
     accessTokenClaims: [],
+    otherTokenClaims: [],
     claims: { acr: ['acr'], authTime: ['auth_time'], amr: ['amr'], clientId: ['client_id'], scope: ['scope'] },
+    acrType: 'string',
     absentClaims: new Set(),
+    machineClaims: [],
+    challenge: 'rfc9470',
+    requestMode: 'acr_values',
   });
 });
 
 test('what is given replaces the default, member by member', () => {
   const claims = { acr: 'https://example.com/acr', authTime: ['ext', 'at'], amr: undefined };
-  const accessTokenClaims = { token_use: 'access' };
-  expect(check({ typ: ['JWT', 'application/AT+JWT', null], accessTokenClaims, claims, absentClaims: ['jti'] })).toEqual(
-    {
-      typ: new Set(['jwt', 'at+jwt', null]),
-      accessTokenClaims: [['token_use', 'access']],
-      claims: {
-        acr: ['https://example.com/acr'],
-        authTime: ['ext', 'at'],
-        amr: ['amr'],
-        clientId: ['client_id'],
-        scope: ['scope'],
-      },
-      absentClaims: new Set(['jti']),
+  expect(
+    check({
+      typ: ['JWT', 'application/AT+JWT', null],
+      accessTokenClaims: { token_use: 'access', cid: true },
+      otherTokenClaims: ['nonce'],
+      claims,
+      acrType: 'list',
+      absentClaims: ['jti'],
+      machineClaims: { idtyp: 'app' },
+      challenge: 'entra',
+    }),
+  ).toEqual({
+    typ: new Set(['jwt', 'at+jwt', null]),
+    accessTokenClaims: [
+      ['token_use', 'access'],
+      ['cid', true],
+    ],
+    otherTokenClaims: ['nonce'],
+    claims: {
+      acr: ['https://example.com/acr'],
+      authTime: ['ext', 'at'],
+      amr: ['amr'],
+      clientId: ['client_id'],
+      scope: ['scope'],
     },
-  );
+    acrType: 'list',
+    absentClaims: new Set(['jti']),
+    machineClaims: [['idtyp', 'app']],
+    challenge: 'entra',
+    requestMode: 'acr_values',
+  });
+});
+
+test('what is for people and clients changes nothing about tokens', () => {
+  const facts: AuthorizationServerProfile = {
+    title: 'Example',
+    source: ['https://as.example/docs'],
+    checkedOn: '2026-11-24',
+    acrValues: ['1', '2'],
+    issues: { acr: 'by-default', authTime: 'never' },
+    request: { mode: 'auto', acrValues: 'first', zeroMaxAge: { prompt: 'login' } },
+    whenUnmet: 'no-return',
+    onRefresh: 'keeps',
+    steps: ['Do this.'],
+    notes: ['Know that.'],
+  };
+  expect(check(facts)).toEqual({ ...check(), requestMode: 'auto' });
+});
+
+test('a checked profile is not changed with the object that it was made from', () => {
+  const typ = ['at+jwt'];
+  const otherTokenClaims = ['nonce'];
+  const checked = check({ typ, otherTokenClaims });
+  typ.push('JWT');
+  otherTokenClaims.pop();
+  expect(checked.typ).toEqual(new Set(['at+jwt']));
+  expect(checked.otherTokenClaims).toEqual(['nonce']);
+});
+
+describe('a profile by name', () => {
+  test('is that profile', () => {
+    expect(check('keycloak')).toEqual(check(profiles.keycloak));
+    expect(check('keycloak')).not.toEqual(check());
+  });
+
+  test.each<[string, string]>([
+    ['keycloack', 'keycloak'],
+    ['Keycloak', 'keycloak'],
+    ['oidc-provider', 'oidcProvider'],
+    ['azure', 'auth0'],
+    ['toString', 'okta'],
+    ['__proto__', 'logto'],
+    ['', 'okta'],
+  ])('"%s" is none; the nearest is named', (name, nearest) => {
+    expect(() => check(name)).toThrow(
+      new TypeError(
+        `"profile" names no profile: "${name}"; the nearest is "${nearest}". There are keycloak, okta, auth0, entra, ` +
+          'duende, logto, oidcProvider, hydra, supabase, pingone; for another server give an object',
+      ),
+    );
+  });
 });
 
 describe('TypeError names the member', () => {
@@ -40,15 +116,15 @@ describe('TypeError names the member', () => {
   const MORE_THAN_AT_JWT =
     '"profile.typ" accepts more than at+jwt; give "accessTokenClaims" that only access tokens carry, ' +
     'or ID tokens would pass for access tokens';
-  const CLAIMS = '"profile.accessTokenClaims" must be an object of claims and their values';
+  const CLAIMS = '"profile.accessTokenClaims" must be an object of names and their values';
   const ABSENT = '"profile.absentClaims" must list some of client_id, jti, iat, aud';
   const path = (name: string) =>
     `"profile.claims.${name}" must be the name of a claim, or the list of names on the way to it`;
 
   test.each<[unknown, string]>([
-    ...[null, 'keycloak', 5].map((profile): [unknown, string] => [
+    ...[null, 5, true].map((profile): [unknown, string] => [
       profile,
-      '"profile" must be an object; profiles by name are not there yet',
+      '"profile" must be the name of a profile or an object',
     ]),
     [{ type: ['JWT'] }, '"profile" has the unknown member "type"'],
     ...['at+jwt', null, [], {}, [5], [''], [undefined], ['at+jwt', true]].map((typ): [unknown, string] => [
@@ -65,10 +141,44 @@ describe('TypeError names the member', () => {
       CLAIMS,
     ]),
     // an undefined value would be met by every token without the claim, ID tokens among them
-    ...[undefined, null, '', 5, true, ['access'], {}].map((value): [unknown, string] => [
+    ...[undefined, null, '', 5, false, ['access'], {}].map((value): [unknown, string] => [
       { typ: ['JWT'], accessTokenClaims: { token_use: value } },
-      '"profile.accessTokenClaims.token_use" must be the text that access tokens have there',
+      '"profile.accessTokenClaims.token_use" must be true or the text that stands there',
     ]),
+    ...[undefined, '', false, 5].map((value): [unknown, string] => [
+      { machineClaims: { idtyp: value } },
+      '"profile.machineClaims.idtyp" must be true or the text that stands there',
+    ]),
+    [{ machineClaims: ['idtyp'] }, '"profile.machineClaims" must be an object of names and their values'],
+    ...['otherTokenClaims', 'source', 'acrValues', 'steps', 'notes'].flatMap((member) =>
+      [null, 'nonce', {}, [''], [5]].map((value): [unknown, string] => [
+        { [member]: value },
+        `"profile.${member}" must be a list of texts`,
+      ]),
+    ),
+    ...['', 5, null].map((title): [unknown, string] => [{ title }, '"profile.title" must be a text']),
+    ...['', 5, null, 'November 2026', '2026-11', '2026-11-24T00:00:00Z'].map((checkedOn): [unknown, string] => [
+      { checkedOn },
+      '"profile.checkedOn" must be a day, such as \'2026-11-24\'',
+    ]),
+    [{ acrType: 'array' }, "\"profile.acrType\" must be one of 'string', 'list', 'number'"],
+    [{ challenge: 'rfc6750' }, "\"profile.challenge\" must be one of 'rfc9470', 'entra'"],
+    [{ whenUnmet: null }, "\"profile.whenUnmet\" must be one of 'error', 'lower', 'no-return'"],
+    [{ onRefresh: true }, "\"profile.onRefresh\" must be one of 'keeps', 'drops'"],
+    [{ issues: 'acr' }, '"profile.issues" must be an object'],
+    [{ issues: { amr: 'never' } }, '"profile.issues" has the unknown member "amr"'],
+    [
+      { issues: { authTime: false } },
+      "\"profile.issues.authTime\" must be one of 'by-default', 'if-configured', 'never'",
+    ],
+    [{ request: null }, '"profile.request" must be an object'],
+    [{ request: { prompt: 'login' } }, '"profile.request" has the unknown member "prompt"'],
+    [{ request: { mode: 'vtr' } }, "\"profile.request.mode\" must be one of 'acr_values', 'essential', 'auto'"],
+    [{ request: { acrValues: 1 } }, "\"profile.request.acrValues\" must be one of 'all', 'first'"],
+    [
+      { request: { zeroMaxAge: { max_age: 1 } } },
+      '"profile.request.zeroMaxAge.max_age" must be the text that stands there',
+    ],
     ...[null, 'acr', 5].map((claims): [unknown, string] => [{ claims }, '"profile.claims" must be an object']),
     [{ claims: { auth_time: 'a' } }, '"profile.claims" has the unknown member "auth_time"'],
     [{ claims: { sub: 'uid' } }, '"profile.claims" has the unknown member "sub"'],

@@ -48,6 +48,28 @@ describe('assess: acr', () => {
     expect(reasons({ acr }, { acrValues })).toEqual(expected);
   });
 
+  test.each<[string, unknown, unknown, UnmetReason[]]>([
+    ['one of them is required', undefined, ['c1', 'c2'], []],
+    ['none of them is required', undefined, ['c1', 'c3'], ['acr_unmet']],
+    ['none at all hold', undefined, [], ['acr_unmet']],
+    ['acr holds beside them', 'c2', ['c1'], []],
+    ['they hold beside acr', '1', ['c2'], []],
+    ['neither they nor acr', '1', ['c1'], ['acr_unmet']],
+    ['another case', undefined, ['C2'], ['acr_unmet']],
+    ['several in one', undefined, ['c1 c2'], ['acr_unmet']],
+    ['members that are no strings', undefined, [null, 2, ['c2'], { toString: () => 'c2' }], ['acr_unmet']],
+    ['a string in place of the list', undefined, 'c2', ['acr_missing']],
+    ['an object in place of the list', undefined, { 0: 'c2', length: 1 }, ['acr_missing']],
+    ['null in place of the list', undefined, null, ['acr_missing']],
+    ['a string in place of the list beside acr', 'c1', 'c2', ['acr_unmet']],
+  ])('RS-42 several contexts at once: %s', (_, acr, acrs, expected) => {
+    expect(reasons({ acr, acrs }, { acrValues: ['c2'] })).toEqual(expected);
+  });
+
+  test('RS-42 several contexts, any one of several that are required', () => {
+    expect(reasons({ acrs: ['c9', 'c3'] }, { acrValues: ['c2', 'c3'] })).toEqual([]);
+  });
+
   test.each(['mfa', 'lite', 'mfa-lite', ''])('RS-42 a string in place of the list does not accept %j', (acr) => {
     expect(reasons({ acr }, { acrValues: 'mfa-lite' as never })).toEqual(['acr_unmet']);
   });

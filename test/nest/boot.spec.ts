@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   Controller,
   type ExecutionContext,
@@ -14,9 +15,10 @@ import {
 import { Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { MessagePattern } from '@nestjs/microservices';
 import { WsAdapter } from '@nestjs/platform-ws';
+import { Test } from '@nestjs/testing';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { Public, RequireAcr, SkipStepUp } from 'nestjs-step-up';
-import { captureLog } from '../support/application.js';
+import { Public, RequireAcr, SkipStepUp, StepUpModule } from 'nestjs-step-up';
+import { adapters, captureLog, startApplication } from '../support/application.js';
 import { type BootSetup, bootedService, bootFailure, bootServer } from '../support/boot.js';
 
 const log = captureLog();
@@ -521,5 +523,182 @@ describe('a controller made for each request', () => {
     }
     const options = { authorizationServers: [{ ...bootServer, acr: { mfa: 'urn:mfa' } }] };
     expect(await bootFailure({ controllers: [TransferController], options })).toBeInstanceOf(TypeError);
+  });
+});
+
+describe('values that say nothing new', () => {
+  const FIX = 'leave it out, as a word beside it stands for it';
+  it.each<
+    [what: string, acrValues: string[], acr: object, order: string[] | undefined, duplicates: string | undefined]
+  >([
+    ['a word and its string', ['mfa', 'urn:otp'], { mfa: 'urn:otp' }, undefined, '"urn:otp"'],
+    [
+      'a word and the first of its strings',
+      ['urn:otp', 'mfa'],
+      { mfa: ['urn:otp', 'urn:push'] },
+      undefined,
+      '"urn:otp"',
+    ],
+    ['a word and two of its strings', ['mfa', 'a', 'b'], { mfa: ['a', 'b'] }, undefined, '"a", "b"'],
+    ['the string of a stronger word', ['mfa', 'b'], { mfa: 'a', phr: 'b' }, ['phr', 'mfa'], '"b"'],
+    ['a string that comes before others of its word', ['b', 'mfa'], { mfa: ['a', 'b'] }, undefined, undefined],
+    ['two strings of one word', ['a', 'b'], { mfa: ['a', 'b'] }, undefined, undefined],
+    ['two words', ['phr', 'mfa'], { mfa: 'a', phr: 'b' }, undefined, undefined],
+    ['two words of an order', ['mfa', 'phr'], { mfa: 'a', phr: 'b' }, ['phr', 'mfa'], undefined],
+    ['two words for one string', ['mfa', 'otp'], { mfa: 'a', otp: 'a' }, undefined, undefined],
+    ['a word by itself', ['mfa'], { mfa: 'mfa' }, undefined, undefined],
+  ])('%s', async (_, acrValues, acr, order, duplicates) => {
+    const server = { ...bootServer, acr: acr as Record<string, string>, ...(order !== undefined && { order }) };
+    const options = { authorizationServers: [server] };
+    const boot = { controllers: [decorated([], [requireAcr(acrValues)])], options };
+    const message = `${duplicates} in ${JSON.stringify(acrValues)} changes nothing; ${FIX}`;
+    await bootFailure(boot);
+    expect(log.lines.filter((line) => line.startsWith('[acr_duplicate]'))).toEqual(
+      duplicates === undefined ? [] : [`[acr_duplicate] TransferController.create: ${message}`],
+    );
+    expect(await bootFailure({ ...boot, options: { ...options, audit: 'throw' } })).toEqual(
+      duplicates === undefined ? undefined : new TypeError(`Boot audit: TransferController.create: ${message}`),
+    );
+  });
+
+  it('no value does where another server understands it otherwise', async () => {
+    const options = {
+      authorizationServers: [
+        { ...bootServer, acr: { mfa: 'urn:otp' } },
+        { ...bootServer, issuer: 'https://other.example', acr: 'literal' as const },
+      ],
+    };
+    await bootFailure({ controllers: [decorated([], [requireAcr(['mfa', 'urn:otp'])])], options });
+    expect(log.lines.filter((line) => line.startsWith('[acr_duplicate]'))).toEqual([]);
+  });
+});
+
+describe('a second copy of the package', () => {
+  const COPIES = Symbol.for('nestjs-step-up:copies');
+  const copies = () => (globalThis as unknown as Record<symbol, Set<string>>)[COPIES] as Set<string>;
+  const elsewhere = '/elsewhere/node_modules/nestjs-step-up';
+  afterEach(() => void copies().delete(elsewhere));
+
+  const otherCopy = (): { RequireAcr: typeof RequireAcr; StepUpModule: typeof StepUpModule } => {
+    const nest = ['@nestjs/common', '@nestjs/core', '@nestjs/passport'].map((name) => [name, require(name)] as const);
+    let copy: unknown;
+    jest.isolateModules(() => {
+      for (const [name, shared] of nest) jest.doMock(name, () => shared);
+      copy = require('nestjs-step-up');
+    });
+    for (const [name] of nest) jest.dontMock(name);
+    return copy as ReturnType<typeof otherCopy>;
+  };
+
+  it('is said at boot, once, with where both are', async () => {
+    const [here] = copies();
+    copies().add(elsewhere);
+    const said =
+      `nestjs-step-up: is loaded from ${[elsewhere, here].sort().join(' and ')}, and guards of one copy do not work ` +
+      'with the module of another; "npm ls nestjs-step-up" tells who brings them; keep one';
+    expect(await bootFailure({})).toBe(undefined);
+    expect(log.lines.filter((line) => line.startsWith('[several_copies]'))).toEqual([`[several_copies] ${said}`]);
+    expect(await bootFailure({ options: { authorizationServers: [bootServer], audit: 'throw' } })).toEqual(
+      new TypeError(`Boot audit: ${said}`),
+    );
+  });
+
+  it('notes nothing where there is one', () => {
+    expect([...copies()]).toEqual([join(__dirname, '../..')]);
+  });
+
+  it('whose decorator a handler has stops the boot, and is named in the log before', async () => {
+    copies().add(elsewhere);
+    const controllers = [decorated([], [otherCopy().RequireAcr('mfa')])];
+    const boot = Test.createTestingModule({
+      imports: [StepUpModule.forRoot({ authorizationServers: [bootServer], metadataAudit: 'off' })],
+      controllers,
+    }).compile();
+    await expect(boot).rejects.toThrow("Nest can't resolve dependencies of the AcrGuard (?)");
+    expect(log.lines.filter((line) => line.startsWith('[several_copies]'))).toHaveLength(1);
+  });
+
+  it('whose module is there too does not enforce what the decorators of the first demand, which stops the boot', async () => {
+    const other = otherCopy();
+    const options = { authorizationServers: [bootServer], metadataAudit: 'off' as const };
+    const failure = await bootFailure({
+      imports: [other.StepUpModule.forRoot({ ...options, strategyName: 'other' })],
+      controllers: [decorated([], [other.RequireAcr('mfa')])],
+      options,
+    });
+    expect(failure).toEqual(
+      new TypeError(
+        'The requirements of TransferController.create would not be enforced: its AcrGuard is of another copy of ' +
+          'nestjs-step-up than StepUpModule; "npm ls nestjs-step-up" tells who brings them, keep one',
+      ),
+    );
+  });
+});
+
+describe('the table of routes', () => {
+  const tables = () => log.lines.filter((line) => line.startsWith('[routes]'));
+
+  it('has every route with a requirement or a mark, aligned, in one line of the log', async () => {
+    @Controller()
+    @RequireAcr('mfa', { scope: 'bank' })
+    class BankController {
+      @Get('transfer')
+      @RequireAcr(['phr', 'mfa'], { maxAge: 20, scope: 'transfer:write' })
+      transfer() {}
+
+      @Get('limits')
+      @RequireAcr(() => undefined)
+      limits() {}
+
+      @Get('accounts')
+      @SkipStepUp()
+      accounts() {}
+
+      @Get('news')
+      @Public()
+      news() {}
+    }
+    @Controller()
+    class OpenController {
+      @Get('open')
+      open() {}
+
+      @Get('decided')
+      @RequireAcr(() => undefined)
+      decided() {}
+    }
+    await bootFailure({ controllers: [BankController, OpenController] });
+    expect(tables()).toEqual([
+      [
+        '[routes] what is required of requests',
+        'route                    access    words                      maxAge  scope                advice',
+        'BankController.transfer  required  phr mfa                    20      bank transfer:write  max_age_short',
+        'BankController.limits    required  mfa (decided per request)          bank',
+        'BankController.accounts  skipped',
+        'BankController.news      public',
+        'OpenController.decided   required  (decided per request)',
+      ].join('\n'),
+    ]);
+  });
+
+  it('is left out where nothing is required', async () => {
+    @Controller()
+    class OpenController {
+      @Get()
+      open() {}
+    }
+    await bootFailure({ controllers: [OpenController] });
+    await bootFailure({});
+    expect(tables()).toEqual([]);
+  });
+
+  it.each(adapters)('is logged before requests are served, %s', async (_, createAdapter) => {
+    const application = await startApplication({
+      createAdapter,
+      controllers: [decorated([], [RequireAcr('mfa')])],
+      options: { authorizationServers: [bootServer] },
+    });
+    expect(tables()).toHaveLength(1);
+    await application.close();
   });
 });

@@ -196,7 +196,7 @@ describe.each(adapters)("a strategy of the application's own, %s", (_, createAda
       });
       expect(enough.status).toBe(200);
       expect(enough.body['user']).toMatchObject({ sub: 'bob', acr: 'urn:mfa' });
-      expect(log.lines).toEqual([]);
+      expect(log.lines.filter((line) => !line.startsWith('[acr_unknown]'))).toEqual([]);
     });
 
     it('RS-26 answers a token that the strategy refuses with invalid_token', async () => {

@@ -126,6 +126,11 @@ describe('StepUpModule options', () => {
     ['a passport of null', wrong({ passport: null }), "\"passport\" must be 'register' or 'existing'"],
     ['an unknown mode', wrong({ mode: 'off' }), "\"mode\" must be 'enforce' or 'report'"],
     ['an unknown audit', wrong({ audit: 'warn' }), "\"audit\" must be 'log' or 'throw'"],
+    [
+      'an unknown metadata audit',
+      wrong({ metadataAudit: true }),
+      "\"metadataAudit\" must be 'background' or 'await' or 'off'",
+    ],
     ['an empty strategy name', wrong({ strategyName: '' }), '"strategyName" must be the name of a Passport strategy'],
     [
       'a strategy name that is none',
@@ -236,7 +241,7 @@ describe('StepUpModule options', () => {
     }
     const controllers = [TransferController];
     expect(await bootFailure({ controllers })).toBe(undefined);
-    expect(log.lines.filter((line) => line.startsWith('['))).toEqual(
+    expect(log.lines.filter((line) => /^\[(?!routes)/.test(line))).toEqual(
       advice.map((line) => expect.stringContaining(line)),
     );
     const error = await bootFailure({ controllers, options: { authorizationServers, audit: 'throw' } });

@@ -1,5 +1,6 @@
 import { Controller, Get, type Type } from '@nestjs/common';
 import { type AuthorizationServerOptions, RequireAcr, StepUpModuleOptions } from 'nestjs-step-up';
+import { parseStepUpChallenge, type StepUpChallenge, verifyStepUp } from 'nestjs-step-up/client';
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
@@ -153,6 +154,30 @@ describe.each(adapters)('words of several authorization servers, %s', (_, create
   ] as const)('RS-40 RS-41 %s server on /%s with acr %s: %s', async (issuer, path, acr, status) => {
     const answer = await application.send(`/${path}`, { token: await issuers[issuer]().accessToken({ acr }) });
     expect(answer.status).toBe(status);
+  });
+
+  it.each([
+    ['ordered', '2', 'satisfied'],
+    ['ordered', '2a', 'satisfied'],
+    ['ordered', '3', 'satisfied'],
+    ['ordered', '4', 'satisfied'],
+    ['ordered', '1', 'acr_unmet'],
+    ['ordered', 'mfa', 'acr_unmet'],
+    // without an order, what may be stronger satisfies neither half
+    ['first', 'urn:first:mfa', 'satisfied'],
+    ['first', 'urn:first:phr', 'acr_unmet'],
+    ['second', 'push', 'satisfied'],
+    ['second', 'key', 'acr_unmet'],
+    ['literal', 'mfa', 'satisfied'],
+    ['literal', 'phr', 'acr_unmet'],
+  ] as const)('RS-41 both halves agree that at the %s server acr %s is %s', async (issuer, acr, outcome) => {
+    const server = issuers[issuer]();
+    const refused = await application.send('/mfa', { token: await server.accessToken({ acr: 'none-of-them' }) });
+    const { acrValues = [] } = parseStepUpChallenge(refused.challenges) as StepUpChallenge;
+    const idToken = { iss: server.issuer, sub: 'alice', iat: Math.floor(Date.now() / 1000), acr };
+    expect(verifyStepUp(idToken, { acrValues, subject: 'alice' }).outcome).toBe(outcome);
+    const retried = await application.send('/mfa', { token: await server.accessToken({ acr }) });
+    expect(retried.status).toBe(outcome === 'satisfied' ? 200 : 401);
   });
 
   it('refuses with 403, without a challenge, tokens of a server that knows none of the words', async () => {

@@ -58,6 +58,58 @@ describe('typ', () => {
   });
 });
 
+describe('claims that tell tokens apart', () => {
+  const profile: AuthorizationServerProfile = {
+    typ: [null],
+    accessTokenClaims: { cid: true },
+    otherTokenClaims: ['nonce', 'at_hash'],
+  };
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ['a text', { cid: 'client' }, 'accepted'],
+    ['any value', { cid: 0 }, 'accepted'],
+    ['false, which is a value too', { cid: false }, 'accepted'],
+    ['an empty one', { cid: '' }, 'accepted'],
+    ['null, which is none', { cid: null }, refusal.typ],
+    ['none', {}, refusal.typ],
+    ['the claim, and one of another token', { cid: 'client', nonce: 'n' }, refusal.typ],
+    ['the claim, and the other one of another token', { cid: 'client', at_hash: 'h' }, refusal.typ],
+    ['the claim, and one of another token that is null', { cid: 'client', nonce: null }, refusal.typ],
+  ])('RS-67 %s', async (_, claims, expected) => {
+    expect(await fate(profile, { header: { typ: undefined }, claims })).toBe(expected);
+  });
+
+  test('RS-67 a claim of other tokens is refused under at+jwt as well', async () => {
+    expect(await fate({ otherTokenClaims: ['nonce'] }, { claims: { nonce: 'n' } })).toBe(refusal.typ);
+  });
+});
+
+describe('acrType', () => {
+  test.each<[AuthorizationServerProfile['acrType'], unknown, object]>([
+    ['string', '2', { acr: '2' }],
+    ['string', 2, {}],
+    ['string', ['2'], {}],
+    ['number', 2, { acr: '2' }],
+    ['number', 0, { acr: '0' }],
+    ['number', '2', {}],
+    ['number', [2], {}],
+    ['list', ['c1', 'c2'], { acrs: ['c1', 'c2'] }],
+    ['list', [], { acrs: [] }],
+    ['list', 'c1', {}],
+    ['list', ['c1', 2], {}],
+    ['list', { 0: 'c1', length: 1 }, {}],
+    ['list', null, {}],
+  ])('%s: %j', async (acrType, acr, expected) => {
+    const { acr: read, acrs } = await eventOf({ acrType }, { claims: { acr } });
+    expect({ ...(read !== undefined && { acr: read }), ...(acrs !== undefined && { acrs }) }).toEqual(expected);
+  });
+
+  test('a list is out of reach of the handlers', async () => {
+    const { acrs } = await eventOf({ acrType: 'list' }, { claims: { acr: ['c1'] } });
+    expect(Object.isFrozen(acrs)).toBe(true);
+  });
+});
+
 describe('claims', () => {
   test('nested claims are found at their path', async () => {
     const profile = {

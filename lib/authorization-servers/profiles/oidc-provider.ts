@@ -1,0 +1,28 @@
+import type { AuthorizationServerProfile } from '../authorization-server-profile.js';
+
+/** oidc-provider, the library by Filip Skokan, as an authorization server of one's own. */
+export const oidcProvider = Object.freeze<AuthorizationServerProfile>({
+  title: 'oidc-provider',
+  source: [
+    'https://github.com/panva/node-oidc-provider/blob/main/docs/README.md',
+    'https://github.com/panva/node-oidc-provider/tree/main/lib/actions/authorization',
+  ],
+  checkedOn: '2026-11-25',
+  issues: { acr: 'if-configured', authTime: 'if-configured' },
+  request: { mode: 'auto', zeroMaxAge: { max_age: '0' } },
+  whenUnmet: 'error',
+  onRefresh: 'keeps',
+  steps: [
+    'List your strings in `acrValues`, and enable `claimsParameter`, so that an `acr` can be essential.',
+    'Configure `resourceIndicators` with the access token format `jwt` and this API as the audience; access tokens are opaque otherwise.',
+    'Copy `acr` and `auth_time` into access tokens with `extraTokenClaims`: they are on the authorization code, refresh token or device code.',
+    'Let your interaction policy enforce what `acr_values` ask for; the default policy does not.',
+  ],
+  notes: [
+    'By itself `acr_values` is a hint. An essential `acr` fails the request where it is not met, so that the client asks for one where the metadata says it can.',
+    'Observed with oidc-provider 9.13.3 by test/interop of this package, as is what follows.',
+    'ID tokens have `auth_time` where `max_age` or the claim is asked for, and `acr` where an `acr` is.',
+    'Introspection knows opaque access tokens alone: JWTs are refused as `unsupported_token_type`.',
+    'Requests with `acr_values`, `max_age` or claims but without the scope openid are refused as `invalid_request`.',
+  ],
+});

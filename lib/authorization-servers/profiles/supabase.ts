@@ -1,0 +1,25 @@
+import type { AuthorizationServerProfile } from '../authorization-server-profile.js';
+
+/** Supabase Auth, which has a level of its own and knows no request for one. */
+export const supabase = Object.freeze<AuthorizationServerProfile>({
+  title: 'Supabase Auth',
+  source: ['https://supabase.com/docs/guides/auth/jwt-fields', 'https://supabase.com/docs/guides/auth/jwts'],
+  checkedOn: '2026-11-24',
+  typ: ['JWT'],
+  accessTokenClaims: { session_id: true, role: 'authenticated' },
+  otherTokenClaims: ['nonce', 'at_hash'],
+  claims: { acr: 'aal' },
+  absentClaims: ['client_id', 'jti'],
+  acrValues: ['aal1', 'aal2'],
+  issues: { acr: 'by-default', authTime: 'never' },
+  steps: [
+    'Switch the project to asymmetric JWT signing keys: tokens signed with the shared secret are refused.',
+    'Enable multi-factor authentication for the project.',
+    'Set `audience` to `authenticated`, which is what user tokens name.',
+  ],
+  notes: [
+    'Supabase knows no acr_values: on a challenge the client verifies a second factor with Supabase itself, and retries with the new token.',
+    'There is no `auth_time`, so that `maxAge` can never be met; require no `maxAge` of these tokens.',
+    'Every project has the audience `authenticated`, so that it is the issuer alone that tells projects apart.',
+  ],
+});

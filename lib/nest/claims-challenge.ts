@@ -1,0 +1,72 @@
+import { formatChallenges, type UnmetReason } from '../core/index.js';
+import type { Shortfall } from './step-up.challenges.js';
+import { AccessTokenException, type StepUpChallenge } from './step-up.exception.js';
+
+/** The body of Microsoft Entra's claims challenge. */
+export interface ClaimsChallengeBody {
+  error: 'insufficient_claims';
+  error_description: string;
+  /** The claims request of the header: JSON in base64. */
+  claims: string;
+  reasons: UnmetReason[];
+}
+
+/**
+ * Writes what Microsoft Entra has in place of the challenge of RFC 9470. It names one authentication context, the preferred
+ * one, and has no word for `max_age` or `scope`.
+ *
+ * ```http
+ * HTTP/1.1 401 Unauthorized
+ * WWW-Authenticate: Bearer realm="<tenant>", authorization_uri="https://login.microsoftonline.com/<tenant>/oauth2/v2.0/authorize",
+ *   error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlIjoiYzEifX19"
+ * ```
+ *
+ * @throws AccessTokenException 403 where no such challenge would help: the client has not declared that it understands one
+ * (`xms_cc` with `cp1`), or what is unmet is the age of a sign-in alone, or something that a new sign-in does not change
+ * @see [Claims challenges](https://learn.microsoft.com/en-us/entra/identity-platform/claims-challenge)
+ */
+export function claimsChallenge({ event, claims, requirements, reasons }: Shortfall): StepUpChallenge {
+  const [context] = requirements.acrValues ?? [];
+  const lacksContext = reasons.includes('acr_missing') || reasons.includes('acr_unmet');
+  if (reasons.some((reason) => IN_VAIN.has(reason))) {
+    throw AccessTokenException.stepUpImpossible('The access token tells no usable time of the sign-in');
+  }
+  if (context === undefined || !lacksContext) {
+    throw AccessTokenException.stepUpImpossible(
+      'The sign-in is not recent enough, and the authorization server has no challenge for that; sign in anew',
+    );
+  }
+  if (!understandsClaimsChallenges(claims['xms_cc'])) {
+    throw AccessTokenException.stepUpImpossible('A different authentication is required; the client cannot ask for it');
+  }
+  const request = JSON.stringify({ access_token: { acrs: { essential: true, value: context } } });
+  const encoded = Buffer.from(request).toString('base64');
+  return {
+    body: {
+      error: 'insufficient_claims',
+      error_description: 'A different authentication is required',
+      claims: encoded,
+      reasons: [...reasons],
+    },
+    challenge: formatChallenges([
+      {
+        scheme: 'Bearer',
+        parameters: { ...authority(event.issuer as string), error: 'insufficient_claims', claims: encoded },
+      },
+    ]),
+  };
+}
+
+const IN_VAIN: ReadonlySet<UnmetReason> = new Set(['auth_time_missing', 'auth_time_invalid', 'auth_time_in_future']);
+
+/** The values are not case-sensitive, and the vendor's own samples spell them both ways. */
+function understandsClaimsChallenges(capabilities: unknown): boolean {
+  return [capabilities].flat().some((value) => typeof value === 'string' && value.toLowerCase() === 'cp1');
+}
+
+/** The tenant is the first part of the issuer's path; without one it has to be an empty realm and the common endpoint. */
+function authority(issuer: string): Record<'realm' | 'authorization_uri', string> {
+  const { origin, pathname } = new URL(issuer);
+  const realm = pathname.split('/')[1] ?? '';
+  return { realm, authorization_uri: `${origin}/${realm === '' ? 'common' : realm}/oauth2/v2.0/authorize` };
+}
