@@ -8,6 +8,11 @@ export interface AuthorizationParametersOptions {
    * parameter. Default is `'acr_values'`.
    */
   mode?: 'acr_values' | 'essential' | 'auto';
+  /**
+   * Which of the challenge's `acr` values to ask for. `'first'`: the preferred one alone, for servers that choose
+   * otherwise among several. Default is `'all'`, in order of preference.
+   */
+  acrValues?: 'all' | 'first';
   /** Scope of the present access token, space-separated; the new one has to do the old one's work as well. */
   scope?: string;
   /** Scopes that a challenge may add. Default is none beyond those in `scope`: an API does not widen its own access. */
@@ -57,7 +62,8 @@ export function authorizationParameters(
   options: AuthorizationParametersOptions = {},
 ): Record<string, string> {
   const { resource, idTokenHint, loginHint, onDeviation } = options;
-  const { acrValues = [], maxAge } = challenge;
+  const { maxAge } = challenge;
+  const acrValues = challenge.acrValues?.slice(0, options.acrValues === 'first' ? 1 : undefined) ?? [];
   const essential = isEssential(options) && acrValues.length > 0;
   const parameters: Record<string, string> = {};
 

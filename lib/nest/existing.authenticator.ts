@@ -1,14 +1,17 @@
 import { type ExecutionContext, HttpException, HttpStatus, type Type } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
+import { type AuthorizationServer, checkProfile, readClaim } from '../authorization-servers/index.js';
 import type { AuthenticationEvent } from '../core/index.js';
 import { isRegistered } from '../passport/index.js';
-import { AccessTokenRefused, presentedToken, readJwt } from '../token/index.js';
+import { AccessTokenRefused, authenticationEvent, presentedToken, readJwt } from '../token/index.js';
 import type { Authenticated, Authenticator } from './step-up.authenticator.js';
 import { AccessTokenException } from './step-up.exception.js';
 import { type Exchange, exchangeOf, type Request } from './step-up.exchange.js';
 import type { StepUpLog } from './step-up.log.js';
 import type { StepUpSettings } from './step-up.options.js';
 import type { Handler } from './step-up.route.js';
+
+const RFC_9068 = checkProfile(undefined, 'profile');
 
 /** Authenticates by the application's own means: what has set `request.user`, else the Passport strategy it names. */
 export class ExistingAuthenticator implements Authenticator {
@@ -101,32 +104,33 @@ export class ExistingAuthenticator implements Authenticator {
 
   #eventOfUser(request: Request): AuthenticationEvent {
     const user = recordOf(request.user);
-    const token = acceptedClaims(request);
-    for (const claim of ['acr', 'auth_time']) {
-      if (isPresent(token?.[claim]) && !isPresent(user[claim])) {
+    const token = acceptedClaims(request) ?? {};
+    const { iss } = user;
+    const profile = this.#profileOf(iss);
+    const { acr, authTime } = profile.claims;
+    for (const path of [acr, authTime]) {
+      if (isPresent(readClaim(token, path)) && !isPresent(readClaim(user, path))) {
         throw new TypeError(
-          `The access token carries "${claim}", but request.user does not: the validate() of the Passport strategy ` +
+          `The access token carries "${path.join('.')}", but request.user does not: the validate() of the Passport strategy ` +
             `"${this.settings.strategyName}" drops it; return it there, or give the option "authenticationEvent"`,
         );
       }
     }
-    const { acr, auth_time: authTime, amr, iss, sub, client_id: clientId, scope } = user;
-    if (!isPresent(acr) && !isPresent(authTime)) {
+    if (!isPresent(readClaim(user, acr)) && !isPresent(readClaim(user, authTime))) {
       this.log.warnOnce(
         'event_missing',
         typeof iss === 'string' ? iss : 'request.user',
         'neither acr nor auth_time is in the token; the authorization server has to be told to put them there',
       );
     }
-    return this.#withIssuer({
-      ...(typeof acr === 'string' && { acr }),
-      ...(isPresent(authTime) && { authTime: authTime as number }),
-      ...(Array.isArray(amr) && { amr: amr as string[] }),
-      ...(typeof iss === 'string' && { issuer: iss }),
-      ...(typeof sub === 'string' && { subject: sub }),
-      ...(typeof clientId === 'string' && { clientId }),
-      ...(typeof scope === 'string' && { scope }),
-    });
+    const { issuer, ...event } = authenticationEvent(user, { issuer: String(iss), profile });
+    return this.#withIssuer(typeof iss === 'string' ? { ...event, issuer } : event);
+  }
+
+  #profileOf(iss: unknown): AuthorizationServer['profile'] {
+    const { servers } = this.settings;
+    const server = isPresent(iss) || servers.length > 1 ? servers.find(({ issuer }) => issuer === iss) : servers[0];
+    return server?.profile ?? RFC_9068;
   }
 
   #withIssuer(event: AuthenticationEvent): AuthenticationEvent {

@@ -36,7 +36,7 @@ export interface StepUpModuleOptions {
   /**
    * Only with `'existing'`: the authentication event of the request's user. `{}` says that none is recorded, which is
    * challenged; `undefined` that it cannot be told, which is an error 500. Default reads `acr`, `auth_time`, `amr`, `iss`,
-   * `sub`, `client_id` and `scope` of `request.user`.
+   * `sub`, `client_id` and `scope` of `request.user`, or what the server's profile has in their place.
    */
   authenticationEvent?: (
     context: ExecutionContext,

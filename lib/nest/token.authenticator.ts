@@ -85,7 +85,7 @@ export class TokenAuthenticator implements Authenticator {
       return { user, event, claims };
     const withAuthTime = () =>
       this.#answered(() =>
-        whenReady(this.#verifier.withAuthTime(token, verified), ({ event }) => ({ user, event, claims })),
+        whenReady(this.#verifier.withAuthTime(token, verified), ({ event, claims }) => ({ user, event, claims })),
       );
     return { user, event, claims, withAuthTime };
   }

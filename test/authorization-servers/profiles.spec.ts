@@ -1,5 +1,6 @@
 import {
   type AuthorizationServerProfile,
+  checkAuthorizationServers,
   checkProfile,
   type ProfileName,
   profiles,
@@ -7,9 +8,15 @@ import {
 import { type AuthorizationParametersOptions, authorizationParameters } from '../../lib/client/index.js';
 import type { AuthenticationEvent } from '../../lib/core/index.js';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../lib/testing/index.js';
-import { outcome, refusal, verifierOf } from '../token/verification.js';
+import { AccessTokenVerifier } from '../../lib/token/index.js';
+import { CLOCK_TOLERANCE, outcome, refusal, verifierOf } from '../token/verification.js';
 
 const NAMES = Object.keys(profiles) as ProfileName[];
+
+test('an unknown name neither compiles nor boots', () => {
+  // @ts-expect-error
+  expect(() => checkProfile('keycloack', 'profile')).toThrow(/^"profile" names no profile: "keycloack"/);
+});
 
 describe.each(NAMES)('%s', (name) => {
   const profile: AuthorizationServerProfile = profiles[name];
@@ -28,8 +35,7 @@ describe.each(NAMES)('%s', (name) => {
     expect(checkedOn.toISOString().slice(0, 10)).toBe(profile.checkedOn);
     expect(profile.steps?.length).toBeGreaterThan(0);
     expect(profile.notes?.length).toBeGreaterThan(0);
-    for (const sentence of [...(profile.steps ?? []), ...(profile.notes ?? [])])
-      expect(sentence).toMatch(/^\S.*[.}]$/);
+    for (const sentence of [...(profile.steps ?? []), ...(profile.notes ?? [])]) expect(sentence).toMatch(/^\S.*[.}]$/);
     expect(profile.issues?.acr).toBeDefined();
     expect(profile.issues?.authTime).toBeDefined();
   });
@@ -322,6 +328,14 @@ describe.each(NAMES)('tokens of %s', (name) => {
     expect(await outcome(verifier(), await token(header, claims))).toBe(refusal.typ);
   });
 
+  test('RS-62 so is one marked by RFC 9068, and none that is marked as something else', async () => {
+    const { typ } = checkProfile(profile ?? name, 'profile');
+    expect(await outcome(verifier(), await token(AT_JWT, claims))).toBe(typ.has('at+jwt') ? 'accepted' : refusal.typ);
+    for (const other of ['logout+jwt', 'dpop+jwt', 'id+jwt']) {
+      expect(await outcome(verifier(), await token({ typ: other }, claims))).toBe(refusal.typ);
+    }
+  });
+
   test('RS-67 without the profile it is accepted only where it is a token by RFC 9068', async () => {
     const isByRfc9068 = ['auth0', 'duende', 'logto', 'oidcProvider', 'pingone'].includes(name);
     expect(await outcome(verifierOf({ ...server }), await token(header, claims))).toBe(
@@ -332,5 +346,38 @@ describe.each(NAMES)('tokens of %s', (name) => {
   test('RS-64 a token for a client is refused whatever it is', async () => {
     const forClient = await token(header, { ...claims, aud: 'spa' });
     expect(await outcome(verifier(), forClient)).toBe(refusal.aud);
+  });
+});
+
+describe('opaque tokens of hydra', () => {
+  let server: TestAuthorizationServer;
+  beforeAll(async () => {
+    server = await createTestAuthorizationServer();
+  });
+  afterAll(() => server?.close());
+
+  const verifier = () => {
+    const { issuer, audience, introspection } = server;
+    const options = [{ issuer, audience, introspection, profile: 'hydra' as const }];
+    return new AccessTokenVerifier(checkAuthorizationServers(options), CLOCK_TOLERANCE);
+  };
+  const token = (claims: Claims) =>
+    server.opaqueToken({
+      clientId: 'spa',
+      authTime: null,
+      claims: { token_use: 'access_token', ext: { acr: 'mfa', auth_time: AUTH_TIME }, ...claims },
+    });
+
+  test('RS-85 what introspection says under ext is the authentication', async () => {
+    const { event } = await verifier().verify(token({}));
+    expect(event).toMatchObject({ acr: 'mfa', authTime: AUTH_TIME, subject: 'alice', clientId: 'spa' });
+  });
+
+  test.each<[string, Claims, string]>([
+    ['a refresh token', { token_use: 'refresh_token' }, 'invalid_token: The token is not a bearer access token'],
+    ['an ID token', { nonce: 'n' }, 'invalid_token: The token is not a bearer access token'],
+    ['a token that names no audience', { aud: [] }, refusal.aud],
+  ])('RS-67 %s is refused', async (_, claims, expected) => {
+    expect(await outcome(verifier(), token(claims))).toBe(expected);
   });
 });

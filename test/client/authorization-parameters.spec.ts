@@ -12,6 +12,15 @@ const ESSENTIAL = '{"id_token":{"acr":{"essential":true,"values":["phr","mfa"]}}
 describe('authorizationParameters', () => {
   test.each<[string, Partial<StepUpChallenge>, AuthorizationParametersOptions, Record<string, string>]>([
     ['C-31 acr_values in order', { acrValues: ['phr', 'mfa'] }, {}, { acr_values: 'phr mfa', scope: 'openid' }],
+    ['C-31 the first alone', MFA, { acrValues: 'first' }, { acr_values: 'phr', scope: 'openid' }],
+    ['C-31 all, said aloud', MFA, { acrValues: 'all' }, { acr_values: 'phr mfa', scope: 'openid' }],
+    [
+      'C-37 the first alone, essential',
+      MFA,
+      { acrValues: 'first', mode: 'essential' },
+      { claims: '{"id_token":{"acr":{"essential":true,"values":["phr"]}}}', scope: 'openid' },
+    ],
+    ['C-31 the first of none', { maxAge: 5 }, { acrValues: 'first' }, { max_age: '5', scope: 'openid' }],
     ['C-32 max_age', { maxAge: 300 }, {}, { max_age: '300', scope: 'openid' }],
     ['C-32 max_age of zero', { maxAge: 0 }, {}, { max_age: '0', scope: 'openid' }],
     [

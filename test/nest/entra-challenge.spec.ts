@@ -1,5 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
 import { RequireAcr, type StepUpModuleOptions } from 'nestjs-step-up';
+import { ExistingAuthenticator } from '../../lib/nest/existing.authenticator.js';
+import type { Exchange } from '../../lib/nest/step-up.exchange.js';
+import { StepUpLog } from '../../lib/nest/step-up.log.js';
+import { checkOptions } from '../../lib/nest/step-up.options.js';
 import {
   createTestAuthorizationServer,
   type TestAccessTokenOptions,
@@ -63,6 +67,52 @@ class BankController {
 }
 
 const now = () => Math.floor(Date.now() / 1000);
+
+describe('with a strategy of the application', () => {
+  const authorizationServers = [{ issuer: ISSUER, audience: API, profile: 'entra' as const, acr: { mfa: 'c1' } }];
+  const eventOf = async (user: object, token?: string) => {
+    const authenticator = new ExistingAuthenticator(
+      checkOptions({ passport: 'existing', authorizationServers }),
+      new StepUpLog(),
+    );
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    return (await authenticator.authenticate({ transport: 'http', request: { user, headers } } as Exchange)).event;
+  };
+
+  test('the event is read where the profile says it is', async () => {
+    const claims = {
+      iss: ISSUER,
+      sub: 'alice',
+      acrs: ['c1'],
+      acr: '1',
+      auth_time: 5,
+      azp: 'spa',
+      scp: 'a b',
+      amr: ['pwd'],
+    };
+    expect(await eventOf(claims)).toEqual({
+      issuer: ISSUER,
+      subject: 'alice',
+      acrs: ['c1'],
+      authTime: 5,
+      clientId: 'spa',
+      scope: 'a b',
+      amr: ['pwd'],
+    });
+  });
+
+  test('a user without issuer is one of the only server', async () => {
+    expect(await eventOf({ sub: 'alice', acrs: ['c1'] })).toEqual({ issuer: ISSUER, subject: 'alice', acrs: ['c1'] });
+  });
+
+  test('contexts that validate() drops are missed', async () => {
+    const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const token = `${encode({ alg: 'RS256' })}.${encode({ iss: ISSUER, acrs: ['c1'] })}.c2ln`;
+    await expect(eventOf({ iss: ISSUER, sub: 'alice' }, token)).rejects.toThrow(
+      /^The access token carries "acrs", but request.user does not: the validate\(\) of the Passport strategy "jwt" drops it/,
+    );
+  });
+});
 
 describe.each(adapters)('the claims challenge of Entra, %s', (_, createAdapter) => {
   let server: TestAuthorizationServer;
@@ -245,6 +295,18 @@ describe.each(adapters)('the claims challenge of Entra, %s', (_, createAdapter) 
     expect((await own.send('/acr', { token: await token({ iss: issuer, aud: audience }) })).challenges).toEqual([
       `Bearer realm="", authorization_uri="${issuer}/common/oauth2/v2.0/authorize", ` +
         `error="insufficient_claims", claims="${C1}"`,
+    ]);
+  });
+
+  test('the boot tells that maxAge cannot be asked for, once for each route that has one', () => {
+    const told = log.lines.filter((line) => line.startsWith('[max_age_unaskable]'));
+    const sentence = (route: string) =>
+      `[max_age_unaskable] ${route} ${ISSUER}: no challenge can ask ${ISSUER} for maxAge, so that it is answered 403 where ` +
+      'nothing else is unmet; let the policy behind the authentication context limit the age of sign-ins, and require ' +
+      'that context alone';
+    expect([...new Set(told)].filter((line) => line.includes(ISSUER))).toEqual([
+      sentence('BankController.age'),
+      sentence('BankController.both'),
     ]);
   });
 

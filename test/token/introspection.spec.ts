@@ -464,7 +464,7 @@ describe('what is remembered', () => {
     expect(server.hits(ENDPOINT)).toBe(1001);
     await there.verify('opaque-0');
     expect(server.hits(ENDPOINT)).toBe(1002);
-  });
+  }, 30_000);
 });
 
 describe('a cache of several instances', () => {

@@ -6,6 +6,7 @@ export const duende = Object.freeze<AuthorizationServerProfile>({
   source: [
     'https://docs.duendesoftware.com/identityserver/reference/endpoints/authorize/',
     'https://docs.duendesoftware.com/identityserver/tokens/',
+    'https://docs.duendesoftware.com/identityserver/fundamentals/resources/api-resources',
     'https://docs.duendesoftware.com/identityserver/ui/login/mfa/',
     'https://docs.duendesoftware.com/identityserver/upgrades/v6_2-to-v6_3/',
   ],

@@ -5,6 +5,7 @@ export const logto = Object.freeze<AuthorizationServerProfile>({
   title: 'Logto',
   source: [
     'https://docs.logto.io/end-user-flows/step-up-authentication',
+    'https://docs.logto.io/concepts/opaque-token',
     'https://github.com/logto-io/logto/tree/master/packages/integration-tests',
   ],
   checkedOn: '2026-11-24',
@@ -14,7 +15,7 @@ export const logto = Object.freeze<AuthorizationServerProfile>({
   whenUnmet: 'error',
   onRefresh: 'keeps',
   steps: [
-    'Register this API as an API resource, and let clients ask for it with `resource`.',
+    'Register this API as an API resource, and let clients ask for it with `resource`: without it access tokens are opaque.',
     'Enable multi-factor authentication, so that users can reach `urn:logto:acr:mfa`.',
   ],
   notes: [
