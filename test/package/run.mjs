@@ -90,6 +90,7 @@ function use({ name, type, nest, typescript, resolution, jest }, tarball) {
   if (jest) run('npx', ['jest'], folder);
   else {
     run('npx', ['tsc'], folder);
+    run('node', ['doctor.mjs'], folder);
     return run('node', ['dist/main.js'], folder).trim();
   }
 }

@@ -1,0 +1,148 @@
+import type { AuthorizationServer } from '../authorization-servers/index.js';
+import { type AuthenticationRequirements, DEFAULT_CLOCK_TOLERANCE } from '../core/index.js';
+import { AccessTokenRefused, AccessTokenVerifier, AuthorizationServerUnavailable, readJwt } from '../token/index.js';
+import { authenticationFindings } from './authentication.js';
+import type { CommandLine } from './command-line.js';
+import { configuredServer, factsOf } from './configured-server.js';
+import type { Examined, Finding } from './finding.js';
+import { printable, quoted, quotedList } from './quoted.js';
+
+type Jwt = ReturnType<typeof readJwt>;
+
+/**
+ * Whether an access token would be accepted by an application that is configured for this server, and what it tells of
+ * the authentication behind it. Shows `typ`, `alg`, `kid`, `iss`, `aud`, `acr` and `auth_time`, and nothing else of it.
+ */
+export async function accessTokenFindings(
+  about: Examined,
+  token: string,
+  commandLine: CommandLine,
+  requirements: AuthenticationRequirements,
+): Promise<Finding[]> {
+  let jwt: Jwt;
+  try {
+    jwt = readJwt(token);
+  } catch (error) {
+    return [unreadable(about, token, (error as Error).message)];
+  }
+  const named = audiencesOf(jwt);
+  const audience = commandLine.audience.length > 0 ? commandLine.audience : named;
+  const server = configuredServer(commandLine, audience);
+  const findings: Finding[] = [await verification(about, token, jwt, server)];
+  if (commandLine.audience.length === 0 && named.length > 0) {
+    findings.push({
+      about,
+      code: 'audience_not_given',
+      level: 'note',
+      message: `it is for the audience ${quotedList(named)}`,
+      fix: 'Give the identifier of your API by --audience to have it compared.',
+    });
+  }
+  const now = Date.now() / 1000;
+  findings.push(...authenticationFindings(about, jwt.payload, server, requirements, now));
+  return [...findings, ...profileSteps(about, findings, commandLine)];
+}
+
+/** Where the token says too little, what the administrator of such a server has to do. */
+function profileSteps(about: Examined, findings: readonly Finding[], commandLine: CommandLine): Finding[] {
+  const { title, steps } = factsOf(commandLine);
+  const saysTooLittle = findings.some(({ code }) => code === 'acr_missing' || code === 'auth_time_missing');
+  if (!saysTooLittle || title === undefined || steps === undefined) return [];
+  const message = `what an administrator of ${title} has to do`;
+  const fix = steps.map((step, index) => `${index + 1}. ${step}`).join(' ');
+  return [{ about, code: 'profile', level: 'note', message, fix }];
+}
+
+function unreadable(about: Examined, token: string, message: string): Finding {
+  const parts = token.split('.').length;
+  if (parts === 5) {
+    const fix = 'Have the server issue signed, unencrypted access tokens for this API.';
+    return { about, code: 'token_encrypted', level: 'error', message: 'the access token is encrypted', fix };
+  }
+  if (parts === 3) {
+    const fix = 'Make sure that the whole token was copied, and nothing besides.';
+    return { about, code: 'token_refused', level: 'error', message: `refused: ${printable(message)}`, fix };
+  }
+  return {
+    about,
+    code: 'token_opaque',
+    level: 'warning',
+    message: 'the access token is opaque: only the server can tell what it stands for',
+    fix: 'Configure "introspection" for this server, or have it issue JWT access tokens (RFC 9068) for this API.',
+  };
+}
+
+async function verification(about: Examined, token: string, jwt: Jwt, server: AuthorizationServer): Promise<Finding> {
+  try {
+    await new AccessTokenVerifier([server], DEFAULT_CLOCK_TOLERANCE).verify(token);
+    const { alg, typ } = jwt.header;
+    const type = typ === undefined ? 'no typ' : `typ ${quoted(typ)}`;
+    const message = `accepted: ${type}, signed with ${quoted(alg)}, for ${quotedList([...server.audience])}`;
+    return { about, code: 'token', level: 'ok', message };
+  } catch (error) {
+    if (error instanceof AuthorizationServerUnavailable) {
+      const fix = 'Without the keys nothing in a token can be believed.';
+      return { about, code: 'token_unverified', level: 'error', message: 'its key cannot be read', fix };
+    }
+    if (!(error instanceof AccessTokenRefused)) throw error;
+    const fix = fixFor(error.message, jwt, server);
+    const message = `refused: ${printable(error.message)}`;
+    return { about, code: 'token_refused', level: 'error', message, ...(fix !== undefined && { fix }) };
+  }
+}
+
+/** What to do about a refusal, by what its message is about. */
+const FIXES: readonly (readonly [about: RegExp, fix: (jwt: Jwt, server: AuthorizationServer) => string])[] = [
+  [
+    /issuer/,
+    ({ payload }) => `It names the issuer ${quoted(payload['iss'])}: examine that one, exactly as it is written there.`,
+  ],
+  [
+    /audience/,
+    (jwt) =>
+      audiencesOf(jwt).length === 0
+        ? 'It names no audience: have the server issue tokens for your API, by a resource indicator or an audience mapping.'
+        : `It is for ${quotedList(audiencesOf(jwt))}: give that by --audience if it is your API, or else have the server ` +
+          'issue tokens for yours, by a resource indicator or an audience mapping.',
+  ],
+  [
+    /not marked as an access token/,
+    (jwt) =>
+      isIdToken(jwt)
+        ? 'This is an ID token, it seems. APIs are called with the access token.'
+        : `Its typ is ${jwt.header['typ'] === undefined ? 'missing' : quoted(jwt.header['typ'])}: have the server issue at+jwt (RFC 9068), or give its --profile.`,
+  ],
+  [/expired/, () => 'Get a new one.'],
+  [/not valid yet|in the future/, () => 'Set the clocks of the server and of this machine by NTP.'],
+  [
+    /algorithm that is not allowed/,
+    ({ header }, { algorithms }) =>
+      `It is signed with ${quoted(header['alg'])}: have the server use one of ${[...algorithms].join(', ')}.`,
+  ],
+  [/bound to a key/, () => 'Have the server issue bearer tokens for this API, bound to no key (cnf).'],
+  [
+    /no subject|no client|no identifier|when it was issued/,
+    () => 'RFC 9068 §2.2 requires it. Give the --profile of a server that leaves it out.',
+  ],
+  [
+    /key of the access token is not known/,
+    ({ header }) =>
+      header['kid'] === undefined
+        ? 'It names no key (kid), and none of the server fits it alone.'
+        : `The server publishes no key ${quoted(header['kid'])}: is the token from another environment?`,
+  ],
+  [/signature/, () => 'It was changed, cut off, or signed by somebody else.'],
+];
+
+function fixFor(message: string, jwt: Jwt, server: AuthorizationServer): string | undefined {
+  return FIXES.find(([about]) => about.test(message))?.[1](jwt, server);
+}
+
+function audiencesOf({ payload }: Jwt): readonly string[] {
+  return [payload['aud']].flat().filter((value): value is string => typeof value === 'string' && value !== '');
+}
+
+/** Claims that only ID tokens have. */
+function isIdToken({ payload }: Jwt): boolean {
+  return ['nonce', 'at_hash', 'c_hash'].some((claim) => payload[claim] !== undefined);
+}

@@ -1,0 +1,65 @@
+import { type CommandLine, readCommandLine, UsageError } from './command-line.js';
+import { examine } from './doctor.js';
+import { exitCodeOf, Fault, type Finding } from './finding.js';
+import { printable } from './quoted.js';
+import { table } from './report.js';
+import { readToken, type TokenSources } from './token-source.js';
+import { USAGE } from './usage.js';
+
+interface Output {
+  write(text: string): unknown;
+}
+
+/** What the command has of the process it runs in. */
+export interface Surroundings extends TokenSources {
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
+
+/**
+ * Runs the command `nestjs-step-up`. Findings go to standard output, faults to standard error, each in one sentence.
+ * Never rejects.
+ *
+ * @param args without the names of the interpreter and of the script
+ * @returns the exit code: `0` where nothing is to be done, `1` where a finding asks for a change, `2` where the server
+ * could not be examined or the command was not understood
+ */
+export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { stdout, stderr, env } = surroundings;
+  let commandLine: CommandLine | undefined;
+  try {
+    const read = readCommandLine(args, env);
+    if (read === 'help') {
+      stdout.write(USAGE);
+      return 0;
+    }
+    commandLine = read;
+    const token = await readToken(read.token, surroundings);
+    // standard output is for the result alone where a script reads it
+    const terminal = read.json ? stderr : stdout;
+    const findings = await examine(read, token, (text) => terminal.write(text));
+    const exitCode = exitCodeOf(findings);
+    stdout.write(read.json ? json(read, findings, exitCode) : table(printable(read.issuer), findings));
+    return exitCode;
+  } catch (error) {
+    stderr.write(`nestjs-step-up: ${explain(error)}\n`);
+    if (error instanceof UsageError && error.showsUsage) stderr.write(`\n${USAGE}`);
+    if (error instanceof Fault && commandLine?.json === true) stdout.write(json(commandLine, [asFinding(error)], 2));
+    return 2;
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof Fault) return error.message;
+  const { name, message } = error as Error;
+  if (error instanceof UsageError) return `${message}${error.showsUsage ? '' : ' (--help shows the options)'}`;
+  return `this should not have happened, please report it: ${name}: ${printable(message)}`;
+}
+
+function asFinding({ code, message }: Fault): Finding {
+  return { about: 'metadata', code, level: 'error', message };
+}
+
+function json({ issuer }: CommandLine, findings: readonly Finding[], exitCode: number): string {
+  return `${JSON.stringify({ issuer, findings, exitCode }, null, 2)}\n`;
+}

@@ -1,0 +1,47 @@
+import {
+  type AuthorizationServer,
+  type AuthorizationServerProfile,
+  checkAuthorizationServers,
+  type ProfileName,
+  profiles,
+} from '../authorization-servers/index.js';
+import { type CommandLine, UsageError } from './command-line.js';
+
+/** Stands where no audience is known; no token names it. */
+const NO_AUDIENCE = '(none)';
+
+/**
+ * The server as an application would configure it.
+ *
+ * @throws UsageError where the options do not fit
+ */
+export function configuredServer(
+  { issuer, acr, profile }: CommandLine,
+  audience: readonly string[],
+): AuthorizationServer {
+  try {
+    const servers = checkAuthorizationServers([
+      {
+        issuer,
+        audience: audience.length > 0 ? audience : NO_AUDIENCE,
+        // a name that there is not is found out there
+        ...(profile !== undefined && { profile: profile as ProfileName }),
+        ...(Object.keys(acr).length > 0 && { acr }),
+      },
+    ]);
+    return servers[0] as AuthorizationServer;
+  } catch (error) {
+    throw new UsageError((error as Error).message.replaceAll('authorizationServers[0].', '--'));
+  }
+}
+
+/** The strings of the server that satisfy any of the given words; `undefined` where none are given. */
+export function requestedAcrValues({ acr }: CommandLine, server: AuthorizationServer): readonly string[] | undefined {
+  const words = Object.keys(acr);
+  return words.length === 0 ? undefined : server.vocabulary.stringsFor(words);
+}
+
+/** The facts of the named profile, which decide about no token. Empty without one. */
+export function factsOf({ profile }: CommandLine): AuthorizationServerProfile {
+  return profiles[profile as ProfileName] ?? {};
+}

@@ -1,0 +1,93 @@
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import type { AuthorizationServer } from '../authorization-servers/index.js';
+import { type AuthorizationServerMetadata, algorithmsOf, endpointOf, fetchJson, mayVerify } from '../token/index.js';
+import { adviceFor, networkFailure } from './failure.js';
+import type { Finding } from './finding.js';
+import { printable, quoted } from './quoted.js';
+
+/** Whether the keys of the server can be read, and which of them an access token may be signed with. */
+export async function keyFindings(
+  metadata: AuthorizationServerMetadata,
+  { algorithms: accepted }: AuthorizationServer,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  let address: string;
+  try {
+    address = endpointOf(metadata, 'jwks_uri');
+  } catch {
+    const message = 'the metadata has no https "jwks_uri" (http is accepted on this machine alone)';
+    return [unreadable(message, 'Publish the keys, or configure "jwksUri". No token can be verified without.')];
+  }
+  let keys: unknown;
+  try {
+    keys = (await fetchJson(address, signal))['keys'];
+  } catch (error) {
+    const message = `${printable(address)} ${(error as Error).message}`;
+    return [unreadable(message, `No token can be verified: ${adviceFor(networkFailure(error))}.`)];
+  }
+  if (!Array.isArray(keys)) {
+    return [unreadable(`${printable(address)} has no list of keys`, 'It has to be a JWK Set: RFC 7517 §5.')];
+  }
+  return judge(keys.filter(isForSignatures), accepted, address);
+}
+
+function judge(keys: readonly JsonWebKey[], accepted: ReadonlySet<string>, address: string): Finding[] {
+  const findings: Finding[] = [];
+  const usable = new Set<string>();
+  let usableKeys = 0;
+  for (const key of keys) {
+    const possible = possibleAlgorithms(key);
+    const usableHere = possible.filter((algorithm) => accepted.has(algorithm));
+    for (const algorithm of usableHere) usable.add(algorithm);
+    if (usableHere.length > 0) usableKeys += 1;
+    else findings.push(unusable(key, possible, accepted));
+  }
+  if (usableKeys === 0) {
+    const fix = `Sign access tokens with one of ${[...accepted].join(', ')}, RSA keys having 2048 bits or more.`;
+    return [error('keys_unusable', `no key at ${printable(address)} can verify an access token`, fix), ...findings];
+  }
+  const message = `${count(usableKeys, 'key')} for ${[...usable].join(', ')} at ${printable(address)}`;
+  return [{ about: 'metadata', code: 'keys', level: 'ok', message }, ...findings];
+}
+
+function unusable(key: JsonWebKey, possible: readonly string[], accepted: ReadonlySet<string>): Finding {
+  const kid = key['kid'] === undefined ? 'without "kid"' : quoted(key['kid']);
+  return {
+    about: 'metadata',
+    code: 'key_unused',
+    level: 'note',
+    ...(possible.length > 0
+      ? {
+          message: `the key ${kid} is for ${possible.join(', ')}, which is not accepted by default`,
+          fix: `If access tokens are signed with it, configure algorithms: ['${[...accepted, possible[0]].join("', '")}'].`,
+        }
+      : { message: `the key ${kid} is too short, or of a kind that access tokens cannot be signed with` }),
+  };
+}
+
+function possibleAlgorithms(key: JsonWebKey): readonly string[] {
+  try {
+    const algorithms = algorithmsOf(createPublicKey({ key, format: 'jwk' }));
+    return key['alg'] === undefined ? algorithms : algorithms.filter((algorithm) => algorithm === key['alg']);
+  } catch {
+    return [];
+  }
+}
+
+function isForSignatures(key: unknown): key is JsonWebKey {
+  if (!mayVerify(key)) return false;
+  const { use } = key as { use?: unknown };
+  return use === undefined || use === 'sig';
+}
+
+function unreadable(message: string, fix: string): Finding {
+  return error('keys_unreadable', message, fix);
+}
+
+function error(code: string, message: string, fix: string): Finding {
+  return { about: 'metadata', code, level: 'error', message, fix };
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

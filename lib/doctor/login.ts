@@ -1,0 +1,129 @@
+import { setTimeout } from 'node:timers/promises';
+import type { AuthenticationRequirements } from '../core/index.js';
+import { type AuthorizationServerMetadata, endpointOf } from '../token/index.js';
+import { accessTokenFindings } from './access-token.js';
+import { AuthorizationClient, type SignedIn } from './authorization-client.js';
+import type { CommandLine, LoginOptions } from './command-line.js';
+import type { Examined, Finding } from './finding.js';
+import { LoopbackRedirect } from './loopback-redirect.js';
+import { requestParameters } from './request-parameters.js';
+import { notAnswered, signInFailure } from './sign-in-failure.js';
+import { acrFinding, maxAgeFinding, plainFinding } from './step-up-outcome.js';
+
+export interface LoginContext {
+  readonly metadata: AuthorizationServerMetadata;
+  readonly commandLine: CommandLine;
+  readonly acrValues: readonly string[] | undefined;
+  /** Asks the user to open an address. */
+  readonly show: (text: string) => void;
+}
+
+const ENDPOINTS = ['authorization_endpoint', 'token_endpoint'] as const;
+
+/** True of both tokens where it is true of one. */
+const ONCE: ReadonlySet<string> = new Set(['audience_not_given', 'profile']);
+
+/** What came of one request: tokens, or the findings that say why there are none. */
+type Round = { readonly signedIn: SignedIn } | { readonly failure: readonly Finding[]; readonly isOver: boolean };
+
+/** Sends the user to the server with these requirements. */
+type SignIn = (about: Examined, requirements: AuthenticationRequirements) => Promise<Round>;
+
+/**
+ * Signs a user in by the authorization code flow: plainly, then with acr values, then with `max_age`, each request built as
+ * the client half of this package builds the answer to a challenge; and tells whether the server did what was asked. The
+ * plain one comes first because a step-up begins with a session that is not good enough, of which some servers are content.
+ *
+ * @throws UsageError where the port of the redirect URI cannot be had
+ * @see [RFC 9470 §4](https://www.rfc-editor.org/rfc/rfc9470.html#section-4)
+ */
+export async function loginFindings(context: LoginContext, options: LoginOptions): Promise<Finding[]> {
+  const missing = ENDPOINTS.filter((name) => !hasEndpoint(context.metadata, name));
+  if (missing.length > 0) return missing.map(missingEndpoint);
+  const client = await AuthorizationClient.create(context.metadata, options);
+  const redirect = await LoopbackRedirect.listen(options.port);
+  const rounds = context.acrValues === undefined ? 2 : 3;
+  let begun = 0;
+  const signIn: SignIn = async (about, requirements) => {
+    begun += 1;
+    const invitation = `Sign-in ${begun} of ${rounds}${begun > 1 ? ', as the same user' : ''}: open this address.`;
+    try {
+      const parameters = requestParameters(requirements, context, options);
+      const request = await client.request(redirect.uri, parameters);
+      const answer = redirect.answerTo(request.state, options.timeout);
+      context.show(`${invitation}\n\n${request.url}\n\n`);
+      const callback = await answer;
+      if (callback === undefined) return { failure: [notAnswered(about, options.timeout, redirect)], isOver: true };
+      return { signedIn: await request.finish(callback) };
+    } catch (error) {
+      return { failure: [signInFailure(about, error)], isOver: false };
+    }
+  };
+  try {
+    return await allRounds(context, signIn);
+  } finally {
+    await redirect.close();
+  }
+}
+
+async function allRounds(context: LoginContext, signIn: SignIn): Promise<Finding[]> {
+  const { commandLine, acrValues } = context;
+  const findings: Finding[] = [];
+  const judgeToken = async (about: Examined, { accessToken }: SignedIn, requirements: AuthenticationRequirements) => {
+    const said = await accessTokenFindings(about, accessToken, commandLine, requirements);
+    findings.push(...said.filter(({ code }) => !(ONCE.has(code) && findings.some((finding) => finding.code === code))));
+  };
+
+  const plain = await signIn('sign_in', {});
+  if ('failure' in plain) {
+    findings.push(...plain.failure);
+    if (plain.isOver) return findings;
+  } else {
+    findings.push(plainFinding(plain.signedIn.idToken));
+    // with acr values to come, their token is the one that matters
+    if (acrValues === undefined) await judgeToken('sign_in', plain.signedIn, {});
+  }
+  let before = 'signedIn' in plain ? plain.signedIn.idToken : undefined;
+
+  if (acrValues !== undefined) {
+    const stepUp = await signIn('acr_values', { acrValues });
+    if ('failure' in stepUp) {
+      findings.push(...stepUp.failure);
+      if (stepUp.isOver) return findings;
+    } else {
+      findings.push(acrFinding(stepUp.signedIn.idToken, { ...context, acrValues, before }));
+      await judgeToken('acr_values', stepUp.signedIn, { acrValues });
+      before = stepUp.signedIn.idToken;
+    }
+  }
+
+  // auth_time counts whole seconds: what comes now has to be told from what was
+  await setTimeout(1000);
+  const maxAge = commandLine.maxAge ?? 0;
+  const askedAt = Date.now() / 1000;
+  const again = await signIn('max_age', { maxAge });
+  if ('failure' in again) return [...findings, ...again.failure];
+  findings.push(maxAgeFinding(again.signedIn.idToken, { maxAge, askedAt, before, commandLine }));
+  // right after a sign-in nobody can be within 0 s of it
+  await judgeToken('max_age', again.signedIn, commandLine.maxAge === undefined ? {} : { maxAge });
+  return findings;
+}
+
+/** Nobody should be asked to open what is not https. */
+function hasEndpoint(metadata: AuthorizationServerMetadata, name: string): boolean {
+  try {
+    return endpointOf(metadata, name) !== '';
+  } catch {
+    return false;
+  }
+}
+
+function missingEndpoint(name: string): Finding {
+  return {
+    about: 'sign_in',
+    code: 'endpoint_missing',
+    level: 'error',
+    message: `nobody can sign in: the metadata has no https "${name}" (http is accepted on this machine alone)`,
+    fix: 'Is this the metadata of OpenID Connect, with the authorization code flow switched on?',
+  };
+}

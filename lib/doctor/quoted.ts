@@ -1,0 +1,27 @@
+const LONGEST = 200;
+const MOST = 20;
+
+/**
+ * Shows what came from elsewhere: in quotes where it is a text, cut off where it is long, and with everything escaped that
+ * could move a cursor, colour a terminal, or look like something else.
+ */
+export function quoted(value: unknown): string {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return 'an object';
+  const json = JSON.stringify(typeof value === 'string' ? shortened(value) : value) ?? 'nothing';
+  return printable(shortened(json));
+}
+
+/** Shows a list of texts from elsewhere. */
+export function quotedList(values: readonly unknown[]): string {
+  const shown = values.slice(0, MOST).map(quoted).join(', ');
+  return values.length > MOST ? `${shown} and ${values.length - MOST} more` : shown;
+}
+
+/** Escapes everything that is not printable ASCII. */
+export function printable(text: string): string {
+  return text.replace(/[^\x20-\x7E]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function shortened(text: string): string {
+  return text.length > LONGEST + 10 ? `${text.slice(0, LONGEST)}...` : text;
+}

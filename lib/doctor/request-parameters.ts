@@ -1,0 +1,41 @@
+import { authorizationParameters } from '../client/index.js';
+import type { AuthenticationRequirements } from '../core/index.js';
+import type { AuthorizationServerMetadata } from '../token/index.js';
+import type { CommandLine, LoginOptions } from './command-line.js';
+import { factsOf } from './configured-server.js';
+
+/** The acr values that a server is asked for: those it would be asked for by a client that knows its profile. */
+export function requestedOf(acrValues: readonly string[], commandLine: CommandLine): readonly string[] {
+  const { challenge, request } = factsOf(commandLine);
+  return challenge === 'entra' || request?.acrValues === 'first' ? acrValues.slice(0, 1) : acrValues;
+}
+
+/** How a `max_age` is asked for, in parameters of the request. */
+export function requestedAge(maxAge: number, commandLine: CommandLine): string {
+  const { zeroMaxAge } = factsOf(commandLine).request ?? {};
+  const parameters = maxAge === 0 && zeroMaxAge !== undefined ? zeroMaxAge : { max_age: maxAge };
+  return Object.entries(parameters)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+}
+
+/** The parameters by which a client answers a challenge, in the form that the profile of the server says. */
+export function requestParameters(
+  { acrValues, maxAge }: AuthenticationRequirements,
+  { commandLine, metadata }: { readonly commandLine: CommandLine; readonly metadata: AuthorizationServerMetadata },
+  { scope, resource }: LoginOptions,
+): Record<string, string> {
+  const { challenge, request = {} } = factsOf(commandLine);
+  const common = { ...request, scope, ...(resource !== undefined && { resource }) };
+  const aged = { scheme: 'Bearer', ...(maxAge !== undefined && { maxAge }) };
+  if (acrValues === undefined) return authorizationParameters(aged, common);
+  if (challenge === 'entra') {
+    const claims = { access_token: { acrs: { essential: true, value: acrValues[0] } } };
+    return authorizationParameters(aged, { ...common, claims });
+  }
+  const supported = metadata['claims_parameter_supported'] === true;
+  return authorizationParameters(
+    { ...aged, acrValues: [...acrValues] },
+    { ...common, ...(request.mode === 'auto' && { metadata: { claims_parameter_supported: supported } }) },
+  );
+}

@@ -1,0 +1,75 @@
+import { type AuthorizationFailed, type AuthorizationFailureCode, authorizationError } from '../client/index.js';
+import { adviceFor, networkFailure } from './failure.js';
+import type { Examined, Finding } from './finding.js';
+import type { LoopbackRedirect } from './loopback-redirect.js';
+import { printable, quoted } from './quoted.js';
+
+const FIXES: Readonly<Record<AuthorizationFailureCode, string>> = {
+  ERR_STEP_UP_UNMET:
+    'The server understood, and this user cannot get there: give the user such a factor, or the value a meaning at the server.',
+  ERR_STEP_UP_DECLINED: 'Sign in again and agree; if nobody was asked, look into the log of the server.',
+  ERR_STEP_UP_LOGIN_REQUIRED: 'The server must be allowed to show its sign-in page to this client.',
+  ERR_STEP_UP_INTERACTION_REQUIRED: 'The server must be allowed to show its pages to this client.',
+  ERR_STEP_UP_CONSENT_REQUIRED: 'Let the user consent, or grant the consent for this client at the server.',
+  ERR_STEP_UP_AUTHORIZATION_FAILED: 'Compare the request with what the client is allowed: scope, resource, PKCE.',
+};
+
+/** The server never sent the user back. */
+export function notAnswered(about: Examined, seconds: number, { uri, hasTurnedAway }: LoopbackRedirect): Finding {
+  return {
+    about,
+    code: 'sign_in_not_finished',
+    level: 'error',
+    message:
+      `nobody came back from the server within ${seconds} s` +
+      (hasTurnedAway ? ', but for somebody without the state of the request' : ''),
+    fix:
+      `Register ${uri} for this client. If the server showed an error page instead of sending the user back, ` +
+      'as some do for an acr they do not know, clients have to give up by themselves.',
+  };
+}
+
+/** Why a sign-in brought no tokens. Repeats what the server says in `error` and `error_description`, and no more of it. */
+export function signInFailure(about: Examined, error: unknown): Finding {
+  const { code } = error as { code?: unknown };
+  const refused = authorizationError(error as { error?: unknown });
+  if (refused !== undefined && code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR') {
+    const name = about === 'max_age' ? 'max_age_refused' : 'acr_values_refused';
+    return failed(
+      about,
+      name,
+      `the server refuses: ${described(refused)}`,
+      FIXES[refused.code as AuthorizationFailureCode],
+    );
+  }
+  if (refused !== undefined || code === 'OAUTH_WWW_AUTHENTICATE_CHALLENGE') {
+    const message = `the server gives no tokens for the code: ${refused === undefined ? 'status 401' : described(refused)}`;
+    const fix = 'Compare client id, secret and redirect URI with what is registered at the server.';
+    return failed(about, 'code_refused', message, fix);
+  }
+  const failure = code === 'OAUTH_TIMEOUT' ? 'no answer in time' : networkFailure(error);
+  if (failure !== undefined) {
+    const message = `the token endpoint cannot be reached (${failure})`;
+    return failed(about, 'token_endpoint_unreachable', message, `Of its server: ${adviceFor(failure)}.`);
+  }
+  const fix = 'An OpenID library will refuse it too: have the server corrected.';
+  return failed(about, 'answer_unusable', `the answer of the server cannot be used: ${innermost(error)}`, fix);
+}
+
+function described({ error, errorDescription }: AuthorizationFailed): string {
+  return errorDescription === undefined ? quoted(error) : `${quoted(error)} (${quoted(errorDescription)})`;
+}
+
+/**
+ * The libraries wrap one error in another, and the innermost of theirs says what is wrong, in a fixed text. Beneath may be
+ * one of the JSON parser, which quotes what it read.
+ */
+function innermost(error: unknown): string {
+  const { cause, message } = error as { cause?: { code?: unknown }; message: string };
+  const isTheirs = typeof cause?.code === 'string' && cause.code.startsWith('OAUTH_');
+  return isTheirs ? innermost(cause) : printable(message);
+}
+
+function failed(about: Examined, code: string, message: string, fix: string): Finding {
+  return { about, code, level: 'error', message, fix };
+}

@@ -1,0 +1,429 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { profiles } from '../../lib/authorization-servers/index.js';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../lib/testing/index.js';
+import { type Around, findings, nestjsStepUp } from './doctor.js';
+
+const NOW = 1_800_000_000;
+const API = 'https://api.example';
+
+let server: TestAuthorizationServer;
+let clock: jest.SpyInstance;
+beforeEach(async () => {
+  clock = jest.spyOn(Date, 'now').mockReturnValue(NOW * 1000);
+  server = await createTestAuthorizationServer();
+});
+afterEach(async () => {
+  clock.mockRestore();
+  await server.close();
+});
+
+type TokenOptions = Parameters<TestAuthorizationServer['accessToken']>[0];
+
+/** What is said of a token read from standard input, one line for each finding, with the fix where there is one. */
+async function saidOf(token: string, options: readonly string[] = ['--audience', API]): Promise<string[]> {
+  const found = await findings([server.issuer, '--token', '-', ...options], { stdin: token });
+  return found
+    .filter(({ about }) => about === 'access_token')
+    .map(({ code, level, message, fix }) =>
+      [`${level} ${code}: ${message}`, ...(fix === undefined ? [] : [fix])].join(' | '),
+    );
+}
+
+const ACCEPTED = 'ok token: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"';
+const ACR = 'ok acr: acr "urn:example:mfa"';
+const AUTH_TIME = 'ok auth_time: auth_time 2027-01-15T08:00:00Z, 0 s ago';
+
+describe('how the token gets here', () => {
+  const withToken = async (around: Around, ...options: string[]) => {
+    const { exitCode, stdout, stderr } = await nestjsStepUp(['doctor', server.issuer, '--json', ...options], around);
+    const codes = JSON.parse(stdout).findings.map(({ code }: Record<string, string>) => code);
+    return { exitCode, stderr, isExamined: codes.includes('token') };
+  };
+
+  test.each<[string, (token: string) => Around]>([
+    ['alone', (token) => ({ stdin: token })],
+    ['with a line end', (token) => ({ stdin: `${token}\r\n` })],
+    ['with its scheme', (token) => ({ stdin: `Bearer ${token}` })],
+  ])('standard input, %s', async (_, around) => {
+    const given = around(await server.accessToken({ acr: 'urn:example:mfa' }));
+    await expect(withToken(given, '--token', '-')).resolves.toEqual({ exitCode: 0, stderr: '', isExamined: true });
+  });
+
+  test('the variable STEP_UP_TOKEN', async () => {
+    const env = { STEP_UP_TOKEN: await server.accessToken({ acr: 'urn:example:mfa' }) };
+    await expect(withToken({ env })).resolves.toEqual({ exitCode: 0, stderr: '', isExamined: true });
+    await expect(withToken({ env: { STEP_UP_TOKEN: '' } })).resolves.toMatchObject({ isExamined: false });
+  });
+
+  test('a file, which comes before the variable', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nestjs-step-up-'));
+    try {
+      await writeFile(join(folder, 'token'), await server.accessToken({ acr: 'urn:example:mfa' }));
+      const env = { STEP_UP_TOKEN: 'opaque' };
+      await expect(withToken({ env }, '--token', join(folder, 'token'))).resolves.toEqual({
+        exitCode: 0,
+        stderr: '',
+        isExamined: true,
+      });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test.each([
+    ['two of them', 'one two', '"--token" has to be an access token and nothing else'],
+    ['far too much', 'x'.repeat(70_000), '"--token" is too long for an access token'],
+  ])('%s', async (_, stdin, sentence) => {
+    await expect(nestjsStepUp(['doctor', server.issuer, '--token', '-'], { stdin })).resolves.toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `nestjs-step-up: ${sentence} (--help shows the options)\n`,
+    });
+  });
+});
+
+test('the whole table of a token that is good enough', async () => {
+  const token = await server.accessToken({ acr: 'urn:example:mfa', authTime: NOW - 34 });
+  const { exitCode, stdout, stderr } = await nestjsStepUp(
+    ['doctor', server.issuer, '--token', '-', '--audience', API, '--acr', 'mfa=urn:example:mfa', '--max-age', '300'],
+    { stdin: token },
+  );
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  expect(stdout.slice(stdout.indexOf('Access token'))).toBe(`Access token
+  ok  token             accepted: typ "at+jwt", signed with "ES256", for "https://api.example"
+  ok  acr               acr "urn:example:mfa"
+  ok  auth_time         auth_time 2027-01-15T07:59:26Z, 34 s ago
+  ok  requirements      enough for acr "urn:example:mfa" and a sign-in of the last 300 s
+
+1 note.
+`);
+});
+
+test('without --audience the token says which it is for', async () => {
+  const token = await server.accessToken({ acr: 'urn:example:mfa', claims: { aud: [API, 'https://other.example'] } });
+  await expect(saidOf(token, [])).resolves.toEqual([
+    'ok token: accepted: typ "at+jwt", signed with "ES256", for "https://api.example", "https://other.example"',
+    'note audience_not_given: it is for the audience "https://api.example", "https://other.example" | ' +
+      'Give the identifier of your API by --audience to have it compared.',
+    ACR,
+    AUTH_TIME,
+  ]);
+});
+
+describe('what the token tells of the authentication', () => {
+  const SECONDS = 'Have the server issue seconds. Until then no maxAge is ever met.';
+  const NUMBER =
+    'It has to be a JSON number of seconds: have the server issue one, or use a profile that reads this form.';
+  const NTP = 'Set the clocks of the server and of this machine by NTP.';
+  const TEXT = 'Have the server issue a text, or use a profile that reads this form.';
+
+  test.each<[string, TokenOptions, string]>([
+    [
+      'RS-43 no acr',
+      {},
+      'acr_missing: no acr in the access token | Have the server put acr into access tokens (by a scope, a claim ' +
+        'mapping or a script), or configure "introspection" if it tells there.',
+    ],
+    ['RS-42 a number', { acr: 2 }, `acr_unusable: acr is of type number: 2 | ${TEXT}`],
+    ['RS-42 a list', { acr: ['mfa', 'pwd'] }, `acr_unusable: acr is a list: ["mfa","pwd"] | ${TEXT}`],
+    ['RS-42 an object', { acr: { level: 2 } }, `acr_unusable: acr is of type object: an object | ${TEXT}`],
+  ])('acr: %s', async (_, options, expected) => {
+    const token = await server.accessToken(options);
+    await expect(saidOf(token)).resolves.toEqual([ACCEPTED, `warning ${expected}`, AUTH_TIME]);
+    const [, acr, , requirements] = await saidOf(token, ['--audience', API, '--acr', 'mfa']);
+    expect(acr).toBe(`error ${expected}`);
+    expect(requirements).toBe(
+      'error requirements_unmet: not enough for acr "mfa": it has no acr | Your API would answer it with a step-up ' +
+        'challenge. See whether --login brings a better one.',
+    );
+  });
+
+  test('RS-44 acr 0', async () => {
+    await expect(saidOf(await server.accessToken({ acr: '0' }))).resolves.toEqual([
+      ACCEPTED,
+      'note acr_zero: acr "0", which says that no level was reached | Never require "0". Some servers issue it where a ' +
+        'user came back by a cookie.',
+      AUTH_TIME,
+    ]);
+  });
+
+  test('an acr that moves the cursor', async () => {
+    const [, acr] = await saidOf(await server.accessToken({ acr: '\u001b[2J\r\u009b\u202e"' }));
+    expect(acr).toBe('ok acr: acr "\\u001b[2J\\r\\u009b\\u202e\\""');
+  });
+
+  test.each<[string, unknown, string, string]>([
+    [
+      'RS-50 none',
+      null,
+      'auth_time_missing: no auth_time in the access token | Have the server put auth_time into access tokens, or ' +
+        'configure "introspection" if it tells there. Until then no maxAge is ever met.',
+      'no auth_time',
+    ],
+    [
+      'RS-49 milliseconds',
+      NOW * 1000,
+      `auth_time_in_milliseconds: auth_time is ${NOW * 1000}, which looks like milliseconds | ${SECONDS}`,
+      'an auth_time that is no number of seconds',
+    ],
+    [
+      'RS-51 a text',
+      `${NOW}`,
+      `auth_time_not_a_number: auth_time is "${NOW}", which is no number | ${NUMBER}`,
+      'an auth_time that is no number of seconds',
+    ],
+    [
+      'a list',
+      [NOW],
+      `auth_time_not_a_number: auth_time is [${NOW}], which is no number | ${NUMBER}`,
+      'an auth_time that is no number of seconds',
+    ],
+    [
+      'less than nothing',
+      -1,
+      'auth_time_negative: auth_time is -1 | Have the server issue seconds.',
+      'an auth_time that is no number of seconds',
+    ],
+    [
+      'RS-48 in the future',
+      NOW + 3600,
+      `auth_time_in_future: auth_time 2027-01-15T09:00:00Z is 3600 s in the future | ${NTP}`,
+      'an auth_time in the future',
+    ],
+  ])('auth_time: %s', async (_, authTime, expected, reason) => {
+    const token = await server.accessToken({ acr: 'urn:example:mfa', authTime });
+    await expect(saidOf(token)).resolves.toEqual([ACCEPTED, ACR, `warning ${expected}`]);
+    await expect(saidOf(token, ['--audience', API, '--max-age', '0'])).resolves.toEqual([
+      ACCEPTED,
+      ACR,
+      `error ${expected}`,
+      `error requirements_unmet: not enough for a sign-in of the last 0 s: it has ${reason} | Your API would answer it ` +
+        'with a step-up challenge. See whether --login brings a better one.',
+    ]);
+  });
+
+  test('another acr, and too old', async () => {
+    const token = await server.accessToken({ acr: 'urn:example:pwd', authTime: NOW - 400 });
+    const [, , , requirements] = await saidOf(token, [
+      '--audience',
+      API,
+      '--acr',
+      'a',
+      '--acr',
+      'b',
+      '--max-age',
+      '300',
+    ]);
+    expect(requirements).toBe(
+      'error requirements_unmet: not enough for acr one of "a", "b" and a sign-in of the last 300 s: it has another acr, ' +
+        'too old a sign-in | Your API would answer it with a step-up challenge. See whether --login brings a better one.',
+    );
+  });
+});
+
+describe('what a profile changes', () => {
+  test.each<[string, string, TokenOptions, string[]]>([
+    [
+      'the type of the token, and where its claims stand',
+      'keycloak',
+      { acr: '1', header: { typ: 'JWT' }, claims: { typ: 'Bearer', client_id: undefined, azp: 'page' } },
+      ['ok token', 'ok acr', 'ok auth_time'],
+    ],
+    [
+      'an acr that is a list',
+      'entra',
+      { header: { typ: 'JWT' }, claims: { azp: 'page', ver: '2.0', jti: undefined, acrs: ['c1', 'c2'] } },
+      ['ok token', 'ok acr', 'ok auth_time'],
+    ],
+    [
+      'what an administrator has to do where the token says too little',
+      'keycloak',
+      { acr: '1', authTime: null, header: { typ: 'JWT' }, claims: { typ: 'Bearer', azp: 'page' } },
+      ['ok token', 'ok acr', 'warning auth_time_missing', 'note profile'],
+    ],
+  ])('%s', async (_, profile, options, expected) => {
+    const said = await saidOf(await server.accessToken(options), ['--audience', API, '--profile', profile]);
+    expect(said.map((line) => line.split(':')[0])).toEqual(expected);
+  });
+
+  test('the steps are those of the profile', async () => {
+    const token = await server.accessToken({ authTime: null, header: { typ: 'JWT' }, claims: { typ: 'Bearer' } });
+    const said = await saidOf(token, ['--audience', API, '--profile', 'keycloak']);
+    expect(said.at(-1)).toBe(
+      `note profile: what an administrator of Keycloak has to do | ${profiles.keycloak.steps?.map((step, index) => `${index + 1}. ${step}`).join(' ')}`,
+    );
+  });
+
+  test('a profile that there is not', async () => {
+    const { exitCode, stderr } = await nestjsStepUp(['doctor', server.issuer, '--profile', 'keycloack']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(
+      /^nestjs-step-up: "--profile" names no profile: "keycloack"; the nearest is "keycloak"\. .* \(--help shows the options\)\n$/,
+    );
+  });
+});
+
+test('a token without a user is no token to examine', async () => {
+  const token = await server.accessToken({ authTime: null, subject: 'batch', clientId: 'batch' });
+  const [, machine] = await saidOf(token);
+  expect(machine).toBe(
+    'warning machine_token: the client got this token for itself, so no user is behind it | Examine a token that a user ' +
+      'signed in for: no client can step up by itself.',
+  );
+});
+
+describe('a token that would be refused', () => {
+  const CLAIM = 'RFC 9068 §2.2 requires it. Give the --profile of a server that leaves it out.';
+
+  test.each<[string, TokenOptions, string, string]>([
+    [
+      'RS-60 typ JWT',
+      { header: { typ: 'JWT' } },
+      'The token is not marked as an access token (typ at+jwt)',
+      'Its typ is "JWT": have the server issue at+jwt (RFC 9068), or give its --profile.',
+    ],
+    [
+      'RS-62 no typ',
+      { header: { typ: undefined } },
+      'The token is not marked as an access token (typ at+jwt)',
+      'Its typ is missing: have the server issue at+jwt (RFC 9068), or give its --profile.',
+    ],
+    [
+      'RS-67 an ID token',
+      { header: { typ: 'JWT' }, claims: { nonce: 'n' } },
+      'The token is not marked as an access token (typ at+jwt)',
+      'This is an ID token, it seems. APIs are called with the access token.',
+    ],
+    [
+      'RS-63 another issuer',
+      { claims: { iss: 'https://other.example' } },
+      'The issuer of the access token is not known',
+      'It names the issuer "https://other.example": examine that one, exactly as it is written there.',
+    ],
+    [
+      'RS-64 another audience',
+      { claims: { aud: 'https://other.example' } },
+      'The access token is meant for another audience',
+      'It is for "https://other.example": give that by --audience if it is your API, or else have the server issue ' +
+        'tokens for yours, by a resource indicator or an audience mapping.',
+    ],
+    [
+      'RS-64 no audience',
+      { claims: { aud: undefined } },
+      'The access token is meant for another audience',
+      'It names no audience: have the server issue tokens for your API, by a resource indicator or an audience mapping.',
+    ],
+    ['RS-66 expired', { expiresIn: -60 }, 'The access token has expired', 'Get a new one.'],
+    [
+      'not valid yet',
+      { claims: { nbf: NOW + 60 } },
+      'The access token is not valid yet',
+      'Set the clocks of the server and of this machine by NTP.',
+    ],
+    [
+      'issued in the future',
+      { claims: { iat: NOW + 60 } },
+      'The access token is issued in the future; check the clocks',
+      'Set the clocks of the server and of this machine by NTP.',
+    ],
+    ['RS-70 no sub', { claims: { sub: undefined } }, 'The access token names no subject', CLAIM],
+    ['RS-70 no client_id', { claims: { client_id: undefined } }, 'The access token names no client', CLAIM],
+    ['RS-70 no jti', { claims: { jti: undefined } }, 'The access token has no identifier', CLAIM],
+    ['RS-70 no iat', { claims: { iat: undefined } }, 'The access token does not say when it was issued', CLAIM],
+    [
+      'a key of its own',
+      { claims: { cnf: { jkt: 'x' } } },
+      'The access token is bound to a key, and no proof of possession is accepted here',
+      'Have the server issue bearer tokens for this API, bound to no key (cnf).',
+    ],
+    [
+      'RS-65 an unknown key',
+      { header: { kid: 'other' } },
+      'The key of the access token is not known',
+      'The server publishes no key "other": is the token from another environment?',
+    ],
+  ])('%s', async (_, options, message, fix) => {
+    const token = await server.accessToken({ acr: 'urn:example:mfa', ...options });
+    await expect(saidOf(token)).resolves.toEqual([`error token_refused: refused: ${message} | ${fix}`, ACR, AUTH_TIME]);
+  });
+
+  test('RS-65 an algorithm that is not allowed', async () => {
+    const [, payload] = (await server.accessToken({ acr: 'urn:example:mfa' })).split('.');
+    const header = Buffer.from('{"alg":"HS256","typ":"at+jwt"}').toString('base64url');
+    const [refusal] = await saidOf(`${header}.${payload}.c2ln`);
+    expect(refusal).toBe(
+      'error token_refused: refused: The access token is signed with an algorithm that is not allowed | It is signed ' +
+        'with "HS256": have the server use one of RS256, PS256, ES256, ES384, ES512, EdDSA.',
+    );
+  });
+
+  test('RS-65 a signature of somebody else', async () => {
+    const [header, payload] = (await server.accessToken({ acr: 'urn:example:mfa' })).split('.');
+    const [, , signature] = (await server.accessToken({ acr: 'urn:example:mfa' })).split('.');
+    const [refusal] = await saidOf(`${header}.${payload}.${signature}`);
+    expect(refusal).toBe(
+      'error token_refused: refused: The signature of the access token is not valid | It was changed, cut off, or ' +
+        'signed by somebody else.',
+    );
+  });
+
+  test('the keys cannot be read at all', async () => {
+    const token = await server.accessToken({ acr: 'urn:example:mfa' });
+    const fetched = jest.spyOn(globalThis, 'fetch').mockImplementation(async (url) => {
+      if (`${url}`.endsWith('/jwks')) return new Response('', { status: 500 });
+      return Response.json({ issuer: server.issuer, jwks_uri: server.jwksUri });
+    });
+    const found = await findings([server.issuer, '--token', '-', '--audience', API], { stdin: token });
+    fetched.mockRestore();
+    expect(found.filter(({ level }) => level === 'error').map(({ code, message }) => `${code}: ${message}`)).toEqual([
+      `keys_unreadable: ${server.jwksUri} is answered with status 500`,
+      'token_unverified: its key cannot be read',
+    ]);
+  });
+});
+
+describe('a token that says nothing by itself', () => {
+  test.each<[string, string, string]>([
+    [
+      'opaque',
+      '2YotnFZFEjr1zCsicMWpAA',
+      'warning token_opaque: the access token is opaque: only the server can tell what it stands for | Configure ' +
+        '"introspection" for this server, or have it issue JWT access tokens (RFC 9068) for this API.',
+    ],
+    [
+      'encrypted',
+      'a.b.c.d.e',
+      'error token_encrypted: the access token is encrypted | Have the server issue signed, unencrypted access tokens ' +
+        'for this API.',
+    ],
+    [
+      'cut off',
+      'eyJhbGciOiJFUzI1NiJ9.eyJ.c2ln',
+      'error token_refused: refused: The access token is not a readable JWT | Make sure that the whole token was ' +
+        'copied, and nothing besides.',
+    ],
+  ])('%s', async (_, token, expected) => {
+    await expect(saidOf(token)).resolves.toEqual([expected]);
+  });
+});
+
+test('neither the token nor who it is about is printed', async () => {
+  const secret = 'not-to-be-shown';
+  const options = {
+    acr: 'urn:example:mfa',
+    subject: secret,
+    claims: { email: secret, jti: secret, client_id: secret },
+  };
+  const token = await server.accessToken(options);
+  for (const format of [[], ['--json']]) {
+    for (const audience of [API, 'https://other.example']) {
+      const args = ['doctor', server.issuer, '--token', '-', '--audience', audience, ...format];
+      const { stdout, stderr } = await nestjsStepUp(args, { stdin: token });
+      const printed = stdout + stderr;
+      expect(printed).toContain('urn:example:mfa');
+      for (const part of [secret, ...token.split('.')]) expect(printed).not.toContain(part);
+    }
+  }
+});

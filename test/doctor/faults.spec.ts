@@ -1,0 +1,222 @@
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type Server } from 'node:net';
+import { USAGE } from '../../lib/doctor/usage.js';
+import { createTestAuthorizationServer } from '../../lib/testing/index.js';
+import { JsonServer } from '../token/json-server.js';
+import { nestjsStepUp } from './doctor.js';
+import { selfSigned } from './self-signed.js';
+
+const OIDC = '/.well-known/openid-configuration';
+const OAUTH = '/.well-known/oauth-authorization-server';
+const WHOLE_PATH =
+  'check that this is the issuer, with its whole path, and not the address of a sign-in page or an admin console';
+
+/** One sentence at standard error, nothing at standard output, exit code 2. */
+function refused(sentence: string) {
+  return { exitCode: 2, stdout: '', stderr: `nestjs-step-up: ${sentence}\n` };
+}
+
+function listening(server: Server): Promise<number> {
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)));
+}
+
+describe('a server that cannot be examined', () => {
+  let server: JsonServer;
+  beforeEach(async () => {
+    server = await new JsonServer().listen();
+  });
+  afterEach(() => server.close());
+
+  test('a name that does not exist', async () => {
+    await expect(nestjsStepUp(['doctor', 'https://as.invalid'])).resolves.toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      // without a resolver at hand, EAI_AGAIN
+      stderr: expect.stringMatching(
+        /^nestjs-step-up: https:\/\/as\.invalid cannot be reached \((ENOTFOUND\): there is no host of this name, so check its spelling|EAI_AGAIN\): names cannot be looked up at the moment, so check the network)\n$/,
+      ),
+    });
+  });
+
+  test('a port where nothing listens', async () => {
+    const closed = createTcpServer();
+    const issuer = `http://127.0.0.1:${await listening(closed)}`;
+    await new Promise((resolve) => closed.close(resolve));
+    await expect(nestjsStepUp(['doctor', issuer])).resolves.toEqual(
+      refused(
+        `${issuer} cannot be reached (ECONNREFUSED): nothing listens there, so check host and port, and whether the server runs`,
+      ),
+    );
+  });
+
+  test('a port that browsers and fetch refuse to call', async () => {
+    await expect(nestjsStepUp(['doctor', 'http://127.0.0.1:1'])).resolves.toEqual(
+      refused('http://127.0.0.1:1 cannot be reached: check the address and the network'),
+    );
+  });
+
+  test('a self-signed certificate', async () => {
+    const secure = createServer(selfSigned, (_, response) => response.end('{}'));
+    const issuer = `https://127.0.0.1:${await listening(secure)}`;
+    const outcome = await nestjsStepUp(['doctor', issuer]);
+    await new Promise((resolve) => secure.close(resolve));
+    expect(outcome).toEqual(
+      refused(
+        `${issuer} cannot be reached (DEPTH_ZERO_SELF_SIGNED_CERT): its certificate is not trusted, so let ` +
+          'NODE_EXTRA_CA_CERTS name a PEM file with that certificate, or with the one of its authority, ' +
+          'and do not switch the verification off',
+      ),
+    );
+  });
+
+  test('https where the server speaks http', async () => {
+    const issuer = server.origin.replace('http:', 'https:');
+    const { exitCode, stdout, stderr } = await nestjsStepUp(['doctor', issuer]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toMatch(/: it does not speak TLS there, so check scheme and port\n$/);
+  });
+
+  test('a web page instead of metadata', async () => {
+    for (const path of [OIDC, OAUTH]) server.text(path, '<!doctype html><title>Sign in</title>');
+    await expect(nestjsStepUp(['doctor', server.origin])).resolves.toEqual(
+      refused(
+        `${server.origin} has no readable metadata (${OIDC} is not a JSON object; ${OAUTH} is not a JSON object): ` +
+          WHOLE_PATH,
+      ),
+    );
+  });
+
+  test('no metadata', async () => {
+    await expect(nestjsStepUp(['doctor', `${server.origin}/tenant`])).resolves.toEqual(
+      refused(
+        `${server.origin}/tenant has no readable metadata (/tenant${OIDC} is answered with status 404; ` +
+          `${OAUTH}/tenant is answered with status 404): ${WHOLE_PATH}`,
+      ),
+    );
+  });
+
+  test.each([
+    [
+      'another',
+      'https://other.example',
+      'names the issuer "https://other.example": tokens will carry that one, so give it exactly',
+    ],
+    [
+      'one that moves the cursor',
+      'x\u001b[2J\u202e',
+      'names the issuer "x\\u001b[2J\\u202e": tokens will carry that one, so give it exactly',
+    ],
+    ['none', undefined, 'names no issuer: check that this is an authorization server'],
+  ])('metadata of another issuer: %s', async (_, issuer, sentence) => {
+    server.json(OIDC, { issuer });
+    await expect(nestjsStepUp(['doctor', server.origin])).resolves.toEqual(
+      refused(`The metadata of ${server.origin} ${sentence}`),
+    );
+  });
+
+  test('a trailing slash is another issuer', async () => {
+    const authorizationServer = await createTestAuthorizationServer();
+    const { issuer } = authorizationServer;
+    const outcome = await nestjsStepUp(['doctor', `${issuer}/`]);
+    await authorizationServer.close();
+    expect(outcome).toEqual(
+      refused(
+        `The metadata of ${issuer}/ names the issuer "${issuer}": tokens will carry that one, so give it exactly`,
+      ),
+    );
+  });
+
+  test('with --json the fault is a finding as well', async () => {
+    server.json(OIDC, { issuer: 'https://other.example' });
+    const { exitCode, stdout, stderr } = await nestjsStepUp(['doctor', server.origin, '--json']);
+    const message =
+      `The metadata of ${server.origin} names the issuer "https://other.example": ` +
+      'tokens will carry that one, so give it exactly';
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: `nestjs-step-up: ${message}\n` });
+    expect(JSON.parse(stdout)).toEqual({
+      issuer: server.origin,
+      findings: [{ about: 'metadata', code: 'issuer_mismatch', level: 'error', message }],
+      exitCode: 2,
+    });
+  });
+});
+
+describe('a command that is not understood', () => {
+  const ISSUER = 'https://as.example';
+  const JWT = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl';
+
+  test('--help is no mistake', async () => {
+    await expect(nestjsStepUp(['--help'])).resolves.toEqual({ exitCode: 0, stdout: USAGE, stderr: '' });
+    await expect(nestjsStepUp(['doctor', '-h'])).resolves.toEqual({ exitCode: 0, stdout: USAGE, stderr: '' });
+  });
+
+  test.each([
+    ['nothing', [], 'The only command is "doctor"'],
+    ['another command', ['nurse', ISSUER], 'The only command is "doctor"'],
+    ['no issuer', ['doctor'], '"doctor" takes one issuer'],
+    ['a token in the wrong place', ['doctor', ISSUER, JWT], '"doctor" takes one issuer'],
+    ['an unknown option', ['doctor', ISSUER, `--tokne=${JWT}`], 'There is an unknown option'],
+    ['an option without value', ['doctor', ISSUER, '--token'], 'An option lacks its value, or has one too many'],
+    ['a value for a switch', ['doctor', ISSUER, `--json=${JWT}`], 'An option lacks its value, or has one too many'],
+  ])('%s: the usage text', async (_, args, sentence) => {
+    await expect(nestjsStepUp(args)).resolves.toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `nestjs-step-up: ${sentence}\n\n${USAGE}`,
+    });
+  });
+
+  test.each([
+    ['an issuer that is no URL', [JWT], 'The issuer must be a URL, such as https://login.example.com'],
+    [
+      'an issuer of another scheme',
+      ['ftp://as.example'],
+      'The issuer must be a URL, such as https://login.example.com',
+    ],
+    [
+      'http elsewhere',
+      ['http://as.example'],
+      'The issuer must be an https URL: http is for this machine alone (localhost, 127.0.0.1)',
+    ],
+    ['a query', [`${ISSUER}?a=b`], 'The issuer must be a URL without credentials, query and fragment'],
+    ['credentials', ['https://a:b@as.example'], 'The issuer must be a URL without credentials, query and fragment'],
+    ['a negative age', [ISSUER, '--max-age=-1'], `"--max-age" must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}`],
+    [
+      'an age with unit',
+      [ISSUER, '--max-age', '5m'],
+      `"--max-age" must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}`,
+    ],
+    [
+      'a port beyond',
+      [ISSUER, '--login', '--client-id=a', '--port=65536'],
+      '"--port" must be an integer from 0 to 65535',
+    ],
+    ['no client', [ISSUER, '--login'], '"--login" needs "--client-id"'],
+    ['a client without login', [ISSUER, '--client-id=a'], '"--client-id" is for "--login", which is missing'],
+    [
+      'a secret that is not set',
+      [ISSUER, '--login', '--client-id=a', '--client-secret-env=NOT_SET'],
+      '"--client-secret-env" must name an environment variable that is set',
+    ],
+    ['a word without string', [ISSUER, '--acr', 'mfa='], expect.stringMatching(/^"--acr\.mfa" must be a string/)],
+    [
+      'a string that no challenge can carry',
+      [ISSUER, '--acr', 'a"b'],
+      expect.stringMatching(/^"--acr\.a"b" must be a string/),
+    ],
+    [
+      'a token instead of a file',
+      [ISSUER, '--token', JWT],
+      '"--token" must be a file that can be read, or "-" for standard input; a token on the command line would stay in ' +
+        'the history of the shell',
+    ],
+    ['an empty standard input', [ISSUER, '--token', '-'], '"--token" is empty where it was read'],
+  ])('%s', async (_, args, sentence) => {
+    const outcome = await nestjsStepUp(['doctor', ...args]);
+    expect(outcome).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(outcome.stderr).not.toContain(JWT);
+    const [, said] = /^nestjs-step-up: (.*) \(--help shows the options\)\n$/.exec(outcome.stderr) ?? [];
+    expect(said).toEqual(sentence);
+  });
+});

@@ -1,0 +1,562 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  type AuthorizationBehaviour,
+  createTestAuthorizationServer,
+  type TestAuthorizationServer,
+} from '../../lib/testing/index.js';
+import { type Around, nestjsStepUp } from './doctor.js';
+
+const NOW = 1_800_000_000;
+const API = 'https://api.example';
+/** Seconds that a user needs from the sign-in to being back. */
+const PACE = 30;
+
+const mockClock = { now: NOW };
+jest.mock('node:timers/promises', () => ({
+  setTimeout: async (milliseconds: number) => {
+    mockClock.now += milliseconds / 1000;
+  },
+}));
+
+let server: TestAuthorizationServer;
+let port: number;
+let clock: jest.SpyInstance;
+beforeEach(async () => {
+  mockClock.now = NOW;
+  clock = jest.spyOn(Date, 'now').mockImplementation(() => mockClock.now * 1000);
+  server = await createTestAuthorizationServer();
+  port = await freePort();
+  server.registerClient({ clientId: 'doctor', redirectUris: [`http://127.0.0.1:${port}/callback`] });
+});
+afterEach(async () => {
+  clock.mockRestore();
+  await server.close();
+});
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port: free } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return free;
+}
+
+/** Goes where the server sends a user, who takes a while. */
+async function browser(url: string): Promise<string> {
+  const sent = await fetch(url, { redirect: 'manual' });
+  mockClock.now += PACE;
+  const callback = sent.headers.get('location');
+  return callback === null ? 'the user stays there' : (await fetch(callback)).text();
+}
+
+const logIn = (options: readonly string[], around: Around = { browser }) =>
+  nestjsStepUp(
+    ['doctor', server.issuer, '--audience', API, '--login', '--client-id', 'doctor', '--port', `${port}`, ...options],
+    around,
+  );
+
+/** The findings of both sign-ins, one line for each. */
+async function said(options: readonly string[], around?: Around): Promise<string[]> {
+  const { stdout } = await logIn(['--json', ...options], around);
+  const { findings } = JSON.parse(stdout) as { findings: Record<string, string>[] };
+  return findings
+    .filter(({ about }) => about !== 'metadata')
+    .map(({ about, code, level, message, fix }) =>
+      [`${about}: ${level} ${code}: ${message}`, ...(fix === undefined ? [] : [fix])].join(' | '),
+    );
+}
+
+const MFA = ['--acr', 'mfa=urn:example:mfa'];
+
+test('the whole table of a server that does as it is asked', async () => {
+  const { exitCode, stdout, stderr } = await logIn(MFA);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  const [first, second, third] = server.authorizationRequests;
+  const address = (request: Record<string, string> | undefined) =>
+    `${server.issuer}/authorize?${new URLSearchParams(request)}`;
+  expect(stdout).toBe(
+    `Sign-in 1 of 3: open this address.
+
+${address(first)}
+
+Sign-in 2 of 3, as the same user: open this address.
+
+${address(second)}
+
+Sign-in 3 of 3, as the same user: open this address.
+
+${address(third)}
+
+${stdout.slice(stdout.lastIndexOf(`\n${server.issuer}\n`) + 1, stdout.indexOf('Plain sign-in'))}Plain sign-in
+  ok  sign_in           it brings acr "urn:example:pwd" in the ID token
+
+Sign-in with acr values
+  ok  acr_honoured      honoured: asked for "urn:example:mfa", and the ID token has "urn:example:mfa"
+  ok  token             accepted: typ "at+jwt", signed with "ES256", for "https://api.example"
+  ok  acr               acr "urn:example:mfa"
+  ok  auth_time         auth_time 2027-01-15T08:00:30Z, 30 s ago
+  ok  requirements      enough for acr "urn:example:mfa"
+
+Sign-in with max_age
+  ok  max_age_honoured  honoured: asked for max_age=0, and the user signed in anew, 30 s before the ID token
+                        was issued
+  ok  token             accepted: typ "at+jwt", signed with "ES256", for "https://api.example"
+  ok  acr               acr "urn:example:mfa"
+  ok  auth_time         auth_time 2027-01-15T08:01:01Z, 30 s ago
+
+1 note.
+`,
+  );
+  const each = {
+    client_id: 'doctor',
+    response_type: 'code',
+    redirect_uri: `http://127.0.0.1:${port}/callback`,
+    scope: 'openid',
+    state: expect.stringMatching(/^[\w-]{43}$/),
+    nonce: expect.stringMatching(/^[\w-]{43}$/),
+    code_challenge: expect.stringMatching(/^[\w-]{43}$/),
+    code_challenge_method: 'S256',
+  };
+  expect(server.authorizationRequests).toEqual([
+    each,
+    { ...each, acr_values: 'urn:example:mfa' },
+    { ...each, max_age: '0' },
+  ]);
+  for (const name of ['state', 'nonce', 'code_challenge']) {
+    expect(new Set(server.authorizationRequests.map((request) => request[name])).size).toBe(3);
+  }
+});
+
+test('with --json the addresses go to standard error, and one object to standard output', async () => {
+  const { stdout, stderr } = await logIn(['--json', ...MFA]);
+  expect(JSON.parse(stdout)).toEqual({ issuer: server.issuer, findings: expect.any(Array), exitCode: 0 });
+  expect(stderr.match(/^http\S+$/gm)).toHaveLength(3);
+});
+
+test('scope and resource are asked for, and the wanted age', async () => {
+  await logIn(['--scope', 'accounts openid', '--resource', API, '--max-age', '20', ...MFA]);
+  expect(server.authorizationRequests).toMatchObject([
+    { scope: 'openid accounts', resource: API },
+    { scope: 'openid accounts', resource: API, acr_values: 'urn:example:mfa' },
+    { scope: 'openid accounts', resource: API, max_age: '20' },
+  ]);
+});
+
+describe('the request is in the form of the profile', () => {
+  test.each<[string, Record<string, string>, Record<string, string>]>([
+    ['keycloak', { acr_values: 'urn:example:mfa' }, { max_age: '0' }],
+    ['okta', { acr_values: 'urn:example:mfa urn:example:phr' }, { max_age: '0' }],
+    ['entra', { claims: '{"access_token":{"acrs":{"essential":true,"value":"urn:example:mfa"}}}' }, { max_age: '0' }],
+  ])('%s', async (profile, first, second) => {
+    await logIn(['--acr', 'mfa=urn:example:mfa urn:example:phr', '--profile', profile]);
+    const asked = server.authorizationRequests.map(({ acr_values, claims, max_age }) => ({
+      acr_values,
+      claims,
+      max_age,
+    }));
+    expect(asked).toEqual([{}, first, second]);
+  });
+
+  test('with Entra the access token alone can tell', async () => {
+    const [, second] = await said([...MFA, '--profile', 'entra']);
+    expect(second).toBe(
+      'acr_values: note acr_in_access_token: asked for "urn:example:mfa" by a claims request: whether it is honoured shows ' +
+        'in the access token alone',
+    );
+  });
+});
+
+describe('a confidential client', () => {
+  const withSecret = (secret: string) => {
+    server.registerClient({
+      clientId: 'doctor',
+      clientSecret: 'right',
+      redirectUris: [`http://127.0.0.1:${port}/callback`],
+    });
+    return said([...MFA, '--client-secret-env', 'SECRET'], { browser, env: { SECRET: secret } });
+  };
+
+  test('with its secret', async () => {
+    const [first, second] = await withSecret('right');
+    expect(first).toBe('sign_in: ok sign_in: it brings acr "urn:example:pwd" in the ID token');
+    expect(second).toMatch(/^acr_values: ok acr_honoured:/);
+  });
+
+  test('with another', async () => {
+    await expect(withSecret('wrong')).resolves.toEqual(
+      ['sign_in', 'acr_values', 'max_age'].map(
+        (about) =>
+          `${about}: error code_refused: the server gives no tokens for the code: status 401 | Compare client id, secret ` +
+          'and redirect URI with what is registered at the server.',
+      ),
+    );
+  });
+
+  test('a public client where there is a secret', async () => {
+    server.registerClient({
+      clientId: 'doctor',
+      clientSecret: 'right',
+      redirectUris: [`http://127.0.0.1:${port}/callback`],
+    });
+    const [first] = await said(MFA);
+    expect(first).toMatch(/^sign_in: error code_refused:/);
+  });
+});
+
+describe('what is said of the acr values', () => {
+  const outcomes: [string, AuthorizationBehaviour | undefined, readonly string[], string][] = [
+    [
+      'C-54 a stronger one that is not listed',
+      'returnsHigherAcr',
+      MFA,
+      'error acr_ignored: ignored: asked for "urn:example:mfa", and the ID token has "urn:example:phr" | Give the value ' +
+        "a meaning at the server, by a flow or policy that reads acr_values. Or ask for an essential claim: mode 'essential' " +
+        'of authorizationParameters(). Or it is to be asked otherwise: is there a --profile for it? Or list the returned one too, if it is good enough.',
+    ],
+    [
+      'C-54 ignored',
+      'ignoresAcrValues',
+      MFA,
+      'error acr_ignored: ignored: asked for "urn:example:mfa", and the ID token has "urn:example:pwd" | Give the value ' +
+        "a meaning at the server, by a flow or policy that reads acr_values. Or ask for an essential claim: mode 'essential' " +
+        'of authorizationParameters(). Or it is to be asked otherwise: is there a --profile for it? Or list the returned one too, if it is good enough.',
+    ],
+    [
+      'C-50 unmet',
+      'failsUnmet',
+      MFA,
+      'error acr_values_refused: the server refuses: "unmet_authentication_requirements" ("The user cannot authenticate ' +
+        'as asked") | The server understood, and this user cannot get there: give the user such a factor, or the value a ' +
+        'meaning at the server.',
+    ],
+    [
+      'C-51 declined',
+      'declines',
+      MFA,
+      'error acr_values_refused: the server refuses: "access_denied" ("The user does not want to authenticate") | Sign in ' +
+        'again and agree; if nobody was asked, look into the log of the server.',
+    ],
+  ];
+  test.each(outcomes)('%s', async (_, behaviour, options, expected) => {
+    if (behaviour !== undefined) server.behaviour = behaviour;
+    const [, second] = await said(options);
+    expect(second).toBe(`acr_values: ${expected}`);
+  });
+
+  test('ignored by a server whose profile has it asked for an essential claim', async () => {
+    server.behaviour = 'ignoresEssential';
+    const [, second] = await said([...MFA, '--profile', 'oidcProvider']);
+    expect(second).toBe(
+      'acr_values: error acr_ignored: ignored: asked for "urn:example:mfa", and the ID token has "urn:example:pwd" | Give ' +
+        'the value a meaning at the server, by a flow or policy that reads acr_values. Or list the returned one too, if it ' +
+        'is good enough.',
+    );
+  });
+
+  test('had before it was asked for', async () => {
+    const [, second] = await said(['--acr', 'urn:example:pwd']);
+    expect(second).toBe(
+      'acr_values: note acr_not_tried: asked for "urn:example:pwd", and the plain sign-in had "urn:example:pwd" already: ' +
+        'whether it is honoured did not show | Try it in a private window, or as another user.',
+    );
+  });
+
+  test('not asked for: two sign-ins', async () => {
+    await expect(said([])).resolves.toEqual([
+      'sign_in: ok sign_in: it brings acr "urn:example:pwd" in the ID token',
+      'sign_in: ok token: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
+      'sign_in: ok acr: acr "urn:example:pwd"',
+      'sign_in: ok auth_time: auth_time 2027-01-15T08:00:00Z, 30 s ago',
+      'max_age: ok max_age_honoured: honoured: asked for max_age=0, and the user signed in anew, 30 s before the ID token ' +
+        'was issued',
+      'max_age: ok token: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
+      'max_age: ok acr: acr "urn:example:pwd"',
+      'max_age: ok auth_time: auth_time 2027-01-15T08:00:31Z, 30 s ago',
+    ]);
+    expect(server.authorizationRequests).toHaveLength(2);
+  });
+});
+
+describe('what is said of max_age', () => {
+  const lastOf = async (options: readonly string[], around?: Around) =>
+    (await said(options, around)).find((line) => line.startsWith('max_age:'));
+
+  /** A browser whose user, or whose server, leaves a parameter of the request out. */
+  const without = (name: string) => (url: string) => {
+    const address = new URL(url);
+    address.searchParams.delete(name);
+    return browser(address.href);
+  };
+
+  test('ignored: the first sign-in is used again', async () => {
+    await expect(lastOf(MFA, { browser: without('max_age') })).resolves.toBe(
+      'max_age: error max_age_ignored: ignored: asked for max_age=0, and the user was not asked again; the sign-in was ' +
+        '61 s old | Clients may send prompt=login with it, or another max_age; APIs have to judge auth_time themselves.',
+    );
+  });
+
+  test('a fresh sign-in shows nothing of a longer age', async () => {
+    await expect(lastOf([...MFA, '--max-age', '300'])).resolves.toBe(
+      'max_age: note max_age_not_tried: asked for max_age=300, and the sign-in was only 61 s old: whether it is honoured ' +
+        'did not show | Try --max-age 0.',
+    );
+  });
+
+  test.each([
+    [
+      '0',
+      'error max_age_ignored: ignored: asked for max_age=0, and the user was not asked again; the sign-in was 61 s old',
+    ],
+    ['300', 'note max_age_not_tried: asked for max_age=300, and the sign-in was only 61 s old'],
+  ])('a server that tells auth_time only where max_age is asked for: %s', async (maxAge, expected) => {
+    server.behaviour = 'omitsAuthTime';
+    const onceMore = (url: string) => {
+      if (server.authorizationRequests.length < 2) return browser(url);
+      server.behaviour = 'honours';
+      return without('max_age')(url);
+    };
+    const line = await lastOf([...MFA, '--max-age', maxAge], { browser: onceMore });
+    expect(line?.startsWith(`max_age: ${expected}`)).toBe(true);
+  });
+
+  test('C-55 no auth_time', async () => {
+    server.behaviour = 'omitsAuthTime';
+    await expect(said(MFA)).resolves.toEqual([
+      'sign_in: ok sign_in: it brings acr "urn:example:pwd" in the ID token',
+      'acr_values: ok acr_honoured: honoured: asked for "urn:example:mfa", and the ID token has "urn:example:mfa"',
+      'acr_values: ok token: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
+      'acr_values: ok acr: acr "urn:example:mfa"',
+      'acr_values: warning auth_time_missing: no auth_time in the access token | Have the server put auth_time into ' +
+        'access tokens, or configure "introspection" if it tells there. Until then no maxAge is ever met.',
+      'acr_values: ok requirements: enough for acr "urn:example:mfa"',
+      'max_age: error id_token_auth_time_missing: asked for max_age=0, and the ID token has no auth_time, which max_age ' +
+        'makes mandatory | Have the server put auth_time into ID tokens: OpenID Connect Core §2.',
+      'max_age: ok token: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
+      'max_age: ok acr: acr "urn:example:mfa"',
+      'max_age: warning auth_time_missing: no auth_time in the access token | Have the server put auth_time into access ' +
+        'tokens, or configure "introspection" if it tells there. Until then no maxAge is ever met.',
+    ]);
+  });
+
+  test('RS-49 auth_time in milliseconds', async () => {
+    server.behaviour = 'authTimeInMilliseconds';
+    await expect(lastOf(MFA)).resolves.toBe(
+      `max_age: error id_token_auth_time_invalid: asked for max_age=0, and the auth_time of the ID token, ` +
+        `${(NOW + 2 * PACE + 1) * 1000}, is no moment before it was issued | It has to be a JSON number of seconds since 1970: ` +
+        'OpenID Connect Core §2.',
+    );
+  });
+
+  test('C-44 another user', async () => {
+    const visitors = ['alice', 'alice', 'bob'];
+    const change = (url: string) => {
+      server.subject = visitors.shift() as string;
+      return browser(url);
+    };
+    await expect(lastOf(MFA, { browser: change })).resolves.toBe(
+      'max_age: error another_user: another user signed in than before | Sign in as the same user every time.',
+    );
+  });
+
+  test('C-44 another user already for the acr values', async () => {
+    const visitors = ['alice', 'bob', 'bob'];
+    const change = (url: string) => {
+      server.subject = visitors.shift() as string;
+      return browser(url);
+    };
+    const lines = await said(MFA, { browser: change });
+    expect(lines.filter((line) => line.includes('another_user'))).toEqual([
+      'acr_values: error another_user: another user signed in than before | Sign in as the same user every time.',
+    ]);
+  });
+
+  test('it is tried although the acr values were refused', async () => {
+    server.behaviour = 'failsUnmet';
+    await expect(lastOf(MFA)).resolves.toBe(
+      'max_age: error max_age_refused: the server refuses: "unmet_authentication_requirements" ("The user cannot ' +
+        'authenticate as asked") | The server understood, and this user cannot get there: give the user such a factor, or ' +
+        'the value a meaning at the server.',
+    );
+  });
+});
+
+describe('the way back', () => {
+  test('C-52 nobody comes back: no further sign-in', async () => {
+    await expect(said([...MFA, '--timeout', '0'], { browser: async () => undefined })).resolves.toEqual([
+      'sign_in: error sign_in_not_finished: nobody came back from the server within 0 s | Register ' +
+        `http://127.0.0.1:${port}/callback for this client. If the server showed an error page instead of sending the user ` +
+        'back, as some do for an acr they do not know, clients have to give up by themselves.',
+    ]);
+  });
+
+  describe('time limits', () => {
+    let giveUp: () => void;
+    let timers: jest.SpyInstance;
+    beforeEach(() => {
+      const later = globalThis.setTimeout;
+      timers = jest.spyOn(globalThis, 'setTimeout').mockImplementation(((
+        callback: (...args: unknown[]) => void,
+        delay?: number,
+        ...args: unknown[]
+      ) => {
+        if (delay !== 60_000) return later(callback, delay, ...args);
+        giveUp = () => callback(...args);
+        return undefined as unknown as NodeJS.Timeout;
+      }) as typeof setTimeout);
+    });
+    afterEach(() => timers.mockRestore());
+
+    test('an answer without the state of the request is mentioned', async () => {
+      const forgetful = async () => {
+        const response = await fetch(`http://127.0.0.1:${port}/callback?error=server_error`);
+        expect(response.status).toBe(400);
+        giveUp();
+      };
+      const [only] = await said([...MFA, '--timeout', '60'], { browser: forgetful });
+      expect(only).toMatch(
+        /: nobody came back from the server within 60 s, but for somebody without the state of the request \| /,
+      );
+    });
+
+    test('C-52 the acr values lead to a page without return', async () => {
+      server.behaviour = 'neverReturns';
+      const patient = async (url: string) => {
+        if ((await browser(url)) === 'the user stays there') giveUp();
+      };
+      const codes = (await said([...MFA, '--timeout', '60'], { browser: patient })).map((line) =>
+        line.split(':').slice(0, 2).join(),
+      );
+      expect(codes).toEqual(['sign_in, ok sign_in', 'acr_values, error sign_in_not_finished']);
+    });
+  });
+
+  test.each(['authorization_endpoint', 'token_endpoint'])('no %s', async (name) => {
+    const fetched = jest.spyOn(globalThis, 'fetch').mockImplementation(async () =>
+      Response.json({
+        issuer: server.issuer,
+        authorization_endpoint: `${server.issuer}/authorize`,
+        token_endpoint: `${server.issuer}/token`,
+        [name]: 'file:///etc/passwd',
+      }),
+    );
+    const lines = await said(MFA);
+    fetched.mockRestore();
+    expect(lines).toEqual([
+      `sign_in: error endpoint_missing: nobody can sign in: the metadata has no https "${name}" (http is accepted on ` +
+        'this machine alone) | Is this the metadata of OpenID Connect, with the authorization code flow switched on?',
+    ]);
+  });
+
+  test('answers that belong to no request are turned away, and an answer is taken once', async () => {
+    const answers: unknown[] = [];
+    const meddler = async (url: string) => {
+      const callback = `http://127.0.0.1:${port}/callback`;
+      const state = new URL(url).searchParams.get('state');
+      const forms: [string, RequestInit][] = [
+        [`${callback}?code=x`, {}],
+        [`${callback}?error=access_denied&state=other`, {}],
+        [`${callback}?error=access_denied&state=${state}`, { method: 'POST' }],
+        [`http://127.0.0.1:${port}/`, {}],
+      ];
+      for (const [address, init] of forms) {
+        const response = await fetch(address, init);
+        answers.push(`${response.status} ${await response.text()}`);
+      }
+      answers.push(await browser(url));
+    };
+    const { exitCode } = await logIn(MFA, { browser: meddler });
+    const each = [
+      '400 This belongs to no sign-in that is under way.',
+      '400 This belongs to no sign-in that is under way.',
+      '404 There is nothing here.',
+      '404 There is nothing here.',
+      'Received. Go back to the terminal; this page can be closed.',
+    ];
+    expect({ exitCode, answers }).toEqual({ exitCode: 0, answers: [...each, ...each, ...each] });
+    await expect(fetch(`http://127.0.0.1:${port}/callback`)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+  });
+
+  test('C-53 an answer that names another issuer', async () => {
+    const mixUp = async (url: string) => {
+      const sent = await fetch(url, { redirect: 'manual' });
+      const callback = new URL(sent.headers.get('location') as string);
+      callback.searchParams.set('iss', 'https://other.example');
+      return (await fetch(callback)).text();
+    };
+    const [first] = await said(MFA, { browser: mixUp });
+    expect(first).toBe(
+      'sign_in: error answer_unusable: the answer of the server cannot be used: unexpected "iss" (issuer) response ' +
+        'parameter value | An OpenID library will refuse it too: have the server corrected.',
+    );
+  });
+
+  test('a server that breaks down between the two', async () => {
+    const [first] = await said(MFA, {
+      browser: async (url) => {
+        server.setUnavailable(false);
+        const sent = await fetch(url, { redirect: 'manual' });
+        server.setUnavailable(true);
+        return fetch(sent.headers.get('location') as string);
+      },
+    });
+    expect(first).toBe(
+      'sign_in: error answer_unusable: the answer of the server cannot be used: unexpected HTTP response status code | ' +
+        'An OpenID library will refuse it too: have the server corrected.',
+    );
+  });
+
+  test('a port that is taken', async () => {
+    const squatter = createServer();
+    await new Promise<void>((resolve) => squatter.listen(port, '127.0.0.1', resolve));
+    const outcome = await logIn(MFA);
+    await new Promise((resolve) => squatter.close(resolve));
+    expect(outcome).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr:
+        `nestjs-step-up: Port ${port} of 127.0.0.1 cannot be used (EADDRINUSE): choose another by "--port" ` +
+        '(--help shows the options)\n',
+    });
+  });
+});
+
+test('an answer that is no JSON is not quoted', async () => {
+  const fetched = globalThis.fetch;
+  const spy = jest.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+    if (!`${input}`.endsWith('/token')) return fetched(input, init);
+    return new Response('secret-in-no-form', { headers: { 'content-type': 'application/json' } });
+  });
+  const { exitCode, stdout } = await logIn(MFA);
+  spy.mockRestore();
+  expect(exitCode).toBe(1);
+  expect(stdout).toContain('the answer of the server cannot be used: failed to parse "response" body as JSON');
+  expect(stdout).not.toContain('secret');
+});
+
+test('neither tokens nor codes nor users are printed', async () => {
+  server.subject = 'not-to-be-shown';
+  const secrets: string[] = [server.subject];
+  const fetched = globalThis.fetch;
+  const spy = jest.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+    const response = await fetched(input, init);
+    if (`${input}`.endsWith('/token')) {
+      const body = (await response.clone().json()) as Record<string, string>;
+      for (const name of ['access_token', 'id_token', 'refresh_token']) secrets.push(body[name] as string);
+    }
+    return response;
+  });
+  const watching = async (url: string) => {
+    const sent = await fetch(url, { redirect: 'manual' });
+    mockClock.now += PACE;
+    const callback = sent.headers.get('location') as string;
+    secrets.push(new URL(callback).searchParams.get('code') as string);
+    return fetch(callback);
+  };
+  const outcomes = [await logIn(MFA, { browser: watching }), await logIn([...MFA, '--json'], { browser: watching })];
+  spy.mockRestore();
+  expect(secrets).toHaveLength(25);
+  for (const { stdout, stderr } of outcomes) {
+    for (const secret of secrets.flatMap((text) => text.split('.'))) expect(stdout + stderr).not.toContain(secret);
+  }
+});

@@ -1,0 +1,239 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { profiles } from '../../lib/authorization-servers/index.js';
+import { createTestAuthorizationServer } from '../../lib/testing/index.js';
+import { JsonServer } from '../token/json-server.js';
+import { findings, nestjsStepUp } from './doctor.js';
+
+const OIDC = '/.well-known/openid-configuration';
+const OAUTH = '/.well-known/oauth-authorization-server';
+
+describe('a server that does all', () => {
+  test('the whole table, with words that lead somewhere and one that does not', async () => {
+    const server = await createTestAuthorizationServer();
+    const words = ['--acr', 'mfa=urn:example:mfa', '--acr', 'mfa=urn:example:phr', '--acr', 'urn:example:pwd'];
+    const outcome = await nestjsStepUp(['doctor', server.issuer, ...words, '--acr', 'sms=urn:example:sms']);
+    await server.close();
+    const stdout = outcome.stdout.replaceAll(server.issuer, 'http://127.0.0.1:50000');
+    expect({ ...outcome, stdout }).toEqual({
+      exitCode: 1,
+      stderr: '',
+      stdout: `http://127.0.0.1:50000
+
+Metadata
+  ok  metadata           read at http://127.0.0.1:50000/.well-known/openid-configuration; it names exactly
+                         this issuer
+  -   http               http, which is accepted on this machine alone
+                         > Use https everywhere else.
+  ok  claims_parameter   an acr can be asked for as an essential claim, which the server has to satisfy or
+                         refuse
+  ok  introspection      tokens that say too little can be asked about at "http://127.0.0.1:50000/introspect"
+  ok  response_iss       authorization responses name their issuer (RFC 9207)
+  ok  pkce               PKCE with S256
+  ok  openid             scope openid, which many servers need beside acr_values and max_age
+  ok  keys               1 key for ES256 at http://127.0.0.1:50000/jwks
+  ok  acr_values         offered are "urn:example:phr", "urn:example:mfa", "urn:example:pwd"
+  ok  acr_value          "mfa" means "urn:example:mfa", "urn:example:phr": offered
+  ok  acr_value          "urn:example:pwd" is offered
+  !   acr_value_unknown  "sms" means "urn:example:sms": not offered
+                         > Did you mean "urn:example:phr"? If not, configure it at the server.
+
+1 warning, 1 note.
+`,
+    });
+  });
+
+  test('without a finding that asks for a change the exit code is 0', async () => {
+    const server = await createTestAuthorizationServer();
+    const { exitCode, stdout } = await nestjsStepUp(['doctor', server.issuer, '--json']);
+    await server.close();
+    const result = JSON.parse(stdout);
+    expect({ ...result, exitCode }).toEqual({ issuer: server.issuer, findings: expect.any(Array), exitCode: 0 });
+    expect(result.exitCode).toBe(0);
+    expect(result.findings.map(({ code, level }: Record<string, string>) => `${level} ${code}`)).toEqual([
+      'ok metadata',
+      'note http',
+      'ok claims_parameter',
+      'ok introspection',
+      'ok response_iss',
+      'ok pkce',
+      'ok openid',
+      'ok keys',
+      'ok acr_values',
+    ]);
+  });
+});
+
+describe('a server of which something is missing', () => {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const KEY = { ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'ES256', use: 'sig' };
+
+  let server: JsonServer;
+  beforeEach(async () => {
+    server = await new JsonServer().listen();
+    server.json('/jwks', { keys: [KEY] });
+  });
+  afterEach(() => server.close());
+
+  const publish = (metadata: object, path = OIDC) =>
+    server.json(path, { issuer: server.origin, jwks_uri: `${server.origin}/jwks`, ...metadata });
+
+  /** The findings of one code, as text. */
+  async function said(code: string, ...options: string[]): Promise<string[]> {
+    const found = await findings([server.origin, ...options]);
+    return found
+      .filter((finding) => finding['code'] === code)
+      .map(({ level, message, fix }) =>
+        [level, message, ...(fix === undefined ? [] : [fix])].join(' | ').replaceAll(server.origin, 'ORIGIN'),
+      );
+  }
+
+  test('the address of RFC 8414 alone', async () => {
+    publish({}, OAUTH);
+    await expect(said('metadata')).resolves.toEqual([`ok | read at ORIGIN${OAUTH}; it names exactly this issuer`]);
+  });
+
+  test('M-02 what is not published is a note, and no reason for exit code 1', async () => {
+    publish({});
+    const { exitCode, stdout } = await nestjsStepUp(['doctor', server.origin, '--acr', 'mfa', '--json']);
+    const levels = JSON.parse(stdout).findings.map(({ code, level }: Record<string, string>) => `${level} ${code}`);
+    expect({ exitCode, levels }).toEqual({
+      exitCode: 0,
+      levels: [
+        'ok metadata',
+        'note http',
+        'note claims_parameter',
+        'note introspection',
+        'note response_iss',
+        'note pkce',
+        'note openid',
+        'ok keys',
+        'note acr_values_unpublished',
+      ],
+    });
+  });
+
+  test.each<[string, object, string, string]>([
+    [
+      'M-01 acr_values_supported lacks the value',
+      { acr_values_supported: ['1', '2'] },
+      'acr_value_unknown',
+      'warning | "mfa" is not offered | Say what it stands for, as in --acr mfa=<one of those offered>.',
+    ],
+    [
+      'M-01 acr_values_supported is empty',
+      { acr_values_supported: [] },
+      'acr_value_unknown',
+      'warning | "mfa" is not offered | Configure it at the server.',
+    ],
+    [
+      'acr values that move the cursor, and too many',
+      { acr_values_supported: ['\u001b[31mred', 7, ...Array(30).fill('x')] },
+      'acr_values',
+      `ok | offered are "\\u001b[31mred", 7, ${Array(18).fill('"x"').join(', ')} and 12 more`,
+    ],
+    [
+      'PKCE with plain alone',
+      { code_challenge_methods_supported: ['plain'] },
+      'pkce_without_s256',
+      'warning | PKCE is offered, but not with S256 | Allow S256 at the server: clients need it.',
+    ],
+    [
+      'no scope openid',
+      { scopes_supported: ['profile'] },
+      'openid_missing',
+      'warning | scopes_supported lacks openid: acr_values and max_age are parameters of OpenID Connect | ' +
+        'Enable OpenID Connect at the server, for this realm or tenant.',
+    ],
+    [
+      'no jwks_uri',
+      { jwks_uri: undefined },
+      'keys_unreadable',
+      'error | the metadata has no https "jwks_uri" (http is accepted on this machine alone) | ' +
+        'Publish the keys, or configure "jwksUri". No token can be verified without.',
+    ],
+    [
+      'a jwks_uri that is not https',
+      { jwks_uri: 'http://as.example/jwks' },
+      'keys_unreadable',
+      'error | the metadata has no https "jwks_uri" (http is accepted on this machine alone) | ' +
+        'Publish the keys, or configure "jwksUri". No token can be verified without.',
+    ],
+  ])('%s', async (_, metadata, code, expected) => {
+    publish(metadata);
+    await expect(said(code, '--acr', 'mfa')).resolves.toEqual([expected]);
+  });
+
+  test('part of what a word means is offered', async () => {
+    publish({ acr_values_supported: ['a'] });
+    await expect(said('acr_value_unknown', '--acr', 'mfa=a b')).resolves.toEqual([
+      'warning | "mfa" means "a", "b": offered, but for "b" | ' +
+        'Say what it stands for, as in --acr mfa=<one of those offered>.',
+    ]);
+  });
+
+  test('what is not published may be known of the profile', async () => {
+    publish({});
+    const okta = ['--profile', 'okta'];
+    await expect(said('acr_values', ...okta)).resolves.toEqual([
+      `note | offered are ${profiles.okta.acrValues?.map((value) => `"${value}"`).join(', ')}, as Okta has them`,
+    ]);
+    await expect(said('acr_value', ...okta, '--acr', 'phr')).resolves.toEqual(['ok | "phr" is offered']);
+  });
+
+  test('a misspelt string', async () => {
+    publish({ acr_values_supported: ['urn:example:pwd', 7, 'urn:example:mfa'] });
+    await expect(said('acr_value_unknown', '--acr', 'mfa=urn:exmaple:mfa')).resolves.toEqual([
+      'warning | "mfa" means "urn:exmaple:mfa": not offered | Did you mean "urn:example:mfa"? If not, configure it at the ' +
+        'server.',
+    ]);
+  });
+
+  test('a string with "=" is no word', async () => {
+    publish({ acr_values_supported: ['urn:bankid:bid;LOA=4'] });
+    await expect(said('acr_value', '--acr', 'urn:bankid:bid;LOA=4')).resolves.toEqual([
+      'ok | "urn:bankid:bid;LOA=4" is offered',
+    ]);
+  });
+
+  const rsa = (modulusLength: number, members: object) => ({
+    ...generateKeyPairSync('rsa', { modulusLength }).publicKey.export({ format: 'jwk' }),
+    ...members,
+  });
+
+  test.each<[string, unknown, string[]]>([
+    ['a document that is none', [], ['error keys_unreadable ORIGIN/jwks is not a JSON object']],
+    ['no list', { keys: 'none' }, ['error keys_unreadable ORIGIN/jwks has no list of keys']],
+    ['no key', { keys: [] }, ['error keys_unusable no key at ORIGIN/jwks can verify an access token']],
+    [
+      'a key for encryption, one for signing alone, one without sense',
+      { keys: [{ ...KEY, use: 'enc' }, { ...KEY, key_ops: ['sign'] }, null] },
+      ['error keys_unusable no key at ORIGIN/jwks can verify an access token'],
+    ],
+    [
+      'a short key and a symmetric one',
+      { keys: [KEY, rsa(1024, { kid: '\u001b]0;title' }), { kty: 'oct', k: 'c2VjcmV0' }] },
+      [
+        'ok keys 1 key for ES256 at ORIGIN/jwks',
+        'note key_unused the key "\\u001b]0;title" is too short, or of a kind that access tokens cannot be signed with',
+        'note key_unused the key without "kid" is too short, or of a kind that access tokens cannot be signed with',
+      ],
+    ],
+    [
+      'an algorithm that is not accepted by default, and keys for several',
+      { keys: [rsa(2048, { kid: 'a' }), rsa(2048, { kid: 'b', alg: 'RS512' })] },
+      [
+        'ok keys 1 key for RS256, PS256 at ORIGIN/jwks',
+        'note key_unused the key "b" is for RS512, which is not accepted by default',
+      ],
+    ],
+  ])('keys: %s', async (_, document, expected) => {
+    publish({});
+    server.json('/jwks', document);
+    const found = await findings([server.origin]);
+    expect(
+      found
+        .filter(({ code }) => code?.startsWith('key'))
+        .map(({ level, code, message }) => `${level} ${code} ${message}`.replaceAll(server.origin, 'ORIGIN')),
+    ).toEqual(expected);
+  });
+});
