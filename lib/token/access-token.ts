@@ -103,11 +103,30 @@ export function checkOpaqueClaims(
   { issuer, audience, profile }: AuthorizationServer,
   clock: Clock,
 ): void {
-  const { iss, aud, sub, cnf, token_type: type = 'Bearer', token_use: use = 'access_token' } = claims;
+  const { iss, aud, sub } = claims;
   if (iss !== undefined && iss !== issuer) refuse('The issuer of the access token is not known');
   if (!namesAudience(aud, audience) && !(aud === undefined && profile.absentClaims.has('aud'))) {
     refuse('The access token is meant for another audience');
   }
+  checkIntrospectedKind(claims, profile);
+  if (!isText(sub) && !(sub === undefined && isText(readClaim(claims, profile.claims.clientId)))) {
+    refuse('The access token names no subject');
+  }
+  checkStillValid(claims, clock);
+}
+
+/**
+ * Refuses what introspection says is no access token, or is bound to a key, of a JWT too: the server may know what the JWT
+ * does not say.
+ *
+ * @throws AccessTokenRefused `invalid_token`
+ * @see [RFC 8705 §3.2](https://www.rfc-editor.org/rfc/rfc8705.html#section-3.2)
+ */
+export function checkIntrospectedKind(
+  claims: Readonly<Record<string, unknown>>,
+  profile: AuthorizationServer['profile'],
+): void {
+  const { cnf, token_type: type = 'Bearer', token_use: use = 'access_token' } = claims;
   if (typeof type !== 'string' || type.toLowerCase() !== 'bearer' || use !== 'access_token') {
     refuse('The token is not a bearer access token');
   }
@@ -118,10 +137,6 @@ export function checkOpaqueClaims(
     if (claims[claim] !== undefined) refuse('The token is not a bearer access token');
   }
   if (cnf !== undefined) refuse('The access token is bound to a key, and no proof of possession is accepted here');
-  if (!isText(sub) && !(sub === undefined && isText(readClaim(claims, profile.claims.clientId)))) {
-    refuse('The access token names no subject');
-  }
-  checkStillValid(claims, clock);
 }
 
 /**

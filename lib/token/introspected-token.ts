@@ -1,6 +1,6 @@
 import type { AuthorizationServer } from '../authorization-servers/index.js';
 import type { AuthenticationEvent } from '../core/index.js';
-import { authenticationEvent, type Clock, checkOpaqueClaims } from './access-token.js';
+import { authenticationEvent, type Clock, checkIntrospectedKind, checkOpaqueClaims } from './access-token.js';
 import { AccessTokenRefused } from './errors.js';
 import { freezeClaims } from './frozen-claims.js';
 import type { VerifiedAccessToken } from './verified-tokens.js';
@@ -9,15 +9,14 @@ type Claims = Readonly<Record<string, unknown>>;
 
 /**
  * Tells whether a token is meant to be a JWT, so that it is verified as one or refused, but never asked about as opaque:
- * what the authorization server accepts in some loose spelling would pass none of the rules for JWTs.
+ * what the authorization server accepts in some loose spelling would pass none of the rules for JWTs. Several servers
+ * overlook dots at the end, so three parts or more are enough.
  */
 export function isJwt(token: string): boolean {
   const parts = token.split('.', 6);
-  if (parts.length !== 3 && parts.length !== 5) return false;
-  return Buffer.from(parts[0] as string, 'base64')
-    .toString()
-    .trimStart()
-    .startsWith('{');
+  if (parts.length < 3) return false;
+  const header = parts.find((part) => part !== '') ?? '';
+  return Buffer.from(header, 'base64').toString().trimStart().startsWith('{');
 }
 
 /**
@@ -39,12 +38,16 @@ export function acceptOpaque(claims: Claims, server: AuthorizationServer, clock:
 }
 
 /**
- * Adds to a verified JWT what it does not say itself of the authentication. Changes nothing that it does say.
+ * Adds to a verified JWT what it does not say itself of the authentication, and of somebody acting for the user. Changes
+ * nothing that it does say, and adds nothing where the answer is about `'another sign-in'`: some servers tell of the
+ * session as it is now, so that an old token would rise with the user's next step-up.
  *
- * @throws AccessTokenRefused `invalid_token` where the answer is about another subject, client or issuer
+ * @throws AccessTokenRefused `invalid_token` where the answer is about another subject, client or issuer, about a refresh
+ * or ID token, or about one bound to a key
  */
-export function addFacts(verified: VerifiedAccessToken, claims: Claims): VerifiedAccessToken {
+export function addFacts(verified: VerifiedAccessToken, claims: Claims): VerifiedAccessToken | 'another sign-in' {
   const { event, server } = verified;
+  checkIntrospectedKind(claims, server.profile);
   const facts = authenticationEvent(claims, server);
   const disagrees =
     isOther(claims['iss'], event.issuer) ||
@@ -53,6 +56,7 @@ export function addFacts(verified: VerifiedAccessToken, claims: Claims): Verifie
   if (disagrees) {
     throw new AccessTokenRefused('invalid_token', 'The authorization server knows the access token as another one');
   }
+  if (isOfAnotherSignIn(facts, verified)) return 'another sign-in';
   const { acr, acrs, authTime, amr } = facts;
   const added: AuthenticationEvent = {
     ...(acr !== undefined && { acr }),
@@ -60,7 +64,19 @@ export function addFacts(verified: VerifiedAccessToken, claims: Claims): Verifie
     ...(authTime !== undefined && { authTime }),
     ...(amr !== undefined && { amr }),
   };
-  return Object.freeze({ ...verified, event: Object.freeze({ ...added, ...event }) });
+  const { act } = claims;
+  return Object.freeze({
+    ...verified,
+    event: Object.freeze({ ...added, ...event }),
+    ...(act !== undefined && { claims: freezeClaims({ act, ...verified.claims }) }),
+  });
+}
+
+/** A token knows of no sign-in that came after it, and of one with one acr alone. */
+function isOfAnotherSignIn(facts: AuthenticationEvent, { event, claims }: VerifiedAccessToken): boolean {
+  const { iat } = claims;
+  const isLater = facts.authTime !== undefined && !(typeof iat === 'number' && facts.authTime <= iat);
+  return isLater || (event.acr !== undefined && facts.acr !== undefined && facts.acr !== event.acr);
 }
 
 function isOther(said: unknown, known: string | undefined): boolean {

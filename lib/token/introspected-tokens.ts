@@ -111,7 +111,7 @@ class MemoryCache implements IntrospectionCache {
 function isKept(value: unknown): value is Kept {
   if (typeof value !== 'object' || value === null) return false;
   const { claims, at } = value as Partial<Kept>;
-  return typeof claims === 'object' && claims !== null && !Array.isArray(claims) && typeof at === 'number';
+  return typeof claims === 'object' && claims?.['active'] === true && typeof at === 'number';
 }
 
 /** Not so an answer from the future: better asked once too often than trusted too long. */

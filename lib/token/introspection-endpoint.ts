@@ -13,11 +13,15 @@ export type Warn = (code: string, issuer: string, message: string) => void;
 
 const MAX_BYTES = 65_536;
 const MAX_UNDER_WAY = 100;
+const MAX_WAITING = 1000;
+/** Seconds for which a question waits for its turn. */
+const LONGEST_WAIT = 1;
 
 /**
  * The introspection endpoint of one authorization server. Keeps no answer. No more than a hundred questions are under way
- * at once, each ends after five seconds, and no answer beyond 64 KiB is read. A server that fails for one token is asked
- * again for the next, lest one token keep out all the others.
+ * at once, and a thousand more wait for their turn, for a second at most; each ends after five seconds, and no answer
+ * beyond 64 KiB is read. A server that fails for one token is asked again for the next, lest one token keep out all the
+ * others.
  *
  * @see [RFC 7662 §2](https://www.rfc-editor.org/rfc/rfc7662.html#section-2)
  */
@@ -27,6 +31,8 @@ export class IntrospectionEndpoint {
   #configuredAt = Number.NEGATIVE_INFINITY;
   #failed = false;
   #underWay = 0;
+  // a Set keeps its order: the first has waited longest
+  readonly #waiting = new Set<() => void>();
 
   /** @throws TypeError for a private key that cannot be used */
   constructor(
@@ -43,12 +49,42 @@ export class IntrospectionEndpoint {
    * @throws AuthorizationServerUnavailable where no usable answer comes, the refusal of this API's credentials included
    */
   async ask(token: string): Promise<IntrospectionAnswer> {
-    if (this.#underWay >= MAX_UNDER_WAY) throw this.#unavailable('has too many questions under way', 1);
-    this.#underWay += 1;
+    await this.#turn();
     try {
       return await this.#request(await this.#configured(), token);
     } finally {
-      this.#underWay -= 1;
+      this.#yield();
+    }
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#underWay < MAX_UNDER_WAY) {
+      this.#underWay += 1;
+      return;
+    }
+    const reason = 'its introspection endpoint has too many questions under way';
+    const crowded = new AuthorizationServerUnavailable(this.issuer, LONGEST_WAIT, reason);
+    if (this.#waiting.size >= MAX_WAITING) throw crowded;
+    await new Promise<void>((resolve, reject) => {
+      const turn = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(turn);
+        reject(crowded);
+      }, LONGEST_WAIT * 1000);
+      this.#waiting.add(turn);
+    });
+  }
+
+  /** Hands the turn on to whoever has waited longest. */
+  #yield(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) this.#underWay -= 1;
+    else {
+      this.#waiting.delete(next);
+      next();
     }
   }
 
@@ -70,17 +106,22 @@ export class IntrospectionEndpoint {
     }
   }
 
-  /** An endpoint that was discovered is looked up again when it has failed, but not more often than metadata may be. */
+  /**
+   * An endpoint that was discovered is looked up again when it has failed, but not more often than metadata may be; where
+   * it cannot be, the last known one still serves.
+   */
   #configured(): Promise<Configuration> {
-    const isFresh = Date.now() - this.#configuredAt < COOL_DOWN * 1000;
-    if (this.#configuration === undefined || (this.settings.endpoint === undefined && this.#failed && !isFresh)) {
-      this.#configuredAt = Date.now();
-      this.#failed = false;
-      this.#configuration = this.#configure();
-      this.#configuration.catch(() => {
-        this.#failed = true;
-      });
-    }
+    const known = this.#configuration;
+    const elapsed = Date.now() - this.#configuredAt;
+    const isFresh = elapsed >= 0 && elapsed < COOL_DOWN * 1000;
+    if (known !== undefined && (this.settings.endpoint !== undefined || !this.#failed || isFresh)) return known;
+    this.#configuredAt = Date.now();
+    this.#failed = false;
+    this.#configuration = this.#configure().catch((error) => {
+      this.#failed = true;
+      if (known === undefined) throw error;
+      return known;
+    });
     return this.#configuration;
   }
 

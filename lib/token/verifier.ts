@@ -79,12 +79,16 @@ export class AccessTokenVerifier {
     const { issuer } = verified.server;
     const claims = await this.#servers.get(issuer)?.introspected?.lookUp(token);
     if (claims === 'inactive') throw new AccessTokenRefused('invalid_token', 'The access token is not active');
-    if (typeof claims === 'object') return addFacts(verified, claims);
-    this.warn(
-      'introspection_unsupported',
-      issuer,
-      'the server does not introspect JWTs, so that it cannot add what they lack; have auth_time put into access tokens',
-    );
+    const completed = typeof claims === 'object' ? addFacts(verified, claims) : 'no answer';
+    if (typeof completed === 'object') return completed;
+    if (completed === 'another sign-in') {
+      const message =
+        'introspection tells of another sign-in than that of the token, perhaps of the session as it is now';
+      this.warn('introspection_of_session', issuer, `${message}; have acr and auth_time put into access tokens`);
+    } else {
+      const message = 'the server does not introspect JWTs, so that it cannot add what they lack';
+      this.warn('introspection_unsupported', issuer, `${message}; have auth_time put into access tokens`);
+    }
     return verified;
   }
 

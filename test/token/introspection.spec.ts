@@ -248,19 +248,67 @@ describe('a server that gives no usable answer is unavailable, not the token inv
     expect(await outcome(there.verify('other'))).toBe('accepted');
   });
 
-  test('no more than a hundred questions are under way', async () => {
-    const waiting: (() => void)[] = [];
-    server.answers.set(ENDPOINT, (_, response) => waiting.push(() => response.end(JSON.stringify(active()))));
-    const there = verifier();
-    const asked = Array.from({ length: 100 }, (_, index) => outcome(there.verify(`opaque-${index}`)));
-    expect(await outcome(there.verify('one-more'))).toBe(
-      'AS: its introspection endpoint has too many questions under way',
-    );
-    while (waiting.length < 100) await new Promise((resolve) => setImmediate(resolve));
-    for (const answer of waiting) answer();
-    expect(new Set(await Promise.all(asked))).toEqual(new Set(['accepted']));
-    server.json(ENDPOINT, active());
-    expect(await outcome(there.verify('one-more'))).toBe('accepted');
+  describe('with a hundred questions under way', () => {
+    const CROWDED = 'AS: its introspection endpoint has too many questions under way';
+    let waiting: (() => void)[];
+    let there: AccessTokenVerifier;
+
+    beforeEach(() => {
+      waiting = [];
+      server.answers.set(ENDPOINT, (_, response) => waiting.push(() => response.end(JSON.stringify(active()))));
+      there = verifier();
+    });
+    const ask = (count: number, name: string) =>
+      Array.from({ length: count }, (_, index) => outcome(there.verify(`${name}-${index}`)));
+    const underWay = async (count: number) => {
+      while (waiting.length < count) await new Promise((resolve) => setImmediate(resolve));
+      return waiting.length;
+    };
+    const answerAll = () => {
+      for (const answer of waiting.splice(0)) answer();
+    };
+
+    test('more wait for their turn, and are asked in order', async () => {
+      const first = ask(100, 'first');
+      const more = ask(101, 'more');
+      expect(await underWay(100)).toBe(100);
+      answerAll();
+      expect(new Set(await Promise.all(first))).toEqual(new Set(['accepted']));
+      expect(await underWay(100)).toBe(100);
+      expect(server.hits(ENDPOINT)).toBe(200);
+      answerAll();
+      await underWay(1);
+      answerAll();
+      expect(new Set(await Promise.all(more))).toEqual(new Set(['accepted']));
+    });
+
+    test('one that waits longer than a second is given up, and its turn is not lost', async () => {
+      const delay = jest.spyOn(globalThis, 'setTimeout');
+      const first = ask(100, 'first');
+      await underWay(100);
+      delay.mockClear();
+      const late = there.verify('late');
+      while (delay.mock.calls.every(([, milliseconds]) => milliseconds !== 1000)) await undefined;
+      const [giveUp] = delay.mock.calls.find(([, milliseconds]) => milliseconds === 1000) ?? [];
+      delay.mockRestore();
+      giveUp?.();
+      expect(await outcome(late)).toBe(CROWDED);
+      const next = ask(1, 'next');
+      answerAll();
+      await Promise.all(first);
+      await underWay(1);
+      answerAll();
+      expect(await Promise.all(next)).toEqual(['accepted']);
+    });
+
+    test('no more than a thousand wait', async () => {
+      const served = [...ask(100, 'first'), ...ask(1000, 'waiting')];
+      expect(await outcome(there.verify('one-more'))).toBe(CROWDED);
+      server.json(ENDPOINT, active());
+      await underWay(100);
+      answerAll();
+      expect(new Set(await Promise.all(served))).toEqual(new Set(['accepted']));
+    });
   });
 });
 
@@ -376,6 +424,27 @@ describe('where the endpoint is', () => {
     server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + ENDPOINT });
     server.json(ENDPOINT, active());
     pass(10);
+    expect(await outcome(there.verify('one'))).toBe('accepted');
+  });
+
+  test('one that is known serves on where the metadata cannot be read again', async () => {
+    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + ENDPOINT });
+    server.text(ENDPOINT, '{"error":"invalid_request"}', 400);
+    const there = discovered();
+    expect(await outcome(there.verify('odd'))).toContain('no usable answer');
+    server.answers.delete(METADATA);
+    server.json(ENDPOINT, active());
+    pass(10);
+    expect(await outcome(there.verify('one'))).toBe('accepted');
+    expect(server.hits(METADATA)).toBe(2);
+  });
+
+  test('metadata that could not be read is read again where the clock was set back', async () => {
+    const there = discovered();
+    expect(await outcome(there.verify('one'))).toContain('its metadata cannot be read');
+    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + ENDPOINT });
+    server.json(ENDPOINT, active());
+    pass(-3600);
     expect(await outcome(there.verify('one'))).toBe('accepted');
   });
 
@@ -526,6 +595,8 @@ describe('a cache of several instances', () => {
     ['no claims', { at: NOW }],
     ['claims that are a list', { claims: [], at: NOW }],
     ['no time', { claims: { active: true } }],
+    ['one that is not active', { claims: { active: false, aud: AUDIENCE, sub: 'alice' }, at: NOW }],
+    ['one that does not say so', { claims: { aud: AUDIENCE, sub: 'alice' }, at: NOW }],
     ['a time to come', { claims: { active: true }, at: NOW + 1 }],
     ['a time long ago', { claims: { active: true }, at: NOW - 61 }],
   ])('%s in it is as good as nothing', async (_, value) => {
@@ -562,6 +633,9 @@ describe('what is no opaque token', () => {
     `${jose}.e30.`,
     `${jose}.x.x`,
     `${jose}.x.x.x.x`,
+    `${jose}.e30.x.`,
+    `${jose}.e30.x.....`,
+    `.${jose}.e30.x`,
     `${Buffer.from(' {"alg":"none"}').toString('base64')}.e30.x`,
     `${Buffer.from('{broken').toString('base64url')}.e30.x`,
   ])('%s is not asked about', async (token) => {
@@ -619,7 +693,7 @@ describe('JWTs that are asked about', () => {
   });
 
   test('what the token says itself stays', async () => {
-    says();
+    says({ acr: 'urn:example:mfa' });
     const token = await issuer.accessToken({ acr: 'urn:example:mfa', authTime: null });
     expect(await eventOf(asking('auth-time-missing'), token)).toMatchObject({
       acr: 'urn:example:mfa',
@@ -662,6 +736,13 @@ describe('JWTs that are asked about', () => {
       'invalid_token: The authorization server knows the access token as another one',
     ],
     ['the same subject and client', { sub: 'alice', client_id: 'test-client' }, 'accepted'],
+    [
+      'bound to a key, of which the token says nothing',
+      { cnf: { jkt: 'thumbprint' } },
+      'invalid_token: The access token is bound to a key, and no proof of possession is accepted here',
+    ],
+    ['a DPoP token', { token_type: 'DPoP' }, KIND_REFUSED],
+    ['a refresh token', { token_use: 'refresh_token' }, KIND_REFUSED],
     ['inactive', { active: false }, NOT_ACTIVE],
   ])('%s', async (_, claims, expected) => {
     says(claims);
@@ -670,6 +751,32 @@ describe('JWTs that are asked about', () => {
     const there = asking('auth-time-missing');
     const verified = await there.verify(token);
     expect(await outcome(there.withAuthTime(token, verified))).toBe(expected);
+  });
+
+  test.each<[string, { acr?: string }, Record<string, unknown>]>([
+    ['a sign-in after the token was issued', {}, { auth_time: NOW + 1 }],
+    ['another acr than that of the token', { acr: 'urn:example:pwd' }, { acr: 'urn:example:mfa' }],
+  ])('%s is of the session, not of the token, and nothing is added', async (_, token, answer) => {
+    says(answer);
+    const jwt = await issuer.accessToken({ authTime: null, ...token });
+    const there = asking('always');
+    const own = { issuer: issuer.issuer, subject: 'alice', clientId: 'test-client', scope: 'openid', ...token };
+    expect(await eventOf(there, jwt)).toEqual(own);
+    expect(warnings).toEqual(['introspection_of_session']);
+  });
+
+  test('a sign-in in the second in which the token was issued is that of the token', async () => {
+    says({ auth_time: NOW });
+    expect(await eventOf(asking('always'), await bare())).toMatchObject({ authTime: NOW, acr: 'urn:example:phr' });
+    expect(warnings).toEqual([]);
+  });
+
+  test('whoever acts for the user is known, also where the token does not say so', async () => {
+    says({ act: { sub: 'support' } });
+    const { claims } = await asking('always').verify(await bare());
+    expect(claims).toMatchObject({ sub: 'alice', act: { sub: 'support' } });
+    const own = await issuer.accessToken({ claims: { act: { sub: 'agent' } } });
+    expect((await asking('always').verify(own)).claims['act']).toEqual({ sub: 'agent' });
   });
 
   test('one that does not hold by itself is not asked about', async () => {

@@ -1,0 +1,39 @@
+// `npx nestjs-step-up doctor --login`, with a user who follows what it prints.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { Browser } from './browser.mjs';
+import { ADA, API, CALLBACK, SECRET } from './parties.mjs';
+
+const DOCTOR = fileURLToPath(new URL('../../dist/doctor/main.js', import.meta.url));
+
+/**
+ * Has the doctor examine a server by two sign-ins at one of its clients: for an acr, and for max_age=0.
+ *
+ * @returns its exit code, and the codes of its findings
+ */
+export async function examine({ issuer, profile, fillIn }, clientId, acr) {
+  const login = ['--login', '--client-id', clientId, '--client-secret-env', 'CLIENT_SECRET', '--timeout', '20'];
+  const about = ['--profile', profile, '--acr', acr, '--audience', API];
+  const doctor = spawn(process.execPath, [DOCTOR, 'doctor', issuer, ...about, ...login, '--json'], {
+    env: { ...process.env, CLIENT_SECRET: SECRET },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const browser = new Browser(CALLBACK);
+  createInterface({ input: doctor.stderr }).on('line', (line) => {
+    // what goes wrong here is found by the doctor, for whom nobody comes back
+    if (line.startsWith(issuer)) signIn(browser, line, fillIn).catch(() => {});
+  });
+  let json = '';
+  doctor.stdout.on('data', (chunk) => {
+    json += chunk;
+  });
+  const [exitCode] = await once(doctor, 'close');
+  return { exitCode, codes: JSON.parse(json).findings.map(({ code }) => code) };
+}
+
+async function signIn(browser, url, fillIn) {
+  let at = await browser.open(url);
+  while (at.form !== undefined) at = await browser.submit(at, fillIn(at, ADA).fields);
+}

@@ -1,0 +1,46 @@
+import { scenarios } from './scenarios.mjs';
+import { Stage } from './stage.mjs';
+
+/**
+ * Plays every scenario against one server, one after the other, each with a user who comes with a new browser.
+ *
+ * @param differences what this server does otherwise, by the id of a scenario: `{ outcome, why }`
+ * @returns a row for each scenario: its verdict is `ok`, `differs` as documented, `absent` where the server has no such
+ * thing, or `unexpected`
+ */
+export async function playAll(server, differences) {
+  const rows = [];
+  const stage = await Stage.open(server);
+  try {
+    for (const scenario of scenarios) {
+      const row = await play(scenario, stage, differences[scenario.id]);
+      rows.push(row);
+      console.log(`  ${row.verdict === 'unexpected' ? 'not ok' : 'ok'}  ${scenario.id}: ${row.outcome}`);
+    }
+  } finally {
+    await stage.close();
+  }
+  const unknown = Object.keys(differences).filter((id) => scenarios.every((scenario) => scenario.id !== id));
+  if (unknown.length > 0) throw new Error(`differences for no scenario: ${unknown.join(', ')}`);
+  return rows;
+}
+
+async function play(scenario, stage, difference) {
+  const { needs, expected } = scenario;
+  const { server } = stage;
+  if (needs !== undefined && server[needs] === undefined && server.clients[needs] === undefined) {
+    return { scenario, verdict: 'absent', outcome: 'no such thing here' };
+  }
+  try {
+    const outcome = await scenario.play(stage);
+    if (outcome !== (difference?.outcome ?? expected)) {
+      return { scenario, verdict: 'unexpected', outcome, expected: difference?.outcome ?? expected };
+    }
+    return difference === undefined
+      ? { scenario, verdict: 'ok', outcome }
+      : { scenario, verdict: 'differs', outcome, why: difference.why };
+  } catch (error) {
+    console.error(error);
+    return { scenario, verdict: 'unexpected', outcome: error.message, expected: difference?.outcome ?? expected };
+  }
+}

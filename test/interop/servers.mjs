@@ -1,0 +1,24 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Missing } from './missing.mjs';
+
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Each folder with a `server.mjs` is an authorization server. */
+export const folders = readdirSync(at('.')).filter((folder) => existsSync(at(`${folder}/server.mjs`)));
+
+// leaving by `exit` lets a server that is a process of its own be ended
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+
+/** @throws Missing for what has to be installed, and for a folder that is not there */
+export async function startServer(folder) {
+  if (!folders.includes(folder)) {
+    throw new Missing(`There is no server "${folder ?? ''}" in test/interop; there are ${folders.join(', ')}.`);
+  }
+  const { name, start, differences } = await import(`./${folder}/server.mjs`);
+  console.log(`Starting ${name}`);
+  const since = Date.now();
+  const server = await start();
+  console.log(`${name} is up after ${((Date.now() - since) / 1_000).toFixed(1)} s: ${server.issuer}`);
+  return { name, differences, server };
+}
