@@ -19,6 +19,9 @@ async function main(): Promise<void> {
                      Wait five minutes and transfer again: the sign-in has become too old.
 
   In the terminal    npm run walkthrough
+                     npx nestjs-step-up doctor ${sample.issuer} --acr mfa=urn:example:mfa \\
+                       --audience ${sample.bank} --resource ${sample.bank} --scope "openid bank" \\
+                       --login --client-id doctor
 
   Stop with Ctrl+C.
 `);

@@ -15,6 +15,9 @@ export const WALKTHROUGH_CLIENT = 'walkthrough';
 export const BFF_CLIENT = 'bff';
 /** Where the walkthrough has its codes sent. Nobody listens there: it reads them from the redirect. */
 export const WALKTHROUGH_REDIRECT = 'http://127.0.0.1/callback';
+const DOCTOR_CLIENT = 'doctor';
+/** Where `nestjs-step-up doctor --login` listens. */
+const DOCTOR_REDIRECT = 'http://127.0.0.1:8734/callback';
 /** The scope of the bank's API. */
 export const BANK_SCOPE = 'bank';
 
@@ -69,6 +72,13 @@ export async function createAuthorizationServer({
         redirect_uris: [WALKTHROUGH_REDIRECT],
         response_types: ['code'],
         grant_types: ['authorization_code', 'refresh_token'],
+        token_endpoint_auth_method: 'none',
+      },
+      {
+        client_id: DOCTOR_CLIENT,
+        redirect_uris: [DOCTOR_REDIRECT],
+        response_types: ['code'],
+        grant_types: ['authorization_code'],
         token_endpoint_auth_method: 'none',
       },
       ...(bff === undefined ? [] : [confidentialClient(bff)]),
