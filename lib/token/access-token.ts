@@ -141,7 +141,8 @@ export function checkIntrospectedKind(
 
 /**
  * The authentication event that a token's claims tell of. An `acr` that is not of the type that the profile says is as good
- * as none; `auth_time` is passed on as it is, for the assessment to judge.
+ * as none; `auth_time` is passed on as it is, for the assessment to judge. In a token that a client got for itself, as the
+ * profile tells, no user has authenticated, whatever the server writes into `acr`.
  *
  * @see [RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2.1)
  */
@@ -149,20 +150,29 @@ export function authenticationEvent(
   claims: Readonly<Record<string, unknown>>,
   { issuer, profile }: Pick<AuthorizationServer, 'issuer' | 'profile'>,
 ): AuthenticationEvent {
-  const acr = readClaim(claims, profile.claims.acr);
-  const authTime = readClaim(claims, profile.claims.authTime);
-  const amr = readClaim(claims, profile.claims.amr);
   const clientId = readClaim(claims, profile.claims.clientId);
   const scope = readClaim(claims, profile.claims.scope);
+  const isMachine = profile.machineClaims.some((mark) => hasClaim(claims, mark));
   return Object.freeze({
     issuer,
-    ...acrOf(acr, profile.acrType),
-    ...(authTime !== undefined && authTime !== null && { authTime: authTime as number }),
-    ...(isTextList(amr) && { amr: Object.freeze([...amr]) }),
+    ...(isMachine ? undefined : authenticationOf(claims, profile)),
     ...(typeof claims['sub'] === 'string' && { subject: claims['sub'] }),
     ...(typeof clientId === 'string' && { clientId }),
     ...(typeof scope === 'string' ? { scope } : isTextList(scope) ? { scope: scope.join(' ') } : undefined),
   });
+}
+
+function authenticationOf(
+  claims: Readonly<Record<string, unknown>>,
+  profile: AuthorizationServer['profile'],
+): Pick<AuthenticationEvent, 'acr' | 'acrs' | 'authTime' | 'amr'> {
+  const authTime = readClaim(claims, profile.claims.authTime);
+  const amr = readClaim(claims, profile.claims.amr);
+  return {
+    ...acrOf(readClaim(claims, profile.claims.acr), profile.acrType),
+    ...(authTime !== undefined && authTime !== null && { authTime: authTime as number }),
+    ...(isTextList(amr) && { amr: Object.freeze([...amr]) }),
+  };
 }
 
 function acrOf(

@@ -22,6 +22,17 @@ export class BankPage {
     await this.shot(state);
   }
 
+  /** The state that the page takes next, be it the one it is in. */
+  nextState() {
+    return this.page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const changed = () => resolve(document.body.dataset.state);
+          new MutationObserver(changed).observe(document.body, { attributeFilter: ['data-state'] });
+        }),
+    );
+  }
+
   async shot(name) {
     this.#shots += 1;
     const number = String(this.#shots).padStart(2, '0');

@@ -120,11 +120,10 @@ scenario('an authorization server that ignores acr_values is found out', async (
   assert.equal(asked, 1);
   assert.deepEqual(await bank.steps(), STOPPED_AT_4);
 
-  // the attempt is remembered across page loads: once more would be a circle
+  // the attempt is remembered across page loads: once more would be a circle, which nobody is asked to go
+  const next = bank.nextState();
   await bank.transfer('25');
-  await bank.is('challenged');
-  await bank.press('Continue');
-  await bank.is('not-satisfied');
+  assert.equal(await next, 'not-satisfied');
   assert.equal(asked, 1, 'the user is not sent there again');
   assert.deepEqual(await bank.steps(), STOPPED_AT_3);
   await bank.assertBalances(before);

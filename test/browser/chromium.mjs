@@ -6,6 +6,9 @@ const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goog
 /** The one that `CHROMIUM` names, or else the one of the system; `undefined` where there is none. */
 export const chromiumPath = (process.env.CHROMIUM ? [process.env.CHROMIUM] : PLACES).find((path) => existsSync(path));
 
+export const NO_CHROMIUM =
+  'No Chromium was found. Install one with `apt-get install chromium`, or name yours with CHROMIUM=/path/to/chromium.';
+
 export function launch() {
   // without sandbox, as in containers there is often only root; all that is visited are our own loopback servers
   return chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { chromiumPath } from './chromium.mjs';
+import { chromiumPath, NO_CHROMIUM } from './chromium.mjs';
 import { SCREENSHOTS } from './screenshots.mjs';
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -13,9 +13,7 @@ function stop(reason) {
 }
 
 if (chromiumPath === undefined) {
-  stop(
-    'No Chromium was found. Install one with `apt-get install chromium`, or name yours with CHROMIUM=/path/to/chromium.',
-  );
+  stop(NO_CHROMIUM);
 }
 if (!existsSync(at('../../dist-sample/sample.js')) || !existsSync(at('../../dist/esm/client/index.js'))) {
   stop(
@@ -25,7 +23,7 @@ if (!existsSync(at('../../dist-sample/sample.js')) || !existsSync(at('../../dist
 
 rmSync(SCREENSHOTS, { recursive: true, force: true });
 mkdirSync(SCREENSHOTS, { recursive: true });
-const files = ['bank.browser.mjs', 'client.browser.mjs'].map(at);
+const files = ['bank.browser.mjs', 'client.browser.mjs', 'client-suite.mjs'].map(at);
 const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', ...files], { stdio: 'inherit' });
 console.log(`Screenshots: ${SCREENSHOTS}`);
 process.exitCode = status ?? 1;

@@ -289,10 +289,9 @@ describe('parseStepUpChallenge: lenient', () => {
       `acr_values=a${' a:'.repeat(20_000)}`,
       `acr_values="${'\\'.repeat(60_001)}`,
     ];
-    const started = process.cpuUsage();
+    const started = performance.now();
     for (const field of fields) parse(`Bearer ${field}`, { lenient: true });
-    const { user } = process.cpuUsage(started);
-    expect(user).toBeLessThan(1_000_000);
+    expect(performance.now() - started).toBeLessThan(1_000);
   });
 });
 

@@ -72,7 +72,10 @@ export function deferred<T>() {
   return { promise, ...settle };
 }
 
+/** The timer that stays when a test fakes timers. */
+const realTimeout = setTimeout;
+
 /** Lets everything that waits for nothing but promises go on. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => realTimeout(resolve));
 }

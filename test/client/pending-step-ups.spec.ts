@@ -186,18 +186,26 @@ describe('sessionStorageStore', () => {
     ]);
   });
 
-  test('takes the session storage of the page by itself', async () => {
-    Object.assign(globalThis, { sessionStorage: storage });
-    try {
+  describe('without a storage given', () => {
+    const ofThePage = Object.getOwnPropertyDescriptor(globalThis, 'sessionStorage');
+    const ofThePageIs = (value: WebStorage | undefined) =>
+      Object.defineProperty(globalThis, 'sessionStorage', { configurable: true, value });
+
+    afterEach(() => {
+      if (ofThePage) Object.defineProperty(globalThis, 'sessionStorage', ofThePage);
+      else Reflect.deleteProperty(globalThis, 'sessionStorage');
+    });
+
+    test('takes the session storage of the page by itself', async () => {
+      ofThePageIs(storage);
       await new PendingStepUps(sessionStorageStore()).begin('s1', TRANSFER);
       expect(storage.length).toBe(1);
-    } finally {
-      Reflect.deleteProperty(globalThis, 'sessionStorage');
-    }
-  });
+    });
 
-  test('where there is none it says what to do', () => {
-    expect(() => sessionStorageStore()).toThrow(/^There is no "sessionStorage" here; give PendingStepUps a store/);
+    test('where there is none it says what to do', () => {
+      ofThePageIs(undefined);
+      expect(() => sessionStorageStore()).toThrow(/^There is no "sessionStorage" here; give PendingStepUps a store/);
+    });
   });
 });
 

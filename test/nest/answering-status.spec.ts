@@ -62,7 +62,12 @@ describe.each(adapters)('status codes, %s', (_, createAdapter) => {
       controllers: [BankController],
       options: {
         authorizationServers: [
-          { issuer: server.issuer, audience: server.audience, acr: { mfa: 'urn:example:mfa', phr: 'urn:example:phr' } },
+          {
+            issuer: server.issuer,
+            audience: server.audience,
+            acr: { mfa: 'urn:example:mfa', phr: 'urn:example:phr' },
+            profile: { machineClaims: { idtyp: 'app' } },
+          },
           { issuer: other.issuer, audience: other.audience, acr: { mfa: 'urn:other:mfa' } },
         ],
       },
@@ -85,6 +90,7 @@ describe.each(adapters)('status codes, %s', (_, createAdapter) => {
       ['sub is azp', { ...machine, clientId: 'other', claims: { azp: 'batch' } }],
       ['sub is cid', { ...machine, clientId: 'other', claims: { cid: 'batch' } }],
       ['the scope lacks as well', { ...machine, scope: 'openid' }],
+      ['the profile tells, whatever acr and auth_time say', { acr: 'urn:example:mfa', claims: { idtyp: 'app' } }],
     ])('a token without a user: %s', async (_, claims) => {
       const answer = await application.send('/transfer', { token: await server.accessToken({ scope, ...claims }) });
       expect(answer.status).toBe(403);

@@ -36,6 +36,6 @@ export const keycloak = Object.freeze<AuthorizationServerProfile>({
     'The level belongs to the session of user and client, not to the token: after a step-up, refresh tokens and introspection of tokens from before tell of the higher level and the newer `auth_time`. A JWT is judged by what it says itself. A lightweight access token says nothing itself: introspection completes it only as long as no sign-in came after it.',
     '`auth_time` is of the latest sign-in, with whichever factor. Where a second factor counts for longer ("Max Age"), a newer password renews `auth_time` beside an older second factor.',
     '`max_age` is compared in whole seconds: a sign-in of this very second passes `max_age=0`.',
-    'Tokens by client credentials carry the `acr` of the lowest level and no `auth_time`: a requirement of that level alone lets them pass.',
+    'Tokens by client credentials carry the `acr` of the lowest level. They are told apart by `clientAddress`, and that `acr` counts for nothing: no user has signed in.',
   ],
 });

@@ -23,19 +23,23 @@ export class Authorization {
     this.scope = scope;
   }
 
+  newState() {
+    return oauth.generateRandomState();
+  }
+
   /**
    * Makes an authorization request. It is asked for anew each time whether the server is there: a browser that is sent
    * to one that is not shows a page on which nobody can go on.
    *
    * @param parameters what the request carries besides, such as the `acr_values` and `max_age` of a challenge
    * @param journey what this page wants to know again when the user comes back
+   * @param state default is a new one
    * @returns its `state`, and the `url` to send the user to
    * @throws AuthorizationServerDown
    */
-  async request(parameters, journey) {
+  async request(parameters, journey, state = this.newState()) {
     const server = await this.#server();
     const codeVerifier = oauth.generateRandomCodeVerifier();
-    const state = oauth.generateRandomState();
     const nonce = oauth.generateRandomNonce();
     remember(state, { ...journey, codeVerifier, nonce });
 

@@ -47,15 +47,20 @@ export class StepUps {
     // a sign-in that has become too old since is no circle
     if (now() - this.#satisfiedAt > challenge.maxAge) await this.#pending.forget(stepUp);
 
+    const state = this.#authorization.newState();
+    // nobody is asked to sign in for what would be a circle
+    await this.#pending.begin(state, stepUp);
     if (await this.#user.agrees(challenge)) {
       const parameters = authorizationParameters(challenge, { scope: this.#authorization.scope, loginHint: subject });
-      const request = await this.#authorization.request(parameters, { purpose: 'step-up', order: stepUp.data });
+      const journey = { purpose: 'step-up', order: stepUp.data };
       try {
-        await this.#pending.begin(request.state, stepUp);
+        const request = await this.#authorization.request(parameters, journey, state);
+        // the time to come back starts now
+        await this.#pending.begin(state, stepUp);
         await this.#user.leaves(request);
       } finally {
         // still here: nobody will come back from this request
-        recall(request.state);
+        recall(state);
       }
     }
     await this.#pending.forget(stepUp);

@@ -14,7 +14,12 @@ export class BankModule {
         StepUpModule.forRoot({
           authorizationServers: [
             // who has used a passkey has done more than a second factor asks for
-            { issuer, audience, acr: { mfa: 'urn:example:mfa', phr: 'phr' }, order: ['phr', 'mfa'] },
+            {
+              issuer,
+              audience,
+              acr: { phr: 'phr', mfa: 'urn:example:mfa', pwd: 'urn:example:pwd' },
+              order: ['phr', 'mfa', 'pwd'],
+            },
           ],
           realm: 'bank',
         }),

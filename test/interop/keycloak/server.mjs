@@ -143,7 +143,7 @@ export const differences = {
     why: 'at+jwt is a switch of each client. The profile tells ID and refresh tokens apart by the claim "typ".',
   },
   'acr of a machine': {
-    outcome: 'pwd',
-    why: 'Tokens by client credentials have the acr of level 1: never require level 1 alone to keep machines out.',
+    outcome: 'pwd, 403',
+    why: 'Tokens by client credentials have the acr of level 1. The profile tells them apart, so that it counts for nothing.',
   },
 };

@@ -54,11 +54,12 @@ export default [
   },
   {
     id: 'acr of a machine',
-    asks: 'the acr of such a token',
-    expected: 'none',
-    async play({ server }) {
+    asks: 'the acr of such a token, and what it opens',
+    expected: 'none, 403',
+    async play({ server, api }) {
       const { accessToken } = await clientCredentials(server, server.clients.machine);
-      return claimsOf(accessToken).acr ?? 'none';
+      const { status } = await api.send('statement', accessToken);
+      return `${claimsOf(accessToken).acr ?? 'none'}, ${status}`;
     },
   },
   {
