@@ -1,14 +1,21 @@
 /** Where a claim stands: its name, or the names on the way to it when it is nested. */
 export type ClaimPath = string | readonly string[];
 
-/** Reads the claim at a path; `undefined` where the way leads through something that is no object. */
+/**
+ * Reads the claim at a path; `undefined` where the way leads through something that is no object. Getters of a class count,
+ * as the user of a strategy may be a model; what every object inherits does not.
+ */
 export function readClaim(claims: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {
   let value: unknown = claims;
   for (const name of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    if (typeof value !== 'object' || value === null || isInheritedByAll(value, name)) return undefined;
     value = (value as Record<string, unknown>)[name];
   }
   return value;
+}
+
+function isInheritedByAll(value: object, name: string): boolean {
+  return name in Object.prototype && !Object.hasOwn(value, name);
 }
 
 /** Tells whether a claim has a value, or with `true` any value at all. */

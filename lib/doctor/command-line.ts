@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { isLoopback } from '../authorization-servers/index.js';
+import { isAcrValue } from '../core/index.js';
 
 /** A command that was not understood. Its message never repeats a value: that may be a token in the wrong place. */
 export class UsageError extends Error {
@@ -144,6 +145,11 @@ function readAcr(values: readonly string[]): Readonly<Record<string, readonly st
   const acr = new Map<string, readonly string[]>();
   for (const value of values) {
     const [, word = value, strings = value] = WORD.exec(value) ?? [];
+    if (!isAcrValue(word)) {
+      throw new UsageError(
+        '"--acr" must be a string of printable ASCII without space, quote and backslash, or word=strings of such',
+      );
+    }
     const given = strings.split(' ').filter((string) => string !== '');
     acr.set(word, [...(acr.get(word) ?? []), ...given]);
   }

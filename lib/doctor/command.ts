@@ -61,5 +61,6 @@ function asFinding({ code, message }: Fault): Finding {
 }
 
 function json({ issuer }: CommandLine, findings: readonly Finding[], exitCode: number): string {
-  return `${JSON.stringify({ issuer, findings, exitCode }, null, 2)}\n`;
+  // the issuer is as it was given
+  return `${JSON.stringify({ issuer, findings, exitCode }, null, 2).split('\n').map(printable).join('\n')}\n`;
 }

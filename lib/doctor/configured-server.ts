@@ -6,6 +6,7 @@ import {
   profiles,
 } from '../authorization-servers/index.js';
 import { type CommandLine, UsageError } from './command-line.js';
+import { printable } from './quoted.js';
 
 /** Stands where no audience is known; no token names it. */
 const NO_AUDIENCE = '(none)';
@@ -31,7 +32,7 @@ export function configuredServer(
     ]);
     return servers[0] as AuthorizationServer;
   } catch (error) {
-    throw new UsageError((error as Error).message.replaceAll('authorizationServers[0].', '--'));
+    throw new UsageError(printable((error as Error).message.replaceAll('authorizationServers[0].', '--')));
   }
 }
 

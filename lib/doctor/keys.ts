@@ -1,9 +1,16 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import type { AuthorizationServer } from '../authorization-servers/index.js';
-import { type AuthorizationServerMetadata, algorithmsOf, endpointOf, fetchJson, mayVerify } from '../token/index.js';
+import {
+  type AuthorizationServerMetadata,
+  algorithmsOf,
+  endpointOf,
+  fetchJson,
+  MAX_KEYS,
+  mayVerify,
+} from '../token/index.js';
 import { adviceFor, networkFailure } from './failure.js';
 import type { Finding } from './finding.js';
-import { printable, quoted } from './quoted.js';
+import { quoted, shown } from './quoted.js';
 
 /** Whether the keys of the server can be read, and which of them an access token may be signed with. */
 export async function keyFindings(
@@ -22,13 +29,15 @@ export async function keyFindings(
   try {
     keys = (await fetchJson(address, signal))['keys'];
   } catch (error) {
-    const message = `${printable(address)} ${(error as Error).message}`;
+    const message = `${shown(address)} ${(error as Error).message}`;
     return [unreadable(message, `No token can be verified: ${adviceFor(networkFailure(error))}.`)];
   }
   if (!Array.isArray(keys)) {
-    return [unreadable(`${printable(address)} has no list of keys`, 'It has to be a JWK Set: RFC 7517 §5.')];
+    return [unreadable(`${shown(address)} has no list of keys`, 'It has to be a JWK Set: RFC 7517 §5.')];
   }
-  return judge(keys.filter(isForSignatures), accepted, address);
+  const readable = keys.filter(mayVerify);
+  const findings = judge(readable.slice(0, MAX_KEYS).filter(isForSignatures), accepted, address);
+  return readable.length > MAX_KEYS ? [...findings, tooMany(readable.length)] : findings;
 }
 
 function judge(keys: readonly JsonWebKey[], accepted: ReadonlySet<string>, address: string): Finding[] {
@@ -44,9 +53,9 @@ function judge(keys: readonly JsonWebKey[], accepted: ReadonlySet<string>, addre
   }
   if (usableKeys === 0) {
     const fix = `Sign access tokens with one of ${[...accepted].join(', ')}, RSA keys having 2048 bits or more.`;
-    return [error('keys_unusable', `no key at ${printable(address)} can verify an access token`, fix), ...findings];
+    return [error('keys_unusable', `no key at ${shown(address)} can verify an access token`, fix), ...findings];
   }
-  const message = `${count(usableKeys, 'key')} for ${[...usable].join(', ')} at ${printable(address)}`;
+  const message = `${count(usableKeys, 'key')} for ${[...usable].join(', ')} at ${shown(address)}`;
   return [{ about: 'metadata', code: 'keys', level: 'ok', message }, ...findings];
 }
 
@@ -74,10 +83,14 @@ function possibleAlgorithms(key: JsonWebKey): readonly string[] {
   }
 }
 
-function isForSignatures(key: unknown): key is JsonWebKey {
-  if (!mayVerify(key)) return false;
-  const { use } = key as { use?: unknown };
+function isForSignatures({ use }: JsonWebKey): boolean {
   return use === undefined || use === 'sig';
+}
+
+function tooMany(number: number): Finding {
+  const message = `of ${number} keys the first ${MAX_KEYS} are looked at, here and by your API`;
+  const fix = 'Have the server publish the keys it signs with, and no others.';
+  return { about: 'metadata', code: 'keys_too_many', level: 'warning', message, fix };
 }
 
 function unreadable(message: string, fix: string): Finding {

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { run } from './command.js';
 
+// whoever reads the output may be gone before its end, as `head` is
+for (const output of [process.stdout, process.stderr]) output.on('error', () => process.exit(process.exitCode ?? 2));
+
 void run(process.argv.slice(2), process).then((exitCode) => {
   process.exitCode = exitCode;
 });

@@ -7,8 +7,12 @@ const MOST = 20;
  */
 export function quoted(value: unknown): string {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return 'an object';
-  const json = JSON.stringify(typeof value === 'string' ? shortened(value) : value) ?? 'nothing';
-  return printable(shortened(json));
+  return shown(typeof value === 'string' ? JSON.stringify(shortened(value)) : jsonOf(value));
+}
+
+/** Shows an address from elsewhere, cut off where it is long. */
+export function shown(address: string): string {
+  return printable(shortened(address));
 }
 
 /** Shows a list of texts from elsewhere. */
@@ -20,6 +24,15 @@ export function quotedList(values: readonly unknown[]): string {
 /** Escapes everything that is not printable ASCII. */
 export function printable(text: string): string {
   return text.replace(/[^\x20-\x7E]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'nothing';
+  } catch {
+    // it can be parsed at any depth, but not written
+    return 'a list that nests too deeply';
+  }
 }
 
 function shortened(text: string): string {

@@ -9,6 +9,11 @@ export interface Advice {
   readonly fix?: string;
 }
 
+/** Whom advice on a token is about. An issuer that is not configured is anybody's text, and there is no end of them. */
+export function subjectOf(issuer: unknown, servers: readonly { readonly issuer: string }[]): string {
+  return servers.find((server) => server.issuer === issuer)?.issuer ?? 'request.user';
+}
+
 /** Advice in one sentence, as the log and errors have it. */
 export function sentenceOf({ subject, message, fix }: Advice): string {
   return `${subject}: ${message}${fix === undefined ? '' : `; ${fix}`}`;

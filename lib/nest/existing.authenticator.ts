@@ -4,9 +4,10 @@ import { type AuthorizationServer, checkProfile, readClaim } from '../authorizat
 import type { AuthenticationEvent } from '../core/index.js';
 import { isRegistered } from '../passport/index.js';
 import { AccessTokenRefused, authenticationEvent, presentedToken, readJwt } from '../token/index.js';
+import { subjectOf } from './advice.js';
 import type { Authenticated, Authenticator } from './step-up.authenticator.js';
 import { AccessTokenException } from './step-up.exception.js';
-import { type Exchange, exchangeOf, type Request } from './step-up.exchange.js';
+import { type Exchange, exchangeOf, isUpgrade, type Request } from './step-up.exchange.js';
 import type { StepUpLog } from './step-up.log.js';
 import type { StepUpSettings } from './step-up.options.js';
 import type { Handler } from './step-up.route.js';
@@ -53,6 +54,8 @@ export class ExistingAuthenticator implements Authenticator {
     const { user } = request;
     // Passport says `false` where nobody has authenticated
     if (!isPresent(user) || user === false) return false;
+    // a socket may have outlived the token by which the strategy knew the user
+    if (isUpgrade(request) && this.#users.get(request) === user) return false;
     const isAnew = context !== undefined && this.#anew.get(context.getClass())?.has(context.getHandler().name) === true;
     return !isAnew || this.#users.get(request) === user;
   }
@@ -119,7 +122,7 @@ export class ExistingAuthenticator implements Authenticator {
     if (!isPresent(readClaim(user, acr)) && !isPresent(readClaim(user, authTime))) {
       this.log.warnOnce(
         'event_missing',
-        typeof iss === 'string' ? iss : 'request.user',
+        subjectOf(iss, this.settings.servers),
         'neither acr nor auth_time is in the token; the authorization server has to be told to put them there',
       );
     }

@@ -1,6 +1,6 @@
 import { type AuthorizationServer, readClaim } from '../authorization-servers/index.js';
 import { isAcrValue, type UnmetReason } from '../core/index.js';
-import type { Advice } from './advice.js';
+import { type Advice, subjectOf } from './advice.js';
 import type { Shortfall } from './step-up.challenges.js';
 
 /** Longer ones are not shown: an acr is short, and what is not may be anything. */
@@ -15,7 +15,7 @@ export class ShortfallAdvice {
   readonly #servers: ReadonlyMap<string | undefined, AuthorizationServer>;
   readonly #knownStrings = new Map<string | undefined, ReadonlySet<string>>();
 
-  constructor(servers: readonly AuthorizationServer[]) {
+  constructor(private readonly servers: readonly AuthorizationServer[]) {
     this.#servers = new Map(servers.map((server) => [server.issuer, server]));
     for (const { issuer, vocabulary } of servers) {
       if (vocabulary.known !== undefined) {
@@ -25,7 +25,7 @@ export class ShortfallAdvice {
   }
 
   for(shortfall: Shortfall): Advice[] {
-    const subject = shortfall.event.issuer ?? 'request.user';
+    const subject = subjectOf(shortfall.event.issuer, this.servers);
     return shortfall.reasons.flatMap((reason) => {
       const cause = this.#causeOf(reason, shortfall);
       return cause === undefined ? [] : [{ code: cause[0], subject, message: cause[1], fix: cause[2] }];

@@ -1,5 +1,6 @@
 import type { AuthenticationEvent, AuthenticationRequirements, UnmetReason } from '../core/index.js';
 import { withoutStack } from '../token/index.js';
+import { subjectOf } from './advice.js';
 import { claimsChallenge } from './claims-challenge.js';
 import { Listeners } from './listeners.js';
 import { RecentChallenges } from './recent-challenges.js';
@@ -98,7 +99,7 @@ export class StepUpChallenges {
     if (!this.#recent.isInVain(event, claims, requirements.acrValues ?? [], Date.now() / 1000)) return;
     this.log.advise({
       code: 'acr_values_ignored',
-      subject: event.issuer ?? 'request.user',
+      subject: subjectOf(event.issuer, this.settings.servers),
       message:
         'a token newer than a challenge has none of the acr values that were asked for: the authorization server takes ' +
         'them for a hint, or the client does not send them',

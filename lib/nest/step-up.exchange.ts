@@ -51,6 +51,11 @@ function requestOf(type: string, host: ArgumentsHost): Request | undefined {
   }
 }
 
+/** Tells whether a request opened a socket, as that of GraphQL over WebSocket: it outlives the operations on it. */
+export function isUpgrade({ headers }: Request): boolean {
+  return headers?.['upgrade'] !== undefined;
+}
+
 /** What {@link StepUpService} takes as `at`: an execution context, or the request itself. */
 export function exchangeAt(at: unknown): Exchange {
   if (typeof at === 'object' && at !== null) {

@@ -1,5 +1,5 @@
 import { type CanActivate, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, ModulesContainer } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { AccessTokenStrategy, register, unregister } from '../passport/index.js';
 import { BootAudit } from './boot-audit.js';
 import { MetadataAudit } from './metadata-audit.js';
@@ -57,6 +57,7 @@ export class StepUpModule extends ConfigurableModuleClass implements OnModuleIni
     @Inject(STEP_UP_SETTINGS) private readonly settings: StepUpSettings,
     private readonly stepUp: StepUpService,
     private readonly modules: ModulesContainer,
+    private readonly adapterHost: HttpAdapterHost,
   ) {
     super();
   }
@@ -67,7 +68,11 @@ export class StepUpModule extends ConfigurableModuleClass implements OnModuleIni
     if (imported.length > 1)
       throw new TypeError('StepUpModule is configured twice; call forRoot() once per application');
     if (this.settings.passport !== 'register') return;
-    this.#strategy = new AccessTokenStrategy(this.settings.strategyName, (request) => this.stepUp.userOf(request));
+    this.#strategy = new AccessTokenStrategy(
+      this.settings.strategyName,
+      (request) => this.stepUp.userOf(request),
+      this.adapterHost.httpAdapter?.getInstance<object>(),
+    );
     register(this.#strategy);
   }
 

@@ -84,7 +84,8 @@ export class StepUpService {
 
   /**
    * Tells whether the authentication behind a request meets requirements, given as `@RequireAcr` takes them. Truthful in
-   * report mode too.
+   * report mode too. Not met, and without reasons, is whatever somebody else than the user does by a token with `act`, unless
+   * `delegation` is `'accept'`.
    *
    * @param at an ExecutionContext, the request, or what `@StepUpContext()` gave
    * @throws AccessTokenException where no user can be told
@@ -96,7 +97,8 @@ export class StepUpService {
       const authenticated = await this.#identify(exchange);
       const requirements = await this.#requirementsOf(exchange, required);
       if (requirements === undefined) return { met: true };
-      const { event } = await completed(authenticated, requirements);
+      const { event, claims } = await completed(authenticated, requirements);
+      if (this.#isRefusedDelegation(event, claims)) return { met: false, reasons: [] };
       const translated = new RouteRequirement(requirements, this.#routes.vocabularies).for(event.issuer);
       if (translated === undefined) return { met: false, reasons: ['acr_unmet'] };
       return this.assessEvent(event, translated);
@@ -305,8 +307,7 @@ export class StepUpService {
    * @internal
    */
   protected judge(exchange: Exchange, { event, claims }: Authenticated, requirement: RouteRequirement): void {
-    const delegation = this.#servers.get(event.issuer)?.delegation ?? 'refuse';
-    if (claims['act'] !== undefined && delegation === 'refuse') {
+    if (this.#isRefusedDelegation(event, claims)) {
       throw AccessTokenException.stepUpImpossible(
         'Tokens issued to somebody acting for the user are not accepted here',
       );
@@ -330,6 +331,10 @@ export class StepUpService {
       this.#challenges.refuse({ route, event, claims, requirements, reasons });
     }
     if (lacksScope) throw AccessTokenException.insufficientScope(requirements.scope as string, this.settings);
+  }
+
+  #isRefusedDelegation({ issuer }: AuthenticationEvent, claims: Authenticated['claims']): boolean {
+    return claims['act'] !== undefined && this.#servers.get(issuer)?.delegation !== 'accept';
   }
 
   /** Runs a judgement; what it throws is answered on the response first, lest another filter forget the challenge. */

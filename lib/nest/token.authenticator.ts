@@ -10,7 +10,7 @@ import {
 } from '../token/index.js';
 import type { Authenticated, Authenticator } from './step-up.authenticator.js';
 import { AccessTokenException } from './step-up.exception.js';
-import type { Exchange } from './step-up.exchange.js';
+import { type Exchange, isUpgrade } from './step-up.exchange.js';
 import type { StepUpLog } from './step-up.log.js';
 import type { StepUpSettings } from './step-up.options.js';
 
@@ -20,7 +20,7 @@ import type { StepUpSettings } from './step-up.options.js';
  */
 export class TokenAuthenticator implements Authenticator {
   readonly #verifier: AccessTokenVerifier;
-  readonly #authenticated = new WeakMap<object, MaybePromise<Authenticated>>();
+  readonly #known = new WeakMap<object, { token: string; authenticated: MaybePromise<Authenticated> }>();
 
   /** @throws TypeError for a private key of `introspection` that cannot be used */
   constructor(
@@ -42,15 +42,24 @@ export class TokenAuthenticator implements Authenticator {
   }
 
   #authenticate(exchange: Exchange): MaybePromise<Authenticated> {
-    const known = this.#authenticated.get(exchange.request);
-    if (known !== undefined) return whenReady(known, (authenticated) => this.#stillValid(authenticated));
-
-    const authenticated = this.#verify(this.#tokenOf(exchange), exchange);
-    // a socket outlives its messages, and a broker's context may be shared: their tokens are looked at every time
-    if (exchange.transport === 'http' || exchange.transport === 'graphql') {
-      this.#authenticated.set(exchange.request, authenticated);
+    const { request, transport } = exchange;
+    const known = this.#known.get(request);
+    if (known !== undefined) {
+      return whenReady(known.authenticated, (authenticated) =>
+        isUpgrade(request) ? this.#verifyAnew(known.token, authenticated) : this.#stillValid(authenticated),
+      );
     }
+    const token = this.#tokenOf(exchange);
+    const authenticated = this.#verify(token, exchange);
+    // a socket outlives its messages, and a broker's context may be shared: their tokens are looked at every time
+    if (transport === 'http' || transport === 'graphql') this.#known.set(request, { token, authenticated });
+    if (isUpgrade(request) && authenticated instanceof Promise) authenticated.catch(() => this.#known.delete(request));
     return authenticated;
+  }
+
+  /** A key may have been withdrawn since, and a token revoked. Its user stays: several operations share the request. */
+  #verifyAnew(token: string, { user }: Authenticated): MaybePromise<Authenticated> {
+    return whenReady(this.#verifier.verify(token), (verified) => this.#asAuthenticated(user, token, verified));
   }
 
   #tokenOf({ request, context }: Exchange): string {

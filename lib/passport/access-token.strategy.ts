@@ -11,9 +11,14 @@ export type AuthenticateRequest = (request: IncomingRequest) => unknown;
  * status and challenge, instead of a bare 401.
  */
 export class AccessTokenStrategy extends Strategy {
+  // Passport knows one strategy of a name, that of the last application; the others are found by their requests
+  static readonly #ofApplications = new WeakMap<object, AccessTokenStrategy>();
+
+  /** @param application what its requests name as theirs: the Express application, or the Fastify instance */
   constructor(
     override readonly name: string,
     private readonly authenticateRequest: AuthenticateRequest,
+    application?: object,
   ) {
     super(
       {
@@ -24,14 +29,20 @@ export class AccessTokenStrategy extends Strategy {
       },
       (_payload: unknown, done: (error: unknown, user: false) => void) => done(null, false),
     );
+    if (application !== undefined) AccessTokenStrategy.#ofApplications.set(application, this);
   }
 
   override authenticate(request: IncomingRequest): void {
+    const strategy = AccessTokenStrategy.#ofApplications.get(applicationOf(request)) ?? this;
     Promise.resolve()
-      .then(() => this.authenticateRequest(request))
+      .then(() => strategy.authenticateRequest(request))
       .then(
         (user) => this.success(user as object),
         (error: Error) => this.error(error),
       );
   }
+}
+
+function applicationOf(request: IncomingRequest & { readonly app?: object; readonly server?: object }): object {
+  return request.app ?? request.server ?? request;
 }

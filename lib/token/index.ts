@@ -1,10 +1,10 @@
 export { authenticationEvent, checkStillValid } from './access-token.js';
 export { type IncomingRequest, type PresentedToken, presentedToken } from './bearer-token.js';
 export { AccessTokenRefused, AuthorizationServerUnavailable } from './errors.js';
-export { fetchJson } from './fetch-json.js';
+export { fetchJson, readBody } from './fetch-json.js';
 export type { Warn } from './introspection-endpoint.js';
 export { readJwt } from './jwt.js';
-export { mayVerify } from './key-set.js';
+export { MAX_KEYS, mayVerify } from './key-set.js';
 export { isThenable, type MaybePromise, whenReady } from './maybe-promise.js';
 export { type AuthorizationServerMetadata, endpointOf, fetchMetadata, metadataAddresses } from './metadata.js';
 export { algorithmsOf } from './verification-keys.js';

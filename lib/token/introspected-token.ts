@@ -72,13 +72,15 @@ export function addFacts(verified: VerifiedAccessToken, claims: Claims): Verifie
   });
 }
 
-/** A token knows of no sign-in that came after it, and of one with one acr alone. */
+/** A token knows of no sign-in that came after it, and of one alone: with one acr, and at one time. */
 function isOfAnotherSignIn(facts: AuthenticationEvent, { event, claims }: VerifiedAccessToken): boolean {
   const { iat } = claims;
   const isLater = facts.authTime !== undefined && !(typeof iat === 'number' && facts.authTime <= iat);
-  return isLater || (event.acr !== undefined && facts.acr !== undefined && facts.acr !== event.acr);
+  return (
+    isLater || isOther(facts.acr, event.acr ?? facts.acr) || isOther(facts.authTime, event.authTime ?? facts.authTime)
+  );
 }
 
-function isOther(said: unknown, known: string | undefined): boolean {
+function isOther(said: unknown, known: string | number | undefined): boolean {
   return said !== undefined && said !== null && said !== known;
 }

@@ -17,7 +17,8 @@ export interface KeySetOptions {
   staleFor?: number;
 }
 
-const MAX_KEYS = 100;
+/** Keys of a document beyond this number are not looked at. */
+export const MAX_KEYS = 100;
 
 /**
  * The keys of one authorization server, from one document that is fetched when first needed. jwks-rsa turns the document

@@ -311,6 +311,48 @@ describe.each(adapters)("a strategy of the application's own, %s", (_, createAda
     );
   });
 
+  it('reads the getters of a user that is a model', async () => {
+    class User {
+      readonly #claims: Claims;
+
+      constructor(claims: Claims) {
+        this.#claims = claims;
+      }
+
+      get acr() {
+        return this.#claims['acr'];
+      }
+    }
+    await answers(
+      (claims) => new User(claims),
+      {},
+      async (application) => {
+        expect((await application.send('/mfa', { token: await server.accessToken({ acr: 'urn:mfa' }) })).status).toBe(
+          500,
+        );
+        const token = await server.accessToken({ acr: 'urn:mfa', authTime: null });
+        expect((await application.send('/mfa', { token })).status).toBe(200);
+      },
+    );
+  });
+
+  it('warns once for all issuers that are not configured, and writes none of them to the log', async () => {
+    await answers(
+      ({ jti, ...claims }) => ({ ...claims, iss: `https://${jti}.example\n[forged] line` }),
+      {},
+      async (application) => {
+        for (let request = 0; request < 3; request += 1) {
+          const answer = await application.send('/recent', { token: await server.accessToken({ authTime: null }) });
+          expect([answer.status, answer.body['reasons']]).toEqual([401, ['auth_time_missing']]);
+        }
+        expect(log.lines).toEqual([
+          expect.stringMatching(/^\[event_missing\] request\.user: .+$/),
+          expect.stringMatching(/^\[auth_time_missing\] request\.user: .+$/),
+        ]);
+      },
+    );
+  });
+
   it('answers 500 where nothing authenticates: no user, no strategy', async () => {
     await answers(undefined, {}, async (application) => {
       const answer = await application.send('/mfa', { token: await server.accessToken({ acr: 'urn:mfa' }) });

@@ -279,6 +279,13 @@ describe.each(adapters)('StepUpService, %s', (_, createAdapter) => {
     expect([answer.status, assessment]).toEqual([201, expected]);
   });
 
+  it('assess tells, as require does, that nothing is met by somebody who acts for the user', async () => {
+    const token = await server.accessToken({ acr: 'urn:mfa', claims: { act: { sub: 'support' } } });
+    const at = { headers: { authorization: `Bearer ${token}` } };
+    expect(await service.assess(at, 'mfa')).toEqual({ met: false, reasons: [] });
+    await expect(service.require(at, 'mfa')).rejects.toMatchObject({ status: 403 });
+  });
+
   it('tells listeners of each refusal, until they are taken off', async () => {
     const heard: ChallengedEvent[] = [];
     const silence = service.onChallenged((event) => heard.push(event));

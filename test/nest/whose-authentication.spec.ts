@@ -259,7 +259,7 @@ describe.each(adapters)('whose authentication is judged, %s', (_, createAdapter)
       const start = ({ issuer, audience }: TestAuthorizationServer) =>
         startApplication({
           createAdapter,
-          controllers: orders.map(([path, more]) => guarded(path, ...more)),
+          controllers: [...orders.map(([path, more]) => guarded(path, ...more)), PlainController],
           imports: [PassportModule.register({ defaultStrategy: 'jwt' })],
           options: { authorizationServers: [{ issuer, audience }] },
         });
@@ -278,6 +278,19 @@ describe.each(adapters)('whose authentication is judged, %s', (_, createAdapter)
       const answer = await first.send(`/${path}`, { token });
       expect([answer.status, answer.body['error']]).toEqual([401, 'invalid_token']);
     });
+
+    it.each(['/plain', '/passport-first'])(
+      'each serves its own tokens alone, though Passport has one strategy: %s',
+      async (path) => {
+        const tokens = [await server.accessToken({ acr: 'mfa' }), await other.accessToken({ acr: 'mfa' })];
+        const statuses = async ({ send }: RunningApplication) =>
+          Promise.all(tokens.map(async (token) => (await send(path, { token })).status));
+        expect([await statuses(first), await statuses(second)]).toEqual([
+          [200, 401],
+          [401, 200],
+        ]);
+      },
+    );
 
     it('each serves its own tokens', async () => {
       const own = await first.send('/acr-alone', { token: await server.accessToken({ acr: 'mfa' }) });

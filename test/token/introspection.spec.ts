@@ -251,13 +251,23 @@ describe('a server that gives no usable answer is unavailable, not the token inv
   describe('with a hundred questions under way', () => {
     const CROWDED = 'AS: its introspection endpoint has too many questions under way';
     let waiting: (() => void)[];
+    let lapses: (() => void)[];
     let there: AccessTokenVerifier;
 
     beforeEach(() => {
       waiting = [];
+      lapses = [];
+      const { setTimeout } = globalThis;
+      const delay = (callback: () => void, milliseconds?: number) => {
+        if (milliseconds !== 1000) return setTimeout(callback, milliseconds);
+        lapses.push(callback);
+        return setTimeout(() => undefined, 0);
+      };
+      jest.spyOn(globalThis, 'setTimeout').mockImplementation(delay as typeof setTimeout);
       server.answers.set(ENDPOINT, (_, response) => waiting.push(() => response.end(JSON.stringify(active()))));
       there = verifier();
     });
+    afterEach(() => jest.restoreAllMocks());
     const ask = (count: number, name: string) =>
       Array.from({ length: count }, (_, index) => outcome(there.verify(`${name}-${index}`)));
     const underWay = async (count: number) => {
@@ -283,15 +293,11 @@ describe('a server that gives no usable answer is unavailable, not the token inv
     });
 
     test('one that waits longer than a second is given up, and its turn is not lost', async () => {
-      const delay = jest.spyOn(globalThis, 'setTimeout');
       const first = ask(100, 'first');
       await underWay(100);
-      delay.mockClear();
       const late = there.verify('late');
-      while (delay.mock.calls.every(([, milliseconds]) => milliseconds !== 1000)) await undefined;
-      const [giveUp] = delay.mock.calls.find(([, milliseconds]) => milliseconds === 1000) ?? [];
-      delay.mockRestore();
-      giveUp?.();
+      while (lapses.length === 0) await undefined;
+      lapses[0]?.();
       expect(await outcome(late)).toBe(CROWDED);
       const next = ask(1, 'next');
       answerAll();
@@ -304,8 +310,8 @@ describe('a server that gives no usable answer is unavailable, not the token inv
     test('no more than a thousand wait', async () => {
       const served = [...ask(100, 'first'), ...ask(1000, 'waiting')];
       expect(await outcome(there.verify('one-more'))).toBe(CROWDED);
-      server.json(ENDPOINT, active());
       await underWay(100);
+      server.json(ENDPOINT, active());
       answerAll();
       expect(new Set(await Promise.all(served))).toEqual(new Set(['accepted']));
     });
@@ -753,8 +759,9 @@ describe('JWTs that are asked about', () => {
     expect(await outcome(there.withAuthTime(token, verified))).toBe(expected);
   });
 
-  test.each<[string, { acr?: string }, Record<string, unknown>]>([
+  test.each<[string, { acr?: string; authTime?: number }, Record<string, unknown>]>([
     ['a sign-in after the token was issued', {}, { auth_time: NOW + 1 }],
+    ['a sign-in at another time than that of the token', { authTime: NOW - 99 }, { auth_time: NOW - 7 }],
     ['another acr than that of the token', { acr: 'urn:example:pwd' }, { acr: 'urn:example:mfa' }],
   ])('%s is of the session, not of the token, and nothing is added', async (_, token, answer) => {
     says(answer);
