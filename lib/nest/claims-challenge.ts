@@ -1,15 +1,6 @@
 import { formatChallenges, type UnmetReason } from '../core/index.js';
-import type { Shortfall } from './step-up.challenges.js';
+import type { Shortfall } from './shortfall.js';
 import { AccessTokenException, type StepUpChallenge } from './step-up.exception.js';
-
-/** The body of Microsoft Entra's claims challenge. */
-export interface ClaimsChallengeBody {
-  error: 'insufficient_claims';
-  error_description: string;
-  /** The claims request of the header: JSON in base64. */
-  claims: string;
-  reasons: UnmetReason[];
-}
 
 /**
  * Writes what Microsoft Entra has in place of the challenge of RFC 9470. It names one authentication context, the preferred

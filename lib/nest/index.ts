@@ -1,9 +1,13 @@
 export type { Advice } from './advice.js';
-export type { ClaimsChallengeBody } from './claims-challenge.js';
 export type { Authenticated } from './step-up.authenticator.js';
 export type { ChallengedEvent } from './step-up.challenges.js';
 export { Public, RequireAcr, SkipStepUp, StepUpContext } from './step-up.decorator.js';
-export { AccessTokenException, InsufficientUserAuthenticationException, type StepUpBody } from './step-up.exception.js';
+export {
+  AccessTokenException,
+  type ClaimsChallengeBody,
+  InsufficientUserAuthenticationException,
+  type StepUpBody,
+} from './step-up.exception.js';
 export type { Exchange } from './step-up.exchange.js';
 export { StepUpExceptionFilter } from './step-up.filter.js';
 export { AccessTokenGuard, AcrGuard } from './step-up.guard.js';

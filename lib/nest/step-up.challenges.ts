@@ -1,9 +1,10 @@
-import type { AuthenticationEvent, AuthenticationRequirements, UnmetReason } from '../core/index.js';
+import type { AuthenticationRequirements, UnmetReason } from '../core/index.js';
 import { withoutStack } from '../token/index.js';
 import { subjectOf } from './advice.js';
 import { claimsChallenge } from './claims-challenge.js';
 import { Listeners } from './listeners.js';
 import { RecentChallenges } from './recent-challenges.js';
+import type { Shortfall } from './shortfall.js';
 import { ShortfallAdvice } from './shortfall-advice.js';
 import { InsufficientUserAuthenticationException, type StepUpChallenge, stepUpChallenge } from './step-up.exception.js';
 import type { StepUpLog } from './step-up.log.js';
@@ -18,16 +19,6 @@ export interface ChallengedEvent {
   readonly reasons: readonly UnmetReason[];
   /** Whether report mode waived it. What else is wrong, such as a lacking scope, is refused all the same. */
   readonly reported: boolean;
-}
-
-/** What is known of an authentication that is not enough. */
-export interface Shortfall {
-  readonly route: string | undefined;
-  readonly event: AuthenticationEvent;
-  readonly claims: Readonly<Record<string, unknown>>;
-  /** In the strings of the event's issuer. */
-  readonly requirements: AuthenticationRequirements;
-  readonly reasons: readonly UnmetReason[];
 }
 
 /** Refuses what lacks the authentication: tells the client by a challenge, the listeners, and in the log why it recurs. */
@@ -101,8 +92,8 @@ export class StepUpChallenges {
       code: 'acr_values_ignored',
       subject: subjectOf(event.issuer, this.settings.servers),
       message:
-        'a token newer than a challenge has none of the acr values that were asked for: the authorization server takes ' +
-        'them for a hint, or the client does not send them',
+        'a token newer than a challenge has none of the acr values that were asked for: the user has signed in anew by ' +
+        'themselves, the client does not send them, or the authorization server takes them for a hint',
       fix: 'look whether the client sends acr_values, have it ask for an essential acr claim, and set up the levels at the server',
     });
   }

@@ -8,7 +8,6 @@ import {
   type UnmetReason,
 } from '../core/index.js';
 import { type AccessTokenRefused, type AuthorizationServerUnavailable, withoutStack } from '../token/index.js';
-import type { ClaimsChallengeBody } from './claims-challenge.js';
 
 /** What every challenge of an application carries. */
 export interface ChallengeOrigin {
@@ -23,6 +22,15 @@ export interface StepUpBody {
   acr_values?: string;
   max_age?: number;
   scope?: string;
+  reasons: UnmetReason[];
+}
+
+/** The body of Microsoft Entra's claims challenge. */
+export interface ClaimsChallengeBody {
+  error: 'insufficient_claims';
+  error_description: string;
+  /** The claims request of the header: JSON in base64. */
+  claims: string;
   reasons: UnmetReason[];
 }
 

@@ -1,5 +1,5 @@
 import { type ExecutionContext, Inject, Injectable, InternalServerErrorException, type Type } from '@nestjs/common';
-import { type AuthorizationServer, hasClaim } from '../authorization-servers/index.js';
+import type { AuthorizationServer } from '../authorization-servers/index.js';
 import {
   type Assessment,
   type AuthenticationEvent,
@@ -8,6 +8,7 @@ import {
   mergeRequirements,
 } from '../core/index.js';
 import { type MaybePromise, whenReady } from '../token/index.js';
+import { isMachine, isRefusedDelegation } from './actor.js';
 import type { Advice } from './advice.js';
 import { ExistingAuthenticator } from './existing.authenticator.js';
 import { resolve } from './requirement-level.js';
@@ -98,7 +99,7 @@ export class StepUpService {
       const requirements = await this.#requirementsOf(exchange, required);
       if (requirements === undefined) return { met: true };
       const { event, claims } = await completed(authenticated, requirements);
-      if (this.#isRefusedDelegation(event, claims)) return { met: false, reasons: [] };
+      if (isRefusedDelegation(claims, this.#servers.get(event.issuer))) return { met: false, reasons: [] };
       const translated = new RouteRequirement(requirements, this.#routes.vocabularies).for(event.issuer);
       if (translated === undefined) return { met: false, reasons: ['acr_unmet'] };
       return this.assessEvent(event, translated);
@@ -307,7 +308,7 @@ export class StepUpService {
    * @internal
    */
   protected judge(exchange: Exchange, { event, claims }: Authenticated, requirement: RouteRequirement): void {
-    if (this.#isRefusedDelegation(event, claims)) {
+    if (isRefusedDelegation(claims, this.#servers.get(event.issuer))) {
       throw AccessTokenException.stepUpImpossible(
         'Tokens issued to somebody acting for the user are not accepted here',
       );
@@ -324,17 +325,13 @@ export class StepUpService {
     const { reasons } = assessment;
     const lacksScope = reasons.includes('scope_missing');
     if (reasons.length > (lacksScope ? 1 : 0)) {
-      if (isMachine(event, claims, this.#servers.get(event.issuer)?.profile)) {
+      if (isMachine(event, claims, this.#servers.get(event.issuer))) {
         throw AccessTokenException.stepUpImpossible('No user has authenticated for this token, so none can step up');
       }
       const route = exchange.context && this.#routeOf(exchange.context).description.name;
       this.#challenges.refuse({ route, event, claims, requirements, reasons });
     }
     if (lacksScope) throw AccessTokenException.insufficientScope(requirements.scope as string, this.settings);
-  }
-
-  #isRefusedDelegation({ issuer }: AuthenticationEvent, claims: Authenticated['claims']): boolean {
-    return claims['act'] !== undefined && this.#servers.get(issuer)?.delegation !== 'accept';
   }
 
   /** Runs a judgement; what it throws is answered on the response first, lest another filter forget the challenge. */
@@ -365,15 +362,4 @@ function completed(authenticated: Authenticated, { maxAge }: AuthenticationRequi
   return maxAge === undefined || authenticated.withAuthTime === undefined
     ? authenticated
     : authenticated.withAuthTime();
-}
-
-/** A client that acts for itself: there is no user who could authenticate again. */
-function isMachine(
-  { acr, acrs, authTime, subject, clientId }: AuthenticationEvent,
-  claims: Readonly<Record<string, unknown>>,
-  profile: AuthorizationServer['profile'] | undefined,
-): boolean {
-  if (profile?.machineClaims.some((mark) => hasClaim(claims, mark))) return true;
-  if (acr !== undefined || acrs !== undefined || authTime !== undefined || subject === undefined) return false;
-  return [clientId, claims['azp'], claims['cid']].includes(subject);
 }

@@ -1,7 +1,7 @@
 export { authenticationEvent, checkStillValid } from './access-token.js';
 export { type IncomingRequest, type PresentedToken, presentedToken } from './bearer-token.js';
 export { AccessTokenRefused, AuthorizationServerUnavailable } from './errors.js';
-export { fetchJson, readBody } from './fetch-json.js';
+export { fetchJson, readBody, UnusableAnswer } from './fetch-json.js';
 export type { Warn } from './introspection-endpoint.js';
 export { readJwt } from './jwt.js';
 export { MAX_KEYS, mayVerify } from './key-set.js';

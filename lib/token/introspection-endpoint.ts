@@ -4,6 +4,7 @@ import { clientAuthentication, openidClient } from './client-authentication.js';
 import { AuthorizationServerUnavailable } from './errors.js';
 import { COOL_DOWN, describeFailure, FETCH_TIMEOUT, readBody, UnusableAnswer } from './fetch-json.js';
 import { endpointOf, fetchMetadata } from './metadata.js';
+import { Turns } from './turns.js';
 
 /** Claims of a token that is active, or that it is not, or that the server does not introspect tokens of its kind. */
 export type IntrospectionAnswer = Readonly<Record<string, unknown>> | 'inactive' | 'unsupported';
@@ -12,8 +13,6 @@ export type IntrospectionAnswer = Readonly<Record<string, unknown>> | 'inactive'
 export type Warn = (code: string, issuer: string, message: string) => void;
 
 const MAX_BYTES = 65_536;
-const MAX_UNDER_WAY = 100;
-const MAX_WAITING = 1000;
 /** Seconds for which a question waits for its turn. */
 const LONGEST_WAIT = 1;
 
@@ -30,9 +29,7 @@ export class IntrospectionEndpoint {
   #configuration: Promise<Configuration> | undefined;
   #configuredAt = Number.NEGATIVE_INFINITY;
   #failed = false;
-  #underWay = 0;
-  // a Set keeps its order: the first has waited longest
-  readonly #waiting = new Set<() => void>();
+  readonly #turns = new Turns({ atOnce: 100, waiting: 1000, longestWait: LONGEST_WAIT });
 
   /** @throws TypeError for a private key that cannot be used */
   constructor(
@@ -49,42 +46,14 @@ export class IntrospectionEndpoint {
    * @throws AuthorizationServerUnavailable where no usable answer comes, the refusal of this API's credentials included
    */
   async ask(token: string): Promise<IntrospectionAnswer> {
-    await this.#turn();
+    if (!(await this.#turns.take())) {
+      const reason = 'its introspection endpoint has too many questions under way';
+      throw new AuthorizationServerUnavailable(this.issuer, LONGEST_WAIT, reason);
+    }
     try {
       return await this.#request(await this.#configured(), token);
     } finally {
-      this.#yield();
-    }
-  }
-
-  async #turn(): Promise<void> {
-    if (this.#underWay < MAX_UNDER_WAY) {
-      this.#underWay += 1;
-      return;
-    }
-    const reason = 'its introspection endpoint has too many questions under way';
-    const crowded = new AuthorizationServerUnavailable(this.issuer, LONGEST_WAIT, reason);
-    if (this.#waiting.size >= MAX_WAITING) throw crowded;
-    await new Promise<void>((resolve, reject) => {
-      const turn = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        this.#waiting.delete(turn);
-        reject(crowded);
-      }, LONGEST_WAIT * 1000);
-      this.#waiting.add(turn);
-    });
-  }
-
-  /** Hands the turn on to whoever has waited longest. */
-  #yield(): void {
-    const [next] = this.#waiting;
-    if (next === undefined) this.#underWay -= 1;
-    else {
-      this.#waiting.delete(next);
-      next();
+      this.#turns.handOn();
     }
   }
 

@@ -42,8 +42,8 @@ const ACR = { mfa: ['urn:otp', 'urn:push'], phr: 'urn:phr' };
 const IGNORED = {
   code: 'acr_values_ignored',
   message:
-    'a token newer than a challenge has none of the acr values that were asked for: the authorization server takes them ' +
-    'for a hint, or the client does not send them',
+    'a token newer than a challenge has none of the acr values that were asked for: the user has signed in anew by ' +
+    'themselves, the client does not send them, or the authorization server takes them for a hint',
   fix: 'look whether the client sends acr_values, have it ask for an essential acr claim, and set up the levels at the server',
 };
 
