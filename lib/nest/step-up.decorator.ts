@@ -1,10 +1,10 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, UseFilters, UseGuards } from '@nestjs/common';
 import type { AuthenticationRequirements } from '../core/index.js';
+import { type RequireAcrArguments, requirementsFrom } from './require-acr-arguments.js';
 import { StepUpExceptionFilter } from './step-up.filter.js';
 import { AcrGuard } from './step-up.guard.js';
 import { mark } from './step-up.mark.js';
 import type { RequirementsFunction } from './step-up.options.js';
-import { type RequireAcrArguments, requirementsFrom } from './step-up.requirements.js';
 import type { StepUpWord } from './step-up.words.js';
 
 /**

@@ -3,8 +3,9 @@ import { type AuthenticationRequirements, mergeRequirements } from '../core/inde
 import { type MaybePromise, whenReady } from '../token/index.js';
 import type { Advice } from './advice.js';
 import { type RequirementLevel, resolve } from './requirement-level.js';
+import { RouteRequirement } from './route-requirement.js';
 import { markedMethods, marksOf, marksOfHandler, type StepUpMark } from './step-up.mark.js';
-import { RouteRequirement, type Vocabularies } from './step-up.requirement.js';
+import type { Vocabularies } from './vocabularies.js';
 
 export type Handler = (...parameters: never[]) => unknown;
 

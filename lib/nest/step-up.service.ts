@@ -11,7 +11,9 @@ import { type MaybePromise, whenReady } from '../token/index.js';
 import { isMachine, isRefusedDelegation } from './actor.js';
 import type { Advice } from './advice.js';
 import { ExistingAuthenticator } from './existing.authenticator.js';
+import { type RequireAcrArguments, requirementsFrom } from './require-acr-arguments.js';
 import { resolve } from './requirement-level.js';
+import { RouteRequirement } from './route-requirement.js';
 import { StepUpAnswer } from './step-up.answer.js';
 import type { Authenticated, Authenticator } from './step-up.authenticator.js';
 import { type ChallengedEvent, StepUpChallenges } from './step-up.challenges.js';
@@ -19,10 +21,9 @@ import { AccessTokenException, InsufficientUserAuthenticationException } from '.
 import { type Exchange, exchangeAt, exchangeOf, type Request } from './step-up.exchange.js';
 import { StepUpLog } from './step-up.log.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from './step-up.options.js';
-import { RouteRequirement, Vocabularies } from './step-up.requirement.js';
-import { type RequireAcrArguments, requirementsFrom } from './step-up.requirements.js';
 import { type Handler, type Route, type RouteDescription, Routes } from './step-up.route.js';
 import { TokenAuthenticator } from './token.authenticator.js';
+import { Vocabularies } from './vocabularies.js';
 
 /**
  * Judges requests against authentication requirements: the work behind {@link AcrGuard}, and for decisions inside a
