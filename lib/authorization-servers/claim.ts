@@ -23,7 +23,7 @@ export function hasClaim(
   claims: Readonly<Record<string, unknown>>,
   [name, value]: readonly [name: string, value: string | true],
 ): boolean {
-  const claim = claims[name];
+  const claim = readClaim(claims, [name]);
   return value === true ? claim !== undefined && claim !== null : claim === value;
 }
 

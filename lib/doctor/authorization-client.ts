@@ -1,14 +1,18 @@
-import type { AuthorizationServerMetadata } from '../token/index.js';
+import { type AuthorizationServerMetadata, readBody } from '../token/index.js';
 import type { LoginOptions } from './command-line.js';
 
 // openid-client is ESM only, and this package is CommonJS
 const openidClient = () => import('openid-client');
 type OpenIdClient = Awaited<ReturnType<typeof openidClient>>;
 type Configuration = InstanceType<OpenIdClient['Configuration']>;
+type CustomFetch = NonNullable<Configuration[OpenIdClient['customFetch']]>;
 type ServerMetadata = ConstructorParameters<OpenIdClient['Configuration']>[0];
 
 /** Seconds for each request to the server. */
 const PATIENCE = 10;
+
+/** No token answer is nearly as long. */
+const MAX_BYTES = 1_048_576;
 
 export interface SignedIn {
   readonly accessToken: string;
@@ -20,6 +24,8 @@ export interface SignedIn {
 export interface AuthorizationRequest {
   readonly url: string;
   readonly state: string;
+  /** What nobody should be shown, should the server repeat it. */
+  readonly secrets: readonly string[];
   /** Fetches the tokens, after `state`, `iss`, nonce and audience were found right. */
   finish(callback: URL): Promise<SignedIn>;
 }
@@ -36,12 +42,13 @@ export class AuthorizationClient {
     const oauth = await openidClient();
     const { clientId, clientSecret } = options;
     const configuration = new oauth.Configuration(
-      metadata as ServerMetadata,
+      flat(metadata) as ServerMetadata,
       clientId,
       undefined,
       clientSecret === undefined ? oauth.None() : secretMethod(oauth, metadata)(clientSecret),
     );
     configuration.timeout = PATIENCE;
+    configuration[oauth.customFetch] = fetchBounded;
     // http is for this machine alone: the command line takes no other
     if (new URL(metadata.issuer).protocol === 'http:') oauth.allowInsecureRequests(configuration);
     return new AuthorizationClient(oauth, configuration, options);
@@ -50,7 +57,7 @@ export class AuthorizationClient {
   /** @param parameters what the request asks for, beside what every request needs */
   async request(redirectUri: string, parameters: Readonly<Record<string, string>>): Promise<AuthorizationRequest> {
     const { oauth, configuration } = this;
-    const { resource } = this.options;
+    const { resource, clientSecret } = this.options;
     const state = oauth.randomState();
     const nonce = oauth.randomNonce();
     const codeVerifier = oauth.randomPKCECodeVerifier();
@@ -65,6 +72,7 @@ export class AuthorizationClient {
     return {
       url: url.href,
       state,
+      secrets: [codeVerifier, ...(clientSecret === undefined ? [] : [clientSecret])],
       async finish(callback) {
         const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: codeVerifier };
         const more = resource === undefined ? undefined : { resource };
@@ -75,6 +83,21 @@ export class AuthorizationClient {
     };
   }
 }
+
+/** Without members that nest: none of them is of use here, and openid-client copies to any depth. */
+function flat(metadata: AuthorizationServerMetadata): Readonly<Record<string, unknown>> {
+  const isFlat = (value: unknown) => [value].flat().every((member) => typeof member !== 'object' || member === null);
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => isFlat(value)));
+}
+
+/** Reads an answer whole, but no more of it than is reasonable, so that openid-client need not. */
+const fetchBounded: CustomFetch = async (url, options) => {
+  const response = await fetch(url, options as RequestInit);
+  const { status, headers } = response;
+  const body = await readBody(response, MAX_BYTES);
+  // by RFC 9110 some have no body, and none may be given to them
+  return new Response(body === '' ? null : body, { status, headers });
+};
 
 /** Absent means `client_secret_basic`: RFC 8414 §2. */
 function secretMethod(oauth: OpenIdClient, metadata: AuthorizationServerMetadata) {

@@ -46,17 +46,20 @@ export async function loginFindings(context: LoginContext, options: LoginOptions
   let begun = 0;
   const signIn: SignIn = async (about, requirements) => {
     begun += 1;
+    const secrets: string[] = [];
     const invitation = `Sign-in ${begun} of ${rounds}${begun > 1 ? ', as the same user' : ''}: open this address.`;
     try {
       const parameters = requestParameters(requirements, context, options);
       const request = await client.request(redirect.uri, parameters);
+      secrets.push(...request.secrets);
       const answer = redirect.answerTo(request.state, options.timeout);
       context.show(`${invitation}\n\n${request.url}\n\n`);
       const callback = await answer;
       if (callback === undefined) return { failure: [notAnswered(about, options.timeout, redirect)], isOver: true };
+      secrets.push(callback.searchParams.get('code') ?? '');
       return { signedIn: await request.finish(callback) };
     } catch (error) {
-      return { failure: [signInFailure(about, error)], isOver: false };
+      return { failure: [signInFailure(about, error, secrets)], isOver: false };
     }
   };
   try {

@@ -1,4 +1,5 @@
 import { type AuthorizationFailed, type AuthorizationFailureCode, authorizationError } from '../client/index.js';
+import { UnusableAnswer } from '../token/index.js';
 import { adviceFor, networkFailure } from './failure.js';
 import type { Examined, Finding } from './finding.js';
 import type { LoopbackRedirect } from './loopback-redirect.js';
@@ -29,21 +30,20 @@ export function notAnswered(about: Examined, seconds: number, { uri, hasTurnedAw
   };
 }
 
-/** Why a sign-in brought no tokens. Repeats what the server says in `error` and `error_description`, and no more of it. */
-export function signInFailure(about: Examined, error: unknown): Finding {
+/**
+ * Why a sign-in brought no tokens. Repeats what the server says in `error` and `error_description`, and no more of it.
+ *
+ * @param secrets left out where the server repeats them in turn
+ */
+export function signInFailure(about: Examined, error: unknown, secrets: readonly string[]): Finding {
   const { code } = error as { code?: unknown };
   const refused = authorizationError(error as { error?: unknown });
   if (refused !== undefined && code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR') {
-    const name = about === 'max_age' ? 'max_age_refused' : 'acr_values_refused';
-    return failed(
-      about,
-      name,
-      `the server refuses: ${described(refused)}`,
-      FIXES[refused.code as AuthorizationFailureCode],
-    );
+    const message = `the server refuses: ${described(refused, secrets)}`;
+    return failed(about, `${about}_refused`, message, FIXES[refused.code as AuthorizationFailureCode]);
   }
   if (refused !== undefined || code === 'OAUTH_WWW_AUTHENTICATE_CHALLENGE') {
-    const message = `the server gives no tokens for the code: ${refused === undefined ? 'status 401' : described(refused)}`;
+    const message = `the server gives no tokens for the code: ${refused === undefined ? 'status 401' : described(refused, secrets)}`;
     const fix = 'Compare client id, secret and redirect URI with what is registered at the server.';
     return failed(about, 'code_refused', message, fix);
   }
@@ -53,21 +53,27 @@ export function signInFailure(about: Examined, error: unknown): Finding {
     return failed(about, 'token_endpoint_unreachable', message, `Of its server: ${adviceFor(failure)}.`);
   }
   const fix = 'An OpenID library will refuse it too: have the server corrected.';
-  return failed(about, 'answer_unusable', `the answer of the server cannot be used: ${innermost(error)}`, fix);
+  return failed(about, 'answer_unusable', `the answer of the server ${unusable(error)}`, fix);
 }
 
-function described({ error, errorDescription }: AuthorizationFailed): string {
-  return errorDescription === undefined ? quoted(error) : `${quoted(error)} (${quoted(errorDescription)})`;
+function described({ error, errorDescription }: AuthorizationFailed, secrets: readonly string[]): string {
+  const shown = (text: string) => quoted(without(secrets, text));
+  return errorDescription === undefined ? shown(error) : `${shown(error)} (${shown(errorDescription)})`;
+}
+
+function without(secrets: readonly string[], text: string): string {
+  return secrets.filter((secret) => secret !== '').reduce((left, secret) => left.replaceAll(secret, '...'), text);
 }
 
 /**
  * The libraries wrap one error in another, and the innermost of theirs says what is wrong, in a fixed text. Beneath may be
  * one of the JSON parser, which quotes what it read.
  */
-function innermost(error: unknown): string {
+function unusable(error: unknown): string {
   const { cause, message } = error as { cause?: { code?: unknown }; message: string };
+  if (cause instanceof UnusableAnswer) return cause.message;
   const isTheirs = typeof cause?.code === 'string' && cause.code.startsWith('OAUTH_');
-  return isTheirs ? innermost(cause) : printable(message);
+  return isTheirs ? unusable(cause) : `cannot be used: ${printable(message)}`;
 }
 
 function failed(about: Examined, code: string, message: string, fix: string): Finding {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { UsageError } from './command-line.js';
 
 export interface TokenSources {
@@ -31,8 +31,9 @@ export async function readToken(from: string | undefined, sources: TokenSources)
 
 async function readTextFile(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
-  } catch {
+    return await readAll(createReadStream(path));
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
     // without the path, which is the token itself where it was given instead of a file
     throw new UsageError(
       '"--token" must be a file that can be read, or "-" for standard input; ' +

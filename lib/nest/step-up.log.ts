@@ -26,7 +26,7 @@ export class StepUpLog {
     if (this.#given.has(key)) return;
     const given = Object.freeze({ ...advice });
     this.#given.set(key, given);
-    this.#logger.warn(`[${given.code}] ${sentenceOf(given)}`);
+    this.#logger.warn(`[${given.code}] ${inOneLine(sentenceOf(given))}`);
     this.#listeners.tell(given);
   }
 
@@ -41,10 +41,27 @@ export class StepUpLog {
 
   /** For what stops a request with 500: the response stays generic, the developer needs the reason. */
   error(code: string, message: string): void {
-    this.#logger.error(`[${code}] ${message}`);
+    this.#logger.error(`[${code}] ${inOneLine(message)}`);
   }
 
   listenerFailed(method: string, error: unknown): void {
-    this.error('listener_failed', `${method}: ${error instanceof Error ? error.message : typeof error}`);
+    this.error('listener_failed', `${method}: ${messageOf(error)}`);
   }
+}
+
+/** Anything can be thrown, also what cannot be looked at. */
+function messageOf(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.message) : typeof error;
+  } catch {
+    return typeof error;
+  }
+}
+
+/** Messages of the application's own errors may carry anybody's text, which must neither begin a line nor move a cursor. */
+function inOneLine(message: string): string {
+  return message.replace(
+    /[\p{Cc}\u2028\u2029]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -1,4 +1,4 @@
-import type { AuthorizationServer } from '../authorization-servers/index.js';
+import { type AuthorizationServer, hasClaim } from '../authorization-servers/index.js';
 import type { AuthenticationEvent } from '../core/index.js';
 import { authenticationEvent, type Clock, checkIntrospectedKind, checkOpaqueClaims } from './access-token.js';
 import { AccessTokenRefused } from './errors.js';
@@ -37,15 +37,23 @@ export function acceptOpaque(claims: Claims, server: AuthorizationServer, clock:
   });
 }
 
+/** What is known of a JWT with what introspection adds to it. */
+export interface CompletedToken {
+  readonly completed: VerifiedAccessToken;
+  /** Whether the answer is about another sign-in than that of the token, so that no authentication was added. */
+  readonly isOfAnotherSignIn: boolean;
+}
+
 /**
  * Adds to a verified JWT what it does not say itself of the authentication, and of somebody acting for the user. Changes
- * nothing that it does say, and adds nothing where the answer is about `'another sign-in'`: some servers tell of the
- * session as it is now, so that an old token would rise with the user's next step-up.
+ * nothing that it does say. Adds no authentication to what a client got for itself, and none where the answer is about
+ * another sign-in: some servers tell of the session as it is now, so that an old token would rise with the user's next
+ * step-up.
  *
  * @throws AccessTokenRefused `invalid_token` where the answer is about another subject, client or issuer, about a refresh
  * or ID token, or about one bound to a key
  */
-export function addFacts(verified: VerifiedAccessToken, claims: Claims): VerifiedAccessToken | 'another sign-in' {
+export function addFacts(verified: VerifiedAccessToken, claims: Claims): CompletedToken {
   const { event, server } = verified;
   checkIntrospectedKind(claims, server.profile);
   const facts = authenticationEvent(claims, server);
@@ -56,20 +64,24 @@ export function addFacts(verified: VerifiedAccessToken, claims: Claims): Verifie
   if (disagrees) {
     throw new AccessTokenRefused('invalid_token', 'The authorization server knows the access token as another one');
   }
-  if (isOfAnotherSignIn(facts, verified)) return 'another sign-in';
-  const { acr, acrs, authTime, amr } = facts;
-  const added: AuthenticationEvent = {
+  const { act } = claims;
+  const own = act === undefined ? verified : { ...verified, claims: freezeClaims({ act, ...verified.claims }) };
+  const isOfMachine = server.profile.machineClaims.some((mark) => hasClaim(verified.claims, mark));
+  const isElsewhere = !isOfMachine && isOfAnotherSignIn(facts, verified);
+  const added = isOfMachine || isElsewhere ? undefined : authenticationIn(facts);
+  return {
+    completed: Object.freeze({ ...own, event: Object.freeze({ ...added, ...event }) }),
+    isOfAnotherSignIn: isElsewhere,
+  };
+}
+
+function authenticationIn({ acr, acrs, authTime, amr }: AuthenticationEvent): AuthenticationEvent {
+  return {
     ...(acr !== undefined && { acr }),
     ...(acrs !== undefined && { acrs }),
     ...(authTime !== undefined && { authTime }),
     ...(amr !== undefined && { amr }),
   };
-  const { act } = claims;
-  return Object.freeze({
-    ...verified,
-    event: Object.freeze({ ...added, ...event }),
-    ...(act !== undefined && { claims: freezeClaims({ act, ...verified.claims }) }),
-  });
 }
 
 /** A token knows of no sign-in that came after it, and of one alone: with one acr, and at one time. */

@@ -32,11 +32,12 @@ export async function fetchMetadata(
 /**
  * The address that metadata gives under a name, such as `jwks_uri`.
  *
- * @throws AuthorizationServerUnavailable where it is missing or not https, loopback excepted
+ * @throws AuthorizationServerUnavailable where it is missing or not https, but for a server that itself is on loopback: one
+ * elsewhere has no business there
  */
 export function endpointOf(metadata: AuthorizationServerMetadata, name: string): string {
   const endpoint = metadata[name];
-  if (!isEndpoint(endpoint)) {
+  if (!isEndpoint(endpoint, isLoopback(new URL(metadata.issuer)))) {
     throw unavailable(metadata.issuer, `its metadata has no https "${name}" (http is accepted on loopback only)`);
   }
   return endpoint;
@@ -69,10 +70,10 @@ function unavailable(issuer: string, reason: string): AuthorizationServerUnavail
   return new AuthorizationServerUnavailable(issuer, COOL_DOWN, reason);
 }
 
-function isEndpoint(value: unknown): value is string {
+function isEndpoint(value: unknown, mayBeOnLoopback: boolean): value is string {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || url.username !== '' || url.password !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+  return url.protocol === 'https:' || (mayBeOnLoopback && url.protocol === 'http:' && isLoopback(url));
 }
 
 /** The document is anybody's text, and what this returns goes into logs. */

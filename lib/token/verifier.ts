@@ -79,17 +79,18 @@ export class AccessTokenVerifier {
     const { issuer } = verified.server;
     const claims = await this.#servers.get(issuer)?.introspected?.lookUp(token);
     if (claims === 'inactive') throw new AccessTokenRefused('invalid_token', 'The access token is not active');
-    const completed = typeof claims === 'object' ? addFacts(verified, claims) : 'no answer';
-    if (typeof completed === 'object') return completed;
-    if (completed === 'another sign-in') {
+    if (typeof claims !== 'object') {
+      const message = 'the server does not introspect JWTs, so that it cannot add what they lack';
+      this.warn('introspection_unsupported', issuer, `${message}; have auth_time put into access tokens`);
+      return verified;
+    }
+    const { completed, isOfAnotherSignIn } = addFacts(verified, claims);
+    if (isOfAnotherSignIn) {
       const message =
         'introspection tells of another sign-in than that of the token, perhaps of the session as it is now';
       this.warn('introspection_of_session', issuer, `${message}; have acr and auth_time put into access tokens`);
-    } else {
-      const message = 'the server does not introspect JWTs, so that it cannot add what they lack';
-      this.warn('introspection_unsupported', issuer, `${message}; have auth_time put into access tokens`);
     }
-    return verified;
+    return completed;
   }
 
   #clock(): Clock {

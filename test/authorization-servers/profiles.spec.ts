@@ -98,6 +98,8 @@ const SAMPLES: Record<ProfileName, Sample> = {
       'an offline token': [JWT, { typ: 'Offline', jti: 'r1', azp: 'spa', sid: 's1', scope: 'openid' }],
       'a logout token': [JWT, { ...LOGOUT, typ: 'Logout' }],
       'an ID token whose header says at+jwt': [AT_JWT, { ...ID_TOKEN, typ: 'ID', jti: 'i1' }],
+      'a token bound by DPoP': [JWT, { typ: 'DPoP', jti: 'onrtac:1', azp: 'spa', acr: '2' }],
+      'a signed answer of the userinfo endpoint': [JWT, { jti: 'u1', azp: 'spa', email: 'a@example.com' }],
     },
   },
   okta: {
@@ -127,6 +129,7 @@ const SAMPLES: Record<ProfileName, Sample> = {
         NO_TYP,
         { jti: 'ID.1', cid: '0oa1', scp: ['a'], at_hash: 'h' },
       ],
+      'an ID token without nonce and at_hash': [NO_TYP, { ver: 1, jti: 'ID.1', amr: ['pwd'], idp: '00o1' }],
       'a token of the org authorization server': [
         { typ: 'application/okta-internal-at+jwt' },
         { ver: 1, jti: 'AT.1', cid: '0oa1', uid: '00u1', scp: ['openid'] },
@@ -182,6 +185,7 @@ const SAMPLES: Record<ProfileName, Sample> = {
     others: {
       'an ID token': [JWT, { ver: '2.0', nonce: 'n', oid: 'o1', tid: 't1', uti: 'u1', preferred_username: 'a' }],
       'an ID token without nonce': [JWT, { ver: '2.0', oid: 'o1', tid: 't1', uti: 'u1', roles: ['admin'] }],
+      'one whose version is no text': [JWT, { ver: 2, azp: '00001111', scp: 'transfer' }],
       'an access token of version 1.0': [JWT, { ver: '1.0', appid: '00001111', scp: 'transfer', acr: '1' }],
     },
   },
@@ -267,6 +271,7 @@ const SAMPLES: Record<ProfileName, Sample> = {
       'an ID token': [JWT, { ...ID_TOKEN, jti: 'j1', rat: 1, sid: 's1' }],
       'an ID token without nonce and at_hash': [JWT, { jti: 'j1', rat: 1, sid: 's1', acr: 'mfa' }],
       'an ID token to which somebody added the claim': [JWT, { ...ID_TOKEN, client_id: 'spa', jti: 'j1' }],
+      'an ID token with claims under ext': [JWT, { jti: 'j1', rat: 1, ext: { client_id: 'spa', acr: 'mfa' } }],
       'a logout token': [JWT, LOGOUT],
     },
   },
@@ -284,6 +289,11 @@ const SAMPLES: Record<ProfileName, Sample> = {
     event: { acr: 'aal2', subject: 'alice' },
     others: {
       'an ID token': [JWT, { nonce: 'n', at_hash: 'h', auth_time: 1, email: 'a@example.com' }],
+      'an ID token without nonce': [JWT, { auth_time: 1, email: 'a@example.com' }],
+      'a token of another application': [
+        JWT,
+        { role: 'authenticated', aal: 'aal2', session_id: 's1', client_id: 'another' },
+      ],
       'the key of anybody': [JWT, { role: 'anon' }],
       'the key of the service': [JWT, { role: 'service_role', session_id: 's1', aal: 'aal1' }],
     },

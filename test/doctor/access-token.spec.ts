@@ -75,12 +75,17 @@ describe('how the token gets here', () => {
   test.each([
     ['two of them', 'one two', '"--token" has to be an access token and nothing else'],
     ['far too much', 'x'.repeat(70_000), '"--token" is too long for an access token'],
-  ])('%s', async (_, stdin, sentence) => {
-    await expect(nestjsStepUp(['doctor', server.issuer, '--token', '-'], { stdin })).resolves.toEqual({
-      exitCode: 2,
-      stdout: '',
-      stderr: `nestjs-step-up: ${sentence} (--help shows the options)\n`,
-    });
+  ])('%s', async (_, text, sentence) => {
+    const refused = { exitCode: 2, stdout: '', stderr: `nestjs-step-up: ${sentence} (--help shows the options)\n` };
+    const examine = (from: string) => nestjsStepUp(['doctor', server.issuer, '--token', from], { stdin: text });
+    await expect(examine('-')).resolves.toEqual(refused);
+    const folder = await mkdtemp(join(tmpdir(), 'nestjs-step-up-'));
+    try {
+      await writeFile(join(folder, 'token'), text);
+      await expect(examine(join(folder, 'token'))).resolves.toEqual(refused);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
 

@@ -142,9 +142,17 @@ describe('a server that cannot be examined', () => {
   });
 });
 
+test('an issuer that moves the cursor is escaped, in JSON too', async () => {
+  const issuer = 'https://as.invalid/\u009b31m\u202e';
+  const { stdout, stderr } = await nestjsStepUp(['doctor', issuer, '--json']);
+  expect(stdout + stderr).toMatch(/^[\n\x20-\x7E]*$/);
+  expect(JSON.parse(stdout).issuer).toBe(issuer);
+});
+
 describe('a command that is not understood', () => {
   const ISSUER = 'https://as.example';
   const JWT = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl';
+  const ACR = '"--acr" must be a string of printable ASCII without space, quote and backslash, or word=strings of such';
 
   test('--help is no mistake', async () => {
     await expect(nestjsStepUp(['--help'])).resolves.toEqual({ exitCode: 0, stdout: USAGE, stderr: '' });
@@ -200,10 +208,12 @@ describe('a command that is not understood', () => {
       '"--client-secret-env" must name an environment variable that is set',
     ],
     ['a word without string', [ISSUER, '--acr', 'mfa='], expect.stringMatching(/^"--acr\.mfa" must be a string/)],
+    ['a string that no challenge can carry', [ISSUER, '--acr', 'a"b'], ACR],
+    ['a header in place of a string', [ISSUER, '--acr', `Bearer ${JWT}`], ACR],
     [
-      'a string that no challenge can carry',
-      [ISSUER, '--acr', 'a"b'],
-      expect.stringMatching(/^"--acr\.a"b" must be a string/),
+      'a profile that moves the cursor',
+      [ISSUER, '--profile', 'a\u001b[2J'],
+      expect.stringMatching(/^"--profile" names no profile: "a\\u001b\[2J"/),
     ],
     [
       'a token instead of a file',

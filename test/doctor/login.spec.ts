@@ -448,6 +448,19 @@ describe('the way back', () => {
     ]);
   });
 
+  test('metadata that nests too deeply to be copied', async () => {
+    const fetched = globalThis.fetch;
+    const spy = jest.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+      const response = await fetched(input, init);
+      if (!`${input}`.endsWith('/openid-configuration')) return response;
+      const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+      return new Response(`{"deep":${deep},${(await response.text()).slice(1)}`);
+    });
+    const [first] = await said(MFA);
+    spy.mockRestore();
+    expect(first).toBe('sign_in: ok sign_in: it brings acr "urn:example:pwd" in the ID token');
+  });
+
   test('answers that belong to no request are turned away, and an answer is taken once', async () => {
     const answers: unknown[] = [];
     const meddler = async (url: string) => {
@@ -475,6 +488,18 @@ describe('the way back', () => {
     ];
     expect({ exitCode, answers }).toEqual({ exitCode: 0, answers: [...each, ...each, ...each] });
     await expect(fetch(`http://127.0.0.1:${port}/callback`)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+  });
+
+  test('a plain sign-in that is refused is no refusal of acr values', async () => {
+    const refusing = async (url: string) => {
+      const request = new URL(url).searchParams;
+      const callback = new URL(request.get('redirect_uri') as string);
+      const answer = { error: 'access_denied', error_description: '\u001b[2J', iss: server.issuer };
+      callback.search = `${new URLSearchParams({ ...answer, state: request.get('state') as string })}`;
+      return fetch(callback);
+    };
+    const [first] = await said([], { browser: refusing });
+    expect(first).toMatch(/^sign_in: error sign_in_refused: the server refuses: "access_denied" \("\\u001b\[2J"\) \|/);
   });
 
   test('C-53 an answer that names another issuer', async () => {
@@ -532,6 +557,53 @@ test('an answer that is no JSON is not quoted', async () => {
   expect(exitCode).toBe(1);
   expect(stdout).toContain('the answer of the server cannot be used: failed to parse "response" body as JSON');
   expect(stdout).not.toContain('secret');
+});
+
+describe('a token endpoint of ill will', () => {
+  /** The first finding, where the token endpoint answers so. */
+  async function saidOf(answer: (request: URLSearchParams) => Response): Promise<string | undefined> {
+    server.registerClient({
+      clientId: 'doctor',
+      clientSecret: 'secret-of-doctor',
+      redirectUris: [`http://127.0.0.1:${port}/callback`],
+    });
+    const fetched = globalThis.fetch;
+    const spy = jest.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+      if (!`${input}`.endsWith('/token')) return fetched(input, init);
+      return answer(init?.body as URLSearchParams);
+    });
+    const [first] = await said(['--client-secret-env', 'SECRET'], { browser, env: { SECRET: 'secret-of-doctor' } });
+    spy.mockRestore();
+    return first;
+  }
+
+  test('code, verifier and secret are not printed where it repeats them', async () => {
+    const said = await saidOf((request) => {
+      const [code, verifier] = [request.get('code'), request.get('code_verifier')];
+      expect([code, verifier]).toEqual([expect.any(String), expect.any(String)]);
+      const description = `no code ${code} for ${verifier} of secret-of-doctor`;
+      return Response.json({ error: 'invalid_grant', error_description: description }, { status: 400 });
+    });
+    expect(said).toMatch(
+      /^sign_in: error code_refused: the server gives no tokens for the code: "invalid_grant" \("no code \.\.\. for \.\.\. of \.\.\."\)/,
+    );
+  });
+
+  test('no more than 1 MiB of its answer is read', async () => {
+    let sent = 0;
+    const said = await saidOf(() => {
+      const endless = new ReadableStream({
+        pull(controller) {
+          sent += 65_536;
+          controller.enqueue(new Uint8Array(65_536).fill(0x20));
+        },
+      });
+      return new Response(endless, { headers: { 'content-type': 'application/json' } });
+    });
+    expect(said).toMatch(/^sign_in: error answer_unusable: the answer of the server is larger than 1024 KiB \|/);
+    // for both sign-ins, and what the stream keeps at hand
+    expect(sent).toBeLessThan(2.5 * 1_048_576);
+  });
 });
 
 test('neither tokens nor codes nor users are printed', async () => {

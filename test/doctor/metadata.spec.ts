@@ -158,9 +158,22 @@ describe('a server of which something is missing', () => {
       'error | the metadata has no https "jwks_uri" (http is accepted on this machine alone) | ' +
         'Publish the keys, or configure "jwksUri". No token can be verified without.',
     ],
+    [
+      'an address without end',
+      { jwks_uri: `http://127.0.0.1:1/${'a'.repeat(500_000)}` },
+      'keys_unreadable',
+      `error | http://127.0.0.1:1/${'a'.repeat(181)}... cannot be reached | ` +
+        'No token can be verified: check the address and the network.',
+    ],
   ])('%s', async (_, metadata, code, expected) => {
     publish(metadata);
     await expect(said(code, '--acr', 'mfa')).resolves.toEqual([expected]);
+  });
+
+  test('acr values that nest too deeply to be written', async () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    server.text(OIDC, `{"issuer":"${server.origin}","acr_values_supported":[${deep}]}`);
+    await expect(said('acr_values')).resolves.toEqual(['ok | offered are a list that nests too deeply']);
   });
 
   test('part of what a word means is offered', async () => {
@@ -216,6 +229,14 @@ describe('a server of which something is missing', () => {
         'ok keys 1 key for ES256 at ORIGIN/jwks',
         'note key_unused the key "\\u001b]0;title" is too short, or of a kind that access tokens cannot be signed with',
         'note key_unused the key without "kid" is too short, or of a kind that access tokens cannot be signed with',
+      ],
+    ],
+    [
+      'more than an API looks at',
+      { keys: [...Array(100).fill(KEY), ...Array(200_000).fill({})] },
+      [
+        'ok keys 100 keys for ES256 at ORIGIN/jwks',
+        'warning keys_too_many of 200100 keys the first 100 are looked at, here and by your API',
       ],
     ],
     [

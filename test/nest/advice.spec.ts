@@ -399,4 +399,29 @@ describe('StepUpService.onAdvice', () => {
       '[listener_failed] onAdvice: the database is down',
     ]);
   });
+
+  it('a failure of a listener writes no line of its own, and whatever it throws is told', async () => {
+    log.lines.length = 0;
+    const stepUpLog = new StepUpLog();
+    stepUpLog.onAdvice(() => {
+      throw new Error('502\n[StepUp] all is well \u001b[2J\u2028');
+    });
+    stepUpLog.onAdvice(async () => {
+      throw Object.assign(new Error(), { message: Symbol('none') });
+    });
+    stepUpLog.onAdvice(() => {
+      const trap = () => {
+        throw new Error('trapped');
+      };
+      throw new Proxy(new Error(), { get: trap, getPrototypeOf: trap });
+    });
+    stepUpLog.advise(advice);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(log.lines.slice(1).sort()).toEqual([
+      '[listener_failed] onAdvice: 502\\u000a[StepUp] all is well \\u001b[2J\\u2028',
+      '[listener_failed] onAdvice: Symbol(none)',
+      '[listener_failed] onAdvice: object',
+    ]);
+  });
 });

@@ -204,6 +204,10 @@ describe.each(adapters)('the claims challenge of Entra, %s', (_, createAdapter) 
 
   test.each<[string, unknown]>([
     ['another context', ['c2']],
+    ['a context whose name is longer', ['c10']],
+    ['the word of the application', ['mfa']],
+    ['the context within a list', [['c1']]],
+    ['an object that looks like a list', { 0: 'c1', length: 1 }],
     ['none', []],
     ['a text', 'c1'],
     ['a list that is none of texts', ['c1', 1]],

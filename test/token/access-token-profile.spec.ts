@@ -79,6 +79,12 @@ describe('claims that tell tokens apart', () => {
     expect(await fate(profile, { header: { typ: undefined }, claims })).toBe(expected);
   });
 
+  test('RS-67 what every object inherits is no claim that tells access tokens apart', async () => {
+    const inherited = { typ: ['JWT'], accessTokenClaims: { valueOf: true } } as const;
+    expect(await fate(inherited, { header: { typ: 'JWT' } })).toBe(refusal.typ);
+    expect(await fate(inherited, { header: { typ: 'JWT' }, claims: { valueOf: 'access' } })).toBe('accepted');
+  });
+
   test('RS-67 a claim of other tokens is refused under at+jwt as well', async () => {
     expect(await fate({ otherTokenClaims: ['nonce'] }, { claims: { nonce: 'n' } })).toBe(refusal.typ);
   });

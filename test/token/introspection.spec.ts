@@ -678,10 +678,14 @@ describe('JWTs that are asked about', () => {
   });
   afterEach(() => issuer.close());
 
-  function asking(when: IntrospectionOptions['when'], endpoint = server.origin + ENDPOINT): AccessTokenVerifier {
+  function asking(
+    when: IntrospectionOptions['when'],
+    endpoint = server.origin + ENDPOINT,
+    options: object = {},
+  ): AccessTokenVerifier {
     const { issuer: name, audience, jwksUri } = issuer;
     const introspection = { endpoint, clientId: 'api', clientSecret: 's3cret', ...(when !== undefined && { when }) };
-    const servers = checkAuthorizationServers([{ issuer: name, audience, jwksUri, introspection }]);
+    const servers = checkAuthorizationServers([{ issuer: name, audience, jwksUri, introspection, ...options }]);
     return new AccessTokenVerifier(servers, 5, (code) => warnings.push(code));
   }
   const says = (claims: Record<string, unknown> = {}) =>
@@ -784,6 +788,22 @@ describe('JWTs that are asked about', () => {
     expect(claims).toMatchObject({ sub: 'alice', act: { sub: 'support' } });
     const own = await issuer.accessToken({ claims: { act: { sub: 'agent' } } });
     expect((await asking('always').verify(own)).claims['act']).toEqual({ sub: 'agent' });
+  });
+
+  test('whoever acts for the user is known also where the answer is about another sign-in', async () => {
+    says({ act: { sub: 'support' }, auth_time: NOW + 60 });
+    const { claims, event } = await asking('always').verify(await issuer.accessToken({ acr: 'urn:example:phr' }));
+    expect(claims['act']).toEqual({ sub: 'support' });
+    expect(event.authTime).toBe(NOW);
+    expect(warnings).toEqual(['introspection_of_session']);
+  });
+
+  test('no sign-in is added to what a client got for itself', async () => {
+    says();
+    const there = asking('always', undefined, { profile: { machineClaims: { gty: 'client-credentials' } } });
+    const machine = await issuer.accessToken({ authTime: null, claims: { gty: 'client-credentials' } });
+    const { event } = await there.verify(machine);
+    expect([event.acr, event.authTime]).toEqual([undefined, undefined]);
   });
 
   test('one that does not hold by itself is not asked about', async () => {

@@ -111,6 +111,11 @@ describe('jwks_uri is https, loopback excepted', () => {
   });
 });
 
+test('an issuer elsewhere cannot send us to this machine by http', () => {
+  const metadata = { issuer: 'https://as.example', jwks_uri: 'http://127.0.0.1:8080/jwks' };
+  expect(() => endpointOf(metadata, 'jwks_uri')).toThrow('https://as.example: its metadata has no https "jwks_uri"');
+});
+
 describe('answers that are no document', () => {
   test.each(unusableAnswers)('$name', async ({ answer, reason }) => {
     server.answers.set(OIDC, answer);

@@ -17,7 +17,7 @@ export const auth0 = Object.freeze<AuthorizationServerProfile>({
     'Create the API, and set its JSON Web Token profile to "RFC 9068": only then are access tokens marked as such (typ `at+jwt`).',
     'Add a post-login Action that asks for a second factor where `acr_values` has the string above.',
     'Let the Action write what it knows under names of your own, such as `https://api.example/acr` and `https://api.example/auth_time` (seconds).',
-    'Let it keep both for refreshes and silent sign-ins, where what Auth0 itself knows is gone.',
+    'Let it keep both for refreshes and silent sign-ins, where what Auth0 itself knows is gone: with the session, not in the metadata of the user, which all sessions of that user share.',
     'Name the two claims in the profile, as in the example.',
   ],
   notes: [

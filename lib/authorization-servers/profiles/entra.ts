@@ -8,6 +8,7 @@ export const entra = Object.freeze<AuthorizationServerProfile>({
     'https://learn.microsoft.com/en-us/entra/identity-platform/access-token-claims-reference',
     'https://learn.microsoft.com/en-us/entra/identity-platform/optional-claims-reference',
     'https://learn.microsoft.com/en-us/entra/identity-platform/developer-guide-conditional-access-authentication-context',
+    'https://learn.microsoft.com/en-us/entra/identity-platform/reference-claims-mapping-policy-type',
   ],
   checkedOn: '2026-11-24',
   typ: ['JWT'],
@@ -29,7 +30,7 @@ export const entra = Object.freeze<AuthorizationServerProfile>({
     "The challenge is Entra's own (`insufficient_claims`), which MSAL answers. A client without the capability `cp1` gets 403, as it could not answer.",
     'That challenge names one context, and can ask for no maxAge: where the context is met and the sign-in too old, the answer is 403.',
     "The audience is the client id of the API's own registration. Do not sign users in with that registration: give clients one of their own.",
-    'ID tokens are told apart by what they lack, `azp`, and by what only they have, `nonce`, `at_hash` and `c_hash`.',
+    'ID tokens are told apart by what they lack, `azp`, and by what only they have, `nonce`, `at_hash` and `c_hash`. No claims mapping policy can write `azp`, `acrs` or `auth_time`.',
     'Tokens of version 1.0 are refused.',
   ],
 });

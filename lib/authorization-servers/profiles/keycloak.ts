@@ -7,6 +7,7 @@ export const keycloak = Object.freeze<AuthorizationServerProfile>({
     'https://github.com/keycloak/keycloak/blob/main/docs/documentation/server_admin/topics/authentication/flows.adoc',
     'https://github.com/keycloak/keycloak/blob/main/services/src/main/java/org/keycloak/protocol/oidc/mappers/AcrProtocolMapper.java',
     'https://github.com/keycloak/keycloak/blob/main/services/src/main/java/org/keycloak/protocol/oidc/OIDCLoginProtocolFactory.java',
+    'https://github.com/keycloak/keycloak/blob/main/services/src/main/java/org/keycloak/protocol/oidc/mappers/OIDCAttributeMapperHelper.java',
     'https://github.com/keycloak/keycloak/blob/main/core/src/main/java/org/keycloak/util/TokenUtil.java',
   ],
   checkedOn: '2026-11-25',
@@ -26,7 +27,8 @@ export const keycloak = Object.freeze<AuthorizationServerProfile>({
     'Have users set up their second factor before they need it: who has none is asked to set one up during the step-up, on the strength of the password alone.',
   ],
   notes: [
-    'ID, refresh, offline and logout tokens are told apart by the claim `typ`, which is `Bearer` in access tokens alone.',
+    'ID, refresh, offline and logout tokens are told apart by the claim `typ`, which is `Bearer` in access tokens alone, and which no mapper can write.',
+    'Mappers can write `acr`, `auth_time` and `aud`: never map an attribute there that users edit themselves, or they name their own level.',
     'Observed with Keycloak 26.7.3, unmodified, by test/interop of this package, as is what follows.',
     'Of several `acr_values` Keycloak takes the one of the lowest level, whatever their order, so that the client sends the preferred one alone.',
     'An unknown value in `acr_values` silently counts as the lowest level.',
@@ -36,6 +38,6 @@ export const keycloak = Object.freeze<AuthorizationServerProfile>({
     'The level belongs to the session of user and client, not to the token: after a step-up, refresh tokens and introspection of tokens from before tell of the higher level and the newer `auth_time`. A JWT is judged by what it says itself. A lightweight access token says nothing itself: introspection completes it only as long as no sign-in came after it.',
     '`auth_time` is of the latest sign-in, with whichever factor. Where a second factor counts for longer ("Max Age"), a newer password renews `auth_time` beside an older second factor.',
     '`max_age` is compared in whole seconds: a sign-in of this very second passes `max_age=0`.',
-    'Tokens by client credentials carry the `acr` of the lowest level. They are told apart by `clientAddress`, and that `acr` counts for nothing: no user has signed in.',
+    'Tokens by client credentials carry the `acr` of the lowest level. They are told apart by `clientAddress`, and that `acr` counts for nothing: no user has signed in. Keep the client scope `service_account`, which puts it there, with clients that have a service account.',
   ],
 });

@@ -3,11 +3,17 @@ import type { AuthorizationServerProfile } from '../authorization-server-profile
 /** Supabase Auth, which has a level of its own and knows no request for one. */
 export const supabase = Object.freeze<AuthorizationServerProfile>({
   title: 'Supabase Auth',
-  source: ['https://supabase.com/docs/guides/auth/jwt-fields', 'https://supabase.com/docs/guides/auth/jwts'],
-  checkedOn: '2026-11-24',
+  source: [
+    'https://supabase.com/docs/guides/auth/jwt-fields',
+    'https://supabase.com/docs/guides/auth/jwts',
+    'https://supabase.com/docs/guides/auth/auth-hooks/custom-access-token-hook',
+    'https://supabase.com/docs/guides/auth/auth-anonymous',
+    'https://supabase.com/docs/guides/auth/oauth-server/token-security',
+  ],
+  checkedOn: '2026-11-25',
   typ: ['JWT'],
   accessTokenClaims: { session_id: true, role: 'authenticated' },
-  otherTokenClaims: ['nonce', 'at_hash'],
+  otherTokenClaims: ['nonce', 'at_hash', 'client_id'],
   claims: { acr: 'aal' },
   absentClaims: ['client_id', 'jti'],
   acrValues: ['aal1', 'aal2'],
@@ -20,6 +26,9 @@ export const supabase = Object.freeze<AuthorizationServerProfile>({
   notes: [
     'Supabase knows no acr_values: on a challenge the client verifies a second factor with Supabase itself, and retries with the new token.',
     'There is no `auth_time`, so that `maxAge` can never be met; require no `maxAge` of these tokens.',
+    'Anonymous users have `aal1` as well, in tokens with `is_anonymous`: a word that means `aal1` requires no sign-in.',
+    'Where the OAuth server of the project is switched on, tokens of other applications name the same audience, and no scope limits them. They carry `client_id`, and are refused for it; to accept them, leave it out of `otherTokenClaims` of the profile.',
+    'A custom access token hook can write `role` and `aal`: never from `user_metadata`, which users edit themselves.',
     'Every project has the audience `authenticated`, so that it is the issuer alone that tells projects apart.',
   ],
 });

@@ -29,3 +29,13 @@ try {
 } finally {
   await server.close();
 }
+
+// whoever reads the output may be gone before its end, as `head` is
+const unread = spawn('npx', ['nestjs-step-up', '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+unread.stdout.destroy();
+let complaint = '';
+unread.stderr.on('data', (text) => {
+  complaint += text;
+});
+await new Promise((resolve) => unread.on('close', resolve));
+if (complaint.includes('EPIPE')) throw new Error(complaint);
