@@ -13,5 +13,4 @@ export type {
 } from './introspection.js';
 export { type AccessTokenProfile, checkProfile } from './profile.js';
 export { type ProfileName, profiles } from './profiles/index.js';
-export { isLoopback } from './url.js';
 export { Vocabulary, type VocabularyOptions } from './vocabulary.js';

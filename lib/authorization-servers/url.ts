@@ -1,3 +1,5 @@
+import { isLoopback } from '../core/index.js';
+
 /**
  * Checks an address of an authorization server.
  *
@@ -10,9 +12,4 @@ export function checkUrl(value: unknown, where: string): void {
     throw new TypeError(`"${where}" must be an https URL (http is accepted on loopback only)`);
   }
   if (url.username !== '' || url.password !== '') throw new TypeError(`"${where}" must not carry credentials`);
-}
-
-/** Tells whether a URL stays on this machine. */
-export function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }

@@ -1,3 +1,4 @@
+import { isLoopback } from '../core/index.js';
 import type { StepUpChallenge } from './challenge.js';
 import type { StepUpErrorCode } from './errors.js';
 import type { PromptPolicyOptions } from './prompt-policy.js';
@@ -102,13 +103,9 @@ export function apiOrigins({ origins, allowInsecureOrigins = false }: StepUpFetc
     if (url === undefined || url.origin !== origin) {
       throw new TypeError('"origins" must be scheme, host and port alone, such as "https://api.example.com"');
     }
-    if (url.protocol !== 'https:' && !allowInsecureOrigins && !isLoopback(url.hostname)) {
+    if (url.protocol !== 'https:' && !allowInsecureOrigins && !isLoopback(url)) {
       throw new TypeError('"origins" must be https: tokens can be read on the way otherwise');
     }
   }
   return new Set(origins);
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname);
 }

@@ -56,7 +56,7 @@ export const DEFAULT_CLOCK_TOLERANCE = 5;
 const MET: Assessment = Object.freeze({ met: true });
 
 /** Beyond this a number of seconds is one of milliseconds: the year 5138. */
-const MILLISECONDS_FROM = 1e11;
+export const MILLISECONDS_FROM = 1e11;
 
 /**
  * Tells whether an authentication event meets the requirements of a protected resource, and if not, every reason why.

@@ -7,10 +7,12 @@ export {
   checkRequirements,
   DEFAULT_CLOCK_TOLERANCE,
   isAcrValue,
+  MILLISECONDS_FROM,
   mergeRequirements,
   type UnmetReason,
 } from './authentication.js';
 export { type BearerChallengeParameters, bearerChallenge, INSUFFICIENT_USER_AUTHENTICATION } from './challenge.js';
+export { isLoopback } from './loopback.js';
 export { nearest } from './nearest.js';
 export {
   type Challenge,

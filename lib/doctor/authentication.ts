@@ -4,6 +4,7 @@ import {
   type AuthenticationRequirements,
   assess,
   DEFAULT_CLOCK_TOLERANCE,
+  MILLISECONDS_FROM,
   type UnmetReason,
 } from '../core/index.js';
 import { authenticationEvent } from '../token/index.js';
@@ -21,9 +22,6 @@ const MEANING: Readonly<Record<UnmetReason, string>> = {
   authentication_too_old: 'too old a sign-in',
   scope_missing: 'too little scope',
 };
-
-/** Beyond this a number of seconds is one of milliseconds: the year 5138. */
-const MILLISECONDS_FROM = 1e11;
 
 /**
  * Whether the claims of an access token tell how and when the user authenticated, in a form that can be judged, and

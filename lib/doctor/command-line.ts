@@ -1,6 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { isLoopback } from '../authorization-servers/index.js';
-import { isAcrValue } from '../core/index.js';
+import { isAcrValue, isLoopback } from '../core/index.js';
 
 /** A command that was not understood. Its message never repeats a value: that may be a token in the wrong place. */
 export class UsageError extends Error {

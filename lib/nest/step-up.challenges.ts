@@ -1,11 +1,11 @@
 import type { AuthenticationRequirements, UnmetReason } from '../core/index.js';
 import { withoutStack } from '../token/index.js';
 import { subjectOf } from './advice.js';
+import { RecentChallenges } from './audit/recent-challenges.js';
+import { ShortfallAdvice } from './audit/shortfall-advice.js';
 import { claimsChallenge } from './claims-challenge.js';
 import { Listeners } from './listeners.js';
-import { RecentChallenges } from './recent-challenges.js';
 import type { Shortfall } from './shortfall.js';
-import { ShortfallAdvice } from './shortfall-advice.js';
 import { InsufficientUserAuthenticationException, type StepUpChallenge, stepUpChallenge } from './step-up.exception.js';
 import type { StepUpLog } from './step-up.log.js';
 import type { StepUpSettings } from './step-up.options.js';

@@ -1,8 +1,8 @@
 import { type CanActivate, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { AccessTokenStrategy, register, unregister } from '../passport/index.js';
-import { BootAudit } from './boot-audit.js';
-import { MetadataAudit } from './metadata-audit.js';
+import { BootAudit } from './audit/boot-audit.js';
+import { MetadataAudit } from './audit/metadata-audit.js';
 import { StepUpAnswer } from './step-up.answer.js';
 import { StepUpExceptionFilter } from './step-up.filter.js';
 import { AccessTokenGuard, AcrGuard } from './step-up.guard.js';

@@ -1,4 +1,4 @@
-import { isLoopback } from '../authorization-servers/index.js';
+import { isLoopback } from '../core/index.js';
 import { AuthorizationServerUnavailable } from './errors.js';
 import { COOL_DOWN, FETCH_TIMEOUT, fetchJson } from './fetch-json.js';
 

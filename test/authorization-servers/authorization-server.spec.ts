@@ -1,4 +1,5 @@
-import { checkAuthorizationServers, isLoopback } from '../../lib/authorization-servers/index.js';
+import { checkAuthorizationServers } from '../../lib/authorization-servers/index.js';
+import { isLoopback } from '../../lib/core/index.js';
 
 const GOOD = { issuer: 'https://as.example', audience: 'https://api.example' };
 const check = (...servers: unknown[]) => checkAuthorizationServers(servers as (typeof GOOD)[]);

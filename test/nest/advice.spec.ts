@@ -6,7 +6,7 @@ import {
   type StepUpModuleOptions,
   StepUpService,
 } from 'nestjs-step-up';
-import { RecentChallenges } from '../../lib/nest/recent-challenges.js';
+import { RecentChallenges } from '../../lib/nest/audit/recent-challenges.js';
 import { StepUpLog } from '../../lib/nest/step-up.log.js';
 import type { TestAccessTokenOptions } from '../../lib/testing/issued-tokens.js';
 import {

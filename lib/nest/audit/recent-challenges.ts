@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AuthenticationEvent } from '../core/index.js';
+import { type AuthenticationEvent, MILLISECONDS_FROM } from '../../core/index.js';
 
 /** Seconds for which a challenge is remembered: long enough for a user to sign in, and come back. */
 const REMEMBERED_FOR = 600;
@@ -68,7 +68,6 @@ export class RecentChallenges {
   }
 }
 
-/** Milliseconds, which some servers send, are beyond. */
 function isInSeconds(moment: unknown): moment is number {
-  return typeof moment === 'number' && moment >= 0 && moment < 1e11;
+  return typeof moment === 'number' && moment >= 0 && moment <= MILLISECONDS_FROM;
 }
