@@ -109,16 +109,11 @@ export class ExistingAuthenticator implements Authenticator {
     const user = recordOf(request.user);
     const token = acceptedClaims(request) ?? {};
     const { iss } = user;
-    const profile = this.#profileOf(iss);
-    const { acr, authTime } = profile.claims;
-    for (const path of [acr, authTime]) {
-      if (isPresent(readClaim(token, path)) && !isPresent(readClaim(user, path))) {
-        throw new TypeError(
-          `The access token carries "${path.join('.')}", but request.user does not: the validate() of the Passport strategy ` +
-            `"${this.settings.strategyName}" drops it; return it there, or give the option "authenticationEvent"`,
-        );
-      }
-    }
+    const { acr, authTime } = this.#profileOf(iss).claims;
+    const dropped = [acr, authTime].find(
+      (path) => isPresent(readClaim(token, path)) && !isPresent(readClaim(user, path)),
+    );
+    if (dropped !== undefined) return this.#eventOfToken(token, dropped.join('.'));
     if (!isPresent(readClaim(user, acr)) && !isPresent(readClaim(user, authTime))) {
       this.log.warnOnce(
         'event_missing',
@@ -126,7 +121,23 @@ export class ExistingAuthenticator implements Authenticator {
         'neither acr nor auth_time is in the token; the authorization server has to be told to put them there',
       );
     }
-    const { issuer, ...event } = authenticationEvent(user, { issuer: String(iss), profile });
+    return this.#eventOfClaims(user);
+  }
+
+  /** To record must not refuse what was not refused before, so that report mode is content with what the token says. */
+  #eventOfToken(token: Readonly<Record<string, unknown>>, dropped: string): AuthenticationEvent {
+    const { strategyName, mode } = this.settings;
+    const message =
+      `The access token carries "${dropped}", but request.user does not: the validate() of the Passport strategy ` +
+      `"${strategyName}" drops it; return it there, or give the option "authenticationEvent"`;
+    if (mode === 'enforce') throw new TypeError(message);
+    this.log.warnOnce('event_dropped', strategyName, message);
+    return this.#eventOfClaims(token);
+  }
+
+  #eventOfClaims(claims: Readonly<Record<string, unknown>>): AuthenticationEvent {
+    const { iss } = claims;
+    const { issuer, ...event } = authenticationEvent(claims, { issuer: String(iss), profile: this.#profileOf(iss) });
     return this.#withIssuer(typeof iss === 'string' ? { ...event, issuer } : event);
   }
 

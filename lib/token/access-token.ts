@@ -40,7 +40,7 @@ export function checkBeforeSignature(
  * @throws AccessTokenRefused `invalid_token`
  */
 export function checkLifetime(claims: Readonly<Record<string, unknown>>, clock: Clock): void {
-  if (claims['exp'] === undefined) refuse('The access token has expired');
+  if (claims['exp'] === undefined) refuse('The access token does not say when it expires');
   checkStillValid(claims, clock);
 }
 

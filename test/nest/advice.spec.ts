@@ -129,7 +129,7 @@ describe.each(adapters)('what tokens tell, %s', (_, createAdapter) => {
       [
         'auth_time_missing',
         'tokens carry no auth_time, so maxAge 300 can never be met',
-        'have it put into access tokens',
+        'have it put into access tokens, or let "introspection.when" be \'auth-time-missing\' where the server tells it there',
       ],
     ],
     [

@@ -290,6 +290,26 @@ describe.each(adapters)("a strategy of the application's own, %s", (_, createAda
     });
   });
 
+  it.each<[what: string, validate: (claims: Claims) => unknown]>([
+    ['acr', ({ acr, ...rest }) => rest],
+    ['everything', ({ sub }) => ({ id: sub })],
+  ])('in report mode goes by the token where validate() drops %s, and warns once', async (_, validate) => {
+    await answers(validate, { mode: 'report' }, async (application) => {
+      const token = await server.accessToken({ acr: 'urn:mfa' });
+      for (const path of ['/mfa', '/mfa', '/recent']) {
+        expect((await application.send(path, { token })).status).toBe(200);
+      }
+      const weak = await server.accessToken({ acr: 'urn:pwd' });
+      expect((await application.send('/mfa', { token: weak })).status).toBe(200);
+      expect(log.lines.filter((line) => line.includes('event_dropped'))).toEqual([
+        '[event_dropped] jwt: The access token carries "acr", but request.user does not: the validate() of the Passport ' +
+          'strategy "jwt" drops it; return it there, or give the option "authenticationEvent"',
+      ]);
+      expect(log.lines.filter((line) => line.startsWith('[reported]'))).toHaveLength(1);
+      expect(ran).toBe(4);
+    });
+  });
+
   it('challenges where the token carries neither, and warns once', async () => {
     await answers(
       (claims) => claims,

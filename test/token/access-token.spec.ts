@@ -159,7 +159,7 @@ describe('exp, nbf and iat', () => {
     ['RS-66 exp long ago', { exp: 1 }, refusal.exp],
     ['exp 0', { exp: 0 }, refusal.exp],
     ['exp below zero', { exp: -now }, refusal.exp],
-    ['no exp', { exp: undefined }, refusal.exp],
+    ['no exp', { exp: undefined }, refusal.expMissing],
     ['exp null', { exp: null }, refusal.exp],
     ['exp as text', { exp: String(now + 300) }, refusal.exp],
     ['exp true', { exp: true }, refusal.exp],

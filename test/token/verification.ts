@@ -39,6 +39,7 @@ export const refusal = {
   typ: 'invalid_token: The token is not marked as an access token (typ at+jwt)',
   aud: 'invalid_token: The access token is meant for another audience',
   exp: 'invalid_token: The access token has expired',
+  expMissing: 'invalid_token: The access token does not say when it expires',
   nbf: 'invalid_token: The access token is not valid yet',
   iss: 'invalid_token: The issuer of the access token is not known',
   cnf: 'invalid_token: The access token is bound to a key, and no proof of possession is accepted here',

@@ -46,8 +46,11 @@ export class MetadataAudit implements OnModuleDestroy {
       metadata = await fetchMetadata(server.issuer, signal);
     } catch (error) {
       if (!(error instanceof AuthorizationServerUnavailable)) throw error;
+      const message = reasonOf(error);
       const fix = 'make it readable from here, or give "jwksUri" and "metadataAudit": \'off\'';
-      return [{ code: 'metadata_unavailable', subject: server.issuer, message: reasonOf(error), fix }];
+      // one that names another issuer says itself what to do
+      const isRead = message.startsWith('its metadata names');
+      return [{ code: 'metadata_unavailable', subject: server.issuer, message, ...(!isRead && { fix }) }];
     }
     const found = adviceOnMetadata(metadata, server, routes, this.settings.passport === 'register');
     for (const { advice, routes: concerned } of found) for (const route of concerned) route.advise(advice);

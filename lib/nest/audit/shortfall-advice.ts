@@ -42,7 +42,7 @@ export class ShortfallAdvice {
         return [
           'auth_time_missing',
           `tokens carry no auth_time, so maxAge ${shortfall.requirements.maxAge} can never be met`,
-          'have it put into access tokens',
+          'have it put into access tokens, or let "introspection.when" be \'auth-time-missing\' where the server tells it there',
         ];
       case 'auth_time_invalid':
         return [
