@@ -1,3 +1,4 @@
+import { checkMembers } from '../core/index.js';
 import type { AuthorizationServerProfile } from './authorization-server-profile.js';
 import { checkIntrospection, type Introspection, type IntrospectionOptions } from './introspection.js';
 import { type AccessTokenProfile, checkProfile } from './profile.js';
@@ -100,9 +101,7 @@ export function checkAuthorizationServers(
 
 function checkServer(options: AuthorizationServerOptions, where: string): AuthorizationServer {
   if (typeof options !== 'object' || options === null) throw new TypeError(`"${where}" must be an object`);
-  for (const member of Object.keys(options)) {
-    if (!MEMBERS.has(member)) throw new TypeError(`"${where}" has the unknown option "${member}"`);
-  }
+  checkMembers(options, MEMBERS, (member) => `"${where}" has the unknown option "${member}"`);
   const { issuer, audience, jwksUri, algorithms = DEFAULT_ALGORITHMS, delegation = 'refuse' } = options;
   checkUrl(issuer, `${where}.issuer`);
   if (/[?#]/.test(issuer)) throw new TypeError(`"${where}.issuer" must have neither query nor fragment`);
@@ -124,9 +123,7 @@ function checkServer(options: AuthorizationServerOptions, where: string): Author
   }
   const { keys = {} } = options;
   if (typeof keys !== 'object' || keys === null) throw new TypeError(`"${where}.keys" must be an object`);
-  for (const member of Object.keys(keys)) {
-    if (!KEY_MEMBERS.has(member)) throw new TypeError(`"${where}.keys" has the unknown option "${member}"`);
-  }
+  checkMembers(keys, KEY_MEMBERS, (member) => `"${where}.keys" has the unknown option "${member}"`);
   const { refreshAfter = 600, staleFor = 3600 } = keys;
   checkSeconds(refreshAfter, 1, `${where}.keys.refreshAfter`);
   checkSeconds(staleFor, 0, `${where}.keys.staleFor`);

@@ -1,3 +1,4 @@
+import { checkMembers } from '../core/index.js';
 import { checkUrl } from './url.js';
 
 /**
@@ -69,9 +70,7 @@ const OCCASIONS = ['opaque', 'auth-time-missing', 'always'];
  */
 export function checkIntrospection(options: IntrospectionOptions, where: string): Introspection {
   if (typeof options !== 'object' || options === null) throw new TypeError(`"${where}" must be an object`);
-  for (const member of Object.keys(options)) {
-    if (!MEMBERS.has(member)) throw new TypeError(`"${where}" has the unknown option "${member}"`);
-  }
+  checkMembers(options, MEMBERS, (member) => `"${where}" has the unknown option "${member}"`);
   const { endpoint, clientId, when = 'opaque', cacheFor = 60, cache } = options;
   if (endpoint !== undefined) checkUrl(endpoint, `${where}.endpoint`);
   if (!isText(clientId)) throw new TypeError(`"${where}.clientId" is required: the client that this API is there`);

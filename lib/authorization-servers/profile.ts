@@ -1,4 +1,4 @@
-import { nearest } from '../core/index.js';
+import { checkMembers, nearest } from '../core/index.js';
 import type { AuthorizationServerProfile } from './authorization-server-profile.js';
 import { mediaType } from './claim.js';
 import { type ProfileName, profiles } from './profiles/index.js';
@@ -51,9 +51,7 @@ export function checkProfile(given: ProfileName | AuthorizationServerProfile = {
   if (typeof profile !== 'object' || profile === null) {
     throw new TypeError(`"${where}" must be the name of a profile or an object`);
   }
-  for (const member of Object.keys(profile)) {
-    if (!MEMBERS.has(member)) throw new TypeError(`"${where}" has the unknown member "${member}"`);
-  }
+  checkMembers(profile, MEMBERS, (member) => `"${where}" has the unknown member "${member}"`);
   checkFacts(profile, where);
   const { claims = {}, absentClaims = [], otherTokenClaims = [], acrType = 'string', challenge = 'rfc9470' } = profile;
   const typ = checkTypes(profile.typ, `${where}.typ`);
@@ -105,22 +103,20 @@ function checkFacts(profile: AuthorizationServerProfile, where: string): void {
   for (const [name, choices] of Object.entries(CHOICES)) {
     checkChoice(profile[name as keyof typeof CHOICES], choices, `${where}.${name}`);
   }
-  checkMembers(issues, ['acr', 'authTime'], `${where}.issues`);
+  checkFactsIn(issues, ['acr', 'authTime'], `${where}.issues`);
   for (const name of ['acr', 'authTime'] as const) {
     checkChoice(issues?.[name], ['by-default', 'if-configured', 'never'], `${where}.issues.${name}`);
   }
-  checkMembers(request, ['mode', 'acrValues', 'zeroMaxAge'], `${where}.request`);
+  checkFactsIn(request, ['mode', 'acrValues', 'zeroMaxAge'], `${where}.request`);
   checkChoice(request?.mode, ['acr_values', 'essential', 'auto'], `${where}.request.mode`);
   checkChoice(request?.acrValues, ['all', 'first'], `${where}.request.acrValues`);
   checkClaimValues(request?.zeroMaxAge, `${where}.request.zeroMaxAge`, false);
 }
 
-function checkMembers(object: unknown, members: readonly string[], where: string): void {
+function checkFactsIn(object: unknown, members: readonly string[], where: string): void {
   if (object === undefined) return;
   if (typeof object !== 'object' || object === null) throw new TypeError(`"${where}" must be an object`);
-  for (const member of Object.keys(object)) {
-    if (!members.includes(member)) throw new TypeError(`"${where}" has the unknown member "${member}"`);
-  }
+  checkMembers(object, members, (member) => `"${where}" has the unknown member "${member}"`);
 }
 
 function checkChoice(value: unknown, choices: readonly string[], where: string): void {
@@ -160,8 +156,8 @@ function checkClaimValues<Value extends string | true>(
 function checkClaimPaths(claims: unknown, where: string): AccessTokenProfile['claims'] {
   if (typeof claims !== 'object' || claims === null) throw new TypeError(`"${where}" must be an object`);
   const paths: Record<string, unknown> = { ...RFC_9068_CLAIMS };
+  checkMembers(claims, Object.keys(RFC_9068_CLAIMS), (member) => `"${where}" has the unknown member "${member}"`);
   for (const [name, path] of Object.entries(claims)) {
-    if (!Object.hasOwn(RFC_9068_CLAIMS, name)) throw new TypeError(`"${where}" has the unknown member "${name}"`);
     paths[name] = path ?? paths[name];
   }
   const checked = Object.entries(paths).map(([name, path]) => {

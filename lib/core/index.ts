@@ -13,6 +13,7 @@ export {
 } from './authentication.js';
 export { type BearerChallengeParameters, bearerChallenge, INSUFFICIENT_USER_AUTHENTICATION } from './challenge.js';
 export { isLoopback } from './loopback.js';
+export { checkMembers } from './members.js';
 export { nearest } from './nearest.js';
 export {
   type Challenge,

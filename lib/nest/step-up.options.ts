@@ -8,6 +8,7 @@ import {
   type AuthenticationEvent,
   type AuthenticationRequirements,
   bearerChallenge,
+  checkMembers,
   checkRequirements,
   DEFAULT_CLOCK_TOLERANCE,
 } from '../core/index.js';
@@ -113,9 +114,7 @@ const MEMBERS = new Set<string>([
  */
 export function checkOptions(options: StepUpModuleOptions): StepUpSettings {
   if (typeof options !== 'object' || options === null) throw new TypeError('StepUpModule needs an options object');
-  for (const member of Object.keys(options)) {
-    if (!MEMBERS.has(member)) throw new TypeError(`StepUpModule has no option "${member}"`);
-  }
+  checkMembers(options, MEMBERS, (member) => `StepUpModule has no option "${member}"`);
   const { passport = 'register', mode = 'enforce', audit = 'log', strategyName = 'jwt', realm = 'api' } = options;
   const { authorizationServers, clockTolerance = DEFAULT_CLOCK_TOLERANCE, requirements, resourceMetadata } = options;
   checkChoice('passport', passport, ['register', 'existing']);

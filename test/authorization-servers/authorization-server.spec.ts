@@ -73,8 +73,14 @@ describe('TypeError names the option', () => {
   });
 
   test.each<[Record<string, unknown>, string]>([
-    [{ isuer: 'a' }, '"authorizationServers[0]" has the unknown option "isuer"'],
-    [{ audiences: ['a'] }, '"authorizationServers[0]" has the unknown option "audiences"'],
+    [
+      { isuer: 'a' },
+      '"authorizationServers[0]" has the unknown option "isuer"; known are issuer, audience, jwksUri, algorithms, profile, delegation, introspection, keys, acr, order',
+    ],
+    [
+      { audiences: ['a'] },
+      '"authorizationServers[0]" has the unknown option "audiences"; known are issuer, audience, jwksUri, algorithms, profile, delegation, introspection, keys, acr, order',
+    ],
     ...['http://as.example', 'as.example', '', 'ftp://as.example', 5, null, undefined, ['https://as.example']].map(
       (issuer): [Record<string, unknown>, string] => [{ issuer }, `"authorizationServers[0].issuer" ${URL_NEEDED}`],
     ),
@@ -109,7 +115,10 @@ describe('TypeError names the option', () => {
     [{ delegation: true }, `"authorizationServers[0].delegation" must be 'refuse' or 'accept'`],
     [{ keys: null }, '"authorizationServers[0].keys" must be an object'],
     [{ keys: 600 }, '"authorizationServers[0].keys" must be an object'],
-    [{ keys: { refreshafter: 5 } }, '"authorizationServers[0].keys" has the unknown option "refreshafter"'],
+    [
+      { keys: { refreshafter: 5 } },
+      '"authorizationServers[0].keys" has the unknown option "refreshafter"; known are refreshAfter, staleFor',
+    ],
     ...[0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '600', null].map(
       (refreshAfter): [Record<string, unknown>, string] => [
         { keys: { refreshAfter } },

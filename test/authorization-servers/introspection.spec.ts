@@ -32,7 +32,10 @@ describe('TypeError names the option', () => {
   test.each<[unknown, string]>([
     [null, `"${WHERE}" must be an object`],
     ['https://as.example/introspect', `"${WHERE}" must be an object`],
-    [{ ...BASIC, client: 'x' }, `"${WHERE}" has the unknown option "client"`],
+    [
+      { ...BASIC, client: 'x' },
+      `"${WHERE}" has the unknown option "client"; known are endpoint, clientId, clientSecret, privateKey, clientAuthentication, when, cacheFor, cache`,
+    ],
     [{ clientSecret: 's3cret' }, `"${WHERE}.clientId" is required: the client that this API is there`],
     [{ ...BASIC, clientId: '' }, `"${WHERE}.clientId" is required: the client that this API is there`],
     [{ clientId: 'api' }, `"${WHERE}.clientSecret" is required, or "privateKey" for private_key_jwt`],

@@ -126,7 +126,10 @@ describe('TypeError names the member', () => {
       profile,
       '"profile" must be the name of a profile or an object',
     ]),
-    [{ type: ['JWT'] }, '"profile" has the unknown member "type"'],
+    [
+      { type: ['JWT'] },
+      '"profile" has the unknown member "type"; known are acrType, challenge, whenUnmet, onRefresh, source, otherTokenClaims, acrValues, steps, notes, title, checkedOn, typ, accessTokenClaims, claims, absentClaims, machineClaims, issues, request',
+    ],
     ...['at+jwt', null, [], {}, [5], [''], [undefined], ['at+jwt', true]].map((typ): [unknown, string] => [
       { typ },
       TYP,
@@ -166,13 +169,16 @@ describe('TypeError names the member', () => {
     [{ whenUnmet: null }, "\"profile.whenUnmet\" must be one of 'error', 'lower', 'no-return'"],
     [{ onRefresh: true }, "\"profile.onRefresh\" must be one of 'keeps', 'drops'"],
     [{ issues: 'acr' }, '"profile.issues" must be an object'],
-    [{ issues: { amr: 'never' } }, '"profile.issues" has the unknown member "amr"'],
+    [{ issues: { amr: 'never' } }, '"profile.issues" has the unknown member "amr"; known are acr, authTime'],
     [
       { issues: { authTime: false } },
       "\"profile.issues.authTime\" must be one of 'by-default', 'if-configured', 'never'",
     ],
     [{ request: null }, '"profile.request" must be an object'],
-    [{ request: { prompt: 'login' } }, '"profile.request" has the unknown member "prompt"'],
+    [
+      { request: { prompt: 'login' } },
+      '"profile.request" has the unknown member "prompt"; known are mode, acrValues, zeroMaxAge',
+    ],
     [{ request: { mode: 'vtr' } }, "\"profile.request.mode\" must be one of 'acr_values', 'essential', 'auto'"],
     [{ request: { acrValues: 1 } }, "\"profile.request.acrValues\" must be one of 'all', 'first'"],
     [
@@ -180,9 +186,18 @@ describe('TypeError names the member', () => {
       '"profile.request.zeroMaxAge.max_age" must be the text that stands there',
     ],
     ...[null, 'acr', 5].map((claims): [unknown, string] => [{ claims }, '"profile.claims" must be an object']),
-    [{ claims: { auth_time: 'a' } }, '"profile.claims" has the unknown member "auth_time"'],
-    [{ claims: { sub: 'uid' } }, '"profile.claims" has the unknown member "sub"'],
-    [{ claims: { toString: 'a' } }, '"profile.claims" has the unknown member "toString"'],
+    [
+      { claims: { auth_time: 'a' } },
+      '"profile.claims" has the unknown member "auth_time"; known are acr, authTime, amr, clientId, scope',
+    ],
+    [
+      { claims: { sub: 'uid' } },
+      '"profile.claims" has the unknown member "sub"; known are acr, authTime, amr, clientId, scope',
+    ],
+    [
+      { claims: { toString: 'a' } },
+      '"profile.claims" has the unknown member "toString"; known are acr, authTime, amr, clientId, scope',
+    ],
     ...['', 5, [], [''], ['ext', 5], [['ext']], {}].map((acr): [unknown, string] => [{ claims: { acr } }, path('acr')]),
     ...['jti', {}, ['sub'], ['exp'], ['jti', 'iss'], [null]].map((absentClaims): [unknown, string] => [
       { absentClaims },

@@ -29,11 +29,14 @@ describe('StepUpModule options', () => {
   const https = 'must be an https URL (http is accepted on loopback only)';
   const audience =
     '"authorizationServers[0].audience" is required: the identifier of this API that tokens name in "aud"';
+  const known =
+    'known are user, authenticationEvent, accessToken, isPublic, authorizationServers, passport, strategyName, ' +
+    'requirements, realm, resourceMetadata, clockTolerance, mode, audit, metadataAudit';
   const algorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA';
 
   it.each<[what: string, options: StepUpModuleOptions, message: string]>([
-    ['an unknown option', wrong({ issuer: 'x' }), 'StepUpModule has no option "issuer"'],
-    ['a misspelt option', wrong({ clockTolerence: 5 }), 'StepUpModule has no option "clockTolerence"'],
+    ['an unknown option', wrong({ issuer: 'x' }), `StepUpModule has no option "issuer"; ${known}`],
+    ['a misspelt option', wrong({ clockTolerence: 5 }), `StepUpModule has no option "clockTolerence"; ${known}`],
     [
       'no servers with "register"',
       {},
@@ -63,7 +66,7 @@ describe('StepUpModule options', () => {
     [
       'an unknown member of a server',
       wrongServer({ jwks_uri: 'https://as.example/jwks' }),
-      '"authorizationServers[0]" has the unknown option "jwks_uri"',
+      '"authorizationServers[0]" has the unknown option "jwks_uri"; known are issuer, audience, jwksUri, algorithms, profile, delegation, introspection, keys, acr, order',
     ],
     ['no issuer', wrongServer({ issuer: undefined }), `"authorizationServers[0].issuer" ${https}`],
     ['an issuer that is no URL', wrongServer({ issuer: 'as.example' }), `"authorizationServers[0].issuer" ${https}`],
