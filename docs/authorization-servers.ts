@@ -15,7 +15,7 @@ export function authorizationServersPage(): string {
 
 <!-- Written by "node docs/write.mjs" from lib/authorization-servers/profiles. Change those, not this page. -->
 
-Each server has strings of its own for \`acr\`, puts it where it likes, and takes \`acr_values\` as it likes. A profile says how. Name it, and map your words to the server's strings:
+Servers differ in their strings for \`acr\`, in the claims that hold them, and in what they make of \`acr_values\`. A profile knows how. Name it, and map your words to the server's strings:
 
 \`\`\`ts
 import { StepUpModule } from 'nestjs-step-up';
@@ -29,15 +29,17 @@ ${indented(entry('keycloak', examples.keycloak), 4)},
 
 Then let \`npx nestjs-step-up doctor <issuer> --profile <name>\` look at your server and at one of its tokens. Vendors change what they do, and administrators can change all of it: trust the token that you have seen.
 
-A profile has only what its sources say; where a cell has "${UNKNOWN}" they say nothing.
+A profile holds only what its sources say; "${UNKNOWN}" in a cell means that they say nothing.
 
 ${table(names)}
 
 - **acr, auth_time**: the claim of the access token, and whether it is there by default, once it is configured, or never. Without \`auth_time\` no \`maxAge\` can be met.
 - **typ**: which \`typ\` of a token's header is accepted. Beyond \`at+jwt\` other claims tell access tokens from ID tokens.
-- **several values**: what the client sends of several strings that would do.
-- **not reachable**: what comes of a request that the server cannot meet. It returns an error, or a token of a lower acr, which the API then refuses once more.
+- **several values**: which of several acceptable strings the client sends.
+- **when it cannot be met**: what comes back where the user cannot reach what was asked for: an error, or a token of a lower acr, which the API refuses again.
 - **refresh**: whether a refreshed access token keeps what is known of the sign-in.
+
+Under "For clients", \`challenge\` comes from [\`nestjs-step-up/client\`](../README.md#the-client), \`scope\` and \`resource\` are those of the present access token, and \`metadata\` is that of the server.
 
 ${names.map((name) => section(name, profiles[name], examples[name])).join('\n\n')}
 
@@ -72,7 +74,7 @@ function table(names: readonly ProfileName[]): string {
     'typ',
     'several values',
     'max_age=0',
-    'not reachable',
+    'when it cannot be met',
     'refresh',
     'checked',
   ];
@@ -122,17 +124,29 @@ ${strings.length === 0 ? '' : `\nIts ${strings.length === 1 ? 'string is' : 'str
 For its administrator:
 
 ${profile.steps?.map((step, index) => `${index + 1}. ${step}`).join('\n')}
-
+${code(example)}
 For clients: ${client(profile, example)}
 
 Good to know:
 
-${profile.notes?.map((note) => `- ${note}`).join('\n')}
-
+${bullets(profile.notes)}
+${profile.observed === undefined ? '' : `\nObserved:\n\n${bullets(profile.observed)}\n`}
 Sources, read on ${profile.checkedOn}: ${profile.source?.map((source) => `<${source}>`).join(', ')}.`;
 }
 
-function client({ request = {} }: AuthorizationServerProfile, { client }: Example): string {
+function bullets(sentences: readonly string[] = []): string {
+  return sentences.map((sentence) => `- ${sentence}`).join('\n');
+}
+
+function code({ code }: Example): string {
+  if (code === undefined) return '';
+  return `\n${code.text}\n\n${code.files.map((file) => `\`\`\`js\n${file}\n\`\`\`\n`).join('\n')}`;
+}
+
+function client(
+  { request = {} }: AuthorizationServerProfile,
+  { client, names, options: { audience } }: Example,
+): string {
   if (client !== undefined) return client;
   const options = [
     ...(request.mode === undefined ? [] : [`mode: '${request.mode}'`]),
@@ -142,8 +156,11 @@ function client({ request = {} }: AuthorizationServerProfile, { client }: Exampl
       ? []
       : [`zeroMaxAge: ${literal(request.zeroMaxAge)}`]),
     'scope',
+    ...(names === 'resource' ? ['resource'] : []),
   ];
-  return `\`authorizationParameters(challenge, { ${options.join(', ')} })\`.`;
+  const call = `authorizationParameters(challenge, { ${options.join(', ')} })`;
+  if (names !== 'audience') return `\`${call}\`.`;
+  return `\`{ ...${call}, audience: ${literal(audience)} }\`. The \`audience\` belongs in every authorization request; without it access tokens are not for this API.`;
 }
 
 /** The member of `authorizationServers`, as one writes it. */

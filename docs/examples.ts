@@ -7,9 +7,37 @@ export interface Example {
   readonly changes?: { readonly claims: Readonly<Record<string, string>> };
   /** What clients do where `authorizationParameters` has no part in it. */
   readonly client?: string;
+  /** The parameter by which clients name this API, where access tokens are not for it otherwise. */
+  readonly names?: 'audience' | 'resource';
+  /** Code for the server itself: what it is and how far it was tried, and the files. */
+  readonly code?: { readonly text: string; readonly files: readonly string[] };
 }
 
 const audience = 'https://api.example.com';
+
+const auth0Actions = [
+  `// the first Action asks for the second factor
+const MFA = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor';
+
+exports.onExecutePostLogin = async (event, api) => {
+  if (event.transaction?.protocol === 'oauth2-refresh-token') return; // nobody is there to ask
+  if (event.transaction?.acr_values?.includes(MFA)) {
+    api.authentication.challengeWithAny([{ type: 'otp' }, { type: 'webauthn-roaming' }]); // the factors you enabled
+  }
+};`,
+  `// the second Action, behind it in the flow, says when that was
+const MFA = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor';
+
+exports.onExecutePostLogin = async (event, api) => {
+  const methods = event.authentication?.methods ?? [];
+  const mfa = methods.filter(({ name }) => name === 'mfa');
+  const counted = mfa.length > 0 ? mfa : methods;
+  if (counted.length === 0) return;
+  const latest = Math.max(...counted.map(({ timestamp }) => Date.parse(timestamp)));
+  if (mfa.length > 0) api.accessToken.setCustomClaim('https://api.example/acr', MFA);
+  api.accessToken.setCustomClaim('https://api.example/auth_time', Math.floor(latest / 1000));
+};`,
+];
 
 export const examples: Readonly<Record<ProfileName, Example>> = {
   keycloak: {
@@ -34,6 +62,14 @@ export const examples: Readonly<Record<ProfileName, Example>> = {
       acr: { mfa: 'http://schemas.openid.net/pape/policies/2007/06/multi-factor' },
     },
     changes: { claims: { acr: 'https://api.example/acr', authTime: 'https://api.example/auth_time' } },
+    names: 'audience',
+    code: {
+      text:
+        "The two Actions, written from Auth0's reference, not tried on a tenant. Once a session has had a second " +
+        'factor, `auth_time` is the time of that factor, and a new password alone does not renew it: give every route with ' +
+        '`maxAge` an `acr` as well.',
+      files: auth0Actions,
+    },
   },
   entra: {
     options: {
@@ -42,7 +78,7 @@ export const examples: Readonly<Record<ProfileName, Example>> = {
       acr: { mfa: 'c1', phr: 'c2' },
     },
     client:
-      'MSAL answers the challenge, once it is told the capability cp1; nothing of `nestjs-step-up/client` is needed.',
+      'MSAL answers the challenge once it declares the capability cp1; nothing of `nestjs-step-up/client` is needed.',
   },
   duende: {
     options: { issuer: 'https://login.example.com', audience, acr: { mfa: 'mfa' } },
@@ -53,12 +89,15 @@ export const examples: Readonly<Record<ProfileName, Example>> = {
       audience,
       acr: { mfa: 'urn:logto:acr:mfa' },
     },
+    names: 'resource',
   },
   oidcProvider: {
     options: { issuer: 'https://login.example.com', audience, acr: { mfa: 'urn:example:mfa' } },
+    names: 'resource',
   },
   hydra: {
     options: { issuer: 'https://login.example.com/', audience, acr: { mfa: 'mfa' } },
+    names: 'audience',
   },
   supabase: {
     options: {

@@ -71,6 +71,8 @@ export interface AuthorizationServerProfile {
   steps?: readonly string[];
   /** What else is good to know; a sentence each. */
   notes?: readonly string[];
+  /** What tests against the server itself have shown, beyond what `source` says; a sentence each, the version in the first. */
+  observed?: readonly string[];
 }
 
 export type Issuance = 'by-default' | 'if-configured' | 'never';

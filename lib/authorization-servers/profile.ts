@@ -24,7 +24,7 @@ const CHOICES = {
   whenUnmet: ['error', 'lower', 'no-return'],
   onRefresh: ['keeps', 'drops'],
 } as const;
-const LISTS = ['source', 'otherTokenClaims', 'acrValues', 'steps', 'notes'] as const;
+const LISTS = ['source', 'otherTokenClaims', 'acrValues', 'steps', 'notes', 'observed'] as const;
 const MEMBERS: ReadonlySet<string> = new Set([
   ...Object.keys(CHOICES),
   ...LISTS,

@@ -128,7 +128,7 @@ describe('TypeError names the member', () => {
     ]),
     [
       { type: ['JWT'] },
-      '"profile" has the unknown member "type"; known are acrType, challenge, whenUnmet, onRefresh, source, otherTokenClaims, acrValues, steps, notes, title, checkedOn, typ, accessTokenClaims, claims, absentClaims, machineClaims, issues, request',
+      '"profile" has the unknown member "type"; known are acrType, challenge, whenUnmet, onRefresh, source, otherTokenClaims, acrValues, steps, notes, observed, title, checkedOn, typ, accessTokenClaims, claims, absentClaims, machineClaims, issues, request',
     ],
     ...['at+jwt', null, [], {}, [5], [''], [undefined], ['at+jwt', true]].map((typ): [unknown, string] => [
       { typ },
@@ -153,7 +153,7 @@ describe('TypeError names the member', () => {
       '"profile.machineClaims.idtyp" must be true or the text that stands there',
     ]),
     [{ machineClaims: ['idtyp'] }, '"profile.machineClaims" must be an object of names and their values'],
-    ...['otherTokenClaims', 'source', 'acrValues', 'steps', 'notes'].flatMap((member) =>
+    ...['otherTokenClaims', 'source', 'acrValues', 'steps', 'notes', 'observed'].flatMap((member) =>
       [null, 'nonce', {}, [''], [5]].map((value): [unknown, string] => [
         { [member]: value },
         `"profile.${member}" must be a list of texts`,

@@ -35,7 +35,8 @@ describe.each(NAMES)('%s', (name) => {
     expect(checkedOn.toISOString().slice(0, 10)).toBe(profile.checkedOn);
     expect(profile.steps?.length).toBeGreaterThan(0);
     expect(profile.notes?.length).toBeGreaterThan(0);
-    for (const sentence of [...(profile.steps ?? []), ...(profile.notes ?? [])]) expect(sentence).toMatch(/^\S.*[.}]$/);
+    const sentences = [...(profile.steps ?? []), ...(profile.notes ?? []), ...(profile.observed ?? [])];
+    for (const sentence of sentences) expect(sentence).toMatch(/^\S.*[.}]$/);
     expect(profile.issues?.acr).toBeDefined();
     expect(profile.issues?.authTime).toBeDefined();
   });

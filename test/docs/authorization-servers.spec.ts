@@ -52,3 +52,62 @@ test.each(names)('the strings of %s in its entry are some of its own', (name) =>
 test('nothing is left open in the text', () => {
   expect(page).not.toMatch(/undefined|\[object|\bTODO\b|null/);
 });
+
+describe('the Actions for auth0', () => {
+  const MFA = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor';
+  const ACR = 'https://api.example/acr';
+  const AUTH_TIME = 'https://api.example/auth_time';
+  const [ask, tell] = (examples.auth0.code?.files ?? []) as [string, string];
+  const pwd = { name: 'pwd', timestamp: '2026-11-25T10:00:00.900Z' };
+  const mfa = { name: 'mfa', type: 'otp', timestamp: '2026-11-25T09:00:00.128Z' };
+  const newerMfa = { ...mfa, timestamp: '2026-11-25T09:30:00.128Z' };
+  const seconds = (day: string) => Date.parse(day) / 1000;
+
+  async function run(action: string, event: object) {
+    const exported: { onExecutePostLogin?: (event: object, api: object) => Promise<void> } = {};
+    new Function('exports', action)(exported);
+    const claims: Record<string, unknown> = {};
+    const challengeWithAny = jest.fn();
+    await exported.onExecutePostLogin?.(event, {
+      authentication: { challengeWithAny },
+      accessToken: {
+        setCustomClaim: (name: string, value: unknown) => {
+          claims[name] = value;
+        },
+      },
+    });
+    return { claims, challenges: challengeWithAny.mock.calls.length };
+  }
+
+  test.each<[string, object, number]>([
+    ['where the string is asked for', { transaction: { acr_values: ['x', MFA] } }, 1],
+    ['not for another string', { transaction: { acr_values: [`${MFA}x`] } }, 0],
+    ['not where nothing is asked for', { transaction: { acr_values: [] } }, 0],
+    ['not outside a transaction', {}, 0],
+    ['not on a refresh', { transaction: { protocol: 'oauth2-refresh-token', acr_values: [MFA] } }, 0],
+  ])('challenge %s', async (_, event, challenges) => {
+    expect(await run(ask, event)).toEqual({ claims: {}, challenges });
+  });
+
+  test.each<[string, object, Record<string, unknown>]>([
+    ['no claim where no method is known', {}, {}],
+    ['no claim for an empty list', { authentication: { methods: [] } }, {}],
+    [
+      'the time of a password alone',
+      { authentication: { methods: [pwd] } },
+      { [AUTH_TIME]: seconds('2026-11-25T10:00Z') },
+    ],
+    [
+      'the latest time of the second factor, not that of a newer password',
+      { authentication: { methods: [mfa, newerMfa, pwd] } },
+      { [ACR]: MFA, [AUTH_TIME]: seconds('2026-11-25T09:30Z') },
+    ],
+  ])('tell %s', async (_, event, claims) => {
+    expect(await run(tell, event)).toEqual({ claims, challenges: 0 });
+  });
+
+  test('name the claims that the profile of the example reads', () => {
+    expect(examples.auth0.changes?.claims).toEqual({ acr: ACR, authTime: AUTH_TIME });
+    expect(profiles.auth0.acrValues).toEqual([MFA]);
+  });
+});

@@ -15,14 +15,16 @@ export const oidcProvider = Object.freeze<AuthorizationServerProfile>({
   steps: [
     'List your strings in `acrValues`, and enable `claimsParameter`, so that an `acr` can be essential.',
     'Configure `resourceIndicators` with the access token format `jwt` and this API as the audience; access tokens are opaque otherwise.',
-    'Copy `acr` and `auth_time` into access tokens with `extraTokenClaims`: they are on the authorization code, refresh token or device code.',
+    'Copy `acr` and `auth_time` into access tokens with `extraTokenClaims`: it finds them on the authorization code, refresh token or device code.',
     'Let your interaction policy enforce what `acr_values` ask for; the default policy does not.',
   ],
   notes: [
-    'By itself `acr_values` is a hint. An essential `acr` fails the request where it is not met, so that the client asks for one where the metadata says it can.',
-    'Observed with oidc-provider 9.13.3 by test/interop of this package, as is what follows.',
+    'By itself `acr_values` is a hint. A request for an essential `acr` fails where it is not met: clients ask for that where the metadata says that they can.',
+  ],
+  observed: [
+    'All of this with oidc-provider 9.13.3, by test/interop of this package.',
     'ID tokens have `auth_time` where `max_age` or the claim is asked for, and `acr` where an `acr` is.',
-    'Introspection knows opaque access tokens alone: JWTs are refused as `unsupported_token_type`.',
+    'Introspection takes opaque access tokens only: JWTs are refused as `unsupported_token_type`.',
     'Requests with `acr_values`, `max_age` or claims but without the scope openid are refused as `invalid_request`.',
   ],
 });
