@@ -28,8 +28,9 @@ export async function accessTokenFindings(
   const named = audiencesOf(jwt);
   const audience = commandLine.audience.length > 0 ? commandLine.audience : named;
   const server = configuredServer(commandLine, audience);
-  const findings: Finding[] = [await verification(about, token, jwt, server)];
-  if (commandLine.audience.length === 0 && named.length > 0) {
+  const verdict = await verification(about, token, jwt, server);
+  const findings: Finding[] = [verdict];
+  if (commandLine.audience.length === 0 && named.length > 0 && !isIdToken(jwt)) {
     findings.push({
       about,
       code: 'audience_not_given',
@@ -39,17 +40,19 @@ export async function accessTokenFindings(
     });
   }
   const now = Date.now() / 1000;
-  findings.push(...authenticationFindings(about, jwt.payload, server, requirements, now));
+  // a token that is not accepted is enough for nothing
+  const judged = verdict.level === 'ok' ? requirements : {};
+  findings.push(...authenticationFindings(about, jwt.payload, server, judged, now));
   return [...findings, ...profileSteps(about, findings, commandLine)];
 }
 
-/** Where the token says too little, what the administrator of such a server has to do. */
+/** Where the token says too little, where to read what the administrator of such a server has to do. */
 function profileSteps(about: Examined, findings: readonly Finding[], commandLine: CommandLine): Finding[] {
-  const { title, steps } = factsOf(commandLine);
+  const { title } = factsOf(commandLine);
   const saysTooLittle = findings.some(({ code }) => code === 'acr_missing' || code === 'auth_time_missing');
-  if (!saysTooLittle || title === undefined || steps === undefined) return [];
-  const message = `what an administrator of ${title} has to do`;
-  const fix = steps.map((step, index) => `${index + 1}. ${step}`).join(' ');
+  if (!saysTooLittle || title === undefined) return [];
+  const message = `what an administrator of ${title} has to do is in docs/authorization-servers.md`;
+  const fix = `Read "${title}" there. Claims under names of your own are given by --acr-claim and --auth-time-claim.`;
   return [{ about, code: 'profile', level: 'note', message, fix }];
 }
 
@@ -91,6 +94,8 @@ async function verification(about: Examined, token: string, jwt: Jwt, server: Au
   }
 }
 
+const ID_TOKEN = 'This is an ID token, it seems. APIs are called with the access token.';
+
 /** What to do about a refusal, by what its message is about. */
 const FIXES: readonly (readonly [about: RegExp, fix: (jwt: Jwt, server: AuthorizationServer) => string])[] = [
   [
@@ -99,17 +104,19 @@ const FIXES: readonly (readonly [about: RegExp, fix: (jwt: Jwt, server: Authoriz
   ],
   [
     /audience/,
-    (jwt) =>
-      audiencesOf(jwt).length === 0
+    (jwt) => {
+      if (isIdToken(jwt)) return ID_TOKEN;
+      return audiencesOf(jwt).length === 0
         ? 'It names no audience: have the server issue tokens for your API, by a resource indicator or an audience mapping.'
         : `It is for ${quotedList(audiencesOf(jwt))}: give that by --audience if it is your API, or else have the server ` +
-          'issue tokens for yours, by a resource indicator or an audience mapping.',
+            'issue tokens for yours, by a resource indicator or an audience mapping.';
+    },
   ],
   [
     /not marked as an access token/,
     (jwt) =>
       isIdToken(jwt)
-        ? 'This is an ID token, it seems. APIs are called with the access token.'
+        ? ID_TOKEN
         : `Its typ is ${jwt.header['typ'] === undefined ? 'missing' : quoted(jwt.header['typ'])}: have the server issue at+jwt (RFC 9068), or give its --profile.`,
   ],
   [/expired/, () => 'Get a new one.'],
@@ -142,7 +149,9 @@ function audiencesOf({ payload }: Jwt): readonly string[] {
   return [payload['aud']].flat().filter((value): value is string => typeof value === 'string' && value !== '');
 }
 
-/** Claims that only ID tokens have. */
-function isIdToken({ payload }: Jwt): boolean {
+/** By what only ID tokens have; Keycloak says it in a claim, and some of its access tokens have a nonce. */
+function isIdToken({ header, payload }: Jwt): boolean {
+  if (/at\+jwt$/i.test(String(header['typ']))) return false;
+  if (typeof payload['typ'] === 'string') return payload['typ'] === 'ID';
   return ['nonce', 'at_hash', 'c_hash'].some((claim) => payload[claim] !== undefined);
 }

@@ -9,7 +9,7 @@ import {
 } from '../core/index.js';
 import { authenticationEvent } from '../token/index.js';
 import type { Examined, Finding, Level } from './finding.js';
-import { quoted, quotedList } from './quoted.js';
+import { printable, quoted, quotedList } from './quoted.js';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -42,8 +42,8 @@ export function authenticationFindings(
     [event.acr, event.acrs, event.authTime].every((fact) => fact === undefined) && isOfMachine(claims, event, server);
   const findings = [
     ...(isMachine ? [machine(about)] : []),
-    acrFinding(about, event, readClaim(claims, acr), acr.join('.'), requirements.acrValues !== undefined),
-    authTimeFinding(about, event, authTime.join('.'), requirements.maxAge !== undefined, now),
+    acrFinding(about, event, readClaim(claims, acr), printable(acr.join('.')), requirements.acrValues !== undefined),
+    authTimeFinding(about, event, printable(authTime.join('.')), requirements.maxAge !== undefined, now),
   ];
   if (Object.keys(requirements).length > 0) findings.push(verdict(about, event, requirements, now));
   return findings;
@@ -140,9 +140,10 @@ function verdict(
   const add = finder(about);
   if (assessment.met) return add('ok', 'requirements', `enough for ${required}`);
   const reasons = assessment.reasons.map((reason) => MEANING[reason]).join(', ');
+  const canImprove = !assessment.reasons.includes('auth_time_missing');
   const fix =
     about === 'access_token'
-      ? 'Your API would answer it with a step-up challenge. See whether --login brings a better one.'
+      ? `Your API would answer it with a step-up challenge.${canImprove ? ' See whether --login brings a better one.' : ''}`
       : 'Your API would challenge it again: the client has asked in vain.';
   return add('error', 'requirements_unmet', `not enough for ${required}: it has ${reasons}`, fix);
 }

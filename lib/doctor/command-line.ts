@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { type ProfileName, profiles } from '../authorization-servers/index.js';
 import { isAcrValue, isLoopback } from '../core/index.js';
 
 /** A command that was not understood. Its message never repeats a value: that may be a token in the wrong place. */
@@ -19,6 +20,8 @@ export interface LoginOptions {
   readonly clientSecret: string | undefined;
   readonly scope: string;
   readonly resource: string | undefined;
+  /** What else every request carries, such as `audience`. */
+  readonly parameters: Readonly<Record<string, string>>;
   readonly port: number;
   /** Seconds for each sign-in. */
   readonly timeout: number;
@@ -30,7 +33,9 @@ export interface CommandLine {
   readonly acr: Readonly<Record<string, readonly string[]>>;
   readonly maxAge: number | undefined;
   readonly audience: readonly string[];
-  readonly profile: string | undefined;
+  readonly profile: ProfileName | undefined;
+  /** Where access tokens have them, other than the profile says. */
+  readonly claims: Readonly<{ acr?: string | readonly string[]; authTime?: string | readonly string[] }>;
   /** Where the token is: a file, or `-` for standard input. */
   readonly token: string | undefined;
   readonly login: LoginOptions | undefined;
@@ -41,13 +46,16 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const OPTIONS = {
   acr: { type: 'string', multiple: true },
+  'acr-claim': { type: 'string' },
   audience: { type: 'string', multiple: true },
+  'auth-time-claim': { type: 'string' },
   'client-id': { type: 'string' },
   'client-secret-env': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   json: { type: 'boolean' },
   login: { type: 'boolean' },
   'max-age': { type: 'string' },
+  parameter: { type: 'string', multiple: true },
   port: { type: 'string' },
   profile: { type: 'string' },
   resource: { type: 'string' },
@@ -56,7 +64,27 @@ const OPTIONS = {
   token: { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
 
-const LOGIN_OPTIONS = ['client-id', 'client-secret-env', 'scope', 'resource', 'port', 'timeout'] as const;
+const LOGIN_OPTIONS = ['client-id', 'client-secret-env', 'scope', 'resource', 'parameter', 'port', 'timeout'] as const;
+/** Each by the doctor itself, or by an option of its own; or else nothing would come back here, or show what was asked. */
+const OWN_PARAMETERS: ReadonlySet<string> = new Set([
+  'response_type',
+  'response_mode',
+  'client_id',
+  'client_secret',
+  'redirect_uri',
+  'state',
+  'nonce',
+  'code_challenge',
+  'code_challenge_method',
+  'acr_values',
+  'max_age',
+  'claims',
+  'scope',
+  'resource',
+  'prompt',
+  'request',
+  'request_uri',
+]);
 const DEFAULT_PORT = 8734;
 const DEFAULT_TIMEOUT = 300;
 const MAX_TIMEOUT = 86_400;
@@ -82,7 +110,11 @@ export function readCommandLine(args: readonly string[], env: Environment): Comm
     acr: readAcr(values.acr ?? []),
     maxAge: readNumber(values['max-age'], '--max-age', Number.MAX_SAFE_INTEGER),
     audience: values.audience ?? [],
-    profile: values.profile,
+    profile: readProfile(values.profile),
+    claims: {
+      ...readClaim('acr', values['acr-claim'], '--acr-claim'),
+      ...readClaim('authTime', values['auth-time-claim'], '--auth-time-claim'),
+    },
     token: values.token,
     login: values.login === true ? readLogin(values, env) : undefined,
     json: values.json === true,
@@ -93,18 +125,22 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    // its own messages repeat what was given
-    const { code } = error as { code?: unknown };
-    const unknown = code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION';
-    throw new UsageError(
-      unknown ? 'There is an unknown option' : 'An option lacks its value, or has one too many',
-      true,
-    );
+    // its own messages repeat what was given, which is an option only where it looks like one
+    const { code, message } = error as { code?: unknown; message: string };
+    const [, option] = /'(?:-\w, )?(--[a-z]{2,15}(?:-[a-z]{2,15}){0,3})(?: <value>)?'/.exec(message) ?? [];
+    if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+      throw new UsageError(option === undefined ? 'There is an unknown option' : `There is no option "${option}"`);
+    }
+    if (option === undefined) throw new UsageError('An option lacks its value, or has one too many');
+    const takesNone = OPTIONS[option.slice(2) as keyof typeof OPTIONS]?.type === 'boolean';
+    throw new UsageError(`"${option}" ${takesNone ? 'takes no value' : 'lacks its value'}`);
   }
 }
 
 function readLogin(
-  values: Readonly<Partial<Record<(typeof LOGIN_OPTIONS)[number], string>>>,
+  values: Readonly<Partial<Record<Exclude<(typeof LOGIN_OPTIONS)[number], 'parameter'>, string>>> & {
+    readonly parameter?: readonly string[];
+  },
   env: Environment,
 ): LoginOptions {
   const { 'client-id': clientId, 'client-secret-env': variable } = values;
@@ -118,9 +154,47 @@ function readLogin(
     clientSecret,
     scope: values.scope ?? 'openid',
     resource: values.resource,
+    parameters: readParameters(values.parameter ?? []),
     port: readNumber(values.port, '--port', 65_535) ?? DEFAULT_PORT,
     timeout: readNumber(values.timeout, '--timeout', MAX_TIMEOUT) ?? DEFAULT_TIMEOUT,
   };
+}
+
+function readParameters(given: readonly string[]): Readonly<Record<string, string>> {
+  const parameters = new Map<string, string>();
+  for (const text of given) {
+    const [, name, value] = /^([A-Za-z]\w*)=(.+)$/s.exec(text) ?? [];
+    if (name === undefined || value === undefined || parameters.has(name)) {
+      throw new UsageError('"--parameter" must be name=value, and each name is given once');
+    }
+    if (OWN_PARAMETERS.has(name)) {
+      throw new UsageError(`"--parameter" cannot set "${name}", on which the outcome of the sign-ins depends`);
+    }
+    parameters.set(name, value);
+  }
+  return Object.fromEntries(parameters);
+}
+
+function readProfile(name: string | undefined): ProfileName | undefined {
+  if (name === undefined || Object.hasOwn(profiles, name)) return name as ProfileName | undefined;
+  throw new UsageError(`"--profile" must be one of ${Object.keys(profiles).join(', ')}`);
+}
+
+function readClaim(claim: 'acr' | 'authTime', text: string | undefined, option: string): CommandLine['claims'] {
+  if (text === undefined) return {};
+  const names: unknown = text.startsWith('[') ? parsed(text) : [text];
+  if (Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === 'string' && name !== '')) {
+    return { [claim]: names };
+  }
+  throw new UsageError(`"${option}" must be the name of a claim, or of a nested one the way as JSON: '["ext","acr"]'`);
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 function checkIssuer(issuer: string): string {
@@ -134,6 +208,8 @@ function checkIssuer(issuer: string): string {
   if (url.username !== '' || url.password !== '' || /[?#]/.test(issuer)) {
     throw new UsageError('The issuer must be a URL without credentials, query and fragment');
   }
+  const [wellKnown] = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)/.exec(issuer) ?? [];
+  if (wellKnown !== undefined) throw new UsageError(`The issuer is the address without ${wellKnown}: drop that part`);
   return issuer;
 }
 

@@ -2,7 +2,6 @@ import {
   type AuthorizationServer,
   type AuthorizationServerProfile,
   checkAuthorizationServers,
-  type ProfileName,
   profiles,
 } from '../authorization-servers/index.js';
 import { type CommandLine, UsageError } from './command-line.js';
@@ -17,16 +16,16 @@ const NO_AUDIENCE = '(none)';
  * @throws UsageError where the options do not fit
  */
 export function configuredServer(
-  { issuer, acr, profile }: CommandLine,
+  { issuer, acr, profile, claims }: CommandLine,
   audience: readonly string[],
 ): AuthorizationServer {
+  const facts = factsOf({ profile });
   try {
     const servers = checkAuthorizationServers([
       {
         issuer,
         audience: audience.length > 0 ? audience : NO_AUDIENCE,
-        // a name that there is not is found out there
-        ...(profile !== undefined && { profile: profile as ProfileName }),
+        profile: { ...facts, claims: { ...facts.claims, ...claims } },
         ...(Object.keys(acr).length > 0 && { acr }),
       },
     ]);
@@ -43,6 +42,6 @@ export function requestedAcrValues({ acr }: CommandLine, server: AuthorizationSe
 }
 
 /** The facts of the named profile, which decide about no token. Empty without one. */
-export function factsOf({ profile }: CommandLine): AuthorizationServerProfile {
-  return profiles[profile as ProfileName] ?? {};
+export function factsOf({ profile }: Pick<CommandLine, 'profile'>): AuthorizationServerProfile {
+  return profile === undefined ? {} : profiles[profile];
 }

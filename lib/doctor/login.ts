@@ -49,7 +49,7 @@ export async function loginFindings(context: LoginContext, options: LoginOptions
     const secrets: string[] = [];
     const invitation = `Sign-in ${begun} of ${rounds}${begun > 1 ? ', as the same user' : ''}: open this address.`;
     try {
-      const parameters = requestParameters(requirements, context, options);
+      const parameters = { ...options.parameters, ...requestParameters(requirements, context, options) };
       const request = await client.request(redirect.uri, parameters);
       secrets.push(...request.secrets);
       const answer = redirect.answerTo(request.state, options.timeout);

@@ -15,6 +15,10 @@ const FIXES: Readonly<Record<AuthorizationFailureCode, string>> = {
   ERR_STEP_UP_AUTHORIZATION_FAILED: 'Compare the request with what the client is allowed: scope, resource, PKCE.',
 };
 
+const AGE_UNMET =
+  'The server understood, and saw no sign-in that is fresh enough: sign in anew when it asks; if nobody was asked, look into ' +
+  'its log.';
+
 /** The server never sent the user back. */
 export function notAnswered(about: Examined, seconds: number, { uri, hasTurnedAway }: LoopbackRedirect): Finding {
   return {
@@ -40,7 +44,9 @@ export function signInFailure(about: Examined, error: unknown, secrets: readonly
   const refused = authorizationError(error as { error?: unknown });
   if (refused !== undefined && code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR') {
     const message = `the server refuses: ${described(refused, secrets)}`;
-    return failed(about, `${about}_refused`, message, FIXES[refused.code as AuthorizationFailureCode]);
+    const isAge = about === 'max_age' && refused.code === 'ERR_STEP_UP_UNMET';
+    const fix = isAge ? AGE_UNMET : FIXES[refused.code as AuthorizationFailureCode];
+    return failed(about, `${about}_refused`, message, fix);
   }
   if (refused !== undefined || code === 'OAUTH_WWW_AUTHENTICATE_CHALLENGE') {
     const message = `the server gives no tokens for the code: ${refused === undefined ? 'status 401' : described(refused, secrets)}`;

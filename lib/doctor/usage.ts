@@ -10,6 +10,9 @@ request a real access token and a real sign-in.
   --max-age <seconds>        greatest age of the sign-in that your API will require
   --audience <identifier>    identifier of your API, which tokens name in "aud". May be repeated
   --profile <name>           how this server differs from the RFCs; the names are below
+  --acr-claim <name>         claim of access tokens that has the acr, such as https://api.example/acr; a
+                             nested one as JSON: '["ext","acr"]'. Default is that of the profile
+  --auth-time-claim <name>   the same for auth_time
 
   --token <file>             examine the access token in this file; "-" reads it from standard input.
                              Default is the variable STEP_UP_TOKEN, where it is set
@@ -20,6 +23,8 @@ request a real access token and a real sign-in.
   --client-secret-env <name> variable that holds its secret. Default is none: a public client
   --scope <scope>            scope to ask for. Default is "openid", which is always asked for
   --resource <identifier>    resource indicator to ask for. Default is none
+  --parameter <name=value>   another parameter of the authorization request, such as audience=https://...
+                             May be repeated
   --port <port>              port of the redirect URI. Default is 8734; 0 is any that is free
   --timeout <seconds>        how long to wait for each sign-in. Default is 300
 

@@ -143,6 +143,13 @@ test('scope and resource are asked for, and the wanted age', async () => {
   ]);
 });
 
+test('further parameters are part of every request', async () => {
+  await logIn(['--parameter', `audience=${API}`, '--parameter', 'organization=a=b', ...MFA]);
+  const each = { audience: API, organization: 'a=b' };
+  expect(server.authorizationRequests).toMatchObject([each, each, each]);
+  expect(server.authorizationRequests).toHaveLength(3);
+});
+
 describe('the request is in the form of the profile', () => {
   test.each<[string, Record<string, string>, Record<string, string>]>([
     ['keycloak', { acr_values: 'urn:example:mfa' }, { max_age: '0' }],
@@ -375,8 +382,8 @@ describe('what is said of max_age', () => {
     server.behaviour = 'failsUnmet';
     await expect(lastOf(MFA)).resolves.toBe(
       'max_age: error max_age_refused: the server refuses: "unmet_authentication_requirements" ("The user cannot ' +
-        'authenticate as asked") | The server understood, and this user cannot get there: give the user such a factor, or ' +
-        'the value a meaning at the server.',
+        'authenticate as asked") | The server understood, and saw no sign-in that is fresh enough: sign in anew when it ' +
+        'asks; if nobody was asked, look into its log.',
     );
   });
 });
