@@ -109,11 +109,17 @@ export class ExistingAuthenticator implements Authenticator {
     const user = recordOf(request.user);
     const token = acceptedClaims(request) ?? {};
     const { iss } = user;
-    const { acr, authTime } = this.#profileOf(iss).claims;
+    const profile = this.#profileOf(iss);
+    const { acr, authTime } = profile.claims;
     const dropped = [acr, authTime].find(
       (path) => isPresent(readClaim(token, path)) && !isPresent(readClaim(user, path)),
     );
-    if (dropped !== undefined) return this.#eventOfToken(token, dropped.join('.'));
+    if (dropped !== undefined) this.#refuseDropped(dropped.join('.'));
+    const { issuer, ...event } = authenticationEvent(user, { issuer: String(iss), profile });
+    const own = this.#withIssuer(typeof iss === 'string' ? { ...event, issuer } : event);
+    if (dropped !== undefined) {
+      return { ...own, ...signInOf(authenticationEvent(token, { issuer: String(iss), profile })) };
+    }
     if (!isPresent(readClaim(user, acr)) && !isPresent(readClaim(user, authTime))) {
       this.log.warnOnce(
         'event_missing',
@@ -121,24 +127,17 @@ export class ExistingAuthenticator implements Authenticator {
         'neither acr nor auth_time is in the token; the authorization server has to be told to put them there',
       );
     }
-    return this.#eventOfClaims(user);
+    return own;
   }
 
-  /** To record must not refuse what was not refused before, so that report mode is content with what the token says. */
-  #eventOfToken(token: Readonly<Record<string, unknown>>, dropped: string): AuthenticationEvent {
+  /** To record must not refuse what was not refused before: report mode is content with what the token says. */
+  #refuseDropped(claim: string): void {
     const { strategyName, mode } = this.settings;
     const message =
-      `The access token carries "${dropped}", but request.user does not: the validate() of the Passport strategy ` +
+      `The access token carries "${claim}", but request.user does not: the validate() of the Passport strategy ` +
       `"${strategyName}" drops it; return it there, or give the option "authenticationEvent"`;
     if (mode === 'enforce') throw new TypeError(message);
     this.log.warnOnce('event_dropped', strategyName, message);
-    return this.#eventOfClaims(token);
-  }
-
-  #eventOfClaims(claims: Readonly<Record<string, unknown>>): AuthenticationEvent {
-    const { iss } = claims;
-    const { issuer, ...event } = authenticationEvent(claims, { issuer: String(iss), profile: this.#profileOf(iss) });
-    return this.#withIssuer(typeof iss === 'string' ? { ...event, issuer } : event);
   }
 
   #profileOf(iss: unknown): AuthorizationServer['profile'] {
@@ -156,6 +155,15 @@ export class ExistingAuthenticator implements Authenticator {
         'let request.user carry "iss", or the option "authenticationEvent" return "issuer"',
     );
   }
+}
+
+/** What report mode waives. Everything else is judged by the user, as nobody here has verified the token. */
+function signInOf({ acr, acrs, authTime }: AuthenticationEvent): AuthenticationEvent {
+  return {
+    ...(acr !== undefined && { acr }),
+    ...(acrs !== undefined && { acrs }),
+    ...(authTime !== undefined && { authTime }),
+  };
 }
 
 function recordOf(user: unknown): Readonly<Record<string, unknown>> {

@@ -56,6 +56,13 @@ class BankController {
     return { done: true };
   }
 
+  @Get('scoped')
+  @RequireAcr('mfa', { scope: 'pay' })
+  scoped() {
+    ran += 1;
+    return { done: true };
+  }
+
   @Get('passport-first')
   @RequireAcr('mfa')
   @UseGuards(AuthGuard('jwt'))
@@ -308,6 +315,33 @@ describe.each(adapters)("a strategy of the application's own, %s", (_, createAda
       expect(log.lines.filter((line) => line.startsWith('[reported]'))).toHaveLength(1);
       expect(ran).toBe(4);
     });
+  });
+
+  it.each<[what: string, validate: (claims: Claims) => unknown]>([
+    ['drops the scope', ({ sub }) => ({ sub })],
+    ['gives another scope', ({ sub }) => ({ sub, scope: 'read' })],
+  ])('in report mode takes nothing from the token that could let it through: validate() %s', async (_, validate) => {
+    await answers(validate, { mode: 'report' }, async (application) => {
+      const token = await server.accessToken({ acr: 'urn:mfa', scope: 'pay' });
+      const answer = await application.send('/scoped', { token });
+      expect([answer.status, answer.body['error']]).toEqual([403, 'insufficient_scope']);
+      expect(ran).toBe(0);
+    });
+  });
+
+  it('in report mode takes no scope from a token that nobody has verified, beside a user of the session', async () => {
+    sessionUser = { sub: 'alice', scope: 'read' };
+    await answers(
+      (claims) => claims,
+      { mode: 'report' },
+      async (application) => {
+        const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+        const forged = `${part({ alg: 'RS256' })}.${part({ acr: 'urn:mfa', scope: 'pay' })}.AAAA`;
+        const answer = await application.send('/scoped', { token: forged });
+        expect([answer.status, answer.body['error']]).toEqual([403, 'insufficient_scope']);
+        expect(ran).toBe(0);
+      },
+    );
   });
 
   it('challenges where the token carries neither, and warns once', async () => {
