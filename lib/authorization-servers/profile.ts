@@ -1,6 +1,6 @@
 import { checkMembers, nearest } from '../core/index.js';
 import type { AuthorizationServerProfile } from './authorization-server-profile.js';
-import { mediaType } from './claim.js';
+import { hasClaim, mediaType } from './claim.js';
 import { type ProfileName, profiles } from './profiles/index.js';
 
 /** A checked profile with every default filled in: what there is to know about access tokens and challenges. */
@@ -14,6 +14,14 @@ export interface AccessTokenProfile {
   readonly machineClaims: readonly (readonly [claim: string, value: string | true])[];
   readonly challenge: 'rfc9470' | 'entra';
   readonly requestMode: 'acr_values' | 'essential' | 'auto';
+}
+
+/** Tells by the marks of a profile whether a client got a token for itself: no user has authenticated for it. */
+export function isOfMachine(
+  claims: Readonly<Record<string, unknown>>,
+  { machineClaims }: Pick<AccessTokenProfile, 'machineClaims'>,
+): boolean {
+  return machineClaims.some((mark) => hasClaim(claims, mark));
 }
 
 const RFC_9068_CLAIMS = { acr: 'acr', authTime: 'auth_time', amr: 'amr', clientId: 'client_id', scope: 'scope' };

@@ -1,4 +1,4 @@
-import { type AuthorizationServer, hasClaim, readClaim } from '../authorization-servers/index.js';
+import { type AuthorizationServer, isOfMachine, readClaim } from '../authorization-servers/index.js';
 import {
   type AuthenticationEvent,
   type AuthenticationRequirements,
@@ -39,7 +39,7 @@ export function authenticationFindings(
   const event = authenticationEvent(claims, server);
   const { acr, authTime } = server.profile.claims;
   const isMachine =
-    [event.acr, event.acrs, event.authTime].every((fact) => fact === undefined) && isOfMachine(claims, event, server);
+    [event.acr, event.acrs, event.authTime].every((fact) => fact === undefined) && isOfClient(claims, event, server);
   const findings = [
     ...(isMachine ? [machine(about)] : []),
     acrFinding(about, event, readClaim(claims, acr), printable(acr.join('.')), requirements.acrValues !== undefined),
@@ -50,9 +50,9 @@ export function authenticationFindings(
 }
 
 /** No user is behind a token that a client got for itself. */
-function isOfMachine(claims: Claims, { subject, clientId }: AuthenticationEvent, { profile }: AuthorizationServer) {
+function isOfClient(claims: Claims, { subject, clientId }: AuthenticationEvent, { profile }: AuthorizationServer) {
   const isItsOwnSubject = subject !== undefined && subject === clientId;
-  return isItsOwnSubject || profile.machineClaims.some((mark) => hasClaim(claims, mark));
+  return isItsOwnSubject || isOfMachine(claims, profile);
 }
 
 function machine(about: Examined): Finding {

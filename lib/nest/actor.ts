@@ -1,4 +1,4 @@
-import { type AuthorizationServer, hasClaim } from '../authorization-servers/index.js';
+import { type AuthorizationServer, isOfMachine } from '../authorization-servers/index.js';
 import type { AuthenticationEvent } from '../core/index.js';
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -9,7 +9,7 @@ export function isMachine(
   claims: Claims,
   server: AuthorizationServer | undefined,
 ): boolean {
-  if (server?.profile.machineClaims.some((mark) => hasClaim(claims, mark))) return true;
+  if (server !== undefined && isOfMachine(claims, server.profile)) return true;
   if (acr !== undefined || acrs !== undefined || authTime !== undefined || subject === undefined) return false;
   return [clientId, claims['azp'], claims['cid']].includes(subject);
 }

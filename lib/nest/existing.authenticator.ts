@@ -3,7 +3,7 @@ import { AuthGuard } from '@nestjs/passport';
 import { type AuthorizationServer, checkProfile, readClaim } from '../authorization-servers/index.js';
 import type { AuthenticationEvent } from '../core/index.js';
 import { isRegistered } from '../passport/index.js';
-import { AccessTokenRefused, authenticationEvent, presentedToken, readJwt } from '../token/index.js';
+import { AccessTokenRefused, authenticationEvent, authenticationOf, presentedToken, readJwt } from '../token/index.js';
 import { subjectOf } from './advice.js';
 import type { Authenticated, Authenticator } from './step-up.authenticator.js';
 import { AccessTokenException } from './step-up.exception.js';
@@ -117,9 +117,8 @@ export class ExistingAuthenticator implements Authenticator {
     if (dropped !== undefined) this.#refuseDropped(dropped.join('.'));
     const { issuer, ...event } = authenticationEvent(user, { issuer: String(iss), profile });
     const own = this.#withIssuer(typeof iss === 'string' ? { ...event, issuer } : event);
-    if (dropped !== undefined) {
-      return { ...own, ...signInOf(authenticationEvent(token, { issuer: String(iss), profile })) };
-    }
+    // what report mode waives, and no more: nobody here has verified the token
+    if (dropped !== undefined) return { ...own, ...authenticationOf(token, profile) };
     if (!isPresent(readClaim(user, acr)) && !isPresent(readClaim(user, authTime))) {
       this.log.warnOnce(
         'event_missing',
@@ -155,15 +154,6 @@ export class ExistingAuthenticator implements Authenticator {
         'let request.user carry "iss", or the option "authenticationEvent" return "issuer"',
     );
   }
-}
-
-/** What report mode waives. Everything else is judged by the user, as nobody here has verified the token. */
-function signInOf({ acr, acrs, authTime }: AuthenticationEvent): AuthenticationEvent {
-  return {
-    ...(acr !== undefined && { acr }),
-    ...(acrs !== undefined && { acrs }),
-    ...(authTime !== undefined && { authTime }),
-  };
 }
 
 function recordOf(user: unknown): Readonly<Record<string, unknown>> {

@@ -3,6 +3,7 @@ import {
   AccessTokenVerifier,
   AuthorizationServerUnavailable,
   checkStillValid,
+  lacksAuthTime,
   type MaybePromise,
   presentedToken,
   type VerifiedAccessToken,
@@ -89,9 +90,8 @@ export class TokenAuthenticator implements Authenticator {
     if (user === undefined || user === null || user === false) {
       throw new AccessTokenRefused('invalid_token', 'The user of the access token is not known here');
     }
-    const { event, claims, server } = verified;
-    if (event.authTime !== undefined || server.introspection?.when !== 'auth-time-missing')
-      return { user, event, claims };
+    const { event, claims } = verified;
+    if (!lacksAuthTime(verified)) return { user, event, claims };
     const withAuthTime = () =>
       this.#answered(() =>
         whenReady(this.#verifier.withAuthTime(token, verified), ({ event, claims }) => ({ user, event, claims })),

@@ -1,4 +1,10 @@
-import { type AuthorizationServer, hasClaim, mediaType, readClaim } from '../authorization-servers/index.js';
+import {
+  type AuthorizationServer,
+  hasClaim,
+  isOfMachine,
+  mediaType,
+  readClaim,
+} from '../authorization-servers/index.js';
 import type { AuthenticationEvent } from '../core/index.js';
 import { AccessTokenRefused } from './errors.js';
 import type { UnverifiedJwt } from './jwt.js';
@@ -152,20 +158,24 @@ export function authenticationEvent(
 ): AuthenticationEvent {
   const clientId = readClaim(claims, profile.claims.clientId);
   const scope = readClaim(claims, profile.claims.scope);
-  const isMachine = profile.machineClaims.some((mark) => hasClaim(claims, mark));
   return Object.freeze({
     issuer,
-    ...(isMachine ? undefined : authenticationOf(claims, profile)),
+    ...authenticationOf(claims, profile),
     ...(typeof claims['sub'] === 'string' && { subject: claims['sub'] }),
     ...(typeof clientId === 'string' && { clientId }),
     ...(typeof scope === 'string' ? { scope } : isTextList(scope) ? { scope: scope.join(' ') } : undefined),
   });
 }
 
-function authenticationOf(
+/**
+ * How and when a user authenticated, by claims; what {@link authenticationEvent} has beside whose token it is. Empty for a
+ * token that a client got for itself.
+ */
+export function authenticationOf(
   claims: Readonly<Record<string, unknown>>,
   profile: AuthorizationServer['profile'],
 ): Pick<AuthenticationEvent, 'acr' | 'acrs' | 'authTime' | 'amr'> {
+  if (isOfMachine(claims, profile)) return {};
   const authTime = readClaim(claims, profile.claims.authTime);
   const amr = readClaim(claims, profile.claims.amr);
   return {

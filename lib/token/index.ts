@@ -1,4 +1,4 @@
-export { authenticationEvent, checkStillValid } from './access-token.js';
+export { authenticationEvent, authenticationOf, checkStillValid } from './access-token.js';
 export { type IncomingRequest, type PresentedToken, presentedToken } from './bearer-token.js';
 export { AccessTokenRefused, AuthorizationServerUnavailable } from './errors.js';
 export { fetchJson, readBody, UnusableAnswer } from './fetch-json.js';
@@ -9,5 +9,5 @@ export { isThenable, type MaybePromise, whenReady } from './maybe-promise.js';
 export { type AuthorizationServerMetadata, endpointOf, fetchMetadata, metadataAddresses } from './metadata.js';
 export { algorithmsOf } from './verification-keys.js';
 export type { VerifiedAccessToken } from './verified-tokens.js';
-export { AccessTokenVerifier } from './verifier.js';
+export { AccessTokenVerifier, lacksAuthTime } from './verifier.js';
 export { withoutStack } from './without-stack.js';

@@ -1,6 +1,12 @@
-import { type AuthorizationServer, hasClaim } from '../authorization-servers/index.js';
+import { type AuthorizationServer, isOfMachine, readClaim } from '../authorization-servers/index.js';
 import type { AuthenticationEvent } from '../core/index.js';
-import { authenticationEvent, type Clock, checkIntrospectedKind, checkOpaqueClaims } from './access-token.js';
+import {
+  authenticationEvent,
+  authenticationOf,
+  type Clock,
+  checkIntrospectedKind,
+  checkOpaqueClaims,
+} from './access-token.js';
 import { AccessTokenRefused } from './errors.js';
 import { freezeClaims } from './frozen-claims.js';
 import type { VerifiedAccessToken } from './verified-tokens.js';
@@ -54,33 +60,23 @@ export interface CompletedToken {
  * or ID token, or about one bound to a key
  */
 export function addFacts(verified: VerifiedAccessToken, claims: Claims): CompletedToken {
-  const { event, server } = verified;
-  checkIntrospectedKind(claims, server.profile);
-  const facts = authenticationEvent(claims, server);
+  const { event } = verified;
+  const { profile } = verified.server;
+  checkIntrospectedKind(claims, profile);
   const disagrees =
     isOther(claims['iss'], event.issuer) ||
     isOther(claims['sub'], event.subject) ||
-    isOther(facts.clientId, event.clientId);
+    isOther(readClaim(claims, profile.claims.clientId), event.clientId);
   if (disagrees) {
     throw new AccessTokenRefused('invalid_token', 'The authorization server knows the access token as another one');
   }
   const { act } = claims;
   const own = act === undefined ? verified : { ...verified, claims: freezeClaims({ act, ...verified.claims }) };
-  const isOfMachine = server.profile.machineClaims.some((mark) => hasClaim(verified.claims, mark));
-  const isElsewhere = !isOfMachine && isOfAnotherSignIn(facts, verified);
-  const added = isOfMachine || isElsewhere ? undefined : authenticationIn(facts);
+  const facts = isOfMachine(verified.claims, profile) ? {} : authenticationOf(claims, profile);
+  const isElsewhere = isOfAnotherSignIn(facts, verified);
   return {
-    completed: Object.freeze({ ...own, event: Object.freeze({ ...added, ...event }) }),
+    completed: Object.freeze({ ...own, event: Object.freeze({ ...(isElsewhere ? undefined : facts), ...event }) }),
     isOfAnotherSignIn: isElsewhere,
-  };
-}
-
-function authenticationIn({ acr, acrs, authTime, amr }: AuthenticationEvent): AuthenticationEvent {
-  return {
-    ...(acr !== undefined && { acr }),
-    ...(acrs !== undefined && { acrs }),
-    ...(authTime !== undefined && { authTime }),
-    ...(amr !== undefined && { amr }),
   };
 }
 

@@ -64,9 +64,7 @@ export class AccessTokenVerifier {
    * @throws AuthorizationServerUnavailable where the server gives no usable answer
    */
   withAuthTime(token: string, verified: VerifiedAccessToken): MaybePromise<VerifiedAccessToken> {
-    const isAsked =
-      verified.server.introspection?.when === 'auth-time-missing' && verified.event.authTime === undefined;
-    return isAsked ? this.#withFacts(token, verified) : verified;
+    return lacksAuthTime(verified) ? this.#withFacts(token, verified) : verified;
   }
 
   async #verifyOpaque(token: string, { server, introspected }: Issuer): Promise<VerifiedAccessToken> {
@@ -119,6 +117,11 @@ export class AccessTokenVerifier {
       }),
     );
   }
+}
+
+/** Whether the authorization server is to be asked for an `auth_time` that a token does not carry. */
+export function lacksAuthTime({ event, server }: VerifiedAccessToken): boolean {
+  return event.authTime === undefined && server.introspection?.when === 'auth-time-missing';
 }
 
 /** What is needed of an authorization server to verify its tokens. */
