@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createConnection, createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 
 const PROGRAM = process.env['REDIS_SERVER'] ?? 'redis-server';
 const MISSING = `"${PROGRAM}" cannot be started; apt-get install redis-server, or give its path in REDIS_SERVER`;
@@ -25,14 +24,17 @@ export class RedisServer {
 
   async start(): Promise<void> {
     const options = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    const child = spawn(PROGRAM, options, { stdio: 'ignore' });
+    const child = spawn(PROGRAM, options, { stdio: ['ignore', 'pipe', 'ignore'] });
     this.#process = child;
-    let ended = false;
-    child.once('error', () => (ended = true)).once('exit', () => (ended = true));
-    while (!(await this.#answers())) {
-      if (ended) throw new Error(MISSING);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    child.once('error', () => child.stdout.destroy());
+    let said = '';
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.on('data', (chunk) => {
+        said += chunk;
+        if (said.includes('Ready to accept connections')) resolve();
+      });
+      child.stdout.once('close', () => reject(new Error(MISSING)));
+    });
   }
 
   /** At once, as in an outage. */
@@ -41,16 +43,6 @@ export class RedisServer {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGKILL');
     await once(child, 'exit');
-  }
-
-  async #answers(): Promise<boolean> {
-    const socket = createConnection(this.port, '127.0.0.1');
-    const connected = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    return connected;
   }
 }
 

@@ -587,6 +587,15 @@ describe('a cache of several instances', () => {
     expect(server.hits(ENDPOINT)).toBe(2);
   });
 
+  test('is not shared by servers, as another may issue the same token', async () => {
+    const cache = stored();
+    const endpoint = server.origin + ENDPOINT;
+    server.json(ENDPOINT, active({ iss: undefined }));
+    await verifier({ cache, endpoint }).verify('the-token');
+    await verifier({ cache, endpoint }, { issuer: 'https://other.example' }).verify('the-token');
+    expect(server.hits(ENDPOINT)).toBe(2);
+  });
+
   test('the rules hold for what it gives, too', async () => {
     const cache = stored();
     await verifier({ cache }).verify('the-token');
