@@ -120,6 +120,7 @@ const FIXES: readonly (readonly [about: RegExp, fix: (jwt: Jwt, server: Authoriz
         : `Its typ is ${jwt.header['typ'] === undefined ? 'missing' : quoted(jwt.header['typ'])}: have the server issue at+jwt (RFC 9068), or give its --profile.`,
   ],
   [/expired/, () => 'Get a new one.'],
+  [/when it expires/, () => 'RFC 9068 §2.2 requires it: have the server put exp into access tokens.'],
   [/not valid yet|in the future/, () => 'Set the clocks of the server and of this machine by NTP.'],
   [
     /algorithm that is not allowed/,

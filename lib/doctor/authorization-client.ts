@@ -1,5 +1,5 @@
 import { type AuthorizationServerMetadata, readBody } from '../token/index.js';
-import type { LoginOptions } from './command-line.js';
+import type { LoginOptions } from './login-options.js';
 
 // openid-client is ESM only, and this package is CommonJS
 const openidClient = () => import('openid-client');

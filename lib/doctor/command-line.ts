@@ -1,31 +1,9 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { type ProfileName, profiles } from '../authorization-servers/index.js';
 import { isAcrValue, isLoopback } from '../core/index.js';
-
-/** A command that was not understood. Its message never repeats a value: that may be a token in the wrong place. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-
-  constructor(
-    message: string,
-    /** Whether the whole usage text helps, rather than the message alone. */
-    readonly showsUsage = false,
-  ) {
-    super(message);
-  }
-}
-
-export interface LoginOptions {
-  readonly clientId: string;
-  readonly clientSecret: string | undefined;
-  readonly scope: string;
-  readonly resource: string | undefined;
-  /** What else every request carries, such as `audience`. */
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly port: number;
-  /** Seconds for each sign-in. */
-  readonly timeout: number;
-}
+import { readInteger } from './integer-option.js';
+import { LOGIN_OPTIONS, type LoginOptions, readLogin } from './login-options.js';
+import { UsageError } from './usage-error.js';
 
 export interface CommandLine {
   readonly issuer: string;
@@ -64,31 +42,6 @@ const OPTIONS = {
   token: { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
 
-const LOGIN_OPTIONS = ['client-id', 'client-secret-env', 'scope', 'resource', 'parameter', 'port', 'timeout'] as const;
-/** Each by the doctor itself, or by an option of its own; or else nothing would come back here, or show what was asked. */
-const OWN_PARAMETERS: ReadonlySet<string> = new Set([
-  'response_type',
-  'response_mode',
-  'client_id',
-  'client_secret',
-  'redirect_uri',
-  'state',
-  'nonce',
-  'code_challenge',
-  'code_challenge_method',
-  'acr_values',
-  'max_age',
-  'claims',
-  'scope',
-  'resource',
-  'prompt',
-  'request',
-  'request_uri',
-]);
-const DEFAULT_PORT = 8734;
-const DEFAULT_TIMEOUT = 300;
-const MAX_TIMEOUT = 86_400;
-
 /**
  * Reads the command line.
  *
@@ -108,7 +61,7 @@ export function readCommandLine(args: readonly string[], env: Environment): Comm
   return {
     issuer: checkIssuer(issuer),
     acr: readAcr(values.acr ?? []),
-    maxAge: readNumber(values['max-age'], '--max-age', Number.MAX_SAFE_INTEGER),
+    maxAge: readInteger(values['max-age'], '--max-age', Number.MAX_SAFE_INTEGER),
     audience: values.audience ?? [],
     profile: readProfile(values.profile),
     claims: {
@@ -135,44 +88,6 @@ function parse(args: readonly string[]) {
     const takesNone = OPTIONS[option.slice(2) as keyof typeof OPTIONS]?.type === 'boolean';
     throw new UsageError(`"${option}" ${takesNone ? 'takes no value' : 'lacks its value'}`);
   }
-}
-
-function readLogin(
-  values: Readonly<Partial<Record<Exclude<(typeof LOGIN_OPTIONS)[number], 'parameter'>, string>>> & {
-    readonly parameter?: readonly string[];
-  },
-  env: Environment,
-): LoginOptions {
-  const { 'client-id': clientId, 'client-secret-env': variable } = values;
-  if (!clientId) throw new UsageError('"--login" needs "--client-id"');
-  const clientSecret = variable === undefined ? undefined : env[variable];
-  if (variable !== undefined && !clientSecret) {
-    throw new UsageError('"--client-secret-env" must name an environment variable that is set');
-  }
-  return {
-    clientId,
-    clientSecret,
-    scope: values.scope ?? 'openid',
-    resource: values.resource,
-    parameters: readParameters(values.parameter ?? []),
-    port: readNumber(values.port, '--port', 65_535) ?? DEFAULT_PORT,
-    timeout: readNumber(values.timeout, '--timeout', MAX_TIMEOUT) ?? DEFAULT_TIMEOUT,
-  };
-}
-
-function readParameters(given: readonly string[]): Readonly<Record<string, string>> {
-  const parameters = new Map<string, string>();
-  for (const text of given) {
-    const [, name, value] = /^([A-Za-z]\w*)=(.+)$/s.exec(text) ?? [];
-    if (name === undefined || value === undefined || parameters.has(name)) {
-      throw new UsageError('"--parameter" must be name=value, and each name is given once');
-    }
-    if (OWN_PARAMETERS.has(name)) {
-      throw new UsageError(`"--parameter" cannot set "${name}", on which the outcome of the sign-ins depends`);
-    }
-    parameters.set(name, value);
-  }
-  return Object.fromEntries(parameters);
 }
 
 function readProfile(name: string | undefined): ProfileName | undefined {
@@ -229,11 +144,4 @@ function readAcr(values: readonly string[]): Readonly<Record<string, readonly st
     acr.set(word, [...(acr.get(word) ?? []), ...given]);
   }
   return Object.fromEntries(acr);
-}
-
-function readNumber(text: string | undefined, option: string, greatest: number): number | undefined {
-  if (text === undefined) return undefined;
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (value <= greatest) return value;
-  throw new UsageError(`"${option}" must be an integer from 0 to ${greatest}`);
 }

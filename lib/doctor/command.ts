@@ -1,10 +1,11 @@
-import { type CommandLine, readCommandLine, UsageError } from './command-line.js';
+import { type CommandLine, readCommandLine } from './command-line.js';
 import { examine } from './doctor.js';
 import { exitCodeOf, Fault, type Finding } from './finding.js';
 import { printable } from './quoted.js';
 import { table } from './report.js';
 import { readToken, type TokenSources } from './token-source.js';
 import { USAGE } from './usage.js';
+import { UsageError } from './usage-error.js';
 
 interface Output {
   write(text: string): unknown;

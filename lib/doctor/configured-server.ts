@@ -4,8 +4,9 @@ import {
   checkAuthorizationServers,
   profiles,
 } from '../authorization-servers/index.js';
-import { type CommandLine, UsageError } from './command-line.js';
+import type { CommandLine } from './command-line.js';
 import { printable } from './quoted.js';
+import { UsageError } from './usage-error.js';
 
 /** Stands where no audience is known; no token names it. */
 const NO_AUDIENCE = '(none)';

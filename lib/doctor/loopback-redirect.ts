@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { UsageError } from './command-line.js';
+import { UsageError } from './usage-error.js';
 
 interface Awaited {
   readonly state: string;

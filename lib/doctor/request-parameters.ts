@@ -1,8 +1,9 @@
 import { authorizationParameters } from '../client/index.js';
 import type { AuthenticationRequirements } from '../core/index.js';
 import type { AuthorizationServerMetadata } from '../token/index.js';
-import type { CommandLine, LoginOptions } from './command-line.js';
+import type { CommandLine } from './command-line.js';
 import { factsOf } from './configured-server.js';
+import type { LoginOptions } from './login-options.js';
 
 /** The acr values that a server is asked for: those it would be asked for by a client that knows its profile. */
 export function requestedOf(acrValues: readonly string[], commandLine: CommandLine): readonly string[] {

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { UsageError } from './command-line.js';
+import { UsageError } from './usage-error.js';
 
 export interface TokenSources {
   readonly env: Readonly<Record<string, string | undefined>>;

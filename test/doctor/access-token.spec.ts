@@ -254,9 +254,9 @@ describe('what a profile changes', () => {
     expect(said.map((line) => line.split(':')[0])).toEqual(expected);
   });
 
-  test.each<[string, string, string, Record<string, unknown>]>([
-    ['as they are', 'https://api.example/acr', 'https://api.example/auth_time', {}],
-    ['nested', '["ext","acr"]', '["ext","auth_time"]', {}],
+  test.each([
+    ['as they are', 'https://api.example/acr', 'https://api.example/auth_time'],
+    ['nested', '["ext","acr"]', '["ext","auth_time"]'],
   ])("claims under names of one's own: %s", async (_, acrClaim, authTimeClaim) => {
     const claims = {
       'https://api.example/acr': 'urn:example:mfa',
@@ -348,6 +348,12 @@ describe('a token that would be refused', () => {
       'It names no audience: have the server issue tokens for your API, by a resource indicator or an audience mapping.',
     ],
     ['RS-66 expired', { expiresIn: -60 }, 'The access token has expired', 'Get a new one.'],
+    [
+      'RS-70 no exp',
+      { claims: { exp: undefined } },
+      'The access token does not say when it expires',
+      'RFC 9068 §2.2 requires it: have the server put exp into access tokens.',
+    ],
     [
       'not valid yet',
       { claims: { nbf: NOW + 60 } },
