@@ -43,4 +43,4 @@ export {
   StepUpService,
 } from './nest/index.js';
 // `export *`, as only that lets an application augment StepUpWords through the package's name
-export type * from './nest/step-up.words.js';
+export type * from './nest/requirements/words.js';

@@ -1,12 +1,11 @@
 import { type CanActivate, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { AccessTokenStrategy, register, unregister } from '../passport/index.js';
+import { StepUpLog } from './advice/log.js';
 import { BootAudit } from './audit/boot-audit.js';
 import { MetadataAudit } from './audit/metadata-audit.js';
-import { StepUpAnswer } from './step-up.answer.js';
-import { StepUpExceptionFilter } from './step-up.filter.js';
-import { AccessTokenGuard, AcrGuard } from './step-up.guard.js';
-import { StepUpLog } from './step-up.log.js';
+import { AccessTokenGuard, AcrGuard } from './guards/acr.guard.js';
+import { StepUpExceptionFilter } from './refusal/step-up.filter.js';
 import {
   ConfigurableModuleClass,
   checkOptions,
@@ -15,6 +14,7 @@ import {
   type StepUpSettings,
 } from './step-up.options.js';
 import { StepUpService } from './step-up.service.js';
+import { StepUpAnswer } from './transports/http-headers.js';
 
 /**
  * Step-up authentication for an application: verifies access tokens, judges the authentication behind them, and answers

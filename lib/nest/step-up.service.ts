@@ -8,22 +8,25 @@ import {
   mergeRequirements,
 } from '../core/index.js';
 import { type MaybePromise, whenReady } from '../token/index.js';
-import { isMachine, isRefusedDelegation } from './actor.js';
-import type { Advice } from './advice.js';
-import { ExistingAuthenticator } from './existing.authenticator.js';
-import { type RequireAcrArguments, requirementsFrom } from './require-acr-arguments.js';
-import { resolve } from './requirement-level.js';
-import { RouteRequirement } from './route-requirement.js';
-import { StepUpAnswer } from './step-up.answer.js';
-import type { Authenticated, Authenticator } from './step-up.authenticator.js';
-import { type ChallengedEvent, StepUpChallenges } from './step-up.challenges.js';
-import { AccessTokenException, InsufficientUserAuthenticationException } from './step-up.exception.js';
-import { type Exchange, exchangeAt, exchangeOf, type Request } from './step-up.exchange.js';
-import { StepUpLog } from './step-up.log.js';
+import type { Advice } from './advice/advice.js';
+import { StepUpLog } from './advice/log.js';
+import type { Authenticated, Authenticator } from './authentication/authenticator.js';
+import { isMachine, isRefusedDelegation } from './authentication/client-or-delegate.js';
+import { ExistingAuthenticator } from './authentication/passport.authenticator.js';
+import { TokenAuthenticator } from './authentication/token.authenticator.js';
+import { type ChallengedEvent, StepUpChallenges } from './refusal/challenger.js';
+import {
+  AccessTokenException,
+  InsufficientUserAuthenticationException,
+} from './refusal/insufficient-user-authentication.exception.js';
+import { type RequireAcrArguments, requirementsFrom } from './requirements/require-acr-arguments.js';
+import { resolve } from './requirements/requirements-function.js';
+import { type Handler, type Route, type RouteDescription, Routes } from './requirements/route.js';
+import { RouteRequirement } from './requirements/translated-requirements.js';
+import { Vocabularies } from './requirements/vocabularies.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from './step-up.options.js';
-import { type Handler, type Route, type RouteDescription, Routes } from './step-up.route.js';
-import { TokenAuthenticator } from './token.authenticator.js';
-import { Vocabularies } from './vocabularies.js';
+import { StepUpAnswer } from './transports/http-headers.js';
+import { type Exchange, exchangeAt, exchangeOf, type Request } from './transports/invocation.js';
 
 /**
  * Judges requests against authentication requirements: the work behind {@link AcrGuard}, and for decisions inside a

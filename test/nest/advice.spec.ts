@@ -6,8 +6,8 @@ import {
   type StepUpModuleOptions,
   StepUpService,
 } from 'nestjs-step-up';
-import { RecentChallenges } from '../../lib/nest/audit/recent-challenges.js';
-import { StepUpLog } from '../../lib/nest/step-up.log.js';
+import { StepUpLog } from '../../lib/nest/advice/log.js';
+import { RecentChallenges } from '../../lib/nest/refusal/recent-challenges.js';
 import type { TestAccessTokenOptions } from '../../lib/testing/issued-tokens.js';
 import {
   createTestAuthorizationServer,

@@ -1,6 +1,6 @@
-import { StepUpChallenges } from '../../lib/nest/step-up.challenges.js';
-import { InsufficientUserAuthenticationException } from '../../lib/nest/step-up.exception.js';
-import { StepUpLog } from '../../lib/nest/step-up.log.js';
+import { StepUpLog } from '../../lib/nest/advice/log.js';
+import { StepUpChallenges } from '../../lib/nest/refusal/challenger.js';
+import { InsufficientUserAuthenticationException } from '../../lib/nest/refusal/insufficient-user-authentication.exception.js';
 import { checkOptions } from '../../lib/nest/step-up.options.js';
 import { captureLog } from '../support/application.js';
 

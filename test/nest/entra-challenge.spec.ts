@@ -1,9 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
 import { RequireAcr, type StepUpModuleOptions } from 'nestjs-step-up';
-import { ExistingAuthenticator } from '../../lib/nest/existing.authenticator.js';
-import type { Exchange } from '../../lib/nest/step-up.exchange.js';
-import { StepUpLog } from '../../lib/nest/step-up.log.js';
+import { StepUpLog } from '../../lib/nest/advice/log.js';
+import { ExistingAuthenticator } from '../../lib/nest/authentication/passport.authenticator.js';
 import { checkOptions } from '../../lib/nest/step-up.options.js';
+import type { Exchange } from '../../lib/nest/transports/invocation.js';
 import {
   createTestAuthorizationServer,
   type TestAccessTokenOptions,

@@ -1,13 +1,13 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit, type Type } from '@nestjs/common';
 import { ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
-import { type Advice, refuseAdvice } from '../advice.js';
-import { StepUpLog } from '../step-up.log.js';
-import { marksOf, marksOfHandler } from '../step-up.mark.js';
+import { type Advice, refuseAdvice } from '../advice/advice.js';
+import { adviceOnCopies } from '../advice/duplicate-packages.js';
+import { StepUpLog } from '../advice/log.js';
+import { marksOf, marksOfHandler } from '../requirements/metadata.js';
+import type { Handler, Route } from '../requirements/route.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up.options.js';
-import type { Handler, Route } from '../step-up.route.js';
 import { StepUpService } from '../step-up.service.js';
 import { BoundGuards } from './bound-guards.js';
-import { adviceOnCopies } from './copies.js';
 import { MetadataAudit } from './metadata-audit.js';
 import { refuseReplaced } from './replaced-handlers.js';
 import { adviceOnRoute } from './route-advice.js';

@@ -1,8 +1,8 @@
 import type { Type } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
-import { AcrGuard } from '../step-up.guard.js';
-import type { Handler } from '../step-up.route.js';
+import { AcrGuard } from '../guards/acr.guard.js';
+import type { Handler } from '../requirements/route.js';
 
 // metadata that Nest's @UseGuards leaves
 const GUARDS = '__guards__';

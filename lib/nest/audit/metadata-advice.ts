@@ -1,7 +1,7 @@
 import type { AuthorizationServer } from '../../authorization-servers/index.js';
 import { type AuthorizationServerMetadata, AuthorizationServerUnavailable, endpointOf } from '../../token/index.js';
-import type { Advice } from '../advice.js';
-import type { Route } from '../step-up.route.js';
+import type { Advice } from '../advice/advice.js';
+import type { Route } from '../requirements/route.js';
 
 /** An acr string that challenges will ask an authorization server for. */
 interface Need {

@@ -1,9 +1,9 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { AuthorizationServer } from '../../authorization-servers/index.js';
 import { type AuthorizationServerMetadata, AuthorizationServerUnavailable, fetchMetadata } from '../../token/index.js';
-import type { Advice } from '../advice.js';
+import type { Advice } from '../advice/advice.js';
+import type { Route } from '../requirements/route.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up.options.js';
-import type { Route } from '../step-up.route.js';
 import { adviceOnMetadata, reasonOf } from './metadata-advice.js';
 
 /** Seconds for the metadata of all authorization servers together. */

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { markedMethods, marksOfHandler } from '../step-up.mark.js';
+import { markedMethods, marksOfHandler } from '../requirements/metadata.js';
 
 /**
  * Refuses functions that took the place of a decorated method, and left guard and requirement behind.

@@ -1,6 +1,6 @@
 import type { AuthorizationServer, Vocabulary } from '../../authorization-servers/index.js';
-import type { Advice } from '../advice.js';
-import type { RouteDescription } from '../step-up.route.js';
+import type { Advice } from '../advice/advice.js';
+import type { RouteDescription } from '../requirements/route.js';
 
 /** Below this, the redirect to the authorization server and back may take longer than the sign-in counts. Seconds. */
 const SHORT_MAX_AGE = 30;

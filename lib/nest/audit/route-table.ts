@@ -1,4 +1,4 @@
-import type { RouteDescription } from '../step-up.route.js';
+import type { RouteDescription } from '../requirements/route.js';
 
 const HEADINGS = ['route', 'access', 'words', 'maxAge', 'scope', 'advice'];
 

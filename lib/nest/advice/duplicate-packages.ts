@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Advice } from '../advice.js';
+import type { Advice } from './advice.js';
 
 // each copy of the package has classes of its own, and notes in the same place where it was loaded from
 const COPIES = Symbol.for('nestjs-step-up:copies');

@@ -1,4 +1,4 @@
-import type { AuthenticationEvent, AuthenticationRequirements, UnmetReason } from '../core/index.js';
+import type { AuthenticationEvent, AuthenticationRequirements, UnmetReason } from '../../core/index.js';
 
 /** What is known of an authentication that is not enough. */
 export interface Shortfall {

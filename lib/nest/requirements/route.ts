@@ -1,10 +1,10 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
-import { type AuthenticationRequirements, mergeRequirements } from '../core/index.js';
-import { type MaybePromise, whenReady } from '../token/index.js';
-import type { Advice } from './advice.js';
-import { type RequirementLevel, resolve } from './requirement-level.js';
-import { RouteRequirement } from './route-requirement.js';
-import { markedMethods, marksOf, marksOfHandler, type StepUpMark } from './step-up.mark.js';
+import { type AuthenticationRequirements, mergeRequirements } from '../../core/index.js';
+import { type MaybePromise, whenReady } from '../../token/index.js';
+import type { Advice } from '../advice/advice.js';
+import { markedMethods, marksOf, marksOfHandler, type StepUpMark } from './metadata.js';
+import { type RequirementLevel, resolve } from './requirements-function.js';
+import { RouteRequirement } from './translated-requirements.js';
 import type { Vocabularies } from './vocabularies.js';
 
 export type Handler = (...parameters: never[]) => unknown;

@@ -1,11 +1,11 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, UseFilters, UseGuards } from '@nestjs/common';
-import type { AuthenticationRequirements } from '../core/index.js';
-import { type RequireAcrArguments, requirementsFrom } from './require-acr-arguments.js';
-import { StepUpExceptionFilter } from './step-up.filter.js';
-import { AcrGuard } from './step-up.guard.js';
-import { mark } from './step-up.mark.js';
-import type { RequirementsFunction } from './step-up.options.js';
-import type { StepUpWord } from './step-up.words.js';
+import type { AuthenticationRequirements } from '../../core/index.js';
+import { AcrGuard } from '../guards/acr.guard.js';
+import { StepUpExceptionFilter } from '../refusal/step-up.filter.js';
+import { mark } from '../requirements/metadata.js';
+import { type RequireAcrArguments, requirementsFrom } from '../requirements/require-acr-arguments.js';
+import type { StepUpWord } from '../requirements/words.js';
+import type { RequirementsFunction } from '../step-up.options.js';
 
 /**
  * Requires an authentication for a handler, or for every handler of a class: one of the given authentication context

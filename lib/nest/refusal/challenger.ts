@@ -1,14 +1,18 @@
-import type { AuthenticationRequirements, UnmetReason } from '../core/index.js';
-import { withoutStack } from '../token/index.js';
-import { subjectOf } from './advice.js';
-import { RecentChallenges } from './audit/recent-challenges.js';
-import { ShortfallAdvice } from './audit/shortfall-advice.js';
-import { claimsChallenge } from './claims-challenge.js';
-import { Listeners } from './listeners.js';
-import type { Shortfall } from './shortfall.js';
-import { InsufficientUserAuthenticationException, type StepUpChallenge, stepUpChallenge } from './step-up.exception.js';
-import type { StepUpLog } from './step-up.log.js';
-import type { StepUpSettings } from './step-up.options.js';
+import type { AuthenticationRequirements, UnmetReason } from '../../core/index.js';
+import { withoutStack } from '../../token/index.js';
+import { subjectOf } from '../advice/advice.js';
+import { Listeners } from '../advice/listeners.js';
+import type { StepUpLog } from '../advice/log.js';
+import type { StepUpSettings } from '../step-up.options.js';
+import { ShortfallAdvice } from './challenge-advice.js';
+import { claimsChallenge } from './entra-claims-challenge.js';
+import {
+  InsufficientUserAuthenticationException,
+  type StepUpChallenge,
+  stepUpChallenge,
+} from './insufficient-user-authentication.exception.js';
+import { RecentChallenges } from './recent-challenges.js';
+import type { Shortfall } from './unmet-requirements.js';
 
 /** An operation was refused, or in report mode would have been, for want of a sufficient authentication. */
 export interface ChallengedEvent {

@@ -1,16 +1,22 @@
 import { type ExecutionContext, HttpException, HttpStatus, type Type } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
-import { type AuthorizationServer, checkProfile, readClaim } from '../authorization-servers/index.js';
-import type { AuthenticationEvent } from '../core/index.js';
-import { isRegistered } from '../passport/index.js';
-import { AccessTokenRefused, authenticationEvent, authenticationOf, presentedToken, readJwt } from '../token/index.js';
-import { subjectOf } from './advice.js';
-import type { Authenticated, Authenticator } from './step-up.authenticator.js';
-import { AccessTokenException } from './step-up.exception.js';
-import { type Exchange, exchangeOf, isUpgrade, type Request } from './step-up.exchange.js';
-import type { StepUpLog } from './step-up.log.js';
-import type { StepUpSettings } from './step-up.options.js';
-import type { Handler } from './step-up.route.js';
+import { type AuthorizationServer, checkProfile, readClaim } from '../../authorization-servers/index.js';
+import type { AuthenticationEvent } from '../../core/index.js';
+import { isRegistered } from '../../passport/index.js';
+import {
+  AccessTokenRefused,
+  authenticationEvent,
+  authenticationOf,
+  presentedToken,
+  readJwt,
+} from '../../token/index.js';
+import { subjectOf } from '../advice/advice.js';
+import type { StepUpLog } from '../advice/log.js';
+import { AccessTokenException } from '../refusal/insufficient-user-authentication.exception.js';
+import type { Handler } from '../requirements/route.js';
+import type { StepUpSettings } from '../step-up.options.js';
+import { type Exchange, exchangeOf, isUpgrade, type Request } from '../transports/invocation.js';
+import type { Authenticated, Authenticator } from './authenticator.js';
 
 const RFC_9068 = checkProfile(undefined, 'profile');
 

@@ -1,6 +1,6 @@
-import { formatChallenges, type UnmetReason } from '../core/index.js';
-import type { Shortfall } from './shortfall.js';
-import { AccessTokenException, type StepUpChallenge } from './step-up.exception.js';
+import { formatChallenges, type UnmetReason } from '../../core/index.js';
+import { AccessTokenException, type StepUpChallenge } from './insufficient-user-authentication.exception.js';
+import type { Shortfall } from './unmet-requirements.js';
 
 /**
  * Writes what Microsoft Entra has in place of the challenge of RFC 9470. It names one authentication context, the preferred

@@ -8,12 +8,12 @@ import {
   presentedToken,
   type VerifiedAccessToken,
   whenReady,
-} from '../token/index.js';
-import type { Authenticated, Authenticator } from './step-up.authenticator.js';
-import { AccessTokenException } from './step-up.exception.js';
-import { type Exchange, isUpgrade } from './step-up.exchange.js';
-import type { StepUpLog } from './step-up.log.js';
-import type { StepUpSettings } from './step-up.options.js';
+} from '../../token/index.js';
+import type { StepUpLog } from '../advice/log.js';
+import { AccessTokenException } from '../refusal/insufficient-user-authentication.exception.js';
+import type { StepUpSettings } from '../step-up.options.js';
+import { type Exchange, isUpgrade } from '../transports/invocation.js';
+import type { Authenticated, Authenticator } from './authenticator.js';
 
 /**
  * Authenticates by the access token of the request, verified here. One verification for a request, whoever asks first;

@@ -1,8 +1,11 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { throwError } from 'rxjs';
-import { StepUpAnswer } from './step-up.answer.js';
-import { AccessTokenException, InsufficientUserAuthenticationException } from './step-up.exception.js';
+import { StepUpAnswer } from '../transports/http-headers.js';
+import {
+  AccessTokenException,
+  InsufficientUserAuthenticationException,
+} from './insufficient-user-authentication.exception.js';
 
 /**
  * Answers what the guards and {@link StepUpService} throw, in the form of the transport: status, `WWW-Authenticate` and a

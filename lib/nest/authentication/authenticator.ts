@@ -1,6 +1,6 @@
-import type { AuthenticationEvent } from '../core/index.js';
-import type { MaybePromise } from '../token/index.js';
-import type { Exchange } from './step-up.exchange.js';
+import type { AuthenticationEvent } from '../../core/index.js';
+import type { MaybePromise } from '../../token/index.js';
+import type { Exchange } from '../transports/invocation.js';
 
 /** Whose request this is, and how that user authenticated. */
 export interface Authenticated {

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { type Advice, sentenceOf } from './advice.js';
-import { adviceOnCopies } from './audit/copies.js';
+import { adviceOnCopies } from './duplicate-packages.js';
 import { Listeners } from './listeners.js';
 
 /** The log of the package: stable codes in front, advice once for each code and subject, never a token or its claims. */

@@ -1,4 +1,4 @@
-import type { AuthenticationRequirements } from '../core/index.js';
+import type { AuthenticationRequirements } from '../../core/index.js';
 import type { Vocabularies } from './vocabularies.js';
 
 /** The requirements of a route, translated once for each authorization server. */

@@ -1,5 +1,5 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { StepUpService } from './step-up.service.js';
+import { StepUpService } from '../step-up.service.js';
 
 /**
  * Lets a request through only where the authentication behind its token meets what `@RequireAcr` demands. Authenticates

@@ -1,5 +1,5 @@
-import { type AuthorizationServer, isOfMachine } from '../authorization-servers/index.js';
-import type { AuthenticationEvent } from '../core/index.js';
+import { type AuthorizationServer, isOfMachine } from '../../authorization-servers/index.js';
+import type { AuthenticationEvent } from '../../core/index.js';
 
 type Claims = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
-import type { IncomingRequest } from '../token/index.js';
+import type { IncomingRequest } from '../../token/index.js';
 
 export type Request = IncomingRequest & { user?: unknown };
 

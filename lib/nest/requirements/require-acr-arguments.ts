@@ -1,6 +1,6 @@
-import { type AuthenticationRequirements, checkRequirements } from '../core/index.js';
-import type { RequirementsFunction } from './step-up.options.js';
-import type { StepUpWord } from './step-up.words.js';
+import { type AuthenticationRequirements, checkRequirements } from '../../core/index.js';
+import type { RequirementsFunction } from '../step-up.options.js';
+import type { StepUpWord } from './words.js';
 
 /** What `@RequireAcr` takes. */
 export type RequireAcrArguments =

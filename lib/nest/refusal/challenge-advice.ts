@@ -1,7 +1,7 @@
 import { type AuthorizationServer, readClaim } from '../../authorization-servers/index.js';
 import { isAcrValue, type UnmetReason } from '../../core/index.js';
-import { type Advice, subjectOf } from '../advice.js';
-import type { Shortfall } from '../shortfall.js';
+import { type Advice, subjectOf } from '../advice/advice.js';
+import type { Shortfall } from './unmet-requirements.js';
 
 /** Longer ones are not shown: an acr is short, and what is not may be anything. */
 const LONGEST_ACR = 100;

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { Exchange } from './step-up.exchange.js';
+import type { Exchange } from './invocation.js';
 
 /** What an exception of ours wants to say in headers. */
 export interface Answer {

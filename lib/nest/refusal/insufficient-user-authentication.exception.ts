@@ -6,8 +6,8 @@ import {
   formatChallenges,
   INSUFFICIENT_USER_AUTHENTICATION,
   type UnmetReason,
-} from '../core/index.js';
-import { type AccessTokenRefused, type AuthorizationServerUnavailable, withoutStack } from '../token/index.js';
+} from '../../core/index.js';
+import { type AccessTokenRefused, type AuthorizationServerUnavailable, withoutStack } from '../../token/index.js';
 
 /** What every challenge of an application carries. */
 export interface ChallengeOrigin {

@@ -1,5 +1,5 @@
-import type { AuthorizationServer, Vocabulary } from '../authorization-servers/index.js';
-import { type AuthenticationRequirements, nearest } from '../core/index.js';
+import type { AuthorizationServer, Vocabulary } from '../../authorization-servers/index.js';
+import { type AuthenticationRequirements, nearest } from '../../core/index.js';
 
 /** The words of the application, as each of its authorization servers understands them. */
 export class Vocabularies {
