@@ -21,12 +21,14 @@ export {
   type UnmetReason,
 } from './core/index.js';
 export {
+  type AccessTokenBody,
   AccessTokenException,
+  type AccessTokenExceptionCode,
   AccessTokenGuard,
   AcrGuard,
   type Advice,
   type Authenticated,
-  type ChallengedEvent,
+  type ChallengeReport,
   type ClaimsChallengeBody,
   InsufficientUserAuthenticationException,
   Public,

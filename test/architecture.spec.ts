@@ -21,7 +21,31 @@ const LIMITS: Record<string, { folders: readonly string[]; packages: RegExp | un
 };
 const NEST_FOLDERS = ['nest', 'passport', 'swagger'];
 // an application augments StepUpWords through the package's name, which only `export *` of its own file allows
-const BESIDE_THE_DOOR = ['index.ts ./nest/step-up.words.js'];
+const BESIDE_THE_DOOR = ['index.ts ./nest/requirements/words.js'];
+
+/** The way of one request through nest. A room imports only those before it. */
+const NEST_ROOMS = [
+  'step-up.options',
+  'advice',
+  'transports',
+  'requirements',
+  'refusal',
+  'authentication',
+  'guards',
+  'decorators',
+  'step-up.service',
+  'audit',
+  'step-up.module',
+  'index',
+];
+
+/** Says which rule an import between two rooms of nest breaks; paths are relative to lib/nest, without extension. */
+function brokenDirection(file: string, target: string): string | undefined {
+  const [from, to] = [file, target].map((path) => path.split('/')[0] as string) as [string, string];
+  const unknown = [from, to].find((room) => !NEST_ROOMS.includes(room));
+  if (unknown !== undefined) return `nest/${unknown} has no place in the order of the rooms`;
+  return NEST_ROOMS.indexOf(to) <= NEST_ROOMS.indexOf(from) ? undefined : `${from} comes before ${to}`;
+}
 
 /** Says which rule an import breaks; `file` is relative to lib. */
 function brokenRule(file: string, imported: string): string | undefined {
@@ -38,6 +62,9 @@ function brokenRule(file: string, imported: string): string | undefined {
   if (target.startsWith('..')) return 'lib imports nothing of the project outside lib';
   if (!target.endsWith('.js')) return 'imports between files of lib end in .js';
   const into = folderOf(target);
+  if (into === 'nest' && folder === 'nest') {
+    return brokenDirection(file.slice('nest/'.length, -'.ts'.length), target.slice('nest/'.length, -'.js'.length));
+  }
   if (into === folder) return undefined;
   if (into === '') return 'the root exports and is not imported';
   if (limits !== undefined && !limits.folders.includes(into)) return `${folder} may not import ${into}`;
@@ -95,8 +122,11 @@ describe('the rules', () => {
     ['nest/step-up.guard.ts', '@nestjs/common/interfaces', 'Nest is imported only from package roots'],
     ['nest/step-up.guard.ts', '../core/authentication.js', 'core is entered through its index.js'],
     ['nest/step-up.guard.ts', '../nest/../core/authentication.js', 'core is entered through its index.js'],
-    ['nest/step-up.guard.ts', '../nest/step-up.words', 'imports between files of lib end in .js'],
+    ['nest/step-up.guard.ts', '../nest/step-up.options', 'imports between files of lib end in .js'],
     ['nest/step-up.guard.ts', '../index.js', 'the root exports and is not imported'],
+    ['nest/advice/log.ts', '../audit/route-table.js', 'advice comes before audit'],
+    ['nest/guards/admission.ts', '../step-up.service.js', 'guards comes before step-up.service'],
+    ['nest/guards/admission.ts', '../utils/map.js', 'nest/utils has no place in the order of the rooms'],
     ['index.ts', './nest/step-up.guard.js', 'nest is entered through its index.js'],
     ['nest/step-up.guard.ts', '../../test/support/application.js', 'lib imports nothing of the project outside lib'],
     ['index.ts', '../sample-app/src/main.js', 'lib imports nothing of the project outside lib'],
@@ -112,10 +142,37 @@ describe('the rules', () => {
     ['token/verifier.ts', 'jwks-rsa'],
     ['nest/step-up.guard.ts', '@nestjs/common'],
     ['nest/step-up.guard.ts', '../token/index.js'],
+    ['nest/guards/admission.ts', '../refusal/challenge.js'],
+    ['nest/guards/acr.guard.ts', './admission.js'],
     ['index.ts', './core/index.js'],
-    ['index.ts', './nest/step-up.words.js'],
+    ['index.ts', './nest/requirements/words.js'],
     ['index.ts', './folder-without-door/file.js'],
   ])('%s may import %s', (file, imported) => {
     expect(brokenRule(file, imported)).toBeUndefined();
+  });
+});
+
+describe('a fact is decided in one place', () => {
+  const sources = readdirSync(LIB, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => ({ file: file.replaceAll('\\', '/'), source: readFileSync(join(LIB, file), 'utf8') }));
+
+  const occurrences = (pattern: RegExp, isAllowed: (file: string) => boolean) =>
+    sources.flatMap(({ file, source }) =>
+      isAllowed(file)
+        ? []
+        : source
+            .split('\n')
+            .filter((line) => pattern.test(line))
+            .map((line) => `${file}: ${line.trim()}`),
+    );
+
+  test('nobody outside transports/ compares the names of transports', () => {
+    const pattern = /(transport(\.name)?|getType(<\w+>)?\(\)) ?[!=]== ?'(http|graphql|ws|rpc)'/;
+    expect(occurrences(pattern, (file) => file.startsWith('nest/transports/'))).toEqual([]);
+  });
+
+  test('nothing is internal in a published declaration', () => {
+    expect(occurrences(/@internal/, () => false)).toEqual([]);
   });
 });

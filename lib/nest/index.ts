@@ -1,19 +1,24 @@
 export type { Advice } from './advice/advice.js';
 export type { Authenticated } from './authentication/authenticator.js';
-export { Public, RequireAcr, SkipStepUp, StepUpContext } from './decorators/require-acr.decorator.js';
-export { AccessTokenGuard, AcrGuard } from './guards/acr.guard.js';
-export type { ChallengedEvent } from './refusal/challenger.js';
+export { Public } from './decorators/public.decorator.js';
+export { RequireAcr, SkipStepUp } from './decorators/require-acr.decorator.js';
+export { StepUpContext } from './decorators/step-up-context.decorator.js';
+export { AccessTokenGuard } from './guards/access-token.guard.js';
+export { AcrGuard } from './guards/acr.guard.js';
+export { Admission } from './guards/admission.js';
 export {
+  type AccessTokenBody,
   AccessTokenException,
-  type ClaimsChallengeBody,
-  InsufficientUserAuthenticationException,
-  type StepUpBody,
-} from './refusal/insufficient-user-authentication.exception.js';
+  type AccessTokenExceptionCode,
+} from './refusal/access-token.exception.js';
+export type { ClaimsChallengeBody, StepUpBody } from './refusal/challenge.js';
+export type { ChallengeReport } from './refusal/challenger.js';
+export { InsufficientUserAuthenticationException } from './refusal/insufficient-user-authentication.exception.js';
 export { StepUpExceptionFilter } from './refusal/step-up.filter.js';
 export type { RequireAcrArguments } from './requirements/require-acr-arguments.js';
 export type { RouteDescription } from './requirements/route.js';
-export type { RouteRequirement } from './requirements/translated-requirements.js';
+export type { TranslatedRequirements } from './requirements/translated-requirements.js';
 export { StepUpModule } from './step-up.module.js';
 export type { RequirementsFunction, StepUpModuleOptions } from './step-up.options.js';
 export { StepUpService } from './step-up.service.js';
-export type { Exchange } from './transports/invocation.js';
+export type { Invocation } from './transports/invocation.js';

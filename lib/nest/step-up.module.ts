@@ -4,7 +4,9 @@ import { AccessTokenStrategy, register, unregister } from '../passport/index.js'
 import { StepUpLog } from './advice/log.js';
 import { BootAudit } from './audit/boot-audit.js';
 import { MetadataAudit } from './audit/metadata-audit.js';
-import { AccessTokenGuard, AcrGuard } from './guards/acr.guard.js';
+import { AccessTokenGuard } from './guards/access-token.guard.js';
+import { AcrGuard } from './guards/acr.guard.js';
+import { Admission } from './guards/admission.js';
 import { StepUpExceptionFilter } from './refusal/step-up.filter.js';
 import {
   ConfigurableModuleClass,
@@ -14,7 +16,7 @@ import {
   type StepUpSettings,
 } from './step-up.options.js';
 import { StepUpService } from './step-up.service.js';
-import { StepUpAnswer } from './transports/http-headers.js';
+import { ResponseHeaders } from './transports/response-headers.js';
 
 /**
  * Step-up authentication for an application: verifies access tokens, judges the authentication behind them, and answers
@@ -34,7 +36,8 @@ import { StepUpAnswer } from './transports/http-headers.js';
   providers: [
     { provide: STEP_UP_SETTINGS, useFactory: checkOptions, inject: [STEP_UP_OPTIONS] },
     StepUpLog,
-    StepUpAnswer,
+    ResponseHeaders,
+    Admission,
     StepUpService,
     AcrGuard,
     AccessTokenGuard,
@@ -43,19 +46,19 @@ import { StepUpAnswer } from './transports/http-headers.js';
     { provide: APP_FILTER, useClass: StepUpExceptionFilter },
     {
       provide: APP_GUARD,
-      useFactory: ({ requirements }: StepUpSettings, guard: AcrGuard, stepUp: StepUpService): CanActivate =>
-        requirements === undefined ? { canActivate: (context) => stepUp.recognise(context) } : guard,
-      inject: [STEP_UP_SETTINGS, AcrGuard, StepUpService],
+      useFactory: ({ requirements }: StepUpSettings, guard: AcrGuard, admission: Admission): CanActivate =>
+        requirements === undefined ? { canActivate: (context) => admission.recognize(context) } : guard,
+      inject: [STEP_UP_SETTINGS, AcrGuard, Admission],
     },
   ],
-  exports: [StepUpService, StepUpAnswer, AcrGuard, AccessTokenGuard],
+  exports: [StepUpService, Admission, ResponseHeaders, AcrGuard, AccessTokenGuard],
 })
 export class StepUpModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
   #strategy: AccessTokenStrategy | undefined;
 
   constructor(
     @Inject(STEP_UP_SETTINGS) private readonly settings: StepUpSettings,
-    private readonly stepUp: StepUpService,
+    private readonly admission: Admission,
     private readonly modules: ModulesContainer,
     private readonly adapterHost: HttpAdapterHost,
   ) {
@@ -70,7 +73,7 @@ export class StepUpModule extends ConfigurableModuleClass implements OnModuleIni
     if (this.settings.passport !== 'register') return;
     this.#strategy = new AccessTokenStrategy(
       this.settings.strategyName,
-      (request) => this.stepUp.userOf(request),
+      (request) => this.admission.userOf(request),
       this.adapterHost.httpAdapter?.getInstance<object>(),
     );
     register(this.#strategy);

@@ -1,10 +1,10 @@
 import type { Assessment, AuthenticationEvent, AuthenticationRequirements, UnmetReason } from '../core/index.js';
 import {
+  Admission,
   type Authenticated,
-  type Exchange,
+  type Invocation,
   type RequireAcrArguments,
-  type RouteRequirement,
-  StepUpService,
+  type TranslatedRequirements,
 } from '../nest/index.js';
 
 /** What comes of every requirement while step-up authentication is overridden. */
@@ -22,15 +22,15 @@ export interface StepUpOverride {
 
 /** The part of `TestingModuleBuilder` of `@nestjs/testing` that is needed. */
 export interface OverridableModule<Builder> {
-  overrideProvider(token: typeof StepUpService): { useClass(replacement: typeof StepUpService): Builder };
+  overrideProvider(token: typeof Admission): { useClass(replacement: typeof Admission): Builder };
 }
 
 const REASONS: readonly UnmetReason[] = ['acr_unmet', 'authentication_too_old'];
 
 /**
  * Decides step-up authentication for a test, so that it needs no token and no authorization server: every request is
- * that of `user`, and meets every requirement or none. Replaces {@link StepUpService}, and with it what `@RequireAcr`,
- * `AcrGuard`, `AccessTokenGuard` and `AuthGuard('jwt')` do, however they are bound; overriding an `APP_GUARD` would not.
+ * that of `user`, and meets every requirement or none. Replaces what stands behind `@RequireAcr`, `AcrGuard`,
+ * `AccessTokenGuard`, `StepUpService` and `AuthGuard('jwt')`, however they are bound; overriding an `APP_GUARD` would not.
  * Refusals are those of the application, challenge included. Options and decorators are checked as ever. With
  * `"passport": 'existing'` the application's own guards still want what they want.
  *
@@ -46,21 +46,21 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
   if (typeof override?.met !== 'boolean') throw new TypeError('overrideStepUp() needs { met: true } or { met: false }');
   if (override.reasons?.length === 0) throw new TypeError('"reasons" must list at least one, as nothing is unmet else');
 
-  class OverriddenStepUpService extends StepUpService {
+  class OverriddenAdmission extends Admission {
     override get asksAuthorizationServers(): boolean {
       return false;
     }
 
-    override async assess(at: unknown, ...required: RequireAcrArguments): Promise<Assessment> {
-      const assessment = await super.assess(at, ...required);
+    override async assess(at: unknown, required: RequireAcrArguments): Promise<Assessment> {
+      const assessment = await super.assess(at, required);
       return override.met ? { met: true } : assessment;
     }
 
-    override async authenticate(): Promise<Authenticated> {
+    override async authenticateToken(): Promise<Authenticated> {
       return this.#authenticated(undefined);
     }
 
-    protected override authenticateExchange({ request }: Exchange): Authenticated {
+    protected override authenticate({ request }: Invocation): Authenticated {
       return this.#authenticated(request.user);
     }
 
@@ -69,10 +69,14 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
       return reasons.length === 0 ? { met: true } : { met: false, reasons };
     }
 
-    protected override judge(exchange: Exchange, authenticated: Authenticated, requirement: RouteRequirement): void {
+    protected override judge(
+      invocation: Invocation,
+      authenticated: Authenticated,
+      requirement: TranslatedRequirements,
+    ): void {
       // as a user of a server that can answer the challenge, since another one's is told that none can
       const issuer = this.settings.servers.find((server) => requirement.for(server.issuer) !== undefined)?.issuer;
-      super.judge(exchange, { ...authenticated, event: eventOf(issuer) }, requirement);
+      super.judge(invocation, { ...authenticated, event: eventOf(issuer) }, requirement);
     }
 
     #authenticated(present: unknown): Authenticated {
@@ -81,7 +85,7 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
     }
   }
 
-  return builder.overrideProvider(StepUpService).useClass(OverriddenStepUpService);
+  return builder.overrideProvider(Admission).useClass(OverriddenAdmission);
 }
 
 function eventOf(issuer: string | undefined): AuthenticationEvent {

@@ -284,7 +284,7 @@ describe.each(adapters)('what tokens tell, %s', (_, createAdapter) => {
 describe('what is remembered of challenges', () => {
   const issuer = 'https://as.example';
   const ask = (recent: RecentChallenges, subject: string, iat: number, now: number) =>
-    recent.isInVain({ issuer, subject }, { iat }, ['mfa'], now);
+    recent.isIgnored({ issuer, subject }, { iat }, ['mfa'], now);
 
   it('is of a thousand users at most, the latest ones', () => {
     const recent = new RecentChallenges();
@@ -314,24 +314,24 @@ describe('what is remembered of challenges', () => {
     ['times in milliseconds', { issuer, subject: 'alice' }, { iat: 1.7e12 }, { iat: 1.8e12 }],
   ])('is nothing with %s', (_, event, before, after) => {
     const recent = new RecentChallenges();
-    expect(recent.isInVain(event, before, ['mfa'], 5)).toBe(false);
-    expect(recent.isInVain(event, after, ['mfa'], 10)).toBe(false);
+    expect(recent.isIgnored(event, before, ['mfa'], 5)).toBe(false);
+    expect(recent.isIgnored(event, after, ['mfa'], 10)).toBe(false);
     expect(recent.size).toBe(0);
   });
 
   it('knows that one of several acr values is enough', () => {
     const recent = new RecentChallenges();
     const event = { issuer, subject: 'alice', acrs: ['pwd'] };
-    expect(recent.isInVain(event, { iat: 1 }, ['mfa'], 5)).toBe(false);
-    expect(recent.isInVain({ ...event, acrs: ['pwd', 'mfa'] }, { iat: 6 }, ['phr'], 7)).toBe(false);
-    expect(recent.isInVain(event, { iat: 8 }, ['phr'], 9)).toBe(true);
+    expect(recent.isIgnored(event, { iat: 1 }, ['mfa'], 5)).toBe(false);
+    expect(recent.isIgnored({ ...event, acrs: ['pwd', 'mfa'] }, { iat: 6 }, ['phr'], 7)).toBe(false);
+    expect(recent.isIgnored(event, { iat: 8 }, ['phr'], 9)).toBe(true);
   });
 
   it('goes by the sign-in where it is not known when a token was issued', () => {
     const recent = new RecentChallenges();
     const event = { issuer, subject: 'alice' };
-    expect(recent.isInVain({ ...event, authTime: 1 }, {}, ['mfa'], 5)).toBe(false);
-    expect(recent.isInVain({ ...event, authTime: 6 }, {}, ['mfa'], 10)).toBe(true);
+    expect(recent.isIgnored({ ...event, authTime: 1 }, {}, ['mfa'], 5)).toBe(false);
+    expect(recent.isIgnored({ ...event, authTime: 6 }, {}, ['mfa'], 10)).toBe(true);
   });
 });
 

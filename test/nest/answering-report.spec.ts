@@ -1,5 +1,5 @@
 import { Controller, Get, UseGuards } from '@nestjs/common';
-import { AccessTokenGuard, type ChallengedEvent, RequireAcr, StepUpContext, StepUpService } from 'nestjs-step-up';
+import { AccessTokenGuard, type ChallengeReport, RequireAcr, StepUpContext, StepUpService } from 'nestjs-step-up';
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
@@ -36,7 +36,7 @@ describe.each(adapters)('events and report mode, %s', (_, createAdapter) => {
   let server: TestAuthorizationServer;
   let application: RunningApplication;
   let log: ReturnType<typeof captureLog>;
-  let challenged: ChallengedEvent[];
+  let challenged: ChallengeReport[];
 
   async function start(mode: 'enforce' | 'report') {
     application = await startApplication({
@@ -136,7 +136,7 @@ describe.each(adapters)('events and report mode, %s', (_, createAdapter) => {
 
   it('tells of challenges when it enforces, until the listener is taken off', async () => {
     const { app, send } = await start('enforce');
-    const more: ChallengedEvent[] = [];
+    const more: ChallengeReport[] = [];
     const off = app.get(StepUpService).onChallenged((event) => more.push(event));
     const token = await server.accessToken({ acr: 'pwd' });
     const answer = await send('/transfer', { token });

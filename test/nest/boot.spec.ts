@@ -17,9 +17,9 @@ import { MessagePattern } from '@nestjs/microservices';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { Public, RequireAcr, SkipStepUp, StepUpModule } from 'nestjs-step-up';
+import { AcrGuard, Public, RequireAcr, SkipStepUp, StepUpModule } from 'nestjs-step-up';
 import { adapters, captureLog, startApplication } from '../support/application.js';
-import { type BootSetup, bootedService, bootFailure, bootServer } from '../support/boot.js';
+import { type BootSetup, bootedProvider, bootedService, bootFailure, bootServer } from '../support/boot.js';
 
 const log = captureLog();
 beforeEach(() => {
@@ -505,8 +505,8 @@ describe('a handler that the boot has not seen', () => {
     ],
   ])('%s is refused with 500 at its first request', async (_, type, message) => {
     const options = { authorizationServers: [{ ...bootServer, acr: { mfa: 'urn:mfa' } }] };
-    const service = await bootedService({ options });
-    expect(() => service.admit(contextOf(type, type.prototype.create))).toThrow(new InternalServerErrorException());
+    const guard = await bootedProvider(AcrGuard, { options });
+    expect(() => guard.canActivate(contextOf(type, type.prototype.create))).toThrow(new InternalServerErrorException());
     expect(log.lines.filter((line) => line.startsWith('[misconfigured]'))).toEqual([message]);
   });
 });

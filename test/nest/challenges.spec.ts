@@ -1,5 +1,5 @@
 import { StepUpLog } from '../../lib/nest/advice/log.js';
-import { StepUpChallenges } from '../../lib/nest/refusal/challenger.js';
+import { Challenger } from '../../lib/nest/refusal/challenger.js';
 import { InsufficientUserAuthenticationException } from '../../lib/nest/refusal/insufficient-user-authentication.exception.js';
 import { checkOptions } from '../../lib/nest/step-up.options.js';
 import { captureLog } from '../support/application.js';
@@ -15,7 +15,7 @@ describe.each(['enforce', 'report'] as const)('a listener that throws, mode %s',
 
   it('changes nothing about the answer, nor keeps other listeners from hearing', async () => {
     const log = captureLog();
-    const challenges = new StepUpChallenges(checkOptions({ passport: 'existing', mode }), new StepUpLog());
+    const challenges = new Challenger(checkOptions({ passport: 'existing', mode }), new StepUpLog());
     const heard = jest.fn();
     challenges.onChallenged(async () => {
       throw new Error('the database is down');

@@ -1,9 +1,10 @@
 import { Controller, Get } from '@nestjs/common';
 import { RequireAcr, type StepUpModuleOptions } from 'nestjs-step-up';
 import { StepUpLog } from '../../lib/nest/advice/log.js';
-import { ExistingAuthenticator } from '../../lib/nest/authentication/passport.authenticator.js';
+import { PassportAuthenticator } from '../../lib/nest/authentication/passport.authenticator.js';
 import { checkOptions } from '../../lib/nest/step-up.options.js';
-import type { Exchange } from '../../lib/nest/transports/invocation.js';
+import { http } from '../../lib/nest/transports/http.transport.js';
+import type { Invocation } from '../../lib/nest/transports/invocation.js';
 import {
   createTestAuthorizationServer,
   type TestAccessTokenOptions,
@@ -71,12 +72,12 @@ const now = () => Math.floor(Date.now() / 1000);
 describe('with a strategy of the application', () => {
   const authorizationServers = [{ issuer: ISSUER, audience: API, profile: 'entra' as const, acr: { mfa: 'c1' } }];
   const eventOf = async (user: object, token?: string) => {
-    const authenticator = new ExistingAuthenticator(
+    const authenticator = new PassportAuthenticator(
       checkOptions({ passport: 'existing', authorizationServers }),
       new StepUpLog(),
     );
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    return (await authenticator.authenticate({ transport: 'http', request: { user, headers } } as Exchange)).event;
+    return (await authenticator.authenticate({ transport: http, request: { user, headers } } as Invocation)).event;
   };
 
   test('the event is read where the profile says it is', async () => {

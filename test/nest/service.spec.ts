@@ -17,7 +17,7 @@ import { HttpAdapterHost, REQUEST } from '@nestjs/core';
 import {
   type Assessment,
   type AuthenticationRequirements,
-  type ChallengedEvent,
+  type ChallengeReport,
   Public,
   RequireAcr,
   SkipStepUp,
@@ -287,7 +287,7 @@ describe.each(adapters)('StepUpService, %s', (_, createAdapter) => {
   });
 
   it('tells listeners of each refusal, until they are taken off', async () => {
-    const heard: ChallengedEvent[] = [];
+    const heard: ChallengeReport[] = [];
     const silence = service.onChallenged((event) => heard.push(event));
     await post('/transfer/context', await server.accessToken({ acr: 'urn:pwd' }));
     await post('/transfer/context', await server.accessToken({ acr: 'urn:mfa' }));

@@ -1,4 +1,4 @@
-import type { INestApplication, ModuleMetadata } from '@nestjs/common';
+import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { StepUpModule, type StepUpModuleOptions, StepUpService } from 'nestjs-step-up';
 
@@ -22,12 +22,13 @@ export async function bootFailure(setup: BootSetup): Promise<unknown> {
 }
 
 /** Boots an application without listening and gives its StepUpService; the application is closed again. */
-export async function bootedService({
-  options,
-  configure,
-  imports = [],
-  ...metadata
-}: BootSetup): Promise<StepUpService> {
+export const bootedService = (setup: BootSetup): Promise<StepUpService> => bootedProvider(StepUpService, setup);
+
+/** Boots an application without listening and gives one of its providers; the application is closed again. */
+export async function bootedProvider<T>(
+  provider: Type<T>,
+  { options, configure, imports = [], ...metadata }: BootSetup,
+): Promise<T> {
   const testing = await Test.createTestingModule({
     ...metadata,
     imports: [StepUpModule.forRoot(withoutNetwork(options)), ...imports],
@@ -36,7 +37,7 @@ export async function bootedService({
   configure?.(app);
   try {
     await app.init();
-    return app.get(StepUpService);
+    return app.get(provider);
   } finally {
     await app.close().catch(() => undefined);
   }

@@ -15,11 +15,11 @@ export function subjectOf(issuer: unknown, servers: readonly { readonly issuer: 
 }
 
 /** Advice in one sentence, as the log and errors have it. */
-export function sentenceOf({ subject, message, fix }: Advice): string {
+export function formatAdvice({ subject, message, fix }: Advice): string {
   return `${subject}: ${message}${fix === undefined ? '' : `; ${fix}`}`;
 }
 
 /** @throws TypeError that lists the advice, where there is any */
-export function refuseAdvice(advice: readonly Advice[]): void {
-  if (advice.length > 0) throw new TypeError(`Boot audit: ${advice.map(sentenceOf).join('; ')}`);
+export function throwOnAdvice(advice: readonly Advice[]): void {
+  if (advice.length > 0) throw new TypeError(`Boot audit: ${advice.map(formatAdvice).join('; ')}`);
 }

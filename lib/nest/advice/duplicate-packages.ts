@@ -9,7 +9,7 @@ shared[COPIES] = copies;
 copies.add(resolve(__dirname, '../../..'));
 
 /** Advice where the process has loaded the package from several places. */
-export function adviceOnCopies(): Advice[] {
+export function duplicatePackageAdvice(): Advice[] {
   if (copies.size === 1) return [];
   return [
     {

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { type Advice, sentenceOf } from './advice.js';
-import { adviceOnCopies } from './duplicate-packages.js';
+import { type Advice, formatAdvice } from './advice.js';
+import { duplicatePackageAdvice } from './duplicate-packages.js';
 import { Listeners } from './listeners.js';
 
 /** The log of the package: stable codes in front, advice once for each code and subject, never a token or its claims. */
@@ -11,7 +11,7 @@ export class StepUpLog {
 
   constructor() {
     // before the boot audit: Nest may fail to resolve the guard of another copy, and would not say why
-    for (const advice of adviceOnCopies()) this.advise(advice);
+    for (const advice of duplicatePackageAdvice()) this.advise(advice);
   }
 
   /** Calls a listener for all advice, that of before included. Gives back what takes it off again. */
@@ -26,7 +26,7 @@ export class StepUpLog {
     if (this.#given.has(key)) return;
     const given = Object.freeze({ ...advice });
     this.#given.set(key, given);
-    this.#logger.warn(`[${given.code}] ${inOneLine(sentenceOf(given))}`);
+    this.#logger.warn(`[${given.code}] ${inOneLine(formatAdvice(given))}`);
     this.#listeners.tell(given);
   }
 

@@ -1,15 +1,15 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit, type Type } from '@nestjs/common';
 import { ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
-import { type Advice, refuseAdvice } from '../advice/advice.js';
-import { adviceOnCopies } from '../advice/duplicate-packages.js';
+import { type Advice, throwOnAdvice } from '../advice/advice.js';
+import { duplicatePackageAdvice } from '../advice/duplicate-packages.js';
 import { StepUpLog } from '../advice/log.js';
-import { marksOf, marksOfHandler } from '../requirements/metadata.js';
+import { Admission } from '../guards/admission.js';
+import { stepUpMetadataOf, stepUpMetadataOfHandler } from '../requirements/metadata.js';
 import type { Handler, Route } from '../requirements/route.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up.options.js';
-import { StepUpService } from '../step-up.service.js';
 import { BoundGuards } from './bound-guards.js';
 import { MetadataAudit } from './metadata-audit.js';
-import { refuseReplaced } from './replaced-handlers.js';
+import { assertNotReplaced } from './replaced-handlers.js';
 import { adviceOnRoute } from './route-advice.js';
 import { routeTable } from './route-table.js';
 
@@ -30,7 +30,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
 
   constructor(
     @Inject(STEP_UP_SETTINGS) private readonly settings: StepUpSettings,
-    private readonly stepUp: StepUpService,
+    private readonly admission: Admission,
     private readonly log: StepUpLog,
     private readonly modules: ModulesContainer,
     private readonly application: ApplicationConfig,
@@ -41,7 +41,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
   onModuleInit(): void {
     const guards = new BoundGuards(this.application, this.modules, this.settings.strategyName);
     const handlers = this.#classes().flatMap((type) => this.#handlersOf(type));
-    this.#routes = this.stepUp.compile(handlers);
+    this.#routes = this.admission.routes.compile(handlers);
     this.#routes.forEach((route, index) => {
       const [type, handler] = handlers[index] as [Type, Handler];
       this.#refuseUnenforced(route, type, handler);
@@ -53,7 +53,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
       route.advise(...onRoute);
       return onRoute;
     });
-    this.#give([...adviceOnCopies(), ...advice]);
+    this.#give([...duplicatePackageAdvice(), ...advice]);
     if (this.settings.mode === 'report') {
       this.log.warnOnce('report_mode', 'StepUpModule', 'requirements are recorded, not enforced');
     }
@@ -61,9 +61,9 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
 
   /** @throws TypeError for what metadata tells, where it is waited for and `audit` is `'throw'` */
   async onApplicationBootstrap(): Promise<void> {
-    const metadataAudit = this.stepUp.asksAuthorizationServers ? this.settings.metadataAudit : 'off';
+    const metadataAudit = this.admission.asksAuthorizationServers ? this.settings.metadataAudit : 'off';
     if (metadataAudit === 'await') this.#give(await this.metadata.examine(this.#routes));
-    const table = routeTable(this.stepUp.routes());
+    const table = routeTable(this.admission.routes.describe());
     if (table !== '') this.log.info('routes', `what is required of requests\n${table}`);
     if (metadataAudit === 'background') void this.#examineMetadata();
   }
@@ -84,7 +84,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
         for (const type of [metatype, classOf(instance)]) {
           if (typeof type !== 'function' || type.prototype === undefined) continue;
           classes.add(type as Type);
-          refuseReplaced(type as Type, instance);
+          assertNotReplaced(type as Type, instance);
         }
       }
     }
@@ -98,14 +98,14 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
       .filter((method) => typeof method === 'function') as Handler[];
     const handlers = methods.filter((method) => HANDLER_KINDS.some((kind) => Reflect.hasMetadata(kind, method)));
     for (const method of methods) {
-      if (marksOfHandler(method).length > 0 && !handlers.includes(method)) {
+      if (stepUpMetadataOfHandler(method).length > 0 && !handlers.includes(method)) {
         throw new TypeError(
           `${type.name}.${method.name} carries a step-up decorator but is no handler; nothing would enforce it`,
         );
       }
     }
     const isController = Reflect.hasMetadata(HTTP, type);
-    if (handlers.length === 0 && marksOf(type).length > 0 && !isController) {
+    if (handlers.length === 0 && stepUpMetadataOf(type).length > 0 && !isController) {
       throw new TypeError(`${type.name} carries a step-up decorator but has no handler; nothing would enforce it`);
     }
     return handlers.map((handler) => [type, handler]);
@@ -158,11 +158,12 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
           'step-up requirement; use one strategy, or name it in "strategyName" with "passport": \'existing\'',
       );
     }
-    if (guards.authenticateAfterJudging(type, handler)) this.stepUp.authenticateAnew(type, handler);
+    if (guards.authenticateAfterJudging(type, handler))
+      this.admission.authenticator.authenticateAgain?.(type, handler.name);
   }
 
   #give(advice: readonly Advice[]): void {
-    if (this.settings.audit === 'throw') refuseAdvice(advice);
+    if (this.settings.audit === 'throw') throwOnAdvice(advice);
     for (const one of advice) this.log.advise(one);
   }
 }

@@ -1,14 +1,14 @@
 import type { Type } from '@nestjs/common';
-import { markedMethods, marksOfHandler } from '../requirements/metadata.js';
+import { decoratedMethods, stepUpMetadataOfHandler } from '../requirements/metadata.js';
 
 /**
  * Refuses functions that took the place of a decorated method, and left guard and requirement behind.
  *
  * @throws TypeError naming the method
  */
-export function refuseReplaced(type: Type, instance: unknown): void {
+export function assertNotReplaced(type: Type, instance: unknown): void {
   for (let prototype = type.prototype; prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
-    for (const name of markedMethods(prototype)) {
+    for (const name of decoratedMethods(prototype).keys()) {
       const own: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
       if (!isMarked(own)) {
         throw new TypeError(
@@ -28,5 +28,5 @@ export function refuseReplaced(type: Type, instance: unknown): void {
 }
 
 function isMarked(method: unknown): boolean {
-  return typeof method === 'function' && marksOfHandler(method).length > 0;
+  return typeof method === 'function' && stepUpMetadataOfHandler(method).length > 0;
 }

@@ -1,6 +1,6 @@
 import type { AuthenticationEvent } from '../../core/index.js';
 import type { MaybePromise } from '../../token/index.js';
-import type { Exchange } from '../transports/invocation.js';
+import type { Invocation } from '../transports/invocation.js';
 
 /** Whose request this is, and how that user authenticated. */
 export interface Authenticated {
@@ -8,7 +8,7 @@ export interface Authenticated {
   readonly event: AuthenticationEvent;
   /** What is known of the token beyond the event: its verified claims, or with a strategy of the application its user. */
   readonly claims: Readonly<Record<string, unknown>>;
-  /** Asks the authorization server for the `auth_time` that is not in the token; absent where nobody is to be asked. */
+  /** Asks the authorization server for the `auth_time` that is not in the token; absent if there is nobody to ask. */
   readonly withAuthTime?: () => MaybePromise<Authenticated>;
 }
 
@@ -18,7 +18,18 @@ export interface Authenticator {
    * The user and the authentication event behind a request, found once for each request.
    *
    * @throws AccessTokenException for a missing or refused token, or an authorization server that cannot be reached
-   * @throws TypeError where a configuration fault keeps the event from being told
+   * @throws TypeError if a fault of the configuration keeps the event from being told
    */
-  authenticate(exchange: Exchange): MaybePromise<Authenticated>;
+  authenticate(invocation: Invocation): MaybePromise<Authenticated>;
+
+  /**
+   * Verifies a token that comes without a request.
+   *
+   * @throws AccessTokenException for a refused token, or an authorization server that cannot be reached
+   * @throws TypeError if a strategy of the application verifies the tokens
+   */
+  authenticateToken(token: string): MaybePromise<Authenticated>;
+
+  /** Judges the user of the application's strategy on this handler, whoever is on the request before. */
+  authenticateAgain?(controller: object, method: string): void;
 }

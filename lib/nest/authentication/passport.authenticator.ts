@@ -1,4 +1,4 @@
-import { type ExecutionContext, HttpException, HttpStatus, type Type } from '@nestjs/common';
+import { type ExecutionContext, HttpException, HttpStatus } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { type AuthorizationServer, checkProfile, readClaim } from '../../authorization-servers/index.js';
 import type { AuthenticationEvent } from '../../core/index.js';
@@ -12,18 +12,18 @@ import {
 } from '../../token/index.js';
 import { subjectOf } from '../advice/advice.js';
 import type { StepUpLog } from '../advice/log.js';
-import { AccessTokenException } from '../refusal/insufficient-user-authentication.exception.js';
-import type { Handler } from '../requirements/route.js';
+import { AccessTokenException } from '../refusal/access-token.exception.js';
 import type { StepUpSettings } from '../step-up.options.js';
-import { type Exchange, exchangeOf, isUpgrade, type Request } from '../transports/invocation.js';
+import { type Invocation, invocationOf } from '../transports/invocation.js';
+import type { Request } from '../transports/transport.js';
 import type { Authenticated, Authenticator } from './authenticator.js';
 
 const RFC_9068 = checkProfile(undefined, 'profile');
 
 /** Authenticates by the application's own means: what has set `request.user`, else the Passport strategy it names. */
-export class ExistingAuthenticator implements Authenticator {
+export class PassportAuthenticator implements Authenticator {
   readonly #guard: InstanceType<ReturnType<typeof AuthGuard>>;
-  readonly #anew = new WeakMap<Type, Set<string>>();
+  readonly #again = new WeakMap<object, Set<string>>();
   readonly #users = new WeakMap<Request, unknown>();
 
   constructor(
@@ -32,19 +32,19 @@ export class ExistingAuthenticator implements Authenticator {
   ) {
     class StrategyGuard extends AuthGuard(settings.strategyName) {
       override getRequest(context: ExecutionContext): Request {
-        return exchangeOf(context).request;
+        return invocationOf(context).request;
       }
     }
     this.#guard = new StrategyGuard();
   }
 
-  async authenticate(exchange: Exchange): Promise<Authenticated> {
-    if (!this.#isAuthenticated(exchange)) await this.#authenticate(exchange);
-    const { user } = exchange.request;
-    const event = await this.#eventOf(exchange);
+  async authenticate(invocation: Invocation): Promise<Authenticated> {
+    if (!this.#isAuthenticated(invocation)) await this.#authenticate(invocation);
+    const { user } = invocation.request;
+    const event = await this.#eventOf(invocation);
     const claims = recordOf(user);
     // whoever acts for the user counts, even where validate() forgets to mention it
-    const act = claims['act'] ?? acceptedClaims(exchange.request)?.['act'];
+    const act = claims['act'] ?? acceptedClaims(invocation.request)?.['act'];
     return { user, event, claims: act === undefined ? claims : { ...claims, act } };
   }
 
@@ -52,25 +52,30 @@ export class ExistingAuthenticator implements Authenticator {
    * Takes no notice of a user who is on the request before such a handler: a guard of the strategy runs after ours and
    * will put another one there. By names, as tracing may wrap handlers after the boot.
    */
-  authenticateAnew(type: Type, { name }: Handler): void {
-    this.#anew.set(type, (this.#anew.get(type) ?? new Set()).add(name));
+  authenticateAgain(controller: object, method: string): void {
+    this.#again.set(controller, (this.#again.get(controller) ?? new Set()).add(method));
   }
 
-  #isAuthenticated({ request, context }: Exchange): boolean {
+  authenticateToken(): never {
+    throw new TypeError('authenticate() needs "passport": \'register\'; tokens are verified by a strategy of yours');
+  }
+
+  #isAuthenticated({ request, context, transport }: Invocation): boolean {
     const { user } = request;
     // Passport says `false` where nobody has authenticated
     if (!isPresent(user) || user === false) return false;
     // a socket may have outlived the token by which the strategy knew the user
-    if (isUpgrade(request) && this.#users.get(request) === user) return false;
-    const isAnew = context !== undefined && this.#anew.get(context.getClass())?.has(context.getHandler().name) === true;
-    return !isAnew || this.#users.get(request) === user;
+    if (!transport.ownsRequest(request) && this.#users.get(request) === user) return false;
+    const isAgain =
+      context !== undefined && this.#again.get(context.getClass())?.has(context.getHandler().name) === true;
+    return !isAgain || this.#users.get(request) === user;
   }
 
-  async #authenticate({ request, context, transport }: Exchange): Promise<void> {
+  async #authenticate({ request, context, transport }: Invocation): Promise<void> {
     const { strategyName, authenticationEvent } = this.settings;
     if (context === undefined) throw AccessTokenException.missing(this.settings);
-    // Passport would leave the user on a socket, where the next message would find it and not be judged anew
-    const isStrategyOfUse = (transport === 'http' || transport === 'graphql') && isRegistered(strategyName);
+    // Passport would leave the user on a socket, where the next message would find it and not be judged again
+    const isStrategyOfUse = transport.carriesUser && isRegistered(strategyName);
     if (!isStrategyOfUse) {
       if (authenticationEvent !== undefined) return;
       throw new TypeError(
@@ -97,7 +102,7 @@ export class ExistingAuthenticator implements Authenticator {
     return AccessTokenException.refused(refused, this.settings);
   }
 
-  async #eventOf({ request, context }: Exchange): Promise<AuthenticationEvent> {
+  async #eventOf({ request, context }: Invocation): Promise<AuthenticationEvent> {
     const { authenticationEvent } = this.settings;
     if (authenticationEvent === undefined) return this.#eventOfUser(request);
     if (context === undefined)

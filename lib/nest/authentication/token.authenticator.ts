@@ -10,18 +10,18 @@ import {
   whenReady,
 } from '../../token/index.js';
 import type { StepUpLog } from '../advice/log.js';
-import { AccessTokenException } from '../refusal/insufficient-user-authentication.exception.js';
+import { AccessTokenException } from '../refusal/access-token.exception.js';
 import type { StepUpSettings } from '../step-up.options.js';
-import { type Exchange, isUpgrade } from '../transports/invocation.js';
+import type { Invocation } from '../transports/invocation.js';
 import type { Authenticated, Authenticator } from './authenticator.js';
 
 /**
- * Authenticates by the access token of the request, verified here. One verification for a request, whoever asks first;
- * only what this instance verified counts, never what stands in `request.user`.
+ * Authenticates by the access token of the request, verified here. Verifies once for a request that ends with its
+ * operation, and every time for one that outlives it. Only what this instance verified counts, never `request.user`.
  */
 export class TokenAuthenticator implements Authenticator {
   readonly #verifier: AccessTokenVerifier;
-  readonly #known = new WeakMap<object, { token: string; authenticated: MaybePromise<Authenticated> }>();
+  readonly #known = new WeakMap<object, MaybePromise<Authenticated>>();
 
   /** @throws TypeError for a private key of `introspection` that cannot be used */
   constructor(
@@ -33,37 +33,25 @@ export class TokenAuthenticator implements Authenticator {
     );
   }
 
-  authenticate(exchange: Exchange): MaybePromise<Authenticated> {
-    return this.#answered(() => this.#authenticate(exchange));
+  authenticate(invocation: Invocation): MaybePromise<Authenticated> {
+    return this.#refusing(() => this.#authenticate(invocation));
   }
 
-  /** The event behind a token that came without a request, such as in a handshake. */
   authenticateToken(token: string): MaybePromise<Authenticated> {
-    return this.#answered(() => this.#verify(token, undefined));
+    return this.#refusing(() => this.#verify(token, undefined));
   }
 
-  #authenticate(exchange: Exchange): MaybePromise<Authenticated> {
-    const { request, transport } = exchange;
+  #authenticate(invocation: Invocation): MaybePromise<Authenticated> {
+    const { request, transport } = invocation;
+    if (!transport.ownsRequest(request)) return this.#verify(this.#tokenOf(invocation), invocation);
     const known = this.#known.get(request);
-    if (known !== undefined) {
-      return whenReady(known.authenticated, (authenticated) =>
-        isUpgrade(request) ? this.#verifyAnew(known.token, authenticated) : this.#stillValid(authenticated),
-      );
-    }
-    const token = this.#tokenOf(exchange);
-    const authenticated = this.#verify(token, exchange);
-    // a socket outlives its messages, and a broker's context may be shared: their tokens are looked at every time
-    if (transport === 'http' || transport === 'graphql') this.#known.set(request, { token, authenticated });
-    if (isUpgrade(request) && authenticated instanceof Promise) authenticated.catch(() => this.#known.delete(request));
+    if (known !== undefined) return whenReady(known, (authenticated) => this.#stillValid(authenticated));
+    const authenticated = this.#verify(this.#tokenOf(invocation), invocation);
+    this.#known.set(request, authenticated);
     return authenticated;
   }
 
-  /** A key may have been withdrawn since, and a token revoked. Its user stays: several operations share the request. */
-  #verifyAnew(token: string, { user }: Authenticated): MaybePromise<Authenticated> {
-    return whenReady(this.#verifier.verify(token), (verified) => this.#asAuthenticated(user, token, verified));
-  }
-
-  #tokenOf({ request, context }: Exchange): string {
+  #tokenOf({ request, context }: Invocation): string {
     const elsewhere = context && this.settings.accessToken?.(context);
     if (elsewhere !== undefined && elsewhere !== '') return elsewhere;
     const presented = presentedToken(request);
@@ -74,16 +62,16 @@ export class TokenAuthenticator implements Authenticator {
     return presented.token;
   }
 
-  #verify(token: string, exchange: Exchange | undefined): MaybePromise<Authenticated> {
+  #verify(token: string, invocation: Invocation | undefined): MaybePromise<Authenticated> {
     return whenReady(this.#verifier.verify(token), (verified) =>
-      whenReady(this.#userOf(verified, exchange), (user) => this.#asAuthenticated(user, token, verified)),
+      whenReady(this.#userOf(verified, invocation), (user) => this.#asAuthenticated(user, token, verified)),
     );
   }
 
-  #userOf({ claims }: VerifiedAccessToken, exchange: Exchange | undefined): unknown {
+  #userOf({ claims }: VerifiedAccessToken, invocation: Invocation | undefined): unknown {
     // a copy, as handlers may write to request.user and the claims may serve the next request
     const own = { ...claims };
-    return this.settings.user === undefined ? own : this.settings.user(own, exchange?.context);
+    return this.settings.user === undefined ? own : this.settings.user(own, invocation?.context);
   }
 
   #asAuthenticated(user: unknown, token: string, verified: VerifiedAccessToken): Authenticated {
@@ -93,7 +81,7 @@ export class TokenAuthenticator implements Authenticator {
     const { event, claims } = verified;
     if (!lacksAuthTime(verified)) return { user, event, claims };
     const withAuthTime = () =>
-      this.#answered(() =>
+      this.#refusing(() =>
         whenReady(this.#verifier.withAuthTime(token, verified), ({ event, claims }) => ({ user, event, claims })),
       );
     return { user, event, claims, withAuthTime };
@@ -104,8 +92,8 @@ export class TokenAuthenticator implements Authenticator {
     return authenticated;
   }
 
-  /** Turns what the verification throws into answers. */
-  #answered(authenticate: () => MaybePromise<Authenticated>): MaybePromise<Authenticated> {
+  /** Turns what the verification throws into refusals. */
+  #refusing(authenticate: () => MaybePromise<Authenticated>): MaybePromise<Authenticated> {
     try {
       const authenticated = authenticate();
       return authenticated instanceof Promise ? authenticated.catch((error) => this.#refuse(error)) : authenticated;

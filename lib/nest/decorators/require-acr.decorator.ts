@@ -1,8 +1,8 @@
-import { applyDecorators, createParamDecorator, type ExecutionContext, UseFilters, UseGuards } from '@nestjs/common';
+import { applyDecorators, UseFilters, UseGuards } from '@nestjs/common';
 import type { AuthenticationRequirements } from '../../core/index.js';
 import { AcrGuard } from '../guards/acr.guard.js';
 import { StepUpExceptionFilter } from '../refusal/step-up.filter.js';
-import { mark } from '../requirements/metadata.js';
+import { setStepUpMetadata } from '../requirements/metadata.js';
 import { type RequireAcrArguments, requirementsFrom } from '../requirements/require-acr-arguments.js';
 import type { StepUpWord } from '../requirements/words.js';
 import type { RequirementsFunction } from '../step-up.options.js';
@@ -36,7 +36,7 @@ export function RequireAcr(
 ): ClassDecorator & MethodDecorator;
 export function RequireAcr(...required: RequireAcrArguments): ClassDecorator & MethodDecorator {
   return applyDecorators(
-    mark({ kind: 'require', requirements: requirementsFrom(required, '@RequireAcr') }),
+    setStepUpMetadata({ kind: 'require', requirements: requirementsFrom(required, '@RequireAcr') }),
     UseGuards(AcrGuard),
     UseFilters(StepUpExceptionFilter),
   );
@@ -46,20 +46,5 @@ export function RequireAcr(...required: RequireAcrArguments): ClassDecorator & M
  * Lifts the requirements that a handler or class inherits. Never lifts authentication: a valid token is still needed.
  */
 export function SkipStepUp(): ClassDecorator & MethodDecorator {
-  return applyDecorators(mark({ kind: 'skip' }), UseGuards(AcrGuard), UseFilters(StepUpExceptionFilter));
+  return applyDecorators(setStepUpMetadata({ kind: 'skip' }), UseGuards(AcrGuard), UseFilters(StepUpExceptionFilter));
 }
-
-/**
- * Marks a handler or class that needs no token; one that is sent is not looked at. The nearest of `@Public()` and
- * `@RequireAcr()` wins.
- */
-export function Public(): ClassDecorator & MethodDecorator {
-  return mark({ kind: 'public' });
-}
-
-/**
- * Hands a handler what {@link StepUpService} needs to judge its request.
- *
- * @example `transfer(@StepUpContext() at: ExecutionContext, @Body() body: Transfer)`
- */
-export const StepUpContext = createParamDecorator((_: unknown, context: ExecutionContext) => context);

@@ -1,17 +1,17 @@
 import { type AuthorizationServer, readClaim } from '../../authorization-servers/index.js';
 import { isAcrValue, type UnmetReason } from '../../core/index.js';
 import { type Advice, subjectOf } from '../advice/advice.js';
-import type { Shortfall } from './unmet-requirements.js';
+import type { UnmetRequirements } from './unmet-requirements.js';
 
 /** Longer ones are not shown: an acr is short, and what is not may be anything. */
-const LONGEST_ACR = 100;
+const MAX_ACR_LENGTH = 100;
 
 const KINDS = { string: 'a string', list: 'a list of strings', number: 'a number' };
 
 type Cause = readonly [code: string, message: string, fix: string];
 
 /** Finds in an authentication that is not enough what recurs for every token of its authorization server. */
-export class ShortfallAdvice {
+export class ChallengeAdvice {
   readonly #servers: ReadonlyMap<string | undefined, AuthorizationServer>;
   readonly #knownStrings = new Map<string | undefined, ReadonlySet<string>>();
 
@@ -24,24 +24,24 @@ export class ShortfallAdvice {
     }
   }
 
-  for(shortfall: Shortfall): Advice[] {
-    const subject = subjectOf(shortfall.event.issuer, this.servers);
-    return shortfall.reasons.flatMap((reason) => {
-      const cause = this.#causeOf(reason, shortfall);
+  for(unmet: UnmetRequirements): Advice[] {
+    const subject = subjectOf(unmet.event.issuer, this.servers);
+    return unmet.reasons.flatMap((reason) => {
+      const cause = this.#causeOf(reason, unmet);
       return cause === undefined ? [] : [{ code: cause[0], subject, message: cause[1], fix: cause[2] }];
     });
   }
 
-  #causeOf(reason: UnmetReason, shortfall: Shortfall): Cause | undefined {
+  #causeOf(reason: UnmetReason, unmet: UnmetRequirements): Cause | undefined {
     switch (reason) {
       case 'acr_missing':
-        return this.#missingAcr(shortfall);
+        return this.#missingAcr(unmet);
       case 'acr_unmet':
-        return this.#unknownAcr(shortfall);
+        return this.#unknownAcr(unmet);
       case 'auth_time_missing':
         return [
           'auth_time_missing',
-          `tokens carry no auth_time, so maxAge ${shortfall.requirements.maxAge} can never be met`,
+          `tokens carry no auth_time, so maxAge ${unmet.requirements.maxAge} can never be met`,
           'have it put into access tokens, or let "introspection.when" be \'auth-time-missing\' where the server tells it there',
         ];
       case 'auth_time_invalid':
@@ -57,7 +57,7 @@ export class ShortfallAdvice {
     }
   }
 
-  #missingAcr({ event, claims }: Shortfall): Cause {
+  #missingAcr({ event, claims }: UnmetRequirements): Cause {
     const profile = this.#servers.get(event.issuer)?.profile;
     if (readClaim(claims, profile?.claims.acr ?? ['acr']) === undefined) {
       return ['acr_missing', 'tokens carry no acr', 'have the authorization server put it into access tokens'];
@@ -70,7 +70,7 @@ export class ShortfallAdvice {
     ];
   }
 
-  #unknownAcr({ event: { issuer, acr, acrs = [] } }: Shortfall): Cause | undefined {
+  #unknownAcr({ event: { issuer, acr, acrs = [] } }: UnmetRequirements): Cause | undefined {
     const known = this.#knownStrings.get(issuer);
     const values = acr === undefined ? acrs : [acr, ...acrs];
     if (known === undefined || values.some((value) => known.has(value))) return undefined;
@@ -84,5 +84,5 @@ export class ShortfallAdvice {
 }
 
 function isShowable(acr: string): boolean {
-  return isAcrValue(acr) && acr.length <= LONGEST_ACR;
+  return isAcrValue(acr) && acr.length <= MAX_ACR_LENGTH;
 }

@@ -4,19 +4,16 @@ import { subjectOf } from '../advice/advice.js';
 import { Listeners } from '../advice/listeners.js';
 import type { StepUpLog } from '../advice/log.js';
 import type { StepUpSettings } from '../step-up.options.js';
-import { ShortfallAdvice } from './challenge-advice.js';
-import { claimsChallenge } from './entra-claims-challenge.js';
-import {
-  InsufficientUserAuthenticationException,
-  type StepUpChallenge,
-  stepUpChallenge,
-} from './insufficient-user-authentication.exception.js';
+import { type RenderedChallenge, renderChallenge } from './challenge.js';
+import { ChallengeAdvice } from './challenge-advice.js';
+import { entraClaimsChallenge } from './entra-claims-challenge.js';
+import { InsufficientUserAuthenticationException } from './insufficient-user-authentication.exception.js';
 import { RecentChallenges } from './recent-challenges.js';
-import type { Shortfall } from './unmet-requirements.js';
+import type { UnmetRequirements } from './unmet-requirements.js';
 
-/** An operation was refused, or in report mode would have been, for want of a sufficient authentication. */
-export interface ChallengedEvent {
-  /** `Controller.handler`; absent where only a request was given. */
+/** An operation was refused, or in report mode would have been, because its authentication is not sufficient. */
+export interface ChallengeReport {
+  /** `Controller.handler`; absent if only a request was given. */
   readonly route?: string;
   readonly issuer?: string;
   readonly requirements: AuthenticationRequirements;
@@ -26,35 +23,38 @@ export interface ChallengedEvent {
 }
 
 /** Refuses what lacks the authentication: tells the client by a challenge, the listeners, and in the log why it recurs. */
-export class StepUpChallenges {
-  readonly #listeners = new Listeners<ChallengedEvent>((error) => this.log.listenerFailed('onChallenged', error));
-  // written once for a route, an issuer and what is unmet; a route has few of them
-  readonly #written = new WeakMap<AuthenticationRequirements, Map<string, StepUpChallenge>>();
+export class Challenger {
+  readonly #listeners = new Listeners<ChallengeReport>((error) => this.log.listenerFailed('onChallenged', error));
+  // rendered once for requirements, an issuer and what is unmet; a handler has few of them
+  readonly #rendered = new WeakMap<AuthenticationRequirements, Map<string, RenderedChallenge>>();
 
-  readonly #claimsChallenged: ReadonlySet<string | undefined>;
+  readonly #entraIssuers: ReadonlySet<string | undefined>;
   readonly #recent = new RecentChallenges();
-  readonly #advice: ShortfallAdvice;
+  readonly #advice: ChallengeAdvice;
 
   constructor(
     private readonly settings: StepUpSettings,
     private readonly log: StepUpLog,
   ) {
-    this.#advice = new ShortfallAdvice(settings.servers);
-    const withClaimsChallenge = settings.servers.filter(({ profile }) => profile.challenge === 'entra');
-    this.#claimsChallenged = new Set(withClaimsChallenge.map(({ issuer }) => issuer));
+    this.#advice = new ChallengeAdvice(settings.servers);
+    const entra = settings.servers.filter(({ profile }) => profile.challenge === 'entra');
+    this.#entraIssuers = new Set(entra.map(({ issuer }) => issuer));
   }
 
-  onChallenged(listener: (event: ChallengedEvent) => void): () => void {
+  /** Adds a listener. Returns what removes it. */
+  onChallenged(listener: (report: ChallengeReport) => void): () => void {
     return this.#listeners.add(listener);
   }
 
   /**
-   * @throws InsufficientUserAuthenticationException, but in report mode, which records that it would have
-   * @throws AccessTokenException likewise, where a server has a form of challenge of its own that the client cannot answer
+   * Returns in report mode alone, which records what it would have refused.
+   *
+   * @throws InsufficientUserAuthenticationException with the challenge
+   * @throws AccessTokenException if the server has a form of challenge of its own that the client cannot answer
    */
-  refuse(shortfall: Shortfall): void {
-    const { route, event, requirements, reasons } = shortfall;
-    this.#explain(shortfall);
+  refuse(unmet: UnmetRequirements): void {
+    const { route, event, requirements, reasons } = unmet;
+    for (const advice of this.#advice.for(unmet)) this.log.advise(advice);
     const reported = this.settings.mode === 'report';
     this.#listeners.tell(
       Object.freeze({
@@ -65,33 +65,29 @@ export class StepUpChallenges {
         reported,
       }),
     );
-    if (!reported) {
-      const isEntra = this.#claimsChallenged.has(event.issuer);
-      const challenge = isEntra ? claimsChallenge(shortfall) : this.#challengeFor(requirements, reasons);
-      this.#findInVain(shortfall);
-      throw withoutStack(() => new InsufficientUserAuthenticationException(challenge));
+    if (reported) {
+      this.log.info('reported', `${route ?? 'a request'} would have been challenged: ${reasons.join(', ')}`);
+      return;
     }
-    this.log.info('reported', `${route ?? 'a request'} would have been challenged: ${reasons.join(', ')}`);
+    const isEntra = this.#entraIssuers.has(event.issuer);
+    const challenge = isEntra ? entraClaimsChallenge(unmet) : this.#render(requirements, reasons);
+    this.#detectIgnoredAcrValues(unmet);
+    throw withoutStack(() => new InsufficientUserAuthenticationException(challenge));
   }
 
-  #challengeFor(requirements: AuthenticationRequirements, reasons: readonly UnmetReason[]): StepUpChallenge {
-    const written = this.#written.get(requirements) ?? new Map<string, StepUpChallenge>();
-    this.#written.set(requirements, written);
+  #render(requirements: AuthenticationRequirements, reasons: readonly UnmetReason[]): RenderedChallenge {
+    const rendered = this.#rendered.get(requirements) ?? new Map<string, RenderedChallenge>();
+    this.#rendered.set(requirements, rendered);
     const key = reasons.join();
-    const challenge = written.get(key) ?? stepUpChallenge(requirements, reasons, this.settings);
-    written.set(key, challenge);
+    const challenge = rendered.get(key) ?? renderChallenge(requirements, reasons, this.settings);
+    rendered.set(key, challenge);
     return challenge;
   }
 
-  /** What recurs for every token of an issuer is said once, with the next step. */
-  #explain(shortfall: Shortfall): void {
-    for (const advice of this.#advice.for(shortfall)) this.log.advise(advice);
-  }
-
   /** A second challenge for a token that is newer than the first shows that the first was of no use. */
-  #findInVain({ event, claims, requirements, reasons }: Shortfall): void {
+  #detectIgnoredAcrValues({ event, claims, requirements, reasons }: UnmetRequirements): void {
     if (!reasons.includes('acr_missing') && !reasons.includes('acr_unmet')) return;
-    if (!this.#recent.isInVain(event, claims, requirements.acrValues ?? [], Date.now() / 1000)) return;
+    if (!this.#recent.isIgnored(event, claims, requirements.acrValues ?? [], Date.now() / 1000)) return;
     this.log.advise({
       code: 'acr_values_ignored',
       subject: subjectOf(event.issuer, this.settings.servers),

@@ -1,6 +1,7 @@
 import { formatChallenges, type UnmetReason } from '../../core/index.js';
-import { AccessTokenException, type StepUpChallenge } from './insufficient-user-authentication.exception.js';
-import type { Shortfall } from './unmet-requirements.js';
+import { AccessTokenException } from './access-token.exception.js';
+import type { RenderedChallenge } from './challenge.js';
+import type { UnmetRequirements } from './unmet-requirements.js';
 
 /**
  * Writes what Microsoft Entra has in place of the challenge of RFC 9470. It names one authentication context, the preferred
@@ -16,10 +17,10 @@ import type { Shortfall } from './unmet-requirements.js';
  * (`xms_cc` with `cp1`), or what is unmet is the age of a sign-in alone, or something that a new sign-in does not change
  * @see [Claims challenges](https://learn.microsoft.com/en-us/entra/identity-platform/claims-challenge)
  */
-export function claimsChallenge({ event, claims, requirements, reasons }: Shortfall): StepUpChallenge {
+export function entraClaimsChallenge({ event, claims, requirements, reasons }: UnmetRequirements): RenderedChallenge {
   const [context] = requirements.acrValues ?? [];
   const lacksContext = reasons.includes('acr_missing') || reasons.includes('acr_unmet');
-  if (reasons.some((reason) => IN_VAIN.has(reason))) {
+  if (reasons.some((reason) => UNFIXABLE_REASONS.has(reason))) {
     throw AccessTokenException.stepUpImpossible('The access token tells no usable time of the sign-in');
   }
   if (context === undefined || !lacksContext) {
@@ -48,7 +49,11 @@ export function claimsChallenge({ event, claims, requirements, reasons }: Shortf
   };
 }
 
-const IN_VAIN: ReadonlySet<UnmetReason> = new Set(['auth_time_missing', 'auth_time_invalid', 'auth_time_in_future']);
+const UNFIXABLE_REASONS: ReadonlySet<UnmetReason> = new Set([
+  'auth_time_missing',
+  'auth_time_invalid',
+  'auth_time_in_future',
+]);
 
 /** The values are not case-sensitive, and the vendor's own samples spell them both ways. */
 function understandsClaimsChallenges(capabilities: unknown): boolean {

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { type AuthenticationEvent, MILLISECONDS_FROM } from '../../core/index.js';
 
 /** Seconds for which a challenge is remembered: long enough for a user to sign in, and come back. */
-const REMEMBERED_FOR = 600;
+const TTL = 600;
 
 /** Users that are remembered at most; the oldest challenge is forgotten for a new one. */
-const MOST = 1000;
+const MAX_USERS = 1000;
 
 interface RecentChallenge {
   readonly challengedAt: number;
@@ -33,7 +33,7 @@ export class RecentChallenges {
    * @param claims of the refused token
    * @param now seconds since the epoch
    */
-  isInVain(
+  isIgnored(
     event: AuthenticationEvent,
     claims: Readonly<Record<string, unknown>>,
     acrValues: readonly string[],
@@ -57,14 +57,14 @@ export class RecentChallenges {
 
   #of(key: string, now: number): RecentChallenge | undefined {
     const challenge = this.#challenges.get(key);
-    return challenge !== undefined && now - challenge.challengedAt <= REMEMBERED_FOR ? challenge : undefined;
+    return challenge !== undefined && now - challenge.challengedAt <= TTL ? challenge : undefined;
   }
 
   #remember(key: string, challenge: RecentChallenge): void {
     this.#challenges.delete(key);
     this.#challenges.set(key, challenge);
     const [oldest] = this.#challenges.keys();
-    if (this.#challenges.size > MOST) this.#challenges.delete(oldest as string);
+    if (this.#challenges.size > MAX_USERS) this.#challenges.delete(oldest as string);
   }
 }
 

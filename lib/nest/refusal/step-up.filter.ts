@@ -1,14 +1,11 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import { throwError } from 'rxjs';
-import { StepUpAnswer } from '../transports/http-headers.js';
-import {
-  AccessTokenException,
-  InsufficientUserAuthenticationException,
-} from './insufficient-user-authentication.exception.js';
+import { transportOf } from '../transports/invocation.js';
+import { ResponseHeaders } from '../transports/response-headers.js';
+import { AccessTokenException } from './access-token.exception.js';
+import { InsufficientUserAuthenticationException } from './insufficient-user-authentication.exception.js';
 
 /**
- * Answers what the guards and {@link StepUpService} throw, in the form of the transport: status, `WWW-Authenticate` and a
+ * Writes what the guards and {@link StepUpService} throw, in the form of the transport: status, `WWW-Authenticate` and a
  * JSON body over HTTP, `extensions` in GraphQL, an `exception` event on sockets, an error over RPC.
  *
  * ```http
@@ -21,39 +18,10 @@ import {
  */
 @Catch(InsufficientUserAuthenticationException, AccessTokenException)
 export class StepUpExceptionFilter implements ExceptionFilter {
-  constructor(
-    private readonly answer: StepUpAnswer,
-    private readonly adapterHost: HttpAdapterHost,
-  ) {}
+  constructor(private readonly headers: ResponseHeaders) {}
 
   catch(exception: InsufficientUserAuthenticationException | AccessTokenException, host: ArgumentsHost): unknown {
-    switch (host.getType<string>()) {
-      case 'http':
-        return this.#reply(exception, host);
-      case 'ws':
-        return emit(host.switchToWs().getClient(), exception.extensions);
-      case 'rpc':
-        return throwError(() => exception.extensions);
-      default:
-        return exception;
-    }
+    const transport = transportOf(host);
+    return transport === undefined ? exception : transport.writeRefusal(exception, host, this.headers);
   }
-
-  #reply(exception: InsufficientUserAuthenticationException | AccessTokenException, host: ArgumentsHost): void {
-    const http = host.switchToHttp();
-    const response = http.getResponse<object>();
-    const adapter = this.adapterHost.httpAdapter;
-    if (adapter.isHeadersSent(response)) return;
-    this.answer.writeHeaders({ transport: 'http', request: http.getRequest(), response }, exception);
-    adapter.reply(response, exception.getResponse(), exception.getStatus());
-  }
-}
-
-/** As Nest's own filter for gateways does: socket.io clients emit events, ws clients send text. */
-function emit(
-  client: { emit(event: string, data: unknown): void; send?(data: string): void; nsp?: unknown },
-  data: object,
-): void {
-  if (client.nsp === undefined && client.send !== undefined) client.send(JSON.stringify({ event: 'exception', data }));
-  else client.emit('exception', data);
 }

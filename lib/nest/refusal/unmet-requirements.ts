@@ -1,7 +1,7 @@
 import type { AuthenticationEvent, AuthenticationRequirements, UnmetReason } from '../../core/index.js';
 
 /** What is known of an authentication that is not enough. */
-export interface Shortfall {
+export interface UnmetRequirements {
   readonly route: string | undefined;
   readonly event: AuthenticationEvent;
   readonly claims: Readonly<Record<string, unknown>>;

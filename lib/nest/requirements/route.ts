@@ -2,9 +2,10 @@ import type { ExecutionContext, Type } from '@nestjs/common';
 import { type AuthenticationRequirements, mergeRequirements } from '../../core/index.js';
 import { type MaybePromise, whenReady } from '../../token/index.js';
 import type { Advice } from '../advice/advice.js';
-import { markedMethods, marksOf, marksOfHandler, type StepUpMark } from './metadata.js';
+import { decoratedMethods, type StepUpMetadata, stepUpMetadataOf, stepUpMetadataOfHandler } from './metadata.js';
+import { type RequireAcrArguments, requirementsFrom } from './require-acr-arguments.js';
 import { type RequirementLevel, resolve } from './requirements-function.js';
-import { RouteRequirement } from './translated-requirements.js';
+import { TranslatedRequirements } from './translated-requirements.js';
 import type { Vocabularies } from './vocabularies.js';
 
 export type Handler = (...parameters: never[]) => unknown;
@@ -30,7 +31,7 @@ export class Route {
     /** Whether all that is required comes from the module rather than from a decorator. */
     readonly isInherited: boolean,
     private readonly levels: readonly RequirementLevel[],
-    private readonly fixed: RouteRequirement | undefined,
+    private readonly fixed: TranslatedRequirements | undefined,
     private readonly vocabularies: Vocabularies,
   ) {}
 
@@ -56,15 +57,16 @@ export class Route {
     let isInherited = true;
     for (const target of [...classes, handler]) {
       const where = target === handler ? name : (target as Type).name;
-      const mark = onlyMark(target === handler ? marksOfHandler(handler) : marksOf(target), where);
-      if (mark === undefined) continue;
-      if (mark.kind === 'public') access = 'public';
-      else if (mark.kind === 'skip') {
+      const metadata = onlyOne(target === handler ? stepUpMetadataOfHandler(handler) : stepUpMetadataOf(target), where);
+      if (metadata === undefined) continue;
+      if (metadata.kind === 'public') access = 'public';
+      else if (metadata.kind === 'skip') {
         levels = [];
         if (access !== 'public') access = 'skipped';
       } else {
-        if (typeof mark.requirements !== 'function') vocabularies.check(mark.requirements, `@RequireAcr on ${where}`);
-        levels.push(mark.requirements);
+        if (typeof metadata.requirements !== 'function')
+          vocabularies.check(metadata.requirements, `@RequireAcr on ${where}`);
+        levels.push(metadata.requirements);
         access = 'required';
         isInherited = false;
       }
@@ -78,7 +80,7 @@ export class Route {
       Object.freeze({ name, access, dynamic: access === 'required' && dynamic, ...described }),
       isInherited,
       levels,
-      dynamic || requirements === undefined ? undefined : new RouteRequirement(requirements, vocabularies),
+      dynamic || requirements === undefined ? undefined : new TranslatedRequirements(requirements, vocabularies),
       vocabularies,
     );
   }
@@ -99,9 +101,12 @@ export class Route {
    *
    * @throws TypeError for what a function must not return
    */
-  requirementFor(context: ExecutionContext): MaybePromise<RouteRequirement | undefined> {
+  requirementsFor(context: ExecutionContext): MaybePromise<TranslatedRequirements | undefined> {
     if (!this.description.dynamic) return this.fixed;
-    return whenReady(this.#merged(context), (merged) => merged && new RouteRequirement(merged, this.vocabularies));
+    return whenReady(
+      this.#merged(context),
+      (merged) => merged && new TranslatedRequirements(merged, this.vocabularies),
+    );
   }
 
   #merged(context: ExecutionContext): MaybePromise<AuthenticationRequirements | undefined> {
@@ -127,9 +132,9 @@ function lineage(controller: Type): Type[] {
   return classes;
 }
 
-function onlyMark(marks: readonly StepUpMark[], where: string): StepUpMark | undefined {
-  if (marks.length <= 1) return marks[0];
-  const names = marks.map(({ kind }) => ({ require: '@RequireAcr', skip: '@SkipStepUp', public: '@Public' })[kind]);
+function onlyOne(all: readonly StepUpMetadata[], where: string): StepUpMetadata | undefined {
+  if (all.length <= 1) return all[0];
+  const names = all.map(({ kind }) => ({ require: '@RequireAcr', skip: '@SkipStepUp', public: '@Public' })[kind]);
   throw new TypeError(`${where} carries ${names.join(' and ')}; one target takes one of them, once`);
 }
 
@@ -145,9 +150,11 @@ function methodName(classes: readonly Type[], handler: Handler): string {
 
 /** A function in the place of a decorated one has neither its guard nor its requirement. */
 function checkOverride(classes: readonly Type[], method: string, handler: Handler, name: string): void {
-  if (marksOfHandler(handler).length > 0) return;
+  if (stepUpMetadataOfHandler(handler).length > 0) return;
   const known: unknown[] = classes.map(({ prototype }) => Object.getOwnPropertyDescriptor(prototype, method)?.value);
-  if (known.some((other) => typeof other === 'function' && other !== handler && marksOfHandler(other).length > 0)) {
+  if (
+    known.some((other) => typeof other === 'function' && other !== handler && stepUpMetadataOfHandler(other).length > 0)
+  ) {
     throw new TypeError(
       `${name} overrides a method that is decorated for step-up and says nothing itself; ` +
         'repeat the decorator, or use @SkipStepUp',
@@ -155,7 +162,7 @@ function checkOverride(classes: readonly Type[], method: string, handler: Handle
   }
   if (
     known.every((other) => other === undefined) &&
-    classes.some(({ prototype }) => markedMethods(prototype).length > 0)
+    classes.some(({ prototype }) => decoratedMethods(prototype).size > 0)
   ) {
     throw new TypeError(
       `${name} is none of the methods of its class, so that nobody can tell whether it stands for one that is decorated ` +
@@ -168,6 +175,7 @@ function checkOverride(classes: readonly Type[], method: string, handler: Handle
 export class Routes {
   // weak in the handlers too: a controller made for each request may bind its own
   readonly #compiled = new WeakMap<Type, WeakMap<Handler, Route>>();
+  #ofApplication: readonly Route[] = [];
 
   constructor(
     private readonly moduleLevel: RequirementLevel | undefined,
@@ -186,5 +194,39 @@ export class Routes {
     const routes = this.#compiled.get(controller) ?? new WeakMap<Handler, Route>();
     this.#compiled.set(controller, routes.set(handler, route));
     return route;
+  }
+
+  /**
+   * Compiles the routes of the application, so that what is wrong with one stops the boot.
+   *
+   * @throws TypeError as {@link Route.compile} does
+   */
+  compile(handlers: readonly (readonly [controller: Type, handler: Handler])[]): readonly Route[] {
+    this.#ofApplication = handlers.map(([controller, handler]) => this.of(controller, handler));
+    return this.#ofApplication;
+  }
+
+  /** What each of them requires; empty before the boot. */
+  describe(): readonly RouteDescription[] {
+    return Object.freeze(this.#ofApplication.map(({ description }) => description));
+  }
+
+  /**
+   * What code inside a handler requires, given as `@RequireAcr` takes it; `undefined` if a function adds nothing.
+   *
+   * @throws TypeError for requirements that are wrong, and for a function without an ExecutionContext
+   */
+  resolve(
+    required: RequireAcrArguments,
+    context: ExecutionContext | undefined,
+  ): MaybePromise<AuthenticationRequirements | undefined> {
+    const where = 'StepUpService requirements';
+    const requirements = requirementsFrom(required, where);
+    if (typeof requirements === 'function') {
+      if (context !== undefined) return resolve(requirements, context, where, this.vocabularies);
+      throw new TypeError(`${where}: a function needs an ExecutionContext; hand on @StepUpContext()`);
+    }
+    this.vocabularies.check(requirements, where);
+    return requirements;
   }
 }

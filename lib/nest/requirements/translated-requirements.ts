@@ -2,7 +2,7 @@ import type { AuthenticationRequirements } from '../../core/index.js';
 import type { Vocabularies } from './vocabularies.js';
 
 /** The requirements of a route, translated once for each authorization server. */
-export class RouteRequirement {
+export class TranslatedRequirements {
   readonly #translated = new Map<string | undefined, AuthenticationRequirements | undefined>();
 
   constructor(

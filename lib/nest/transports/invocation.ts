@@ -1,72 +1,65 @@
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
-import type { IncomingRequest } from '../../token/index.js';
+import { graphql } from './graphql.transport.js';
+import { http } from './http.transport.js';
+import { rpc } from './rpc.transport.js';
+import type { Request, Transport } from './transport.js';
+import { ws } from './ws.transport.js';
 
-export type Request = IncomingRequest & { user?: unknown };
+const TRANSPORTS: ReadonlyMap<string, Transport> = new Map(
+  [http, graphql, ws, rpc].map((transport) => [transport.name, transport]),
+);
 
-/** The request that a handler answers, whatever carried it. */
-export interface Exchange {
-  readonly transport: 'http' | 'graphql' | 'ws' | 'rpc';
+/** One call of a handler, in whatever transport. */
+export interface Invocation {
+  readonly transport: Transport;
   readonly request: Request;
-  /** Where a response with headers exists and belongs to this invocation alone. */
-  readonly response?: object;
-  /** Absent where only the request is known. */
+  /** Present if a response with headers exists and belongs to this invocation alone. */
+  readonly response?: object | undefined;
+  /** Absent if only the request is known. */
   readonly context?: ExecutionContext;
 }
 
+/** The transport of a context; `undefined` if step-up authentication does not know it. */
+export function transportOf(host: ArgumentsHost): Transport | undefined {
+  return TRANSPORTS.get(host.getType<string>());
+}
+
 /**
- * Finds the request of an invocation. A GraphQL field has no response of its own: two refused fields would be two
- * challenges in one.
+ * Finds the request of an invocation.
  *
- * @throws TypeError for a kind of context that is not known, and for one without a request: nobody could tell whose it is.
+ * @throws TypeError for a context type that is not known, and for a context without a request
  */
-export function exchangeOf(context: ExecutionContext): Exchange {
-  const type: string = context.getType();
-  if (type === 'http') {
-    const http = context.switchToHttp();
-    return { transport: 'http', request: http.getRequest(), response: http.getResponse(), context };
-  }
-  const request = requestOf(type, context);
-  if (typeof request !== 'object' || request === null) {
+export function invocationOf(context: ExecutionContext): Invocation {
+  const transport = transportOf(context);
+  if (transport === undefined) {
     throw new TypeError(
-      `The ${type} context has no request; for GraphQL let "context" hand on { req }, and see the option "accessToken"`,
+      `Step-up authentication does not know the context type "${context.getType<string>()}" and refuses it`,
     );
   }
-  return { transport: type as Exchange['transport'], request, context };
-}
-
-function requestOf(type: string, host: ArgumentsHost): Request | undefined {
-  switch (type) {
-    case 'graphql': {
-      const context = host.getArgByIndex<{ req?: Request; request?: Request } | undefined>(2);
-      return context?.req ?? context?.request;
-    }
-    case 'ws': {
-      const client = host.switchToWs().getClient<Request & { handshake?: Request }>();
-      return client.handshake ?? client;
-    }
-    case 'rpc':
-      return host.switchToRpc().getContext();
-    default:
-      throw new TypeError(`Step-up authentication does not know the context type "${type}" and refuses it`);
+  const request = transport.requestOf(context);
+  if (typeof request !== 'object' || request === null) {
+    throw new TypeError(
+      `The ${transport.name} context has no request; for GraphQL let "context" hand on { req }, and see the option "accessToken"`,
+    );
   }
+  return { transport, request, response: transport.responseOf(context), context };
 }
 
-/** Tells whether a request opened a socket, as that of GraphQL over WebSocket: it outlives the operations on it. */
-export function isUpgrade({ headers }: Request): boolean {
-  return headers?.['upgrade'] !== undefined;
-}
-
-/** What {@link StepUpService} takes as `at`: an execution context, or the request itself. */
-export function exchangeAt(at: unknown): Exchange {
+/**
+ * What `StepUpService` takes as `at`: an execution context, or the request itself.
+ *
+ * @throws TypeError for anything else
+ */
+export function invocationAt(at: unknown): Invocation {
   if (typeof at === 'object' && at !== null) {
-    if ('getHandler' in at && 'switchToHttp' in at) return exchangeOf(at as ExecutionContext);
-    if ('headers' in at) return { transport: 'http', request: at as Request, ...responseOf(at) };
+    if ('getHandler' in at && 'switchToHttp' in at) return invocationOf(at as ExecutionContext);
+    if ('headers' in at) return { transport: http, request: at as Request, response: responseOf(at) };
   }
   throw new TypeError('StepUpService needs an ExecutionContext, the request, or what @StepUpContext() gave');
 }
 
 /** Express requests know their response. */
-export function responseOf(request: object): { response?: object } {
+function responseOf(request: object): object | undefined {
   const response = 'res' in request ? request.res : undefined;
-  return typeof response === 'object' && response !== null ? { response } : {};
+  return typeof response === 'object' && response !== null ? response : undefined;
 }

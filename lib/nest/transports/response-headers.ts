@@ -1,23 +1,15 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { Exchange } from './invocation.js';
-
-/** What an exception of ours wants to say in headers. */
-export interface Answer {
-  /** The value of `WWW-Authenticate`. */
-  readonly challenge?: string | undefined;
-  /** Seconds. */
-  readonly retryAfter?: number | undefined;
-}
+import type { Refusal, RequestAndResponse } from './transport.js';
 
 interface FastifyInstance {
   addHook(name: 'onRequest', hook: (request: object, reply: object, done: () => void) => void): void;
 }
 
-/** Writes challenges into the headers of a response, on any HTTP adapter. */
+/** Writes refusals on HTTP responses, on any adapter. */
 @Injectable()
-export class StepUpAnswer implements OnModuleInit {
-  readonly #written = new WeakMap<object, string>();
+export class ResponseHeaders implements OnModuleInit {
+  readonly #challenges = new WeakMap<object, string>();
   readonly #replies = new WeakMap<object, object>();
 
   constructor(private readonly adapterHost: HttpAdapterHost) {}
@@ -33,28 +25,35 @@ export class StepUpAnswer implements OnModuleInit {
   }
 
   /**
-   * Adds the challenge to those that others have set. Doing it again for the same response replaces ours, so that the
-   * guard can write before it throws, lest another filter forget it, and our filter afterwards.
+   * Adds the challenge to those that others have set. A second call for the same response replaces ours: the guard writes
+   * before it throws, so that no other filter can lose the challenge, and our filter writes afterwards.
    */
-  writeHeaders(exchange: Exchange, { challenge, retryAfter }: Answer): void {
-    const { request, transport } = exchange;
-    const response = transport === 'http' ? (exchange.response ?? this.#replies.get(request)) : undefined;
+  write(
+    { request, response = this.#replies.get(request) }: RequestAndResponse,
+    { challenge, retryAfter }: Refusal,
+  ): void {
     const adapter = this.adapterHost.httpAdapter;
     if (response === undefined || adapter.isHeadersSent(response)) return;
     if (retryAfter !== undefined) adapter.setHeader(response, 'Retry-After', String(retryAfter));
     if (challenge === undefined) return;
 
-    const replaced = this.#written.get(response);
+    const replaced = this.#challenges.get(response);
     const others = this.#lines(response, 'WWW-Authenticate').filter((line) => line !== replaced);
-    this.#written.set(response, challenge);
+    this.#challenges.set(response, challenge);
     this.#set(response, 'WWW-Authenticate', others.length === 0 ? challenge : [...others, challenge]);
     adapter.setHeader(response, 'Cache-Control', 'no-store');
 
     if (request.headers?.['origin'] === undefined) return;
     const exposed = this.#lines(response, 'Access-Control-Expose-Headers').flatMap((line) => line.split(/\s*,\s*/));
     if (exposed.some((name) => name.toLowerCase() === 'www-authenticate')) return;
-    // beside '*', which counts as a literal name for requests with credentials
+    // next to '*', which counts as a literal name for requests with credentials
     adapter.setHeader(response, 'Access-Control-Expose-Headers', [...exposed, 'WWW-Authenticate'].join(', '));
+  }
+
+  /** Sends status and body, unless somebody has answered already. */
+  reply(response: object, body: string | object, status: number): void {
+    const adapter = this.adapterHost.httpAdapter;
+    if (!adapter.isHeadersSent(response)) adapter.reply(response, body, status);
   }
 
   #lines(response: object, name: string): string[] {

@@ -1,0 +1,22 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Admission } from './admission.js';
+
+/**
+ * Requires a valid access token, except on handlers that are `@Public()`, and answers with the challenges of RFC 6750
+ * instead of the bare 401 of Nest's own guard.
+ *
+ * ```http
+ * HTTP/1.1 401 Unauthorized
+ * WWW-Authenticate: Bearer realm="api", error="invalid_token", error_description="The access token has expired"
+ * ```
+ *
+ * @see [RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750.html#section-3)
+ */
+@Injectable()
+export class AccessTokenGuard implements CanActivate {
+  constructor(private readonly admission: Admission) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    return this.admission.admitAuthenticated(context);
+  }
+}

@@ -1,0 +1,12 @@
+import { throwError } from 'rxjs';
+import type { Transport } from './transport.js';
+
+/** Microservices. A broker may share the context between messages, so that every message is authenticated by itself. */
+export const rpc: Transport = {
+  name: 'rpc',
+  carriesUser: false,
+  requestOf: (host) => host.switchToRpc().getContext(),
+  responseOf: () => undefined,
+  ownsRequest: () => false,
+  writeRefusal: ({ extensions }) => throwError(() => extensions),
+};

@@ -1,0 +1,46 @@
+import type { ArgumentsHost } from '@nestjs/common';
+import type { IncomingRequest } from '../../token/index.js';
+import type { ResponseHeaders } from './response-headers.js';
+
+/** The request of an invocation, as far as step-up authentication looks at it. */
+export type Request = IncomingRequest & { user?: unknown };
+
+/** A refusal in all the forms that a transport may need. */
+export interface Refusal {
+  /** The value of `WWW-Authenticate`. */
+  readonly challenge?: string | undefined;
+  /** Seconds. */
+  readonly retryAfter?: number | undefined;
+  /** The form of transports that have no status and no headers. */
+  readonly extensions: object;
+  getStatus(): number;
+  getResponse(): string | object;
+}
+
+export interface RequestAndResponse {
+  readonly request: Request;
+  readonly response?: object | undefined;
+}
+
+/** What is particular about one of Nest's context types. */
+export interface Transport {
+  /** Nest's context type. */
+  readonly name: string;
+  /** Whether handlers find their user on the request, as Nest has it. */
+  readonly carriesUser: boolean;
+
+  /** The request of an invocation; `undefined` if the application hands on none. */
+  requestOf(host: ArgumentsHost): Request | undefined;
+
+  /** The response, if its headers belong to this invocation alone. */
+  responseOf(host: ArgumentsHost): object | undefined;
+
+  /** Returns whether a request ends with the operation it came for, so that what is known of it holds until then. */
+  ownsRequest(request: Request): boolean;
+
+  /** Writes the headers of a refusal; absent if there are none, or none that belong to an invocation alone. */
+  writeHeaders?(invocation: RequestAndResponse, refusal: Refusal, headers: ResponseHeaders): void;
+
+  /** Writes a refusal in the form of this transport. Returns what the exception filter returns. */
+  writeRefusal(refusal: Refusal, host: ArgumentsHost, headers: ResponseHeaders): unknown;
+}
