@@ -1,4 +1,4 @@
-import { type CanActivate, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { AccessTokenStrategy, register, unregister } from '../passport/index.js';
 import { StepUpLog } from './advice/log.js';
@@ -7,6 +7,7 @@ import { MetadataAudit } from './audit/metadata-audit.js';
 import { AccessTokenGuard } from './guards/access-token.guard.js';
 import { AcrGuard } from './guards/acr.guard.js';
 import { Admission } from './guards/admission.js';
+import { EnforcementGuard } from './guards/enforcement.guard.js';
 import { StepUpExceptionFilter } from './refusal/step-up.filter.js';
 import {
   ConfigurableModuleClass,
@@ -44,14 +45,10 @@ import { ResponseHeaders } from './transports/response-headers.js';
     BootAudit,
     MetadataAudit,
     { provide: APP_FILTER, useClass: StepUpExceptionFilter },
-    {
-      provide: APP_GUARD,
-      useFactory: ({ requirements }: StepUpSettings, guard: AcrGuard, admission: Admission): CanActivate =>
-        requirements === undefined ? { canActivate: (context) => admission.recognize(context) } : guard,
-      inject: [STEP_UP_SETTINGS, AcrGuard, Admission],
-    },
+    EnforcementGuard,
+    { provide: APP_GUARD, useExisting: EnforcementGuard },
   ],
-  exports: [StepUpService, Admission, ResponseHeaders, AcrGuard, AccessTokenGuard],
+  exports: [StepUpService, Admission, ResponseHeaders, AcrGuard, AccessTokenGuard, EnforcementGuard],
 })
 export class StepUpModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
   #strategy: AccessTokenStrategy | undefined;

@@ -41,7 +41,7 @@ export interface StepUpModuleOptions {
    */
   authenticationEvent?: (
     context: ExecutionContext,
-  ) => AuthenticationEvent | undefined | Promise<AuthenticationEvent | undefined>;
+  ) => AuthenticationEvent | null | undefined | Promise<AuthenticationEvent | null | undefined>;
   /** Finds the token where it is not in the request's Authorization header. Default looks there alone. */
   accessToken?: (context: ExecutionContext) => string | undefined;
   /**

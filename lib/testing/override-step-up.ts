@@ -64,6 +64,11 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
       return this.#authenticated(request.user);
     }
 
+    /** A test may decide who the user is, whoever its guards put there. */
+    protected override handOver({ request, transport }: Invocation, { user }: Authenticated): void {
+      if (transport.carriesUser) request.user = user;
+    }
+
     protected override assessEvent(_: AuthenticationEvent, required: AuthenticationRequirements): Assessment {
       const reasons = override.met ? [] : (override.reasons ?? REASONS).filter((reason) => applies(reason, required));
       return reasons.length === 0 ? { met: true } : { met: false, reasons };

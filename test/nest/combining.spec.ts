@@ -304,6 +304,7 @@ describe.each(adapters)('requirements of several levels, %s', (_, createAdapter)
           name: 'HeirController.list',
           access: 'required',
           dynamic: false,
+          enforcedBy: 'handler',
           requirements: { acrValues: ['mfa'], maxAge: 600 },
         },
       ]);
@@ -312,6 +313,7 @@ describe.each(adapters)('requirements of several levels, %s', (_, createAdapter)
           name: 'StrictController.list',
           access: 'required',
           dynamic: false,
+          enforcedBy: 'handler',
           requirements: { acrValues: ['phr'], maxAge: 600, scope: 'admin' },
         },
       ]);
@@ -320,6 +322,7 @@ describe.each(adapters)('requirements of several levels, %s', (_, createAdapter)
           name: 'LevelsController.less',
           access: 'required',
           dynamic: false,
+          enforcedBy: 'handler',
           requirements: { acrValues: ['pwd'], maxAge: 6000, scope: 'bank' },
         },
       ]);
@@ -328,11 +331,12 @@ describe.each(adapters)('requirements of several levels, %s', (_, createAdapter)
           name: 'LevelsController.function',
           access: 'required',
           dynamic: true,
+          enforcedBy: 'handler',
           requirements: { acrValues: ['mfa'], maxAge: 600, scope: 'bank' },
         },
       ]);
       expect(of('LevelsController.skipped')).toEqual([
-        { name: 'LevelsController.skipped', access: 'skipped', dynamic: false },
+        { name: 'LevelsController.skipped', access: 'skipped', dynamic: false, enforcedBy: 'handler' },
       ]);
       expect(of('LevelsController.public')).toEqual([
         { name: 'LevelsController.public', access: 'public', dynamic: false },

@@ -37,11 +37,11 @@ class AllowGuard implements CanActivate {
   }
 }
 
-/** A guard that believes the request, as one before a proper one may. */
+/** A guard that says what it likes of the user's sign-in, as one before a proper one may. */
 @Injectable()
 class ImpostorGuard implements CanActivate {
   canActivate(context: ExecutionContext) {
-    context.switchToHttp().getRequest().user = { sub: 'root', acr: 'mfa', auth_time: Math.floor(Date.now() / 1000) };
+    context.switchToHttp().getRequest().user = { sub: 'alice', acr: 'mfa', auth_time: Math.floor(Date.now() / 1000) };
     return true;
   }
 }
@@ -268,6 +268,7 @@ const requests = (
     ['GET', '/versioned', '3'],
     ['GET', '/request-scoped'],
     ['GET', '/class-binding/bound'],
+    ['GET', '/binding/bound'],
     ['GET', '/mixin'],
     ['GET', '/based'],
     ['GET', '/admin/module'],
@@ -326,10 +327,7 @@ describe.each(adapters)('no way around a requirement, %s', (_, createAdapter) =>
     expect([enough.status, ran.length > 0]).toEqual([200, true]);
   });
 
-  it.each([
-    ['/binding/bound', 'BindingController.bound overrides a method that is decorated for step-up'],
-    ['/renaming/hidden', 'is none of the methods of its class'],
-  ])(
+  it.each([['/renaming/hidden', 'is none of the methods of its class']])(
     'GET %s, whose handler each request replaces, is refused with 500 and the reason in the log',
     async (path, reason) => {
       for (const token of [undefined, await server.accessToken({ acr: 'mfa' })]) {

@@ -77,7 +77,13 @@ describe('with a strategy of the application', () => {
       new StepUpLog(),
     );
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    return (await authenticator.authenticate({ transport: http, request: { user, headers } } as Invocation)).event;
+    return (
+      await authenticator.authenticate({
+        transport: http,
+        request: { user, headers },
+        userHolders: [{ user }],
+      } as Invocation)
+    ).event;
   };
 
   test('the event is read where the profile says it is', async () => {

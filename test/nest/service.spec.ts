@@ -1,3 +1,5 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import {
   type ArgumentsHost,
   Body,
@@ -14,6 +16,7 @@ import {
   Scope,
 } from '@nestjs/common';
 import { HttpAdapterHost, REQUEST } from '@nestjs/core';
+
 import {
   type Assessment,
   type AuthenticationRequirements,
@@ -32,6 +35,9 @@ import { adapters, captureLog, type RunningApplication, startApplication } from 
 import { bootedService } from '../support/boot.js';
 
 type Required = Parameters<StepUpService['require']> extends [unknown, ...infer Arguments] ? Arguments : never;
+
+/** A request as Node makes it. */
+const requestWith = (headers: Record<string, string>) => Object.assign(new IncomingMessage(new Socket()), { headers });
 
 let asked: unknown[] = ['phr'];
 let done: string[] = [];
@@ -281,7 +287,7 @@ describe.each(adapters)('StepUpService, %s', (_, createAdapter) => {
 
   it('assess tells, as require does, that nothing is met by somebody who acts for the user', async () => {
     const token = await server.accessToken({ acr: 'urn:mfa', claims: { act: { sub: 'support' } } });
-    const at = { headers: { authorization: `Bearer ${token}` } };
+    const at = requestWith({ authorization: `Bearer ${token}` });
     expect(await service.assess(at, 'mfa')).toEqual({ met: false, reasons: [] });
     await expect(service.require(at, 'mfa')).rejects.toMatchObject({ status: 403 });
   });

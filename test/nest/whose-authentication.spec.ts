@@ -23,6 +23,7 @@ import { type BootSetup, bootFailure } from '../support/boot.js';
 
 interface WithUser {
   user?: unknown;
+  headers?: Record<string, unknown>;
 }
 
 @Injectable()
@@ -36,14 +37,22 @@ class OptionalGuard extends AuthGuard('jwt') {
   }
 }
 
+/** Says of the user of the token what the token does not say. */
+@Injectable()
+class SameUserGuard implements CanActivate {
+  canActivate(context: ExecutionContext) {
+    const request = context.switchToHttp().getRequest<WithUser>();
+    const [, payload = ''] = (request.headers?.['authorization'] as string | undefined)?.split('.') ?? [];
+    const { sub } = payload === '' ? { sub: 'bob' } : JSON.parse(Buffer.from(payload, 'base64url').toString());
+    request.user = { sub, acr: 'mfa', auth_time: Math.floor(Date.now() / 1000) };
+    return true;
+  }
+}
+
 @Injectable()
 class ImpostorGuard implements CanActivate {
   canActivate(context: ExecutionContext) {
-    context.switchToHttp().getRequest<WithUser>().user = {
-      sub: 'root',
-      acr: 'mfa',
-      auth_time: Math.floor(Date.now() / 1000),
-    };
+    context.switchToHttp().getRequest<WithUser>().user = { sub: 'root' };
     return true;
   }
 }
@@ -94,7 +103,7 @@ const orders = [
   ['token-guard-last', [AcrGuard, AccessTokenGuard]],
   ['everything', [AccessTokenGuard, AuthGuard('jwt'), AcrGuard, JwtGuard]],
   // @RequireAcr stands nearest to the method, so that its guard runs before these
-  ['impostor-between', [ImpostorGuard, AcrGuard]],
+  ['user-between', [SameUserGuard, AcrGuard]],
 ] as const;
 
 const log = captureLog();
@@ -131,7 +140,11 @@ describe.each(adapters)('whose authentication is judged, %s', (_, createAdapter)
     beforeAll(async () => {
       application = await startApplication({
         createAdapter,
-        controllers: [PlainController, ...orders.map(([path, more]) => guarded(path, ...more))],
+        controllers: [
+          PlainController,
+          ...orders.map(([path, more]) => guarded(path, ...more)),
+          guarded('impostor-between', ImpostorGuard, AcrGuard),
+        ],
         imports: [PassportModule.register({ defaultStrategy: 'jwt' })],
         providers: guards.map((guard) => ({ provide: APP_GUARD, useClass: guard })),
         options: {
@@ -168,6 +181,11 @@ describe.each(adapters)('whose authentication is judged, %s', (_, createAdapter)
             'error_description="A different authentication is required", acr_values="mfa"',
         ],
       ]);
+    });
+
+    it('a guard that puts another user on the request is answered 500, and the handler does not run', async () => {
+      const answer = await application.send('/impostor-between', { token: await server.accessToken({ acr: 'mfa' }) });
+      expect([answer.status, answer.body]).toEqual([500, { statusCode: 500, message: 'Internal Server Error' }]);
     });
 
     it.each(orders)('%s: the handler receives the user of the token, verified once', async (path) => {

@@ -267,6 +267,7 @@ describe.each(adapters)('overrideStepUp(), %s', (_, createAdapter) => {
       name: 'BankController.recent',
       access: 'required',
       dynamic: false,
+      enforcedBy: 'handler',
       requirements: { maxAge: 60 },
     });
   });

@@ -3,9 +3,12 @@ import { type Advice, formatAdvice } from './advice.js';
 import { duplicatePackageAdvice } from './duplicate-packages.js';
 import { Listeners } from './listeners.js';
 
+/** What Nest's log shows in front of the lines of this package. */
+export const LOG_CONTEXT = 'StepUp';
+
 /** The log of the package: stable codes in front, advice once for each code and subject, never a token or its claims. */
 export class StepUpLog {
-  readonly #logger = new Logger('StepUp');
+  readonly #logger = new Logger(LOG_CONTEXT);
   readonly #given = new Map<string, Advice>();
   readonly #listeners = new Listeners<Advice>((error) => this.listenerFailed('onAdvice', error));
 

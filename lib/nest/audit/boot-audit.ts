@@ -1,31 +1,25 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit, type Type } from '@nestjs/common';
-import { ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { ApplicationConfig, ExternalContextCreator, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { type Advice, throwOnAdvice } from '../advice/advice.js';
 import { duplicatePackageAdvice } from '../advice/duplicate-packages.js';
 import { StepUpLog } from '../advice/log.js';
 import { Admission } from '../guards/admission.js';
-import { stepUpMetadataOf, stepUpMetadataOfHandler } from '../requirements/metadata.js';
-import type { Handler, Route } from '../requirements/route.js';
+import type { Route } from '../requirements/route.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up.options.js';
-import { BoundGuards } from './bound-guards.js';
+import { type ApplicationHandler, applicationClasses, handlersOf } from './application-handlers.js';
+import { BoundGuards, passportOptions } from './bound-guards.js';
+import { EnforcementProof } from './enforcement-proof.js';
 import { MetadataAudit } from './metadata-audit.js';
+import { Reach } from './reach.js';
 import { assertNotReplaced } from './replaced-handlers.js';
 import { adviceOnRoute } from './route-advice.js';
 import { routeTable } from './route-table.js';
-
-// Metadata that Nest's decorators leave; @nestjs/graphql, websockets and microservices need not be installed
-const HTTP = 'path';
-const GATEWAY = 'websockets:message_mapping';
-const RPC = 'microservices:pattern';
-const RESOLVER = 'graphql:resolver_type';
-const FIELD = 'graphql:resolve_property';
-const REFERENCE = 'graphql:resolve_reference';
-const HANDLER_KINDS = [HTTP, GATEWAY, RPC, RESOLVER, FIELD, REFERENCE];
+import { closeServers } from './servers.js';
+import { UserExposure } from './user-exposure.js';
 
 /** Finds at boot what would be wrong at a request: words nobody knows, requirements nobody would enforce. */
 @Injectable()
 export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
-  readonly #scanner = new MetadataScanner();
   #routes: readonly Route[] = [];
 
   constructor(
@@ -34,20 +28,58 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     private readonly log: StepUpLog,
     private readonly modules: ModulesContainer,
     private readonly application: ApplicationConfig,
+    private readonly creator: ExternalContextCreator,
+    private readonly adapterHost: HttpAdapterHost,
     private readonly metadata: MetadataAudit,
   ) {}
 
-  /** @throws TypeError for a hole; with `audit: 'throw'` also for advice */
-  onModuleInit(): void {
-    const guards = new BoundGuards(this.application, this.modules, this.settings.strategyName);
-    const handlers = this.#classes().flatMap((type) => this.#handlersOf(type));
-    this.#routes = this.admission.routes.compile(handlers);
-    this.#routes.forEach((route, index) => {
-      const [type, handler] = handlers[index] as [Type, Handler];
-      this.#refuseUnenforced(route, type, handler);
-      this.#refuseUnguarded(route, type, handler, guards);
-      this.#refuseForeignStrategies(route, type, handler, guards);
-    });
+  /**
+   * A boot that is stopped leaves nothing open: whoever catches the error has an application that refuses everything.
+   *
+   * @throws TypeError for a hole; with `audit: 'throw'` also for advice
+   */
+  async onModuleInit(): Promise<void> {
+    try {
+      this.#audit();
+    } catch (error) {
+      this.admission.stop(error as Error);
+      await closeServers(this.adapterHost, this.application, this.modules);
+      throw error;
+    }
+  }
+
+  /** @throws TypeError for what metadata tells, if it is waited for and `audit` is `'throw'` */
+  async onApplicationBootstrap(): Promise<void> {
+    const metadataAudit = this.admission.asksAuthorizationServers ? this.settings.metadataAudit : 'off';
+    if (metadataAudit === 'await') this.#give(await this.metadata.examine(this.#routes));
+    const table = routeTable(this.admission.routes.describe());
+    if (table !== '') this.log.info('routes', `what is required of requests\n${table}`);
+    if (metadataAudit === 'background') void this.#examineMetadata();
+  }
+
+  #audit(): void {
+    const guards = new BoundGuards(this.application, this.modules, this.creator, this.settings.strategyName);
+    const proof = new EnforcementProof(guards, new Reach(this.modules, !this.adapterHost.httpAdapter));
+    const exposure = new UserExposure(this.application, guards);
+    const classes = applicationClasses(this.modules);
+    for (const one of classes) {
+      assertNotReplaced(one.type);
+      proof.refuseUnguardedMethods(one);
+    }
+    const { routes } = this.admission;
+    const found = new Map<Route, ApplicationHandler>();
+    for (const handler of classes.flatMap(handlersOf)) {
+      for (const one of handler.functions) {
+        const route = routes.of(handler.type, one, handler.method);
+        proof.prove(route, handler);
+        this.#refuseForeignStrategies(route, handler, guards);
+        route.exposesUser = exposure.of(handler);
+        if (one === handler.functions[0] && !found.has(route)) found.set(route, handler);
+      }
+    }
+    this.#routes = [...found.keys()];
+    routes.keep(this.#routes);
+    this.admission.keepUsersUnder(passportOptions(this.modules).flatMap(({ property }) => property ?? []));
     const advice = this.#routes.flatMap((route) => {
       const onRoute = adviceOnRoute(route.description, this.settings.servers);
       route.advise(...onRoute);
@@ -59,15 +91,6 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     }
   }
 
-  /** @throws TypeError for what metadata tells, where it is waited for and `audit` is `'throw'` */
-  async onApplicationBootstrap(): Promise<void> {
-    const metadataAudit = this.admission.asksAuthorizationServers ? this.settings.metadataAudit : 'off';
-    if (metadataAudit === 'await') this.#give(await this.metadata.examine(this.#routes));
-    const table = routeTable(this.admission.routes.describe());
-    if (table !== '') this.log.info('routes', `what is required of requests\n${table}`);
-    if (metadataAudit === 'background') void this.#examineMetadata();
-  }
-
   async #examineMetadata(): Promise<void> {
     try {
       for (const advice of await this.metadata.examine(this.#routes)) this.log.advise(advice);
@@ -76,100 +99,22 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     }
   }
 
-  #classes(): Type[] {
-    const classes = new Set<Type>();
-    for (const { controllers, providers, injectables } of this.modules.values()) {
-      for (const { metatype, instance } of [...controllers.values(), ...providers.values(), ...injectables.values()]) {
-        // what a factory made has its class in the instance alone
-        for (const type of [metatype, classOf(instance)]) {
-          if (typeof type !== 'function' || type.prototype === undefined) continue;
-          classes.add(type as Type);
-          assertNotReplaced(type as Type, instance);
-        }
-      }
-    }
-    return [...classes];
-  }
-
-  #handlersOf(type: Type): [Type, Handler][] {
-    const methods = this.#scanner
-      .getAllMethodNames(type.prototype)
-      .map((name) => (type.prototype as Record<string, unknown>)[name])
-      .filter((method) => typeof method === 'function') as Handler[];
-    const handlers = methods.filter((method) => HANDLER_KINDS.some((kind) => Reflect.hasMetadata(kind, method)));
-    for (const method of methods) {
-      if (stepUpMetadataOfHandler(method).length > 0 && !handlers.includes(method)) {
-        throw new TypeError(
-          `${type.name}.${method.name} carries a step-up decorator but is no handler; nothing would enforce it`,
-        );
-      }
-    }
-    const isController = Reflect.hasMetadata(HTTP, type);
-    if (handlers.length === 0 && stepUpMetadataOf(type).length > 0 && !isController) {
-      throw new TypeError(`${type.name} carries a step-up decorator but has no handler; nothing would enforce it`);
-    }
-    return handlers.map((handler) => [type, handler]);
-  }
-
-  /** Our decorators bind the guard; another decorator may have overwritten the list of guards. */
-  #refuseUnguarded({ description, isInherited }: Route, type: Type, handler: Handler, guards: BoundGuards): void {
-    const { access, name } = description;
-    if (access !== 'skipped' && (access !== 'required' || isInherited)) return;
-    if (guards.judge(type, handler)) return;
-    const why = guards.areOfAnotherCopy(type, handler)
-      ? 'its AcrGuard is of another copy of nestjs-step-up than StepUpModule; "npm ls nestjs-step-up" tells who brings ' +
-        'them, keep one'
-      : 'another decorator has removed AcrGuard from its guards';
-    throw new TypeError(`The requirements of ${name} would not be enforced: ${why}`);
-  }
-
-  /** Global guards do not reach gateways on Nest 11, nor handlers of hybrid applications, nor by default GraphQL fields. */
-  #refuseUnenforced({ description, isInherited }: Route, type: Type, handler: Handler): void {
-    if (description.access !== 'required') return;
-    if (isInherited && [GATEWAY, RPC].some((kind) => Reflect.hasMetadata(kind, handler))) {
-      throw new TypeError(
-        `"requirements" would not be enforced on ${description.name}, as global guards may not reach it; ` +
-          `decorate ${type.name} with @RequireAcr, @SkipStepUp or @Public`,
-      );
-    }
-    if (Reflect.hasMetadata(FIELD, handler) && !this.#fieldsAreGuarded()) {
-      throw new TypeError(
-        `The requirements of ${description.name} would not be enforced: GraphQL runs field resolvers unguarded ` +
-          "unless GraphQLModule has fieldResolverEnhancers: ['guards', 'filters']",
-      );
-    }
-  }
-
-  #fieldsAreGuarded(): boolean {
-    for (const { providers } of this.modules.values()) {
-      const options = providers.get('GqlModuleOptions')?.instance as { fieldResolverEnhancers?: unknown } | undefined;
-      if (Array.isArray(options?.fieldResolverEnhancers) && options.fieldResolverEnhancers.includes('guards'))
-        return true;
-    }
-    return false;
-  }
-
   /** A guard of another Passport strategy would leave two users on one request, and only one of them is judged. */
-  #refuseForeignStrategies({ description }: Route, type: Type, handler: Handler, guards: BoundGuards): void {
+  #refuseForeignStrategies({ description }: Route, handler: ApplicationHandler, guards: BoundGuards): void {
     if (description.access !== 'required' && description.access !== 'skipped') return;
-    if (guards.haveForeignStrategy(type, handler)) {
+    if (guards.haveForeignStrategy(handler)) {
       throw new TypeError(
         `${description.name} has a Passport guard of another strategy than "${this.settings.strategyName}" beside its ` +
           'step-up requirement; use one strategy, or name it in "strategyName" with "passport": \'existing\'',
       );
     }
-    if (guards.authenticateAfterJudging(type, handler))
-      this.admission.authenticator.authenticateAgain?.(type, handler.name);
+    if (guards.authenticateAfterJudging(handler)) {
+      this.admission.authenticator.authenticateAgain?.(handler.type, handler.method);
+    }
   }
 
   #give(advice: readonly Advice[]): void {
     if (this.settings.audit === 'throw') throwOnAdvice(advice);
     for (const one of advice) this.log.advise(one);
   }
-}
-
-function classOf(instance: unknown): unknown {
-  if (typeof instance !== 'object' || instance === null) return undefined;
-  const prototype: unknown = Object.getPrototypeOf(instance);
-  return typeof prototype === 'object' && prototype !== Object.prototype ? prototype?.constructor : undefined;
 }

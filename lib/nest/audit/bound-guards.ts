@@ -1,57 +1,119 @@
-import type { Type } from '@nestjs/common';
-import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import { AuthGuard } from '@nestjs/passport';
+import type { CanActivate, Type } from '@nestjs/common';
+import type { ApplicationConfig, ExternalContextCreator, ModulesContainer } from '@nestjs/core';
+import { AuthGuard, AuthModuleOptions } from '@nestjs/passport';
+import { AccessTokenGuard } from '../guards/access-token.guard.js';
 import { AcrGuard } from '../guards/acr.guard.js';
-import type { Handler } from '../requirements/route.js';
+import { EnforcementGuard } from '../guards/enforcement.guard.js';
+import { GUARDS } from '../guards/guards-metadata.js';
+import { classProof, handlerProof } from '../guards/proof.guard.js';
+import type { Handler } from '../requirements/handler.js';
+import type { ApplicationHandler } from './application-handlers.js';
 
-// metadata that Nest's @UseGuards leaves
-const GUARDS = '__guards__';
+/** As much of Nest's own maker of execution contexts as tells which guards it binds. */
+interface ContextCreator {
+  readonly guardsContextCreator?: {
+    create?(instance: object, handler: Handler, moduleKey: string): readonly unknown[];
+  };
+  getHostModuleKey?(instance: object, type: Type): string;
+  getContextModuleKey?(type: Type): string;
+}
 
-/** Tells which guards run before a handler, as far as Nest knows at boot. */
+/** The guards of handlers: those that metadata names, and those that Nest makes of them. */
 export class BoundGuards {
   readonly #ownStrategy: readonly { prototype: object }[];
+  readonly #creator: ContextCreator;
 
   constructor(
     private readonly application: ApplicationConfig,
     modules: ModulesContainer,
+    creator: ExternalContextCreator,
     strategyName: string,
   ) {
+    this.#creator = creator as unknown as ContextCreator;
     // AuthGuard() without a name stands for the default strategy, whose name only PassportModule knows
-    const defaults = defaultStrategies(modules);
+    const defaults = passportOptions(modules).flatMap(({ defaultStrategy }) => defaultStrategy ?? []);
     const isDefault = defaults.length > 0 && defaults.every((name) => name === strategyName);
     this.#ownStrategy = isDefault ? [AuthGuard(strategyName), AuthGuard()] : [AuthGuard(strategyName)];
   }
 
-  /** Whether {@link AcrGuard} is among them; another decorator may have overwritten the list. */
-  judge(type: Type, handler: Handler): boolean {
-    return this.#of(type, handler).some((guard) => isGuard(guard, AcrGuard));
+  /** Whether metadata names a guard for a handler; another decorator may have overwritten the list. */
+  names(guard: Type<CanActivate>, { type, functions }: ApplicationHandler): boolean {
+    return functions.some((handler) => declaredOn(type, handler).some((declared) => isGuard(declared, guard)));
+  }
+
+  /**
+   * Whether Nest makes a guard that metadata names, for every function that it may call. It looks the guard up in the module
+   * of the handler, and leaves out without a word what it does not find there.
+   */
+  binds(guard: Type<CanActivate>, handler: ApplicationHandler): boolean {
+    return handler.functions.every((one) => this.#boundTo(handler, one).some((bound) => bound instanceof guard));
+  }
+
+  /** Whether a guard of ours is bound to a whole class. */
+  namedOnClass(type: Type): boolean {
+    const guards = (Reflect.getMetadata(GUARDS, type) as unknown[] | undefined) ?? [];
+    return guards.some((guard) => isGuard(guard, AcrGuard) || isGuard(guard, AccessTokenGuard));
+  }
+
+  /** Whether a guard is bound to the whole application. */
+  isGlobal(guard: Type<CanActivate>): boolean {
+    return this.#global().some((bound) => isGuard(bound, guard));
   }
 
   /** Whether one of them has the name of {@link AcrGuard}, but is of another copy of the package. */
-  areOfAnotherCopy(type: Type, handler: Handler): boolean {
-    const names = this.#of(type, handler).map((guard) => prototypeOf(guard)?.constructor.name);
-    return names.includes(AcrGuard.name) && !this.judge(type, handler);
+  areOfAnotherCopy({ type, functions }: ApplicationHandler): boolean {
+    const guards = functions.flatMap((handler) => declaredOn(type, handler));
+    const names = guards.map((guard) => prototypeOf(guard)?.constructor.name);
+    return names.includes(AcrGuard.name) && !guards.some((guard) => isGuard(guard, AcrGuard));
   }
 
   /** Whether one of them authenticates by another Passport strategy than ours. */
-  haveForeignStrategy(type: Type, handler: Handler): boolean {
-    return this.#of(type, handler).some((guard) => isPassportGuard(guard) && !this.#isOfOurStrategy(guard));
+  haveForeignStrategy({ type, functions }: ApplicationHandler): boolean {
+    return functions.some((handler) =>
+      this.#of(type, handler).some((guard) => isPassportGuard(guard) && !this.#isOfOurStrategy(guard)),
+    );
   }
 
   /** Whether Passport authenticates after the last guard that judges, so that another user may be left on the request. */
-  authenticateAfterJudging(type: Type, handler: Handler): boolean {
-    const guards = this.#of(type, handler);
-    const last = guards.findLastIndex((guard) => isGuard(guard, AcrGuard));
-    return guards.findLastIndex((guard) => this.#isOfOurStrategy(guard)) > last;
+  authenticateAfterJudging({ type, functions }: ApplicationHandler): boolean {
+    return functions.some((handler) => {
+      const guards = this.#of(type, handler);
+      const last = guards.findLastIndex((guard) => isGuard(guard, AcrGuard));
+      return guards.findLastIndex((guard) => this.#isOfOurStrategy(guard)) > last;
+    });
+  }
+
+  /** Whether a guard that is not ours runs after the last one of ours. */
+  runAfterJudging({ type, functions }: ApplicationHandler): boolean {
+    return functions.some((handler) => {
+      const guards = this.#of(type, handler);
+      const last = guards.findLastIndex((guard) => isGuard(guard, AcrGuard) || isGuard(guard, AccessTokenGuard));
+      return guards.slice(last + 1).some((guard) => !isOurs(guard));
+    });
   }
 
   /** In the order in which they run. */
   #of(type: Type, handler: Handler): readonly unknown[] {
-    return [
-      ...this.application.getGlobalGuards(),
-      ...this.application.getGlobalRequestGuards().map(({ metatype }) => metatype),
-      ...[type, handler].flatMap((target) => (Reflect.getMetadata(GUARDS, target) as unknown[] | undefined) ?? []),
-    ];
+    return [...this.#global(), ...declaredOn(type, handler)];
+  }
+
+  #global(): readonly unknown[] {
+    const requestScoped = this.application.getGlobalRequestGuards().map(({ metatype }) => metatype);
+    return [...this.application.getGlobalGuards(), ...requestScoped];
+  }
+
+  /** What Nest would run before a function; nothing where it cannot be asked, so that nothing counts as shown. */
+  #boundTo({ instance, type, kinds, moduleKey }: ApplicationHandler, handler: Handler): readonly unknown[] {
+    if (instance === undefined) return [];
+    try {
+      const isGraphql = kinds.some((kind) => kind === 'operation' || kind === 'field' || kind === 'reference');
+      const key = isGraphql
+        ? this.#creator.getHostModuleKey?.(instance, type) || this.#creator.getContextModuleKey?.(type) || ''
+        : moduleKey;
+      return this.#creator.guardsContextCreator?.create?.(instance, handler, key) ?? [];
+    } catch {
+      return [];
+    }
   }
 
   #isOfOurStrategy(guard: unknown): boolean {
@@ -59,14 +121,21 @@ export class BoundGuards {
   }
 }
 
-/** One for each import of PassportModule that names one; which of them a guard gets depends on its module. */
-function defaultStrategies(modules: ModulesContainer): readonly unknown[] {
-  return [...modules.values()].flatMap(({ providers }) =>
-    [...providers.values()]
-      .filter(({ token }) => typeof token === 'function' && token.name === 'AuthModuleOptions')
-      .map(({ instance }) => (instance as { defaultStrategy?: unknown } | undefined)?.defaultStrategy)
-      .filter((name) => name !== undefined),
-  );
+/** The options of each import of PassportModule; which of them a guard gets depends on its module. */
+export function passportOptions(modules: ModulesContainer): readonly AuthModuleOptions[] {
+  return [...modules.values()].flatMap(({ providers }) => {
+    const options: unknown = providers.get(AuthModuleOptions)?.instance;
+    return typeof options === 'object' && options !== null ? [options as AuthModuleOptions] : [];
+  });
+}
+
+function declaredOn(type: Type, handler: Handler): readonly unknown[] {
+  return [type, handler].flatMap((target) => (Reflect.getMetadata(GUARDS, target) as unknown[] | undefined) ?? []);
+}
+
+function isOurs(guard: unknown): boolean {
+  if (guard === handlerProof || guard === classProof) return true;
+  return [AcrGuard, AccessTokenGuard, EnforcementGuard].some((own) => isGuard(guard, own));
 }
 
 /** Told by its methods, as every call of `AuthGuard` makes a class of its own. */

@@ -6,7 +6,7 @@ import { isRegistered } from '../../passport/index.js';
 import {
   AccessTokenRefused,
   authenticationEvent,
-  authenticationOf,
+  checkStillValid,
   presentedToken,
   readJwt,
 } from '../../token/index.js';
@@ -14,17 +14,23 @@ import { subjectOf } from '../advice/advice.js';
 import type { StepUpLog } from '../advice/log.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
 import type { StepUpSettings } from '../step-up.options.js';
+import { Attachment } from '../transports/attachment.js';
 import { type Invocation, invocationOf } from '../transports/invocation.js';
 import type { Request } from '../transports/transport.js';
 import type { Authenticated, Authenticator } from './authenticator.js';
 
+type Claims = Readonly<Record<string, unknown>>;
+
 const RFC_9068 = checkProfile(undefined, 'profile');
 
-/** Authenticates by the application's own means: what has set `request.user`, else the Passport strategy it names. */
+/**
+ * Authenticates by the application's own means: what has put a user on the request, else the Passport strategy it names.
+ * A user on the request, or an event that names a subject, is somebody; nobody is refused.
+ */
 export class PassportAuthenticator implements Authenticator {
   readonly #guard: InstanceType<ReturnType<typeof AuthGuard>>;
   readonly #again = new WeakMap<object, Set<string>>();
-  readonly #users = new WeakMap<Request, unknown>();
+  readonly #ofStrategy = new Attachment<unknown>();
 
   constructor(
     private readonly settings: StepUpSettings,
@@ -40,11 +46,14 @@ export class PassportAuthenticator implements Authenticator {
 
   async authenticate(invocation: Invocation): Promise<Authenticated> {
     if (!this.#isAuthenticated(invocation)) await this.#authenticate(invocation);
-    const { user } = invocation.request;
-    const event = await this.#eventOf(invocation);
+    const user = userOn(invocation);
     const claims = recordOf(user);
-    // whoever acts for the user counts, even where validate() forgets to mention it
-    const act = claims['act'] ?? acceptedClaims(invocation.request)?.['act'];
+    this.#checkLifetime(claims);
+    const token = this.#acceptedClaims(invocation);
+    const event = await this.#eventOf(invocation, user, token);
+    if (!isPresent(user) && event.subject === undefined) throw AccessTokenException.missing(this.settings);
+    // a delegate counts, also if validate() forgets to mention it
+    const act = claims['act'] ?? token?.['act'];
     return { user, event, claims: act === undefined ? claims : { ...claims, act } };
   }
 
@@ -60,34 +69,37 @@ export class PassportAuthenticator implements Authenticator {
     throw new TypeError('authenticate() needs "passport": \'register\'; tokens are verified by a strategy of yours');
   }
 
-  #isAuthenticated({ request, context, transport }: Invocation): boolean {
-    const { user } = request;
-    // Passport says `false` where nobody has authenticated
-    if (!isPresent(user) || user === false) return false;
+  #isAuthenticated(invocation: Invocation): boolean {
+    const { request, context, transport } = invocation;
+    const user = userOn(invocation);
+    if (!isPresent(user)) return false;
+    const isOfStrategy = this.#ofStrategy.get(request) === user;
     // a socket may have outlived the token by which the strategy knew the user
-    if (!transport.ownsRequest(request) && this.#users.get(request) === user) return false;
+    if (!transport.ownsRequest(request) && isOfStrategy) return false;
     const isAgain =
       context !== undefined && this.#again.get(context.getClass())?.has(context.getHandler().name) === true;
-    return !isAgain || this.#users.get(request) === user;
+    return !isAgain || isOfStrategy;
   }
 
   async #authenticate({ request, context, transport }: Invocation): Promise<void> {
     const { strategyName, authenticationEvent } = this.settings;
     if (context === undefined) throw AccessTokenException.missing(this.settings);
     // Passport would leave the user on a socket, where the next message would find it and not be judged again
-    const isStrategyOfUse = transport.carriesUser && isRegistered(strategyName);
-    if (!isStrategyOfUse) {
-      if (authenticationEvent !== undefined) return;
+    if (transport.carriesUser && isRegistered(strategyName)) {
+      try {
+        await this.#guard.canActivate(context);
+        this.#ofStrategy.set(request, request.user);
+      } catch (error) {
+        throw this.#refusal(error, request);
+      }
+    } else if (authenticationEvent === undefined) {
       throw new TypeError(
-        `No user is on the request and Passport has no strategy "${strategyName}"; register it as a provider, ` +
-          'or name yours in "strategyName"',
+        transport.carriesUser
+          ? `No user is on the request and Passport has no strategy "${strategyName}"; let a guard that runs before ` +
+              'AcrGuard put the user there, register the strategy as a provider, or name yours in "strategyName"'
+          : `Passport is not asked over ${transport.name}, and no user is on the client or the message context; put one ` +
+              'there, give the option "authenticationEvent", or let "passport" be \'register\'',
       );
-    }
-    try {
-      await this.#guard.canActivate(context);
-      this.#users.set(request, request.user);
-    } catch (error) {
-      throw this.#refusal(error, request);
     }
   }
 
@@ -102,45 +114,48 @@ export class PassportAuthenticator implements Authenticator {
     return AccessTokenException.refused(refused, this.settings);
   }
 
-  async #eventOf({ request, context }: Invocation): Promise<AuthenticationEvent> {
+  /** A session or a socket may hand on a user for longer than the token was good for. */
+  #checkLifetime({ exp }: Claims): void {
+    if (exp === undefined) return;
+    try {
+      checkStillValid({ exp }, { now: Date.now() / 1000, clockTolerance: this.settings.clockTolerance });
+    } catch (refused) {
+      if (refused instanceof AccessTokenRefused) throw AccessTokenException.refused(refused, this.settings);
+      throw refused;
+    }
+  }
+
+  async #eventOf({ context }: Invocation, user: unknown, token: Claims | undefined): Promise<AuthenticationEvent> {
     const { authenticationEvent } = this.settings;
-    if (authenticationEvent === undefined) return this.#eventOfUser(request);
+    if (authenticationEvent === undefined) return this.#eventOfUser(recordOf(user), token);
     if (context === undefined)
       throw new TypeError('"authenticationEvent" needs an ExecutionContext; hand on @StepUpContext()');
-    const event = await authenticationEvent(context);
-    if (typeof event !== 'object' || event === null) {
+    const event: unknown = await authenticationEvent(context);
+    if (event === null) throw AccessTokenException.missing(this.settings);
+    if (typeof event !== 'object') {
       throw new TypeError(
-        '"authenticationEvent" cannot tell the event of this request; return {} where none is recorded',
+        '"authenticationEvent" cannot tell the event of this request; return {} if none is recorded, and null if ' +
+          'nobody has signed in',
       );
     }
     return this.#withIssuer(event);
   }
 
-  #eventOfUser(request: Request): AuthenticationEvent {
-    const user = recordOf(request.user);
-    const token = acceptedClaims(request) ?? {};
+  /** What nobody here has verified can refuse, but adds nothing: the event is what the user on the request says. */
+  #eventOfUser(user: Claims, token: Claims | undefined): AuthenticationEvent {
     const { iss } = user;
     const profile = this.#profileOf(iss);
     const { acr, authTime } = profile.claims;
     const dropped = [acr, authTime].find(
-      (path) => isPresent(readClaim(token, path)) && !isPresent(readClaim(user, path)),
+      (path) => token !== undefined && isPresent(readClaim(token, path)) && !isPresent(readClaim(user, path)),
     );
     if (dropped !== undefined) this.#refuseDropped(dropped.join('.'));
+    else if (!isPresent(readClaim(user, acr)) && !isPresent(readClaim(user, authTime))) this.#warnMissing(iss, token);
     const { issuer, ...event } = authenticationEvent(user, { issuer: String(iss), profile });
-    const own = this.#withIssuer(typeof iss === 'string' ? { ...event, issuer } : event);
-    // what report mode waives, and no more: nobody here has verified the token
-    if (dropped !== undefined) return { ...own, ...authenticationOf(token, profile) };
-    if (!isPresent(readClaim(user, acr)) && !isPresent(readClaim(user, authTime))) {
-      this.log.warnOnce(
-        'event_missing',
-        subjectOf(iss, this.settings.servers),
-        'neither acr nor auth_time is in the token; the authorization server has to be told to put them there',
-      );
-    }
-    return own;
+    return this.#withIssuer(typeof iss === 'string' ? { ...event, issuer } : event);
   }
 
-  /** To record must not refuse what was not refused before: report mode is content with what the token says. */
+  /** To record must not refuse what was not refused before: report mode records what it can. */
   #refuseDropped(claim: string): void {
     const { strategyName, mode } = this.settings;
     const message =
@@ -148,6 +163,17 @@ export class PassportAuthenticator implements Authenticator {
       `"${strategyName}" drops it; return it there, or give the option "authenticationEvent"`;
     if (mode === 'enforce') throw new TypeError(message);
     this.log.warnOnce('event_dropped', strategyName, message);
+  }
+
+  #warnMissing(iss: unknown, token: Claims | undefined): void {
+    this.log.warnOnce(
+      'event_missing',
+      subjectOf(iss, this.settings.servers),
+      token === undefined
+        ? 'neither acr nor auth_time is on request.user, and no token was found to compare it with; return them in ' +
+            'validate(), or give the options "accessToken" or "authenticationEvent"'
+        : 'neither acr nor auth_time is in the token; the authorization server has to be told to put them there',
+    );
   }
 
   #profileOf(iss: unknown): AuthorizationServer['profile'] {
@@ -165,22 +191,33 @@ export class PassportAuthenticator implements Authenticator {
         'let request.user carry "iss", or the option "authenticationEvent" return "issuer"',
     );
   }
-}
 
-function recordOf(user: unknown): Readonly<Record<string, unknown>> {
-  return typeof user === 'object' && user !== null ? (user as Record<string, unknown>) : {};
-}
-
-/** What the token says that the application's strategy accepted; `undefined` where there is none that can be read. */
-function acceptedClaims(request: Request): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const presented = presentedToken(request);
-    return presented && readJwt(presented.token).payload;
-  } catch {
-    return undefined;
+  /** What the token says that the application's strategy accepted; `undefined` if there is none that can be read. */
+  #acceptedClaims({ request, context }: Invocation): Claims | undefined {
+    try {
+      const elsewhere = context && this.settings.accessToken?.(context);
+      const token = elsewhere === undefined || elsewhere === '' ? presentedToken(request)?.token : elsewhere;
+      return token === undefined ? undefined : readJwt(token).payload;
+    } catch (error) {
+      if (error instanceof AccessTokenRefused) return undefined;
+      throw error;
+    }
   }
 }
 
+function userOn({ userHolders }: Invocation): unknown {
+  for (const holder of userHolders) {
+    const { user } = holder as { user?: unknown };
+    if (isPresent(user)) return user;
+  }
+  return undefined;
+}
+
+function recordOf(user: unknown): Claims {
+  return typeof user === 'object' && user !== null ? (user as Claims) : {};
+}
+
+/** Passport says `false` if nobody has authenticated. */
 function isPresent(value: unknown): boolean {
-  return value !== undefined && value !== null;
+  return value !== undefined && value !== null && value !== false;
 }

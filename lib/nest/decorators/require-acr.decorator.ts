@@ -1,8 +1,11 @@
 import { applyDecorators, UseFilters, UseGuards } from '@nestjs/common';
 import type { AuthenticationRequirements } from '../../core/index.js';
 import { AcrGuard } from '../guards/acr.guard.js';
+import { EnforcementGuard } from '../guards/enforcement.guard.js';
+import { GUARDS } from '../guards/guards-metadata.js';
+import { classProof, handlerProof } from '../guards/proof.guard.js';
 import { StepUpExceptionFilter } from '../refusal/step-up.filter.js';
-import { setStepUpMetadata } from '../requirements/metadata.js';
+import { type StepUpMetadata, setStepUpMetadata } from '../requirements/metadata.js';
 import { type RequireAcrArguments, requirementsFrom } from '../requirements/require-acr-arguments.js';
 import type { StepUpWord } from '../requirements/words.js';
 import type { RequirementsFunction } from '../step-up.options.js';
@@ -35,16 +38,31 @@ export function RequireAcr(
   requirements: AuthenticationRequirements | RequirementsFunction,
 ): ClassDecorator & MethodDecorator;
 export function RequireAcr(...required: RequireAcrArguments): ClassDecorator & MethodDecorator {
-  return applyDecorators(
-    setStepUpMetadata({ kind: 'require', requirements: requirementsFrom(required, '@RequireAcr') }),
-    UseGuards(AcrGuard),
-    UseFilters(StepUpExceptionFilter),
-  );
+  return enforced({ kind: 'require', requirements: requirementsFrom(required, '@RequireAcr') });
 }
 
 /**
  * Lifts the requirements that a handler or class inherits. Never lifts authentication: a valid token is still needed.
  */
 export function SkipStepUp(): ClassDecorator & MethodDecorator {
-  return applyDecorators(setStepUpMetadata({ kind: 'skip' }), UseGuards(AcrGuard), UseFilters(StepUpExceptionFilter));
+  return enforced({ kind: 'skip' });
+}
+
+/**
+ * Binds the guard and its proof to the decorated function, and to its class what guards any function that may take its
+ * place there.
+ */
+function enforced(metadata: StepUpMetadata): ClassDecorator & MethodDecorator {
+  const decorate = applyDecorators(
+    setStepUpMetadata(metadata),
+    UseGuards(AcrGuard, handlerProof),
+    UseFilters(StepUpExceptionFilter),
+  );
+  return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
+    decorate(target as never, key as never, descriptor as never);
+    if (key === undefined) return;
+    const type = target.constructor;
+    const guards = (Reflect.getMetadata(GUARDS, type) as unknown[] | undefined) ?? [];
+    if (!guards.includes(classProof)) UseGuards(EnforcementGuard, classProof)(type);
+  };
 }

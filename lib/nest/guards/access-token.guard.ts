@@ -1,4 +1,5 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, Optional } from '@nestjs/common';
+import { required } from '../advice/required-module.js';
 import { Admission } from './admission.js';
 
 /**
@@ -14,9 +15,14 @@ import { Admission } from './admission.js';
  */
 @Injectable()
 export class AccessTokenGuard implements CanActivate {
-  constructor(private readonly admission: Admission) {}
+  readonly #admission: Admission;
+
+  /** @throws TypeError without StepUpModule in the application */
+  constructor(@Optional() admission?: Admission) {
+    this.#admission = required(admission);
+  }
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    return this.admission.admitAuthenticated(context);
+    return this.#admission.admitAuthenticated(context);
   }
 }

@@ -1,4 +1,5 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, Optional } from '@nestjs/common';
+import { required } from '../advice/required-module.js';
 import { Admission } from './admission.js';
 
 /**
@@ -9,9 +10,14 @@ import { Admission } from './admission.js';
  */
 @Injectable()
 export class AcrGuard implements CanActivate {
-  constructor(private readonly admission: Admission) {}
+  readonly #admission: Admission;
+
+  /** @throws TypeError without StepUpModule in the application */
+  constructor(@Optional() admission?: Admission) {
+    this.#admission = required(admission);
+  }
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    return this.admission.admit(context);
+    return this.#admission.admit(context);
   }
 }

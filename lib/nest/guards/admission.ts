@@ -1,4 +1,4 @@
-import { type ExecutionContext, Inject, Injectable, InternalServerErrorException } from '@nestjs/common';
+import { type ExecutionContext, Inject, Injectable, InternalServerErrorException, type Type } from '@nestjs/common';
 import type { AuthorizationServer } from '../../authorization-servers/index.js';
 import {
   type Assessment,
@@ -14,17 +14,22 @@ import { isClientCredentialsToken } from '../authentication/client-credentials.j
 import { isRefusedDelegation } from '../authentication/delegate.js';
 import { PassportAuthenticator } from '../authentication/passport.authenticator.js';
 import { TokenAuthenticator } from '../authentication/token.authenticator.js';
+import { assertSameUser, UserProperty } from '../authentication/user-property.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
 import { type ChallengeReport, Challenger } from '../refusal/challenger.js';
 import { InsufficientUserAuthenticationException } from '../refusal/insufficient-user-authentication.exception.js';
+import type { Handler } from '../requirements/handler.js';
 import type { RequireAcrArguments } from '../requirements/require-acr-arguments.js';
-import { type Handler, type Route, Routes } from '../requirements/route.js';
+import { type Route, Routes } from '../requirements/route.js';
 import { TranslatedRequirements } from '../requirements/translated-requirements.js';
 import { Vocabularies } from '../requirements/vocabularies.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up.options.js';
-import { type Invocation, invocationAt, invocationOf } from '../transports/invocation.js';
+import { Attachment } from '../transports/attachment.js';
+import { isReceived } from '../transports/http-request.js';
+import { type Invocation, invocationOf, invocationOfRequest } from '../transports/invocation.js';
 import { ResponseHeaders } from '../transports/response-headers.js';
 import type { Request } from '../transports/transport.js';
+import { handedOn, type Verdict, verdicts } from './verdict.js';
 
 /**
  * Decides on every invocation: whose it is, what it requires, whether that is met. The guards and `StepUpService` are
@@ -36,10 +41,11 @@ export class Admission {
   readonly authenticator: Authenticator;
   readonly #challenger: Challenger;
   readonly #servers: ReadonlyMap<string | undefined, AuthorizationServer>;
-  // one verdict for an invocation, however many guards ask; the next GraphQL field or message is another context
-  readonly #admitted = new WeakMap<ExecutionContext, MaybePromise<boolean>>();
-  readonly #contexts = new WeakMap<object, ExecutionContext>();
-  readonly #users = new WeakMap<ExecutionContext, unknown>();
+  readonly #invoked = new Attachment<ExecutionContext>();
+  #userProperties: readonly UserProperty[] = [USER];
+  /** The prototype of the contexts that Nest makes. */
+  #contexts: object | undefined;
+  #stoppedBy: Error | undefined;
 
   constructor(
     @Inject(STEP_UP_SETTINGS) protected readonly settings: StepUpSettings,
@@ -60,6 +66,23 @@ export class Admission {
     return true;
   }
 
+  /**
+   * Refuses every invocation from now on: the boot has found a handler that nothing would guard.
+   *
+   * @param reason told in the log at every refusal
+   */
+  stop(reason: Error): void {
+    this.#stoppedBy = reason;
+  }
+
+  /** Keeps the judged user also under the properties of requests that Passport was told to use. */
+  keepUsersUnder(properties: readonly string[]): void {
+    this.#userProperties = [
+      USER,
+      ...properties.filter((name) => name !== USER.name).map((name) => new UserProperty(name)),
+    ];
+  }
+
   /** Adds a listener for challenges. Returns what removes it. */
   onChallenged(listener: (report: ChallengeReport) => void): () => void {
     return this.#challenger.onChallenged(listener);
@@ -72,11 +95,30 @@ export class Admission {
    * @throws AccessTokenException for a missing or refused token, a lacking scope, or a token that can never be enough
    */
   admit(context: ExecutionContext): MaybePromise<boolean> {
-    const known = this.#admitted.get(context);
-    if (known !== undefined && !this.#isReplaced(context)) return known;
-    const admitted = this.#refusing(context, () => this.#admit(context));
-    this.#admitted.set(context, admitted);
-    return admitted;
+    const known = verdicts.get(context);
+    if (known !== undefined && !isReplaced(known)) return known.verdict;
+    const verdict: Verdict = { verdict: true, isAdmitted: false };
+    verdict.verdict = this.#refusing(context, () =>
+      whenReady(this.#admit(context, verdict), () => {
+        verdict.isAdmitted = true;
+        return true;
+      }),
+    );
+    verdicts.set(context, verdict);
+    return verdict.verdict;
+  }
+
+  /**
+   * Judges an invocation of which the boot has not shown that the guard of its own handler will.
+   *
+   * @throws as {@link admit} and {@link admitAuthenticated} do
+   */
+  admitUnproven(context: ExecutionContext): MaybePromise<boolean> {
+    const route = this.#refusing(context, () => this.routeOf(context)) as Route;
+    const { access } = route.description;
+    if (route.isProven || access === 'public') return true;
+    if (access !== 'open') return this.admit(context);
+    return route.needsToken ? this.admitAuthenticated(context) : true;
   }
 
   /**
@@ -86,26 +128,21 @@ export class Admission {
    */
   admitAuthenticated(context: ExecutionContext): MaybePromise<boolean> {
     return this.#refusing(context, () => {
-      const { description, isInherited } = this.routeOf(context);
-      if (description.access === 'public') return true;
-      const isDecorated = description.access === 'required' && !isInherited;
+      const route = this.routeOf(context);
+      const { access } = route.description;
+      if (access === 'public') return true;
+      const isDecorated = access === 'required' && !route.isInherited;
       if (!isDecorated && this.settings.isPublic?.(context) === true) return true;
-      return whenReady(this.#identify(invocationOf(context)), () => true);
+      const invocation = invocationOf(context);
+      invocation.transport.keepPrivate?.(context);
+      return whenReady(this.#identify(invocation, route.exposesUser), () => true);
     });
-  }
-
-  /**
-   * Refuses a handler that has replaced a decorated one without its metadata, such as one that a controller made for each
-   * request binds to itself: it has no guard of its own.
-   */
-  recognize(context: ExecutionContext): MaybePromise<boolean> {
-    return this.#refusing(context, () => this.routeOf(context) !== undefined);
   }
 
   /** The user of a request that Passport hands to our strategy. */
   userOf(request: Request): MaybePromise<unknown> {
-    const invocation = invocationAt(request);
-    return this.#refusing(invocation, () => whenReady(this.#identify(invocation), ({ user }) => user));
+    const invocation = invocationOfRequest(request);
+    return this.#refusing(invocation, () => whenReady(this.#identify(invocation, false), ({ user }) => user));
   }
 
   /**
@@ -117,7 +154,7 @@ export class Admission {
   async assess(at: unknown, required: RequireAcrArguments): Promise<Assessment> {
     const invocation = this.#invocationAt(at);
     return this.#refusing(invocation, async () => {
-      const authenticated = await this.#identify(invocation);
+      const authenticated = await this.#identify(invocation, false);
       const requirements = await this.#requirementsOf(invocation, required);
       if (requirements === undefined) return { met: true };
       const { event, claims } = await completed(authenticated, requirements);
@@ -136,7 +173,7 @@ export class Admission {
   async require(at: unknown, required: RequireAcrArguments): Promise<void> {
     const invocation = this.#invocationAt(at);
     await this.#refusing(invocation, async () => {
-      const authenticated = await this.#identify(invocation);
+      const authenticated = await this.#identify(invocation, false);
       const requirements = await this.#requirementsOf(invocation, required);
       if (requirements === undefined) return;
       const complete = await completed(authenticated, requirements);
@@ -149,13 +186,38 @@ export class Admission {
     return this.authenticator.authenticateToken(token);
   }
 
+  /** @throws TypeError for a handler whose decorators contradict each other, and after a boot that was stopped */
   routeOf(context: ExecutionContext): Route {
-    return this.routes.of(context.getClass(), context.getHandler() as Handler);
+    if (this.#stoppedBy !== undefined) throw new TypeError(`The boot was stopped: ${this.#stoppedBy.message}`);
+    this.#contexts ??= contextPrototype(context);
+    const controller: Type | null | undefined = context.getClass();
+    if (typeof controller !== 'function') {
+      throw new TypeError('An object without a class has a handler; give it one, so that its decorators can be found');
+    }
+    return this.routes.of(controller, context.getHandler() as Handler);
   }
 
   /** Whose request it is. */
   protected authenticate(invocation: Invocation): MaybePromise<Authenticated> {
     return this.authenticator.authenticate(invocation);
+  }
+
+  /**
+   * Makes the user the handler receives the one whose event is judged.
+   *
+   * @param present whom the application had put there before
+   * @throws TypeError if somebody else is or was there
+   */
+  protected handOver(
+    { request, transport, userHolders }: Invocation,
+    { user, event }: Authenticated,
+    present: readonly unknown[],
+    isExposed: boolean,
+  ): void {
+    for (const before of present) if (before !== user) assertSameUser(before, user, event);
+    if (transport.carriesUser && request.user !== user) request.user = user;
+    if (!isExposed) return;
+    for (const holder of userHolders) for (const property of this.#userProperties) property.keep(holder, user, event);
   }
 
   /** Whether an event is enough. */
@@ -191,49 +253,85 @@ export class Admission {
     if (lacksScope) throw AccessTokenException.insufficientScope(requirements.scope as string, this.settings);
   }
 
-  #admit(context: ExecutionContext): MaybePromise<boolean> {
+  #admit(context: ExecutionContext, verdict: Verdict): MaybePromise<unknown> {
     const route = this.routeOf(context);
     const { access } = route.description;
     if (access === 'open' || access === 'public') return true;
     if (route.isInherited && access === 'required' && this.settings.isPublic?.(context) === true) return true;
 
     const invocation = invocationOf(context);
-    return whenReady(this.#identify(invocation), (authenticated) => {
-      this.#contexts.set(invocation.request, context);
-      this.#users.set(context, authenticated.user);
-      if (access === 'skipped') return true;
-      return whenReady(route.requirementsFor(context), (required) =>
-        required === undefined
-          ? true
-          : whenReady(completed(authenticated, required.requirements), (complete) => {
-              this.judge(invocation, complete, required);
-              return true;
-            }),
-      );
+    invocation.transport.keepPrivate?.(context);
+    const present = this.#usersOn(invocation);
+    return whenReady(this.authenticate(invocation), (authenticated) => {
+      const { transport, request } = invocation;
+      if (transport.carriesUser && request.user !== authenticated.user) request.user = authenticated.user;
+      return whenReady(this.#judgeRoute(invocation, authenticated, route, context), () => {
+        this.handOver(invocation, authenticated, present, route.exposesUser);
+        this.#invoked.set(request, context);
+        if (transport.carriesUser) verdict.judged = { authenticated, request };
+      });
     });
   }
 
-  /** Returns whether a guard in between has put another user on the request than the one that was judged. */
-  #isReplaced(context: ExecutionContext): boolean {
-    if (!this.#users.has(context)) return false;
-    const { request, transport } = invocationOf(context);
-    return transport.carriesUser && request.user !== this.#users.get(context);
+  #judgeRoute(
+    invocation: Invocation,
+    authenticated: Authenticated,
+    route: Route,
+    context: ExecutionContext,
+  ): MaybePromise<unknown> {
+    if (route.description.access === 'skipped') return true;
+    return whenReady(route.requirementsFor(context), (required) =>
+      required === undefined
+        ? true
+        : whenReady(completed(authenticated, required.requirements), (complete) =>
+            this.judge(invocation, complete, required),
+          ),
+    );
   }
 
-  /** A bare request stands for the invocation that was admitted with it. */
-  #invocationAt(at: unknown): Invocation {
-    const invocation = invocationAt(at);
-    const context = invocation.context ?? this.#contexts.get(invocation.request);
-    return context === invocation.context || context === undefined ? invocation : invocationOf(context);
-  }
-
-  /** Authenticates, and makes sure that the user the handler receives is the one whose event is judged. */
-  #identify(invocation: Invocation): MaybePromise<Authenticated> {
+  /** Whose invocation it is. */
+  #identify(invocation: Invocation, isExposed: boolean): MaybePromise<Authenticated> {
+    const present = this.#usersOn(invocation);
     return whenReady(this.authenticate(invocation), (authenticated) => {
-      const { request, transport } = invocation;
-      if (transport.carriesUser && request.user !== authenticated.user) request.user = authenticated.user;
+      this.handOver(invocation, authenticated, present, isExposed);
       return authenticated;
     });
+  }
+
+  /** Whom the application has put there before anything was judged. */
+  #usersOn({ userHolders }: Invocation): readonly unknown[] {
+    return userHolders.flatMap((holder) => this.#userProperties.map(({ name }) => Reflect.get(holder, name)));
+  }
+
+  /**
+   * What code inside a handler means by `at`.
+   *
+   * @throws TypeError for what Nest has not handed us
+   */
+  #invocationAt(at: unknown): Invocation {
+    if (typeof at === 'object' && at !== null) {
+      if (this.#isContext(at)) return invocationOf(at);
+      if ('headers' in at) return this.#invocationOfRequest(at as Request);
+    }
+    throw new TypeError(UNKNOWN_AT);
+  }
+
+  /** A bare request stands for the invocation that was admitted with it, unless several may share it. */
+  #invocationOfRequest(request: Request): Invocation {
+    const context = this.#invoked.get(request);
+    if (context === undefined) {
+      if (isReceived(request)) return invocationOfRequest(request);
+      throw new TypeError(UNKNOWN_AT);
+    }
+    const invocation = invocationOf(context);
+    const { context: _, ...shared } = invocation;
+    return invocation.transport.sharesRequest ? shared : invocation;
+  }
+
+  /** Whether Nest has made this context: an object that only looks like one may come from anybody. */
+  #isContext(at: object): at is ExecutionContext {
+    if (verdicts.get(at) !== undefined || handedOn.get(at) !== undefined) return true;
+    return this.#contexts !== undefined && Object.prototype.isPrototypeOf.call(this.#contexts, at);
   }
 
   /** The given requirements merged with the handler's; `undefined` if a function adds nothing to nothing. */
@@ -271,6 +369,20 @@ export class Admission {
     }
     throw error;
   }
+}
+
+const UNKNOWN_AT = 'StepUpService needs an ExecutionContext, the request, or what @StepUpContext() gave';
+
+const USER = new UserProperty('user');
+
+/** Returns whether a guard in between has put another object on the request than the user that was judged. */
+function isReplaced({ judged }: Verdict): boolean {
+  return judged !== undefined && judged.request.user !== judged.authenticated.user;
+}
+
+function contextPrototype(context: ExecutionContext): object | undefined {
+  const prototype: object | null = Object.getPrototypeOf(context);
+  return prototype === null || prototype === Object.prototype ? undefined : prototype;
 }
 
 /** The authentication with all that its authorization server can tell of it, if that is needed and not in the token. */

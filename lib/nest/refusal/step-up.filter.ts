@@ -1,4 +1,5 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, Optional } from '@nestjs/common';
+import { required } from '../advice/required-module.js';
 import { transportOf } from '../transports/invocation.js';
 import { ResponseHeaders } from '../transports/response-headers.js';
 import { AccessTokenException } from './access-token.exception.js';
@@ -18,10 +19,15 @@ import { InsufficientUserAuthenticationException } from './insufficient-user-aut
  */
 @Catch(InsufficientUserAuthenticationException, AccessTokenException)
 export class StepUpExceptionFilter implements ExceptionFilter {
-  constructor(private readonly headers: ResponseHeaders) {}
+  readonly #headers: ResponseHeaders;
+
+  /** @throws TypeError without StepUpModule in the application */
+  constructor(@Optional() headers?: ResponseHeaders) {
+    this.#headers = required(headers);
+  }
 
   catch(exception: InsufficientUserAuthenticationException | AccessTokenException, host: ArgumentsHost): unknown {
     const transport = transportOf(host);
-    return transport === undefined ? exception : transport.writeRefusal(exception, host, this.headers);
+    return transport === undefined ? exception : transport.writeRefusal(exception, host, this.#headers);
   }
 }

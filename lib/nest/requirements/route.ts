@@ -2,13 +2,12 @@ import type { ExecutionContext, Type } from '@nestjs/common';
 import { type AuthenticationRequirements, mergeRequirements } from '../../core/index.js';
 import { type MaybePromise, whenReady } from '../../token/index.js';
 import type { Advice } from '../advice/advice.js';
-import { decoratedMethods, type StepUpMetadata, stepUpMetadataOf, stepUpMetadataOfHandler } from './metadata.js';
+import { type Handler, lineage, metadataOfHandler } from './handler.js';
+import { type StepUpMetadata, stepUpMetadataOf } from './metadata.js';
 import { type RequireAcrArguments, requirementsFrom } from './require-acr-arguments.js';
 import { type RequirementLevel, resolve } from './requirements-function.js';
 import { TranslatedRequirements } from './translated-requirements.js';
 import type { Vocabularies } from './vocabularies.js';
-
-export type Handler = (...parameters: never[]) => unknown;
 
 /** What is demanded of requests for one handler of one class, as `StepUpService.routes()` shows it. */
 export interface RouteDescription {
@@ -20,7 +19,12 @@ export interface RouteDescription {
   readonly requirements?: AuthenticationRequirements;
   /** Whether a function adds to the requirements for each request. */
   readonly dynamic: boolean;
-  /** What the audits found, that of metadata once it is read; absent where they found nothing. */
+  /**
+   * What makes Nest refuse an invocation: `handler` the guard that the decorator binds, found by the boot where Nest looks
+   * for it; `global` the guard of the module. Absent if nothing is required, and for handlers that the boot has not seen.
+   */
+  readonly enforcedBy?: 'handler' | 'global';
+  /** What the audits found, that of metadata once it is read; absent if they found nothing. */
   readonly advice?: readonly Advice[];
 }
 
@@ -38,31 +42,29 @@ export class Route {
   /**
    * Compiles what the module, the classes from base to derived, and the handler say.
    *
-   * @throws TypeError for marks that contradict each other, a word that no authorization server knows, and a method that
-   * silently overrides a decorated one.
+   * @param knownAs the name under which the boot has found the handler on an instance
+   * @throws TypeError for decorators that contradict each other, a word that no authorization server knows, and what
+   * {@link metadataOfHandler} refuses
    */
   static compile(
     controller: Type,
     handler: Handler,
     moduleLevel: RequirementLevel | undefined,
     vocabularies: Vocabularies,
+    knownAs?: string,
   ): Route {
-    const classes = lineage(controller);
-    const method = methodName(classes, handler);
-    const name = `${controller.name}.${method}`;
-    checkOverride(classes, method, handler, name);
-
+    const { name, metadata: ofHandler } = metadataOfHandler(controller, handler, knownAs);
     let levels: RequirementLevel[] = moduleLevel === undefined ? [] : [moduleLevel];
     let access: RouteDescription['access'] = moduleLevel === undefined ? 'open' : 'required';
     let isInherited = true;
-    for (const target of [...classes, handler]) {
-      const where = target === handler ? name : (target as Type).name;
-      const metadata = onlyOne(target === handler ? stepUpMetadataOfHandler(handler) : stepUpMetadataOf(target), where);
+    const said = lineage(controller).map((type) => ({ where: type.name, all: stepUpMetadataOf(type) }));
+    for (const { where, all } of [...said, { where: name, all: ofHandler }]) {
+      const metadata = onlyOne(all, where);
       if (metadata === undefined) continue;
       if (metadata.kind === 'public') access = 'public';
       else if (metadata.kind === 'skip') {
         levels = [];
-        if (access !== 'public') access = 'skipped';
+        access = 'skipped';
       } else {
         if (typeof metadata.requirements !== 'function')
           vocabularies.check(metadata.requirements, `@RequireAcr on ${where}`);
@@ -87,6 +89,22 @@ export class Route {
 
   get description(): RouteDescription {
     return this.described;
+  }
+
+  /** Whether the boot has shown that the guard of the handler itself judges every invocation. */
+  get isProven(): boolean {
+    return this.described.enforcedBy === 'handler';
+  }
+
+  /** Whether the guard of the module has to see to it that there is a token, in place of an AccessTokenGuard left out. */
+  needsToken = false;
+
+  /** Whether anything may run between the judgement and the handler, and could change the user. */
+  exposesUser = true;
+
+  /** Notes what the boot has shown. */
+  prove(enforcedBy: NonNullable<RouteDescription['enforcedBy']>): void {
+    this.described = Object.freeze({ ...this.described, enforcedBy });
   }
 
   /** Adds to its description what an audit found. */
@@ -123,52 +141,10 @@ export class Route {
   }
 }
 
-/** A class and those it extends, outermost first. */
-function lineage(controller: Type): Type[] {
-  const classes: Type[] = [];
-  for (let target: object | null = controller; typeof target === 'function'; target = Object.getPrototypeOf(target)) {
-    if (target !== Function.prototype) classes.unshift(target as Type);
-  }
-  return classes;
-}
-
 function onlyOne(all: readonly StepUpMetadata[], where: string): StepUpMetadata | undefined {
   if (all.length <= 1) return all[0];
   const names = all.map(({ kind }) => ({ require: '@RequireAcr', skip: '@SkipStepUp', public: '@Public' })[kind]);
   throw new TypeError(`${where} carries ${names.join(' and ')}; one target takes one of them, once`);
-}
-
-/** Its name in the class, as others may have wrapped the function, or bound it to the instance. */
-function methodName(classes: readonly Type[], handler: Handler): string {
-  for (const { prototype } of classes) {
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-      if (value === handler) return name;
-    }
-  }
-  return handler.name.replace(/^bound /, '');
-}
-
-/** A function in the place of a decorated one has neither its guard nor its requirement. */
-function checkOverride(classes: readonly Type[], method: string, handler: Handler, name: string): void {
-  if (stepUpMetadataOfHandler(handler).length > 0) return;
-  const known: unknown[] = classes.map(({ prototype }) => Object.getOwnPropertyDescriptor(prototype, method)?.value);
-  if (
-    known.some((other) => typeof other === 'function' && other !== handler && stepUpMetadataOfHandler(other).length > 0)
-  ) {
-    throw new TypeError(
-      `${name} overrides a method that is decorated for step-up and says nothing itself; ` +
-        'repeat the decorator, or use @SkipStepUp',
-    );
-  }
-  if (
-    known.every((other) => other === undefined) &&
-    classes.some(({ prototype }) => decoratedMethods(prototype).size > 0)
-  ) {
-    throw new TypeError(
-      `${name} is none of the methods of its class, so that nobody can tell whether it stands for one that is decorated ` +
-        'for step-up; give it the name of the method it replaces',
-    );
-  }
 }
 
 /** The routes of an application, each compiled once for a class and a handler: an inherited handler is several routes. */
@@ -187,23 +163,18 @@ export class Routes {
   }
 
   /** @throws TypeError as {@link Route.compile} does */
-  of(controller: Type, handler: Handler): Route {
+  of(controller: Type, handler: Handler, knownAs?: string): Route {
     const known = this.#compiled.get(controller)?.get(handler);
     if (known !== undefined) return known;
-    const route = Route.compile(controller, handler, this.moduleLevel, this.vocabularies);
+    const route = Route.compile(controller, handler, this.moduleLevel, this.vocabularies, knownAs);
     const routes = this.#compiled.get(controller) ?? new WeakMap<Handler, Route>();
     this.#compiled.set(controller, routes.set(handler, route));
     return route;
   }
 
-  /**
-   * Compiles the routes of the application, so that what is wrong with one stops the boot.
-   *
-   * @throws TypeError as {@link Route.compile} does
-   */
-  compile(handlers: readonly (readonly [controller: Type, handler: Handler])[]): readonly Route[] {
-    this.#ofApplication = handlers.map(([controller, handler]) => this.of(controller, handler));
-    return this.#ofApplication;
+  /** Keeps the routes of the application, which {@link describe} shows. */
+  keep(routes: readonly Route[]): void {
+    this.#ofApplication = routes;
   }
 
   /** What each of them requires; empty before the boot. */

@@ -1,5 +1,10 @@
+import type { ArgumentsHost } from '@nestjs/common';
 import { isHttpRequest } from './http-request.js';
 import type { Request, Transport } from './transport.js';
+
+interface Info {
+  readonly cacheControl?: { setCacheHint?(hint: { maxAge: number; scope: 'PRIVATE' }): void };
+}
 
 /**
  * GraphQL over HTTP and over sockets. A field has no response of its own: two refused fields would be two challenges in
@@ -8,11 +13,26 @@ import type { Request, Transport } from './transport.js';
 export const graphql: Transport = {
   name: 'graphql',
   carriesUser: true,
-  requestOf(host) {
-    const context = host.getArgByIndex<{ req?: Request; request?: Request } | undefined>(2);
-    return context?.req ?? context?.request;
-  },
+  sharesRequest: true,
+  requestOf,
+  userHoldersOf: (host) => [requestOf(host)].filter((request) => request !== undefined),
   responseOf: () => undefined,
   ownsRequest: isHttpRequest,
+  /** A response cache would serve the next user without any invocation. */
+  keepPrivate(host) {
+    const info = host.getArgs().at(-1) as Info | undefined;
+    info?.cacheControl?.setCacheHint?.({ maxAge: 0, scope: 'PRIVATE' });
+  },
   writeRefusal: (refusal) => refusal,
 };
+
+function requestOf(host: ArgumentsHost): Request | undefined {
+  const context = contextOf(host) as { req?: Request; request?: Request } | null | undefined;
+  return context?.req ?? context?.request;
+}
+
+/** Reference resolvers have no arguments: `(reference, context, info)` in place of `(root, args, context, info)`. */
+function contextOf(host: ArgumentsHost): unknown {
+  const parameters = host.getArgs();
+  return parameters.length === 3 ? parameters[1] : parameters[2];
+}

@@ -5,13 +5,15 @@ import type { Transport } from './transport.js';
 export const http: Transport = {
   name: 'http',
   carriesUser: true,
-  requestOf: (host) => host.switchToHttp().getRequest(),
-  responseOf: (host) => host.switchToHttp().getResponse(),
+  sharesRequest: false,
+  requestOf: (host) => host.getArgByIndex(0),
+  userHoldersOf: (host) => [host.getArgByIndex(0)],
+  responseOf: (host) => host.getArgByIndex(1),
   ownsRequest: (request) => !isUpgrade(request),
   writeHeaders: (invocation, refusal, headers) => headers.write(invocation, refusal),
   writeRefusal(refusal, host, headers) {
-    const response = host.switchToHttp().getResponse<object>();
-    headers.write({ request: host.switchToHttp().getRequest(), response }, refusal);
+    const response = host.getArgByIndex<object>(1);
+    headers.write({ request: host.getArgByIndex(0), response }, refusal);
     headers.reply(response, refusal.getResponse(), refusal.getStatus());
   },
 };

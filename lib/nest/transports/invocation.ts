@@ -1,6 +1,7 @@
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
 import { graphql } from './graphql.transport.js';
 import { http } from './http.transport.js';
+import { isHttpRequest } from './http-request.js';
 import { rpc } from './rpc.transport.js';
 import type { Request, Transport } from './transport.js';
 import { ws } from './ws.transport.js';
@@ -15,6 +16,8 @@ export interface Invocation {
   readonly request: Request;
   /** Present if a response with headers exists and belongs to this invocation alone. */
   readonly response?: object | undefined;
+  /** The objects on which the application may have put a user. */
+  readonly userHolders: readonly object[];
   /** Absent if only the request is known. */
   readonly context?: ExecutionContext;
 }
@@ -42,20 +45,21 @@ export function invocationOf(context: ExecutionContext): Invocation {
       `The ${transport.name} context has no request; for GraphQL let "context" hand on { req }, and see the option "accessToken"`,
     );
   }
-  return { transport, request, response: transport.responseOf(context), context };
+  return {
+    transport,
+    request,
+    response: transport.responseOf(context),
+    userHolders: transport.userHoldersOf(context),
+    context,
+  };
 }
 
-/**
- * What `StepUpService` takes as `at`: an execution context, or the request itself.
- *
- * @throws TypeError for anything else
- */
-export function invocationAt(at: unknown): Invocation {
-  if (typeof at === 'object' && at !== null) {
-    if ('getHandler' in at && 'switchToHttp' in at) return invocationOf(at as ExecutionContext);
-    if ('headers' in at) return { transport: http, request: at as Request, response: responseOf(at) };
-  }
-  throw new TypeError('StepUpService needs an ExecutionContext, the request, or what @StepUpContext() gave');
+/** Nothing tells whether a bare request belongs to one operation but the request itself. */
+const bareRequest: Transport = { ...http, ownsRequest: isHttpRequest };
+
+/** The invocation of a bare request, over HTTP. */
+export function invocationOfRequest(request: Request): Invocation {
+  return { transport: bareRequest, request, response: responseOf(request), userHolders: [request] };
 }
 
 /** Express requests know their response. */

@@ -5,7 +5,9 @@ import type { Transport } from './transport.js';
 export const rpc: Transport = {
   name: 'rpc',
   carriesUser: false,
-  requestOf: (host) => host.switchToRpc().getContext(),
+  sharesRequest: true,
+  requestOf: (host) => host.getArgByIndex(1),
+  userHoldersOf: (host) => [host.getArgByIndex(1)],
   responseOf: () => undefined,
   ownsRequest: () => false,
   writeRefusal: ({ extensions }) => throwError(() => extensions),

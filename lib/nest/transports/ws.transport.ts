@@ -1,6 +1,10 @@
+import type { ArgumentsHost } from '@nestjs/common';
 import type { Request, Transport } from './transport.js';
 
-interface Client {
+interface Client extends Request {
+  /** What socket.io keeps for a socket. */
+  readonly data?: object;
+  readonly handshake?: Request;
   emit(event: string, data: unknown): void;
   send?(data: string): void;
   /** The namespace, on clients of socket.io. */
@@ -14,17 +18,26 @@ interface Client {
 export const ws: Transport = {
   name: 'ws',
   carriesUser: false,
+  sharesRequest: true,
   requestOf(host) {
-    const client = host.switchToWs().getClient<Request & { handshake?: Request }>();
+    const client = clientOf(host);
     return client.handshake ?? client;
+  },
+  userHoldersOf(host) {
+    const client = clientOf(host);
+    return [client, client.data, client.handshake].filter((holder) => typeof holder === 'object' && holder !== null);
   },
   responseOf: () => undefined,
   ownsRequest: () => false,
   /** As Nest's own filter for gateways does: socket.io clients emit events, ws clients send text. */
   writeRefusal({ extensions: data }, host) {
-    const client = host.switchToWs().getClient<Client>();
+    const client = clientOf(host);
     if (client.nsp === undefined && client.send !== undefined) {
       client.send(JSON.stringify({ event: 'exception', data }));
     } else client.emit('exception', data);
   },
 };
+
+function clientOf(host: ArgumentsHost): Client {
+  return host.getArgByIndex(0);
+}

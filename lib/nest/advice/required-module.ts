@@ -1,0 +1,18 @@
+import { formatAdvice } from './advice.js';
+import { duplicatePackageAdvice } from './duplicate-packages.js';
+
+/**
+ * What guards and filters need of StepUpModule.
+ *
+ * @throws TypeError if the application does not import it
+ */
+export function required<T>(provider: T | undefined): T {
+  if (provider !== undefined) return provider;
+  const [duplicate] = duplicatePackageAdvice();
+  throw new TypeError(
+    duplicate === undefined
+      ? '@RequireAcr, @SkipStepUp and AccessTokenGuard need StepUpModule: import StepUpModule.forRoot({ … }) once, in the ' +
+          'root module'
+      : formatAdvice(duplicate),
+  );
+}

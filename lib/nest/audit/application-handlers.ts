@@ -1,0 +1,91 @@
+import type { Type } from '@nestjs/common';
+import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
+import type { Handler } from '../requirements/handler.js';
+import { decoratedMethods } from '../requirements/metadata.js';
+import { type HandlerKind, kindsOf } from './handler-kinds.js';
+
+export type Module = ModulesContainer extends Map<string, infer M> ? M : never;
+
+/** A class of the application as Nest will ask it for handlers. */
+export interface ApplicationClass {
+  /** What `ExecutionContext.getClass()` will give. */
+  readonly type: Type;
+  /** On which Nest looks for handlers. */
+  readonly prototype: Readonly<Record<string, unknown>>;
+  /** Absent until there is one, as for a provider whose factory makes one for each request. */
+  readonly instance: object | undefined;
+  readonly module: Module;
+  /** Under which Nest keeps the module. */
+  readonly moduleKey: string;
+}
+
+/** A method that Nest binds, of one class. */
+export interface ApplicationHandler extends ApplicationClass {
+  readonly method: string;
+  readonly kinds: readonly HandlerKind[];
+  /** The functions that Nest may call for it: that of the prototype, and that of the instance if it has its own. */
+  readonly functions: readonly Handler[];
+}
+
+const scanner = new MetadataScanner();
+
+/** The classes of an application, once for every module that has them. */
+export function applicationClasses(modules: ModulesContainer): ApplicationClass[] {
+  const classes: ApplicationClass[] = [];
+  for (const [moduleKey, module] of modules) {
+    const { controllers, providers, injectables } = module;
+    for (const wrapper of [...controllers.values(), ...providers.values(), ...injectables.values()]) {
+      // Nest looks at the provider behind it
+      if (wrapper.isAlias) continue;
+      const { metatype, instance } = wrapper;
+      const ofInstance = classOf(instance);
+      if (ofInstance !== undefined) classes.push({ ...ofInstance, module, moduleKey });
+      if (isClass(metatype) && metatype.prototype !== ofInstance?.prototype) {
+        classes.push({ type: metatype, prototype: metatype.prototype, instance: undefined, module, moduleKey });
+      }
+    }
+  }
+  return classes;
+}
+
+/** The handlers of a class: what Nest's decorators mark, and the methods that ours do, whatever has replaced them. */
+export function handlersOf(applicationClass: ApplicationClass): ApplicationHandler[] {
+  return methodsOf(applicationClass).flatMap((method) => {
+    const functions = functionsOf(applicationClass, method);
+    const kinds = kindsOf(method, functions);
+    return kinds.length === 0 ? [] : [{ ...applicationClass, method, kinds, functions }];
+  });
+}
+
+export function methodsOf({ prototype }: ApplicationClass): string[] {
+  return scanner.getAllMethodNames(prototype).filter((name) => typeof prototype[name] === 'function');
+}
+
+export function functionsOf({ prototype, instance }: ApplicationClass, method: string): Handler[] {
+  const own: unknown = instance === undefined ? undefined : Reflect.get(instance, method);
+  const functions = [prototype[method], own].filter((value) => typeof value === 'function') as Handler[];
+  for (let object: object | null = prototype; object !== null; object = Object.getPrototypeOf(object)) {
+    const decorated = decoratedMethods(object).get(method);
+    // Nest has bound it, if it was replaced since
+    if (decorated !== undefined && Object.hasOwn(object, method)) functions.push(decorated as Handler);
+  }
+  return [...new Set(functions)];
+}
+
+/** A class whose instances cannot be looked at is none that Nest could ask for handlers. */
+function classOf(instance: unknown): Pick<ApplicationClass, 'type' | 'prototype' | 'instance'> | undefined {
+  if (typeof instance !== 'object' || instance === null) return undefined;
+  try {
+    const prototype: unknown = Object.getPrototypeOf(instance);
+    if (typeof prototype !== 'object' || prototype === null || prototype === Object.prototype) return undefined;
+    const type: unknown = instance.constructor;
+    if (typeof type !== 'function') return undefined;
+    return { type: type as Type, prototype: prototype as Record<string, unknown>, instance };
+  } catch {
+    return undefined;
+  }
+}
+
+function isClass(metatype: unknown): metatype is Type {
+  return typeof metatype === 'function' && typeof metatype.prototype === 'object' && metatype.prototype !== null;
+}

@@ -1,0 +1,145 @@
+import { AccessTokenGuard } from '../guards/access-token.guard.js';
+import { AcrGuard } from '../guards/acr.guard.js';
+import { lineage } from '../requirements/handler.js';
+import { stepUpMetadataOf, stepUpMetadataOfHandler } from '../requirements/metadata.js';
+import type { Route } from '../requirements/route.js';
+import {
+  type ApplicationClass,
+  type ApplicationHandler,
+  functionsOf,
+  handlersOf,
+  methodsOf,
+} from './application-handlers.js';
+import type { BoundGuards } from './bound-guards.js';
+import { isController, unguardedCallerOf } from './handler-kinds.js';
+import type { Reach } from './reach.js';
+
+/** Shows of every handler that Nest will run a guard of ours before it, or says why the application must not start. */
+export class EnforcementProof {
+  constructor(
+    private readonly guards: BoundGuards,
+    private readonly reach: Reach,
+  ) {}
+
+  /**
+   * Shows what enforces a route, and notes it there.
+   *
+   * @throws TypeError naming the handler and the way out
+   */
+  prove(route: Route, handler: ApplicationHandler): void {
+    const { access, name } = route.description;
+    if (access === 'public') return;
+    const isRequired = access === 'required' || access === 'skipped';
+    if (isRequired && !route.isInherited) this.#refuseOverwritten(name, handler);
+    if (isRequired || this.#asksForToken(handler)) this.#refuseUnguarded(name, handler);
+    if (isRequired) this.#proveAcrGuard(route, handler);
+    this.#proveAccessTokenGuard(route, handler);
+  }
+
+  /**
+   * Refuses our decorators, and AccessTokenGuard, on what Nest calls without guards.
+   *
+   * @throws TypeError naming the method and the way out
+   */
+  refuseUnguardedMethods(applicationClass: ApplicationClass): void {
+    const { type } = applicationClass;
+    const handlers = handlersOf(applicationClass).map(({ method }) => method);
+    for (const method of methodsOf(applicationClass)) {
+      const functions = functionsOf(applicationClass, method);
+      const own = functions.flatMap((one) => stepUpMetadataOfHandler(one));
+      const isOpen = own.length > 0 && own.every(({ kind }) => kind === 'public');
+      const caller = unguardedCallerOf(type, method, functions);
+      if (caller !== undefined && isOpen) continue;
+      if (own.length > 0 && !handlers.includes(method)) {
+        throw new TypeError(
+          `${type.name}.${method} carries a step-up decorator but is no handler; nothing would enforce it`,
+        );
+      }
+      if (caller === undefined) continue;
+      if (own.length > 0 || requiresOnClass(type) || this.guards.namedOnClass(type)) {
+        throw new TypeError(
+          `${type.name}.${method} is called by ${caller}, and no guard runs before it; ` +
+            'decorate the handlers of the class one by one, and give this method a class or a name of its own, or mark it ' +
+            'with @Public()',
+        );
+      }
+    }
+    if (handlers.length === 0 && stepUpMetadataOf(type).length > 0 && !isController(type)) {
+      throw new TypeError(`${type.name} carries a step-up decorator but has no handler; nothing would enforce it`);
+    }
+  }
+
+  /** Our decorators bind the guard; another decorator may have overwritten the list of guards. */
+  #refuseOverwritten(name: string, handler: ApplicationHandler): void {
+    if (this.guards.names(AcrGuard, handler)) return;
+    const why = this.guards.areOfAnotherCopy(handler)
+      ? 'its AcrGuard is of another copy of nestjs-step-up than StepUpModule; "npm ls nestjs-step-up" tells who brings ' +
+        'them, keep one'
+      : 'another decorator has removed AcrGuard from its guards';
+    throw new TypeError(`The requirements of ${name} would not be enforced: ${why}`);
+  }
+
+  #refuseUnguarded(name: string, handler: ApplicationHandler): void {
+    if (this.reach.guards(handler)) return;
+    throw new TypeError(
+      handler.kinds.includes('stream')
+        ? `The requirements of ${name} would not be enforced: a @GrpcStreamCall() handler receives the call itself, and a ` +
+            'refusal would end the process; use @GrpcStreamMethod()'
+        : `The requirements of ${name} would not be enforced: GraphQL runs ${fieldsOf(handler)} unguarded unless ` +
+            "every GraphQLModule that serves it has fieldResolverEnhancers: ['guards', 'filters']",
+    );
+  }
+
+  #proveAcrGuard(route: Route, handler: ApplicationHandler): void {
+    const { name } = route.description;
+    const isOffHttp = handler.kinds.some((kind) => kind === 'message' || kind === 'pattern');
+    if (this.guards.binds(AcrGuard, handler)) route.prove('handler');
+    else if (this.reach.globalGuards(handler) && !(route.isInherited && isOffHttp)) route.prove('global');
+    else if (route.isInherited) {
+      throw new TypeError(
+        `"requirements" would not be enforced on ${name}, as global guards may not reach it; ` +
+          `decorate ${handler.type.name} with @RequireAcr, @SkipStepUp or @Public`,
+      );
+    } else {
+      throw new TypeError(
+        `The requirements of ${name} would not be enforced: Nest does not find AcrGuard in the module of ` +
+          `${handler.type.name}; provide it as a class, and do not replace or bind its methods`,
+      );
+    }
+  }
+
+  #proveAccessTokenGuard(route: Route, handler: ApplicationHandler): void {
+    const { name, access } = route.description;
+    if (this.guards.names(AccessTokenGuard, handler) && !this.guards.binds(AccessTokenGuard, handler)) {
+      route.needsToken = true;
+      if (!this.reach.globalGuards(handler)) {
+        throw new TypeError(
+          `AccessTokenGuard would not run before ${name}: Nest does not find it in the module of ${handler.type.name}; ` +
+            'provide that as a class',
+        );
+      }
+    }
+    const isLeftOut = access === 'open' && !this.guards.names(AccessTokenGuard, handler);
+    if (!isLeftOut || !this.guards.isGlobal(AccessTokenGuard) || this.reach.globalGuards(handler)) return;
+    // a field is reached through its parent, which is guarded
+    if (handler.kinds.every((kind) => kind === 'field')) return;
+    throw new TypeError(
+      `AccessTokenGuard is global and would not run before ${name}, as global guards may not reach it; ` +
+        `decorate ${handler.type.name} with @UseGuards(AccessTokenGuard), @RequireAcr or @Public`,
+    );
+  }
+
+  #asksForToken(handler: ApplicationHandler): boolean {
+    return this.guards.names(AccessTokenGuard, handler);
+  }
+}
+
+/** Whether the class, or one it extends, requires something of all that it has. */
+function requiresOnClass(type: ApplicationClass['type']): boolean {
+  const nearest = lineage(type).findLast((one) => stepUpMetadataOf(one).length > 0);
+  return nearest !== undefined && stepUpMetadataOf(nearest).some(({ kind }) => kind !== 'public');
+}
+
+function fieldsOf({ kinds }: ApplicationHandler): string {
+  return kinds.includes('reference') ? 'reference resolvers' : 'field resolvers';
+}

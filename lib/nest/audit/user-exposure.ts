@@ -1,0 +1,55 @@
+import * as nest from '@nestjs/common';
+import type { ApplicationConfig } from '@nestjs/core';
+import { STEP_UP_CONTEXT_FACTORY } from '../decorators/step-up-context.decorator.js';
+import type { ApplicationHandler } from './application-handlers.js';
+import type { BoundGuards } from './bound-guards.js';
+
+// metadata that Nest's decorators leave
+const INTERCEPTORS = '__interceptors__';
+const PIPES = '__pipes__';
+const PARAMETERS = '__routeArguments__';
+
+interface Parameter {
+  readonly factory?: unknown;
+  readonly pipes?: readonly unknown[];
+}
+
+/**
+ * Tells whether code of the application runs between the judgement and the handler: a guard, an interceptor, a pipe or a
+ * parameter decorator. Only then does the user have to be kept; else nobody could change it.
+ */
+export class UserExposure {
+  readonly #everywhere: boolean;
+
+  constructor(
+    application: ApplicationConfig,
+    private readonly guards: BoundGuards,
+  ) {
+    this.#everywhere =
+      application.getGlobalInterceptors().length > 0 ||
+      application.getGlobalRequestInterceptors().length > 0 ||
+      application.getGlobalRequestPipes().length > 0 ||
+      application.getGlobalPipes().some((pipe) => !isOfNest(pipe));
+  }
+
+  of(handler: ApplicationHandler): boolean {
+    if (this.#everywhere || this.guards.runAfterJudging(handler)) return true;
+    const { type, method, functions } = handler;
+    const targets = [type, ...functions];
+    if (targets.some((target) => Reflect.hasMetadata(INTERCEPTORS, target))) return true;
+    const pipes = targets.flatMap((target) => (Reflect.getMetadata(PIPES, target) as unknown[] | undefined) ?? []);
+    if (pipes.some((pipe) => !isOfNest(pipe))) return true;
+    const parameters = (Reflect.getMetadata(PARAMETERS, type, method) as Record<string, Parameter> | undefined) ?? {};
+    return Object.values(parameters).some(
+      ({ factory, pipes = [] }) =>
+        (factory !== undefined && factory !== STEP_UP_CONTEXT_FACTORY) || pipes.some((pipe) => !isOfNest(pipe)),
+    );
+  }
+}
+
+const CLASSES_OF_NEST: ReadonlySet<unknown> = new Set(Object.values(nest));
+
+/** Whether a pipe is one of Nest's own, which see a value and not the request. */
+function isOfNest(pipe: unknown): boolean {
+  return CLASSES_OF_NEST.has(typeof pipe === 'function' ? pipe : (pipe as object | null)?.constructor);
+}

@@ -1,0 +1,47 @@
+import {
+  type CanActivate,
+  type ExecutionContext,
+  InternalServerErrorException,
+  Logger,
+  type Type,
+} from '@nestjs/common';
+import { LOG_CONTEXT } from '../advice/log.js';
+import { type Handler, isRequired } from '../requirements/handler.js';
+import { GUARDS } from './guards-metadata.js';
+import { isAdmitted } from './verdict.js';
+
+/**
+ * Stands behind the guard that a decorator binds, and lets nothing through that was not admitted. An instance rather than a
+ * class: Nest looks classes up in a module, and leaves out without a word what it does not find there.
+ */
+export const handlerProof: CanActivate = {
+  canActivate: (context) => isAdmitted(context) || refuse(context),
+};
+
+/**
+ * Stands on the class of a decorated method: whatever function has taken the place of that method, it does not run
+ * unguarded.
+ */
+export const classProof: CanActivate = {
+  canActivate(context) {
+    if (isAdmitted(context)) return true;
+    const handler = context.getHandler() as Handler;
+    const type = context.getClass<Type>();
+    return carriesProof(handler) || carriesProof(type) || !isRequired(type, handler) || refuse(context);
+  },
+};
+
+/** Whether {@link handlerProof} is bound to this function or class, and is still to run. */
+function carriesProof(target: object): boolean {
+  const guards: unknown = Reflect.getMetadata(GUARDS, target);
+  return Array.isArray(guards) && guards.includes(handlerProof);
+}
+
+function refuse(context: ExecutionContext): never {
+  new Logger(LOG_CONTEXT).error(
+    `[unguarded] ${context.getClass()?.name}.${context.getHandler().name}: Nest has left AcrGuard out of its guards, so that ` +
+      'it is refused; provide its class as a class, in a module that Nest scans, and let no other decorator or wrapper ' +
+      'replace its metadata',
+  );
+  throw new InternalServerErrorException();
+}

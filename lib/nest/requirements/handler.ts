@@ -1,0 +1,87 @@
+import type { Type } from '@nestjs/common';
+import { decoratedMethods, type StepUpMetadata, stepUpMetadataOfHandler } from './metadata.js';
+
+/** A function that Nest calls to handle an invocation. */
+export type Handler = (...parameters: never[]) => unknown;
+
+/** What our decorators say of a handler, and the name under which they say it. */
+export interface HandlerMetadata {
+  /** `Controller.handler` */
+  readonly name: string;
+  readonly metadata: readonly StepUpMetadata[];
+}
+
+/**
+ * Finds what our decorators say of the function that Nest calls. A function that has replaced a decorated one stands for it
+ * by its name in the class, whether it carries metadata or not: tracing and mocking wrap methods, and copy nothing.
+ *
+ * @param knownAs the name under which the boot has found this function on an instance
+ * @throws TypeError for a method that silently overrides a decorated one, and for a function that no name connects with
+ * the methods of its class, some of which are decorated
+ */
+export function metadataOfHandler(controller: Type, handler: Handler, knownAs?: string): HandlerMetadata {
+  const classes = lineage(controller);
+  const method = nameIn(classes, handler) ?? knownAs ?? handler.name.replace(/^bound /, '');
+  const name = `${controller.name}.${method}`;
+  const own = stepUpMetadataOfHandler(handler);
+  if (own.length > 0) return { name, metadata: own };
+
+  const declaring = classes.findLast(({ prototype }) => Object.hasOwn(prototype, method));
+  const replaced = declaring && decoratedMethods(declaring.prototype).get(method);
+  if (replaced !== undefined) return { name, metadata: stepUpMetadataOfHandler(replaced) };
+  if (classes.some(({ prototype }) => decoratedMethods(prototype).has(method))) {
+    throw new TypeError(
+      `${name} overrides a method that is decorated for step-up and says nothing itself; ` +
+        'repeat the decorator, or use @SkipStepUp',
+    );
+  }
+  if (declaring === undefined && classes.some(({ prototype }) => decoratedMethods(prototype).size > 0)) {
+    throw new TypeError(
+      `${name} is none of the methods of its class, so that nobody can tell whether it stands for one that is decorated ` +
+        'for step-up; give it the name of the method it replaces',
+    );
+  }
+  return { name, metadata: [] };
+}
+
+/** A class and those it extends, outermost first. */
+export function lineage(controller: Type): Type[] {
+  const classes: Type[] = [];
+  for (let target: object | null = controller; typeof target === 'function'; target = Object.getPrototypeOf(target)) {
+    if (target !== Function.prototype && target.prototype !== undefined) classes.unshift(target as Type);
+  }
+  return classes;
+}
+
+/** The name of a function in its class, also after another one has taken its place there. */
+function nameIn(classes: readonly Type[], handler: Handler): string | undefined {
+  for (const { prototype } of classes) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+      if (value === handler) return name;
+    }
+    for (const [name, decorated] of decoratedMethods(prototype)) if (decorated === handler) return String(name);
+  }
+  return undefined;
+}
+
+/** Whether our decorators require anything of this method of a class, or of the one that it has replaced. */
+export function isRequired(controller: Type, handler: Handler): boolean {
+  const known = required.get(controller)?.get(handler);
+  if (known !== undefined) return known;
+  const found = findRequired(controller, handler);
+  const handlers = required.get(controller) ?? new WeakMap<Handler, boolean>();
+  required.set(controller, handlers.set(handler, found));
+  return found;
+}
+
+// the decorators of a class are the same for every application
+const required = new WeakMap<Type, WeakMap<Handler, boolean>>();
+
+/** A function that no name connects with its class may stand for any of its methods. */
+function findRequired(controller: Type, handler: Handler): boolean {
+  try {
+    return metadataOfHandler(controller, handler).metadata.some(({ kind }) => kind !== 'public');
+  } catch {
+    return true;
+  }
+}
