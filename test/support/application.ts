@@ -6,7 +6,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { StepUpModule, type StepUpModuleOptions } from 'nestjs-step-up';
 
-/** Every HTTP test runs over both from one table: `describe.each(adapters)('%s', (_, createAdapter) => …)`. */
+/** Both HTTP adapters of Nest. `describeOverHttp` runs its tests over both. */
 export const adapters = [
   ['Express', () => new ExpressAdapter()],
   ['Fastify', () => new FastifyAdapter()],
@@ -92,9 +92,8 @@ function exchange(url: string, { method = 'GET', token, headers, body }: Send = 
   });
 }
 
-/** What the application logs while `run` runs, one string for each line; nothing reaches the terminal. */
-export function captureLog(): { lines: string[]; restore(): void } {
-  const lines: string[] = [];
+/** Collects what the application logs, one string for each line, until `restore()`. Nothing reaches the terminal. */
+export function captureLog(lines: string[] = []): { lines: string[]; restore(): void } {
   const keep = (...[message]: unknown[]) => {
     lines.push(String(message));
   };

@@ -24,3 +24,8 @@ export function stopClock(now = Date.now()): void {
 export function pass(seconds: number): void {
   jest.setSystemTime(Date.now() + seconds * 1000);
 }
+
+/** Returns the moment this many seconds ago as a NumericDate, as `auth_time` has it; a negative number lies ahead. */
+export function secondsAgo(seconds: number): number {
+  return Math.floor(Date.now() / 1000) - seconds;
+}
