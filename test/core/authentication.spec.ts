@@ -18,106 +18,179 @@ function reasons(event: object, requirements: AuthenticationRequirements, clockT
 }
 
 describe('assess: acr', () => {
-  test.each<[string, unknown, string[], UnmetReason[]]>([
-    ['RS-40 the value itself satisfies', 'myACR', ['myACR'], []],
-    ['RS-40 another case does not', 'myacr', ['myACR'], ['acr_unmet']],
-    ['RS-40 a longer value does not', 'myACR2', ['myACR'], ['acr_unmet']],
-    ['RS-40 a shorter value does not', 'myAC', ['myACR'], ['acr_unmet']],
-    ['RS-40 surrounding space does not', 'myACR ', ['myACR'], ['acr_unmet']],
-    ['RS-40 the same letters in another Unicode form do not', 'e\u0301', ['\u00e9'], ['acr_unmet']],
-    ['RS-09 the first of the list satisfies', 'phr', ['phr', 'mfa'], []],
-    ['RS-09 the last of the list satisfies', 'mfa', ['phr', 'mfa'], []],
-    ['RS-41 a value that sounds stronger does not satisfy', 'phr', ['mfa'], ['acr_unmet']],
-    ['RS-41 a larger number does not satisfy', '3', ['2'], ['acr_unmet']],
-    ['RS-42 a value that contains the required one does not', 'mfa-lite', ['mfa'], ['acr_unmet']],
-    ['RS-42 a value contained in the required one does not', 'mfa', ['mfa-lite'], ['acr_unmet']],
-    ['RS-42 several values in one string do not', 'pwd mfa', ['mfa'], ['acr_unmet']],
-    ['RS-42 an array with the value is missing', ['mfa'], ['mfa'], ['acr_missing']],
-    ['RS-42 an object is missing', { value: 'mfa' }, ['mfa'], ['acr_missing']],
-    ['RS-42 an object that reads like the value is missing', { toString: () => 'mfa' }, ['mfa'], ['acr_missing']],
-    ['RS-42 a String object is missing', Object('mfa'), ['mfa'], ['acr_missing']],
-    ['RS-42 a number is missing', 2, ['2'], ['acr_missing']],
-    ['RS-42 a boolean is missing', true, ['true'], ['acr_missing']],
-    ['RS-43 an absent value is missing', undefined, ['mfa'], ['acr_missing']],
-    ['RS-43 null is missing', null, ['mfa'], ['acr_missing']],
-    ['RS-43 an empty string is unmet', '', ['mfa'], ['acr_unmet']],
-    ['RS-44 "0" satisfies only where it is asked for', '0', ['0'], []],
-    ['RS-44 "0" satisfies nothing else', '0', ['1'], ['acr_unmet']],
-    ['RS-40 nothing satisfies an empty list', 'mfa', [], ['acr_unmet']],
+  test.each<[name: string, acr: unknown, acrValues: string[], reasons: UnmetReason[]]>([
+    ['RS-40 an acr that is the required value satisfies', 'myACR', ['myACR'], []],
+    ['RS-40 an acr in another case does not satisfy', 'myacr', ['myACR'], ['acr_unmet']],
+    ['RS-40 an acr that is longer than the required value does not satisfy', 'myACR2', ['myACR'], ['acr_unmet']],
+    ['RS-40 an acr that is shorter than the required value does not satisfy', 'myAC', ['myACR'], ['acr_unmet']],
+    ['RS-40 an acr with a space after the required value does not satisfy', 'myACR ', ['myACR'], ['acr_unmet']],
+    ['RS-40 an acr of the same letters in another Unicode form does not satisfy', 'e\u0301', ['\u00e9'], ['acr_unmet']],
+    ['RS-09 the first of the required values satisfies', 'phr', ['phr', 'mfa'], []],
+    ['RS-09 the last of the required values satisfies', 'mfa', ['phr', 'mfa'], []],
+    ['RS-41 an acr that sounds stronger does not satisfy', 'phr', ['mfa'], ['acr_unmet']],
+    ['RS-41 an acr that is a larger number does not satisfy', '3', ['2'], ['acr_unmet']],
+    ['RS-42 an acr that contains the required value does not satisfy', 'mfa-lite', ['mfa'], ['acr_unmet']],
+    ['RS-42 an acr that the required value contains does not satisfy', 'mfa', ['mfa-lite'], ['acr_unmet']],
+    ['RS-42 an acr of several values in one string does not satisfy', 'pwd mfa', ['mfa'], ['acr_unmet']],
+    ['RS-42 an acr that is an array with the required value counts as missing', ['mfa'], ['mfa'], ['acr_missing']],
+    ['RS-42 an acr that is an object counts as missing', { value: 'mfa' }, ['mfa'], ['acr_missing']],
+    [
+      'RS-42 an acr that is an object with the required value as its text counts as missing',
+      { toString: () => 'mfa' },
+      ['mfa'],
+      ['acr_missing'],
+    ],
+    ['RS-42 an acr that is a String object counts as missing', Object('mfa'), ['mfa'], ['acr_missing']],
+    ['RS-42 an acr that is a number counts as missing', 2, ['2'], ['acr_missing']],
+    ['RS-42 an acr that is a boolean counts as missing', true, ['true'], ['acr_missing']],
+    ['RS-43 an absent acr counts as missing', undefined, ['mfa'], ['acr_missing']],
+    ['RS-43 an acr that is null counts as missing', null, ['mfa'], ['acr_missing']],
+    ['RS-43 an acr that is an empty string does not satisfy', '', ['mfa'], ['acr_unmet']],
+    ['RS-44 the acr "0" satisfies if it is required', '0', ['0'], []],
+    ['RS-44 the acr "0" does not satisfy another value', '0', ['1'], ['acr_unmet']],
+    ['RS-40 no acr satisfies an empty list', 'mfa', [], ['acr_unmet']],
   ])('%s', (_, acr, acrValues, expected) => {
     expect(reasons({ acr }, { acrValues })).toEqual(expected);
   });
 
-  test.each<[string, unknown, unknown, UnmetReason[]]>([
-    ['one of them is required', undefined, ['c1', 'c2'], []],
-    ['none of them is required', undefined, ['c1', 'c3'], ['acr_unmet']],
-    ['none at all hold', undefined, [], ['acr_unmet']],
-    ['acr holds beside them', 'c2', ['c1'], []],
-    ['they hold beside acr', '1', ['c2'], []],
-    ['neither they nor acr', '1', ['c1'], ['acr_unmet']],
-    ['another case', undefined, ['C2'], ['acr_unmet']],
-    ['several in one', undefined, ['c1 c2'], ['acr_unmet']],
-    ['members that are no strings', undefined, [null, 2, ['c2'], { toString: () => 'c2' }], ['acr_unmet']],
-    ['a string in place of the list', undefined, 'c2', ['acr_missing']],
-    ['an object in place of the list', undefined, { 0: 'c2', length: 1 }, ['acr_missing']],
-    ['null in place of the list', undefined, null, ['acr_missing']],
-    ['a string in place of the list beside acr', 'c1', 'c2', ['acr_unmet']],
-  ])('RS-42 several contexts at once: %s', (_, acr, acrs, expected) => {
+  test.each<[name: string, acr: unknown, acrs: unknown, reasons: UnmetReason[]]>([
+    ['RS-42 one of several contexts satisfies', undefined, ['c1', 'c2'], []],
+    ['RS-42 several contexts without the required value do not satisfy', undefined, ['c1', 'c3'], ['acr_unmet']],
+    ['RS-42 an empty list of contexts does not satisfy', undefined, [], ['acr_unmet']],
+    ['RS-42 acr satisfies next to contexts that do not', 'c2', ['c1'], []],
+    ['RS-42 contexts satisfy next to an acr that does not', '1', ['c2'], []],
+    ['RS-42 neither the contexts nor acr have the required value', '1', ['c1'], ['acr_unmet']],
+    ['RS-42 a context in another case does not satisfy', undefined, ['C2'], ['acr_unmet']],
+    ['RS-42 several contexts in one string do not satisfy', undefined, ['c1 c2'], ['acr_unmet']],
+    [
+      'RS-42 contexts that are not strings do not satisfy',
+      undefined,
+      [null, 2, ['c2'], { toString: () => 'c2' }],
+      ['acr_unmet'],
+    ],
+    ['RS-42 contexts that are a string count as missing', undefined, 'c2', ['acr_missing']],
+    ['RS-42 contexts that are an object count as missing', undefined, { 0: 'c2', length: 1 }, ['acr_missing']],
+    ['RS-42 contexts that are null count as missing', undefined, null, ['acr_missing']],
+    ['RS-42 contexts that are a string do not satisfy next to an acr that does not', 'c1', 'c2', ['acr_unmet']],
+  ])('%s', (_, acr, acrs, expected) => {
     expect(reasons({ acr, acrs }, { acrValues: ['c2'] })).toEqual(expected);
   });
 
-  test('RS-42 several contexts, any one of several that are required', () => {
+  test('RS-42 one of several contexts satisfies one of several required values', () => {
     expect(reasons({ acrs: ['c9', 'c3'] }, { acrValues: ['c2', 'c3'] })).toEqual([]);
   });
 
-  test.each(['mfa', 'lite', 'mfa-lite', ''])('RS-42 a string in place of the list does not accept %j', (acr) => {
-    expect(reasons({ acr }, { acrValues: 'mfa-lite' as never })).toEqual(['acr_unmet']);
-  });
+  test.each(['mfa', 'lite', 'mfa-lite', ''])(
+    'RS-42 a string as the list of required values does not accept the acr %j',
+    (acr) => {
+      expect(reasons({ acr }, { acrValues: 'mfa-lite' as never })).toEqual(['acr_unmet']);
+    },
+  );
 
-  test('RS-42 a number in the list does not accept its digits', () => {
+  test('RS-42 a number as a required value does not accept its digits', () => {
     expect(reasons({ acr: '2' }, { acrValues: [2] as never })).toEqual(['acr_unmet']);
   });
 });
 
 describe('assess: auth_time', () => {
-  test.each<[string, unknown, number, number, UnmetReason[]]>([
-    ['RS-45 exactly max_age old', NOW - 5, 5, 0, []],
-    ['RS-45 one second older', NOW - 6, 5, 0, ['authentication_too_old']],
-    ['RS-45 a fraction older', NOW - 5.001, 5, 0, ['authentication_too_old']],
-    ['RS-46 older by exactly the tolerance', NOW - 305, 300, 5, []],
-    ['RS-46 older by more than the tolerance', NOW - 305.001, 300, 5, ['authentication_too_old']],
-    ['RS-46 a second beyond the tolerance', NOW - 306, 300, 5, ['authentication_too_old']],
-    ['RS-47 max_age 0, this very second', NOW, 0, 0, []],
-    ['RS-47 max_age 0, a second ago, no tolerance', NOW - 1, 0, 0, ['authentication_too_old']],
-    ['RS-47 max_age 0, a second ago, tolerance 5', NOW - 1, 0, 5, []],
-    ['RS-47 max_age 0, six seconds ago, tolerance 5', NOW - 6, 0, 5, ['authentication_too_old']],
-    ['RS-48 ahead by exactly the tolerance', NOW + 5, 300, 5, []],
-    ['RS-48 ahead by more than the tolerance', NOW + 5.001, 300, 5, ['auth_time_in_future']],
-    ['RS-48 ahead without tolerance', NOW + 1, 300, 0, ['auth_time_in_future']],
-    ['RS-48 an hour ahead', NOW + 3600, 300, 5, ['auth_time_in_future']],
-    ['RS-48 an hour ahead, max_age of a day', NOW + 3600, 86_400, 5, ['auth_time_in_future']],
-    ['RS-49 milliseconds', 1_646_340_198_000, 300, 5, ['auth_time_invalid']],
-    ['RS-49 just above what seconds can be', 100_000_000_001, 300, 5, ['auth_time_invalid']],
-    ['RS-49 just not above it', 100_000_000_000, 300, 5, ['auth_time_in_future']],
-    ['RS-50 absent', undefined, 300, 5, ['auth_time_missing']],
-    ['RS-50 null', null, 300, 5, ['auth_time_missing']],
-    ['RS-51 a string', String(NOW), 300, 5, ['auth_time_invalid']],
-    ['RS-51 an empty string', '', 300, 5, ['auth_time_invalid']],
-    ['RS-51 a date', new Date(NOW * 1000), 300, 5, ['auth_time_invalid']],
-    ['RS-51 an array', [NOW], 300, 5, ['auth_time_invalid']],
-    ['RS-51 a bigint', BigInt(NOW), 300, 5, ['auth_time_invalid']],
-    ['RS-51 true', true, 300, 5, ['auth_time_invalid']],
-    ['RS-51 NaN', Number.NaN, 300, 5, ['auth_time_invalid']],
-    ['RS-51 Infinity', Number.POSITIVE_INFINITY, 300, 5, ['auth_time_invalid']],
-    ['RS-51 -Infinity', Number.NEGATIVE_INFINITY, 300, 5, ['auth_time_invalid']],
-    ['RS-51 negative', -1, Number.MAX_SAFE_INTEGER, 5, ['auth_time_invalid']],
-    ['RS-51 zero is a time, long ago', 0, 300, 5, ['authentication_too_old']],
-    ['RS-52 fractional seconds', NOW - 1.5, 2, 0, []],
+  test.each<[name: string, authTime: unknown, maxAge: number, clockTolerance: number, reasons: UnmetReason[]]>([
+    ['RS-45 a sign-in that is exactly max_age old satisfies', NOW - 5, 5, 0, []],
+    ['RS-45 a sign-in that is one second older than max_age is too old', NOW - 6, 5, 0, ['authentication_too_old']],
+    [
+      'RS-45 a sign-in that is a fraction of a second older than max_age is too old',
+      NOW - 5.001,
+      5,
+      0,
+      ['authentication_too_old'],
+    ],
+    ['RS-46 a sign-in older than max_age by exactly the tolerance satisfies', NOW - 305, 300, 5, []],
+    [
+      'RS-46 a sign-in older than max_age by a fraction more than the tolerance is too old',
+      NOW - 305.001,
+      300,
+      5,
+      ['authentication_too_old'],
+    ],
+    [
+      'RS-46 a sign-in older than max_age by a second more than the tolerance is too old',
+      NOW - 306,
+      300,
+      5,
+      ['authentication_too_old'],
+    ],
+    ['RS-47 a sign-in of this second satisfies a max_age of 0', NOW, 0, 0, []],
+    [
+      'RS-47 a sign-in of a second ago is too old for a max_age of 0 without tolerance',
+      NOW - 1,
+      0,
+      0,
+      ['authentication_too_old'],
+    ],
+    ['RS-47 a sign-in of a second ago satisfies a max_age of 0 within the tolerance', NOW - 1, 0, 5, []],
+    [
+      'RS-47 a sign-in of six seconds ago is too old for a max_age of 0 and a tolerance of five',
+      NOW - 6,
+      0,
+      5,
+      ['authentication_too_old'],
+    ],
+    ['RS-48 an auth_time ahead of the clock by exactly the tolerance satisfies', NOW + 5, 300, 5, []],
+    [
+      'RS-48 an auth_time ahead of the clock by more than the tolerance lies in the future',
+      NOW + 5.001,
+      300,
+      5,
+      ['auth_time_in_future'],
+    ],
+    [
+      'RS-48 an auth_time a second ahead of the clock lies in the future without tolerance',
+      NOW + 1,
+      300,
+      0,
+      ['auth_time_in_future'],
+    ],
+    ['RS-48 an auth_time an hour ahead of the clock lies in the future', NOW + 3600, 300, 5, ['auth_time_in_future']],
+    [
+      'RS-48 an auth_time an hour ahead of the clock lies in the future for a max_age of a day too',
+      NOW + 3600,
+      86_400,
+      5,
+      ['auth_time_in_future'],
+    ],
+    ['RS-49 an auth_time in milliseconds is invalid', 1_646_340_198_000, 300, 5, ['auth_time_invalid']],
+    [
+      'RS-49 an auth_time just above the greatest number of seconds is invalid',
+      100_000_000_001,
+      300,
+      5,
+      ['auth_time_invalid'],
+    ],
+    [
+      'RS-49 an auth_time of the greatest number of seconds lies in the future',
+      100_000_000_000,
+      300,
+      5,
+      ['auth_time_in_future'],
+    ],
+    ['RS-50 an absent auth_time counts as missing', undefined, 300, 5, ['auth_time_missing']],
+    ['RS-50 an auth_time that is null counts as missing', null, 300, 5, ['auth_time_missing']],
+    ['RS-51 an auth_time that is a string is invalid', String(NOW), 300, 5, ['auth_time_invalid']],
+    ['RS-51 an auth_time that is an empty string is invalid', '', 300, 5, ['auth_time_invalid']],
+    ['RS-51 an auth_time that is a Date is invalid', new Date(NOW * 1000), 300, 5, ['auth_time_invalid']],
+    ['RS-51 an auth_time that is an array is invalid', [NOW], 300, 5, ['auth_time_invalid']],
+    ['RS-51 an auth_time that is a bigint is invalid', BigInt(NOW), 300, 5, ['auth_time_invalid']],
+    ['RS-51 an auth_time that is true is invalid', true, 300, 5, ['auth_time_invalid']],
+    ['RS-51 an auth_time that is NaN is invalid', Number.NaN, 300, 5, ['auth_time_invalid']],
+    ['RS-51 an auth_time that is Infinity is invalid', Number.POSITIVE_INFINITY, 300, 5, ['auth_time_invalid']],
+    ['RS-51 an auth_time that is -Infinity is invalid', Number.NEGATIVE_INFINITY, 300, 5, ['auth_time_invalid']],
+    ['RS-51 a negative auth_time is invalid', -1, Number.MAX_SAFE_INTEGER, 5, ['auth_time_invalid']],
+    ['RS-51 an auth_time of zero is a time long ago', 0, 300, 5, ['authentication_too_old']],
+    ['RS-52 an auth_time with a fraction of a second satisfies', NOW - 1.5, 2, 0, []],
   ])('%s', (_, authTime, maxAge, clockTolerance, expected) => {
     expect(reasons({ authTime }, { maxAge }, clockTolerance)).toEqual(expected);
   });
 
-  test('RS-46 the tolerance is 5 seconds where none is given', () => {
+  test('RS-46 the tolerance is 5 seconds if none is given', () => {
     expect(DEFAULT_CLOCK_TOLERANCE).toBe(5);
     expect(assess({ authTime: NOW - 305 }, { maxAge: 300 }, { now: NOW })).toEqual({ met: true });
     expect(assess({ authTime: NOW - 306 }, { maxAge: 300 }, { now: NOW })).toEqual({
@@ -133,29 +206,36 @@ describe('assess: auth_time', () => {
     ]);
   });
 
-  test.each(['nonsense', Number.NaN, -1, null])('RS-50 auth_time %p is not looked at without maxAge', (authTime) => {
-    expect(reasons({ acr: 'mfa', authTime }, { acrValues: ['mfa'] })).toEqual([]);
-  });
+  test.each(['nonsense', Number.NaN, -1, null])(
+    'RS-50 an auth_time of %p does not matter without maxAge',
+    (authTime) => {
+      expect(reasons({ acr: 'mfa', authTime }, { acrValues: ['mfa'] })).toEqual([]);
+    },
+  );
 
-  test.each<[string, object, object]>([
-    ['maxAge as a string is not joined to the tolerance', { maxAge: '300' }, { now: NOW }],
-    ['tolerance as a string is not joined to maxAge', { maxAge: 300 }, { now: NOW, clockTolerance: '5' }],
-    ['maxAge that is no number satisfies nothing', { maxAge: Number.NaN }, { now: NOW }],
-    ['a tolerance that is no number satisfies nothing', { maxAge: 300 }, { now: NOW, clockTolerance: Number.NaN }],
-    ['a clock that is no number satisfies nothing', { maxAge: 300 }, { now: Number.NaN }],
-  ])('RS-45 %s', (_, requirements, options) => {
+  test.each<[name: string, requirements: object, options: object]>([
+    ['RS-45 a maxAge that is a string is not joined to the tolerance', { maxAge: '300' }, { now: NOW }],
+    ['RS-45 a tolerance that is a string is not joined to maxAge', { maxAge: 300 }, { now: NOW, clockTolerance: '5' }],
+    ['RS-45 nothing satisfies a maxAge that is not a number', { maxAge: Number.NaN }, { now: NOW }],
+    [
+      'RS-45 nothing satisfies a tolerance that is not a number',
+      { maxAge: 300 },
+      { now: NOW, clockTolerance: Number.NaN },
+    ],
+    ['RS-45 nothing satisfies a clock that is not a number', { maxAge: 300 }, { now: Number.NaN }],
+  ])('%s', (_, requirements, options) => {
     expect(assess({ authTime: NOW - 3000 }, requirements, options as { now: number })).toEqual({
       met: false,
       reasons: ['authentication_too_old'],
     });
   });
 
-  test('RS-54 no other time stands in for auth_time', () => {
+  test('RS-54 no other time of the token stands in for auth_time', () => {
     const event = { acr: 'mfa', iat: NOW, auth_time: NOW, exp: NOW + 60, updated_at: NOW };
     expect(reasons(event, { maxAge: 300 }, 5)).toEqual(['auth_time_missing']);
   });
 
-  test('RS-53 RFC 9470 figure 7: auth_time later than iat and exp is judged by the clock alone', () => {
+  test('RS-53 RFC 9470 figure 7: an auth_time later than iat and exp is judged by the clock alone', () => {
     const introspected = {
       active: true,
       client_id: 's6BhdRkqt3',
@@ -182,27 +262,27 @@ describe('assess: auth_time', () => {
 });
 
 describe('assess: scope', () => {
-  test.each<[string, unknown, string, boolean]>([
-    ['the scope itself', 'transfer:write', 'transfer:write', true],
-    ['first of several', 'a b c', 'a', true],
-    ['amid several', 'a b c', 'b', true],
-    ['last of several', 'a b c', 'c', true],
-    ['all of those required, in any order', 'c a b', 'b c', true],
-    ['one of those required is lacking', 'a b', 'b c', false],
-    ['a longer scope', 'transfer:write-all', 'transfer:write', false],
-    ['a scope that ends alike', 'no-transfer:write', 'transfer:write', false],
-    ['a part first, the scope later', 'write-all no-write write', 'write', true],
-    ['two of its parts side by side', 'aa', 'a', false],
-    ['another case', 'Transfer:Write', 'transfer:write', false],
-    ['doubled spaces between', 'a  b', 'b', true],
-    ['a tab between', 'a\tb', 'b', false],
-    ['an empty scope', '', 'a', false],
-    ['no scope', undefined, 'a', false],
-    ['null', null, 'a', false],
-    ['a list', ['a'], 'a', false],
-    ['an ill-formed requirement', 'a b', 'a  b', false],
-    ['an empty requirement', 'a b', '', false],
-  ])('RS-16 %s', (_, held, required, met) => {
+  test.each<[name: string, held: unknown, required: string, met: boolean]>([
+    ['RS-16 the required scope satisfies', 'transfer:write', 'transfer:write', true],
+    ['RS-16 the required scope satisfies as the first of several', 'a b c', 'a', true],
+    ['RS-16 the required scope satisfies amid several', 'a b c', 'b', true],
+    ['RS-16 the required scope satisfies as the last of several', 'a b c', 'c', true],
+    ['RS-16 several required scopes are satisfied in any order', 'c a b', 'b c', true],
+    ['RS-16 one of several required scopes is not enough', 'a b', 'b c', false],
+    ['RS-16 a scope that begins with the required one does not satisfy', 'transfer:write-all', 'transfer:write', false],
+    ['RS-16 a scope that ends with the required one does not satisfy', 'no-transfer:write', 'transfer:write', false],
+    ['RS-16 the required scope satisfies after scopes that contain it', 'write-all no-write write', 'write', true],
+    ['RS-16 a scope that repeats the required one does not satisfy', 'aa', 'a', false],
+    ['RS-16 a scope in another case does not satisfy', 'Transfer:Write', 'transfer:write', false],
+    ['RS-16 the required scope satisfies behind doubled spaces', 'a  b', 'b', true],
+    ['RS-16 a tab does not separate scopes', 'a\tb', 'b', false],
+    ['RS-16 an empty scope does not satisfy', '', 'a', false],
+    ['RS-16 an absent scope does not satisfy', undefined, 'a', false],
+    ['RS-16 a scope that is null does not satisfy', null, 'a', false],
+    ['RS-16 a scope that is a list does not satisfy', ['a'], 'a', false],
+    ['RS-16 nothing satisfies a required scope with doubled spaces', 'a b', 'a  b', false],
+    ['RS-16 nothing satisfies a required scope that is empty', 'a b', '', false],
+  ])('%s', (_, held, required, met) => {
     expect(reasons({ scope: held }, { scope: required })).toEqual(met ? [] : ['scope_missing']);
   });
 });
@@ -210,22 +290,42 @@ describe('assess: scope', () => {
 describe('assess: the verdict', () => {
   const required: AuthenticationRequirements = { acrValues: ['phr'], maxAge: 60, scope: 'transfer:write' };
 
-  test.each<[string, AuthenticationEvent, UnmetReason[]]>([
-    ['nothing known', {}, ['acr_missing', 'auth_time_missing', 'scope_missing']],
+  test.each<[name: string, event: AuthenticationEvent, reasons: UnmetReason[]]>([
     [
-      'all known, all short',
+      'RS-06 an event that says nothing is refused for three reasons, in order',
+      {},
+      ['acr_missing', 'auth_time_missing', 'scope_missing'],
+    ],
+    [
+      'RS-06 an event that satisfies nothing is refused for three reasons, in order',
       { acr: 'pwd', authTime: NOW - 61, scope: 'read' },
       ['acr_unmet', 'authentication_too_old', 'scope_missing'],
     ],
-    ['acr alone short', { acr: 'pwd', authTime: NOW, scope: 'transfer:write' }, ['acr_unmet']],
-    ['age alone short', { acr: 'phr', authTime: NOW - 61, scope: 'transfer:write' }, ['authentication_too_old']],
-    ['scope alone short', { acr: 'phr', authTime: NOW }, ['scope_missing']],
-    ['all met', { acr: 'phr', authTime: NOW, scope: 'transfer:write' }, []],
-  ])('RS-06 gives every reason, in order: %s', (_, event, expected) => {
+    [
+      'RS-06 an event whose acr alone does not satisfy is refused for the acr',
+      { acr: 'pwd', authTime: NOW, scope: 'transfer:write' },
+      ['acr_unmet'],
+    ],
+    [
+      'RS-06 an event that is only too old is refused for its age',
+      { acr: 'phr', authTime: NOW - 61, scope: 'transfer:write' },
+      ['authentication_too_old'],
+    ],
+    [
+      'RS-06 an event that lacks only the scope is refused for the scope',
+      { acr: 'phr', authTime: NOW },
+      ['scope_missing'],
+    ],
+    [
+      'RS-06 an event that satisfies everything is not refused',
+      { acr: 'phr', authTime: NOW, scope: 'transfer:write' },
+      [],
+    ],
+  ])('%s', (_, event, expected) => {
     expect(reasons(event, required)).toEqual(expected);
   });
 
-  test('RS-08 no requirement is met by any event', () => {
+  test('RS-08 an event that says nothing satisfies requirements of neither kind', () => {
     expect(assess({}, {}, { now: NOW })).toEqual({ met: true });
   });
 
@@ -236,13 +336,13 @@ describe('assess: the verdict', () => {
     expect([strong, weak, strong, weak, weak].map(judge)).toEqual([true, false, true, false, false]);
   });
 
-  test('RS-55 the same event is judged anew at every time', () => {
+  test('RS-55 the same event is judged again at each time', () => {
     const event: AuthenticationEvent = { authTime: NOW };
     const metAt = (now: number) => assess(event, { maxAge: 60 }, { now, clockTolerance: 0 }).met;
     expect([NOW, NOW + 60, NOW + 61, NOW + 1].map(metAt)).toEqual([true, true, false, true]);
   });
 
-  test('changing one verdict changes no other', () => {
+  test('a change to one assessment changes no other', () => {
     const met = assess({ acr: 'phr' }, { acrValues: ['phr'] }, { now: NOW });
     expect(Object.isFrozen(met)).toBe(true);
     expect(() => Object.assign(met, { met: false })).toThrow(TypeError);
@@ -256,7 +356,7 @@ describe('assess: the verdict', () => {
     });
   });
 
-  test('neither event nor requirements are changed', () => {
+  test('assess changes neither the event nor the requirements', () => {
     const event = Object.freeze({ acr: 'pwd', authTime: NOW, scope: 'read' });
     const frozen = Object.freeze({ acrValues: Object.freeze(['phr']), maxAge: 60, scope: 'transfer:write' });
     const options = Object.freeze({ now: NOW, clockTolerance: 0 });
@@ -269,19 +369,22 @@ describe('assess: the verdict', () => {
 describe('checkRequirements', () => {
   const where = '@RequireAcr on TransferController.create';
 
-  test.each<[string, AuthenticationRequirements]>([
-    ['RS-09 a list in its order', { acrValues: ['phr', 'mfa', 'a'] }],
+  test.each<[what: string, requirements: AuthenticationRequirements]>([
+    ['RS-09 a list of values, in its order,', { acrValues: ['phr', 'mfa', 'a'] }],
     [
-      'RS-20 URNs and URIs',
+      'RS-20 a list of URNs and URIs',
       { acrValues: ['urn:bankid:bid;LOA=4', 'http://idmanagement.gov/ns/assurance/aal/2?p=true'] },
     ],
-    ['RS-20 every character of a scope token', { acrValues: ["!#$%&'()*+,-./09:;<=>?@AZ[]^_`az{|}~"] }],
-    ['RS-10 maxAge 0', { maxAge: 0 }],
+    [
+      'RS-20 an acr value with every character of a scope token',
+      { acrValues: ["!#$%&'()*+,-./09:;<=>?@AZ[]^_`az{|}~"] },
+    ],
+    ['RS-10 a maxAge of 0', { maxAge: 0 }],
     ['RS-10 the greatest maxAge', { maxAge: Number.MAX_SAFE_INTEGER }],
-    ['RS-16 one scope', { scope: 'transfer:write' }],
-    ['RS-16 several scopes', { scope: 'transfer:write read' }],
-    ['all together', { acrValues: ['mfa'], maxAge: 300, scope: 'transfer:write' }],
-  ])('accepts %s', (_, requirements) => {
+    ['RS-16 a scope', { scope: 'transfer:write' }],
+    ['RS-16 a list of scopes in one string', { scope: 'transfer:write read' }],
+    ['a combination of all three', { acrValues: ['mfa'], maxAge: 300, scope: 'transfer:write' }],
+  ])('%s is accepted', (_, requirements) => {
     expect(checkRequirements(requirements, where)).toEqual(requirements);
   });
 
@@ -294,62 +397,70 @@ describe('checkRequirements', () => {
   const maxAge = (shown: string) => `"maxAge" must be a non-negative integer number of seconds, not ${shown}`;
   const scope = (shown: string) => `"scope" must be scope tokens separated by single spaces, not ${shown}`;
 
-  test.each<[string, unknown, string]>([
-    ['nothing', undefined, NO_OBJECT],
-    ['null', null, NO_OBJECT],
-    ['a string', 'mfa', NO_OBJECT],
-    ['a list', ['mfa'], NO_OBJECT],
-    ['a function', () => ({ maxAge: 1 }), NO_OBJECT],
-    ['an empty object', {}, NOTHING],
-    ['a promise', Promise.resolve({ maxAge: 1 }), NOTHING],
-    ['only undefined members', { acrValues: undefined, maxAge: undefined, scope: undefined }, NOTHING],
-    ['a misspelt member', { maxage: 300 }, known('maxage')],
-    ['a wire name', { acrValues: ['mfa'], max_age: 300 }, known('max_age')],
-    ['an unknown member that is undefined', { maxAge: 300, acr: undefined }, known('acr')],
-    ['a member named __proto__', JSON.parse('{"maxAge":300,"__proto__":{}}'), known('__proto__')],
-    ['RS-09 acrValues as a string', { acrValues: 'mfa' }, LIST],
-    ['RS-09 acrValues null', { acrValues: null }, LIST],
-    ['RS-09 an empty list', { acrValues: [] }, LIST],
-    ['RS-09 a Set', { acrValues: new Set(['mfa']) }, LIST],
-    ['RS-09 a value twice', { acrValues: ['mfa', 'phr', 'mfa'] }, '"acrValues" repeats a value'],
-    ['RS-20 an empty value', { acrValues: [''] }, value('""')],
-    ['RS-20 a space', { acrValues: ['high assurance'] }, value('"high assurance"')],
-    ['RS-20 a quote', { acrValues: ['a"b'] }, value('"a\\"b"')],
-    ['RS-20 a backslash', { acrValues: ['a\\b'] }, value('"a\\\\b"')],
-    ['RS-20 beyond ASCII', { acrValues: ['mfa', '\u00e9'] }, value('"\u00e9"')],
-    ['RS-20 an arrow', { acrValues: ['a\u2192b'] }, value('"a\u2192b"')],
-    ['RS-20 DEL', { acrValues: ['a\x7f'] }, value('"a\x7f"')],
-    ['RS-22 a line break', { acrValues: ['mfa\r\nSet-Cookie:a=b'] }, value('"mfa\\r\\nSet-Cookie:a=b"')],
-    ['RS-22 a trailing line feed', { acrValues: ['mfa\n'] }, value('"mfa\\n"')],
-    ['RS-22 NUL', { acrValues: ['\0'] }, value('"\\u0000"')],
-    ['RS-20 a number', { acrValues: [2] }, value('2')],
-    ['RS-20 a hole', { acrValues: new Array(1) }, value('undefined')],
-    ['RS-20 a list in the list', { acrValues: [['mfa']] }, value('a list')],
-    ['RS-20 an object without text', { acrValues: [Object.create(null)] }, value('of type object')],
-    ['RS-20 a function', { acrValues: [() => 'secret'] }, value('of type function')],
-    ['RS-10 -1', { maxAge: -1 }, maxAge('-1')],
-    ['RS-10 1.5', { maxAge: 1.5 }, maxAge('1.5')],
-    ['RS-10 NaN', { maxAge: Number.NaN }, maxAge('NaN')],
-    ['RS-10 Infinity', { maxAge: Number.POSITIVE_INFINITY }, maxAge('Infinity')],
-    ['RS-10 a string', { maxAge: '5' }, maxAge('"5"')],
-    ['RS-10 null', { maxAge: null }, maxAge('null')],
-    ['RS-10 a bigint', { maxAge: 5n }, maxAge('5')],
-    ['RS-10 beyond the safe integers', { maxAge: Number.MAX_SAFE_INTEGER + 1 }, maxAge('9007199254740992')],
-    ['RS-16 a quote in the scope', { scope: 'a"b' }, scope('"a\\"b"')],
+  test.each<[what: string, requirements: unknown, message: string]>([
+    ['undefined in place of requirements', undefined, NO_OBJECT],
+    ['null in place of requirements', null, NO_OBJECT],
+    ['a string in place of requirements', 'mfa', NO_OBJECT],
+    ['a list in place of requirements', ['mfa'], NO_OBJECT],
+    ['a function in place of requirements', () => ({ maxAge: 1 }), NO_OBJECT],
+    ['an empty object in place of requirements', {}, NOTHING],
+    ['a promise in place of requirements', Promise.resolve({ maxAge: 1 }), NOTHING],
+    ['an object with only undefined members', { acrValues: undefined, maxAge: undefined, scope: undefined }, NOTHING],
+    ['a requirement with a misspelt name', { maxage: 300 }, known('maxage')],
+    ['a requirement with its name on the wire', { acrValues: ['mfa'], max_age: 300 }, known('max_age')],
+    ['an unknown requirement that is undefined', { maxAge: 300, acr: undefined }, known('acr')],
+    ['a requirement named __proto__', JSON.parse('{"maxAge":300,"__proto__":{}}'), known('__proto__')],
+    ['RS-09 an acrValues that is a string', { acrValues: 'mfa' }, LIST],
+    ['RS-09 an acrValues that is null', { acrValues: null }, LIST],
+    ['RS-09 an acrValues that is an empty list', { acrValues: [] }, LIST],
+    ['RS-09 an acrValues that is a Set', { acrValues: new Set(['mfa']) }, LIST],
+    ['RS-09 an acr value given twice', { acrValues: ['mfa', 'phr', 'mfa'] }, '"acrValues" repeats a value'],
+    ['RS-20 an empty acr value', { acrValues: [''] }, value('""')],
+    ['RS-20 an acr value with a space', { acrValues: ['high assurance'] }, value('"high assurance"')],
+    ['RS-20 an acr value with a quote', { acrValues: ['a"b'] }, value('"a\\"b"')],
+    ['RS-20 an acr value with a backslash', { acrValues: ['a\\b'] }, value('"a\\\\b"')],
+    ['RS-20 an acr value beyond ASCII', { acrValues: ['mfa', '\u00e9'] }, value('"\u00e9"')],
+    ['RS-20 an acr value with an arrow', { acrValues: ['a\u2192b'] }, value('"a\u2192b"')],
+    ['RS-20 an acr value with DEL', { acrValues: ['a\x7f'] }, value('"a\x7f"')],
+    [
+      'RS-22 an acr value with a line break',
+      { acrValues: ['mfa\r\nSet-Cookie:a=b'] },
+      value('"mfa\\r\\nSet-Cookie:a=b"'),
+    ],
+    ['RS-22 an acr value with a line feed at its end', { acrValues: ['mfa\n'] }, value('"mfa\\n"')],
+    ['RS-22 an acr value that is NUL', { acrValues: ['\0'] }, value('"\\u0000"')],
+    ['RS-20 an acr value that is a number', { acrValues: [2] }, value('2')],
+    ['RS-20 an acr value that is a hole of the list', { acrValues: new Array(1) }, value('undefined')],
+    ['RS-20 an acr value that is a list', { acrValues: [['mfa']] }, value('a list')],
+    [
+      'RS-20 an acr value that is an object without text',
+      { acrValues: [Object.create(null)] },
+      value('of type object'),
+    ],
+    ['RS-20 an acr value that is a function', { acrValues: [() => 'secret'] }, value('of type function')],
+    ['RS-10 a maxAge of -1', { maxAge: -1 }, maxAge('-1')],
+    ['RS-10 a maxAge of 1.5', { maxAge: 1.5 }, maxAge('1.5')],
+    ['RS-10 a maxAge of NaN', { maxAge: Number.NaN }, maxAge('NaN')],
+    ['RS-10 a maxAge of Infinity', { maxAge: Number.POSITIVE_INFINITY }, maxAge('Infinity')],
+    ['RS-10 a maxAge that is a string', { maxAge: '5' }, maxAge('"5"')],
+    ['RS-10 a maxAge that is null', { maxAge: null }, maxAge('null')],
+    ['RS-10 a maxAge that is a bigint', { maxAge: 5n }, maxAge('5')],
+    ['RS-10 a maxAge beyond the safe integers', { maxAge: Number.MAX_SAFE_INTEGER + 1 }, maxAge('9007199254740992')],
+    ['RS-16 a scope with a quote', { scope: 'a"b' }, scope('"a\\"b"')],
     ['RS-16 an empty scope', { scope: '' }, scope('""')],
-    ['RS-16 doubled spaces', { scope: 'a  b' }, scope('"a  b"')],
-    ['RS-16 a leading space', { scope: ' a' }, scope('" a"')],
-    ['RS-16 a trailing space', { scope: 'a ' }, scope('"a "')],
-    ['RS-16 a tab', { scope: 'a\tb' }, scope('"a\\tb"')],
-    ['RS-16 a list', { scope: ['a'] }, scope('a list')],
-    ['RS-16 null', { scope: null }, scope('null')],
-  ])('refuses %s', (_, requirements, message) => {
+    ['RS-16 a scope with doubled spaces', { scope: 'a  b' }, scope('"a  b"')],
+    ['RS-16 a scope with a space at its start', { scope: ' a' }, scope('" a"')],
+    ['RS-16 a scope with a space at its end', { scope: 'a ' }, scope('"a "')],
+    ['RS-16 a scope with a tab', { scope: 'a\tb' }, scope('"a\\tb"')],
+    ['RS-16 a scope that is a list', { scope: ['a'] }, scope('a list')],
+    ['RS-16 a scope that is null', { scope: null }, scope('null')],
+  ])('%s is refused', (_, requirements, message) => {
     const check = () => checkRequirements(requirements, where);
     expect(check).toThrow(TypeError);
     expect(check).toThrow(new TypeError(`${where}: ${message}`));
   });
 
-  test('gives back a frozen copy and leaves the given object as it was', () => {
+  test('checkRequirements returns a frozen copy and leaves the given object as it was', () => {
     const acrValues = ['mfa'];
     const given = { acrValues, maxAge: 0, scope: undefined };
     const checked = checkRequirements(given, where);
@@ -364,38 +475,58 @@ describe('checkRequirements', () => {
 });
 
 describe('mergeRequirements', () => {
-  test.each<[string, AuthenticationRequirements, AuthenticationRequirements, AuthenticationRequirements]>([
-    ['inner acrValues win whole', { acrValues: ['phr', 'mfa'] }, { acrValues: ['pwd'] }, { acrValues: ['pwd'] }],
-    ['inner maxAge wins, also a greater one', { maxAge: 60 }, { maxAge: 300 }, { maxAge: 300 }],
-    ['RS-11 inner maxAge 0 wins', { maxAge: 300 }, { maxAge: 0 }, { maxAge: 0 }],
-    ['RS-11 outer maxAge 0 stays', { maxAge: 0 }, { acrValues: ['mfa'] }, { acrValues: ['mfa'], maxAge: 0 }],
-    ['dimensions add up', { acrValues: ['mfa'] }, { maxAge: 60 }, { acrValues: ['mfa'], maxAge: 60 }],
+  test.each<
     [
-      'undefined erases nothing',
+      name: string,
+      outer: AuthenticationRequirements,
+      inner: AuthenticationRequirements,
+      merged: AuthenticationRequirements,
+    ]
+  >([
+    [
+      'inner acrValues replace outer ones',
+      { acrValues: ['phr', 'mfa'] },
+      { acrValues: ['pwd'] },
+      { acrValues: ['pwd'] },
+    ],
+    ['an inner maxAge replaces an outer one, even if it is greater', { maxAge: 60 }, { maxAge: 300 }, { maxAge: 300 }],
+    ['RS-11 an inner maxAge of 0 replaces an outer one', { maxAge: 300 }, { maxAge: 0 }, { maxAge: 0 }],
+    [
+      'RS-11 an outer maxAge of 0 stays if the inner requirements have none',
+      { maxAge: 0 },
+      { acrValues: ['mfa'] },
+      { acrValues: ['mfa'], maxAge: 0 },
+    ],
+    [
+      'inner and outer requirements of different kinds add up',
+      { acrValues: ['mfa'] },
+      { maxAge: 60 },
+      { acrValues: ['mfa'], maxAge: 60 },
+    ],
+    [
+      'an inner member that is undefined replaces nothing',
       { acrValues: ['mfa'], maxAge: 60, scope: 'a' },
       { acrValues: undefined, maxAge: undefined, scope: undefined },
       { acrValues: ['mfa'], maxAge: 60, scope: 'a' },
     ],
-    ['scope is the union, outer first', { scope: 'b a' }, { scope: 'c a' }, { scope: 'b a c' }],
+    ['the scope is the union of both, the outer one first', { scope: 'b a' }, { scope: 'c a' }, { scope: 'b a c' }],
     ['the same scope is named once', { scope: 'a' }, { scope: 'a' }, { scope: 'a' }],
-    ['nothing and nothing', {}, {}, {}],
+    ['no requirements on either side are no requirements', {}, {}, {}],
   ])('%s', (_, outer, inner, expected) => {
     expect(mergeRequirements(outer, inner)).toStrictEqual(expected);
   });
 
-  test('the result is frozen, and what was given stays as it was', () => {
+  test('merged requirements are frozen, and what was given stays as it was', () => {
     const outer = { acrValues: ['mfa'], scope: 'a' };
     const inner = { maxAge: 0, scope: 'b' };
     const merged = mergeRequirements(outer, inner);
     expect(Object.isFrozen(merged)).toBe(true);
-    expect([outer, inner]).toStrictEqual([
-      { acrValues: ['mfa'], scope: 'a' },
-      { maxAge: 0, scope: 'b' },
-    ]);
+    expect(outer).toStrictEqual({ acrValues: ['mfa'], scope: 'a' });
+    expect(inner).toStrictEqual({ maxAge: 0, scope: 'b' });
     expect([outer, outer.acrValues, inner].some(Object.isFrozen)).toBe(false);
   });
 
-  test('a checked list stays frozen', () => {
+  test('a checked list of acr values stays frozen when it is merged', () => {
     const checked = checkRequirements({ acrValues: ['mfa'] }, 'here');
     expect(Object.isFrozen(mergeRequirements(checked, { maxAge: 60 }).acrValues)).toBe(true);
   });

@@ -20,7 +20,7 @@ function parse(field: string | readonly string[]) {
 }
 
 describe('parseChallenges', () => {
-  test.each(vectors)('$name', ({ raw, expected, deviations = [] }) => {
+  test.each(vectors)('a field is read as its vector says: $name', ({ raw, expected, deviations = [] }) => {
     expect(parse(raw)).toStrictEqual({ challenges: expected, deviations });
   });
 
@@ -32,7 +32,7 @@ describe('parseChallenges', () => {
   );
 
   const readable = vectors.filter(({ raw, deviations }) => raw.length > 1 && deviations === undefined);
-  test.each(readable)('C-16 lines joined by a comma are read alike: $name', ({ raw, expected }) => {
+  test.each(readable)('C-16 lines joined by a comma are read like separate lines: $name', ({ raw, expected }) => {
     expect(parse(raw.join(', '))).toStrictEqual({ challenges: expected, deviations: [] });
   });
 
@@ -46,25 +46,25 @@ describe('parseChallenges', () => {
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
 
-  test('C-04 a backslash before any octet that may follow it stands for that octet', () => {
+  test('C-04 a backslash stands for the octet after it, for each octet that may follow one', () => {
     const octets = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code));
     const read = octets.filter((octet) => parse(`A a="\\${octet}"`).challenges[0]?.parameters['a'] === octet);
     expect(read).toEqual(octets.filter((octet) => /[\t\x20-\x7E\x80-\xFF]/.test(octet)));
   });
 
-  test('RS-22 without a backslash a quoted-string takes all but quote, backslash and controls', () => {
+  test('RS-22 a quoted-string holds each octet but quote, backslash and controls', () => {
     const octets = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code));
     const read = octets.filter((octet) => parse(`A a="${octet}"`).challenges[0]?.parameters['a'] === octet);
     expect(read).toEqual(octets.filter((octet) => /[\t\x20\x21\x23-\x5B\x5D-\x7E\x80-\xFF]/.test(octet)));
   });
 
-  test('a deviation is discarded silently where nobody listens', () => {
+  test('a deviation is discarded without a word if there is no listener', () => {
     expect(parseChallenges('Bearer a=1, a=2, Basic realm="x", "')).toEqual([
       { scheme: 'Basic', parameters: { realm: 'x' } },
     ]);
   });
 
-  test('what is handed out is fresh every time', () => {
+  test('each call of parseChallenges returns new objects', () => {
     parseChallenges('Bearer')[0]!.parameters['error'] = 'changed';
     expect(parseChallenges('Bearer')).toEqual([{ scheme: 'Bearer', parameters: {} }]);
   });
@@ -73,7 +73,7 @@ describe('parseChallenges', () => {
 describe('parseChallenges takes linear time', () => {
   const SIZE = 200_000;
   // each would cost the square of its length in a parser that tries again from every place
-  const hard: [string, (size: number) => string][] = [
+  const hard: [what: string, text: (size: number) => string][] = [
     ['spaces', (size) => ' '.repeat(size)],
     ['commas', (size) => ','.repeat(size)],
     ['commas and spaces', (size) => ', '.repeat(size / 2)],
@@ -81,7 +81,7 @@ describe('parseChallenges takes linear time', () => {
     ['spaces after a scheme', (size) => `Bearer${' '.repeat(size)}"`],
     ['spaces before the equals sign', (size) => `Bearer a${' '.repeat(size)}"`],
     ['spaces after the equals sign', (size) => `Bearer a=${' '.repeat(size)}"`],
-    ['token68 that is none', (size) => `Bearer ${'a'.repeat(size)}"`],
+    ['a token that is almost token68', (size) => `Bearer ${'a'.repeat(size)}"`],
     ['equals signs after token68', (size) => `Bearer a${'='.repeat(size)}"`],
     [
       'token68, equals signs and spaces',
@@ -108,7 +108,7 @@ describe('parseChallenges takes linear time', () => {
     return Math.min(...times);
   }
 
-  test.each(hard)('%s', (_, text) => {
+  test.each(hard)('parseChallenges takes linear time for %s', (_, text) => {
     fastest(text(SIZE / 16));
     // sixteen times the input: about 16 when linear, 256 when quadratic. A quadratic parser takes seconds for this size, and
     // browsers count in tenths of a millisecond, so that what takes less than 50 milliseconds is linear whatever the ratio
@@ -124,25 +124,25 @@ describe('parseChallenges takes linear time', () => {
 
 describe('formatChallenges', () => {
   const canonical = vectors.filter((vector) => vector.canonical !== undefined);
-  test.each(canonical)('writes $name, and reads it back', ({ expected, canonical }) => {
+  test.each(canonical)('the canonical form is written and read back: $name', ({ expected, canonical }) => {
     expect(formatChallenges(expected)).toBe(canonical);
     expect(parse(canonical!)).toStrictEqual({ challenges: expected, deviations: [] });
   });
 
-  test.each<[string, Challenge[], string]>([
-    ['no challenge', [], ''],
+  test.each<[what: string, challenges: Challenge[], field: string]>([
+    ['an empty list of challenges', [], ''],
     ['RS-04 a scheme alone', [{ scheme: 'Negotiate', parameters: {} }], 'Negotiate'],
-    ['RS-18 realm quoted', [{ scheme: 'Basic', parameters: { realm: 'api' } }], 'Basic realm="api"'],
+    ['RS-18 a realm, quoted,', [{ scheme: 'Basic', parameters: { realm: 'api' } }], 'Basic realm="api"'],
     ['RS-18 an empty realm', [{ scheme: 'Basic', parameters: { realm: '' } }], 'Basic realm=""'],
-    ['RS-11 max_age quoted', [{ scheme: 'Bearer', parameters: { max_age: '0' } }], 'Bearer max_age="0"'],
+    ['RS-11 a max_age, quoted,', [{ scheme: 'Bearer', parameters: { max_age: '0' } }], 'Bearer max_age="0"'],
     [
-      'RS-19 only quote and backslash escaped',
+      'RS-19 a value of which only quote and backslash are escaped',
       [{ scheme: 'A', parameters: { a: 'q"uo\\te,=;/\'\t!' } }],
       'A a="q\\"uo\\\\te,=;/\'\t!"',
     ],
-    ['RS-21 URIs quoted', [{ scheme: 'A', parameters: { a: 'urn:x;y=1?z' } }], 'A a="urn:x;y=1?z"'],
+    ['RS-21 a URN, quoted,', [{ scheme: 'A', parameters: { a: 'urn:x;y=1?z' } }], 'A a="urn:x;y=1?z"'],
     [
-      'several challenges, in order',
+      'several challenges in their order',
       [
         { scheme: 'Bearer', parameters: { realm: 'a', error: 'x' } },
         { scheme: 'Negotiate', parameters: {}, token68: 'YII=' },
@@ -150,45 +150,45 @@ describe('formatChallenges', () => {
       ],
       'Bearer realm="a", error="x", Negotiate YII=, DPoP algs="ES256"',
     ],
-  ])('%s', (_, challenges, field) => {
+  ])('%s can be written', (_, challenges, field) => {
     expect(formatChallenges(challenges)).toBe(field);
   });
 
   const A = (parameters: object): Challenge => ({ scheme: 'A', parameters: parameters as Record<string, string> });
   const unprintable = (name: string) => `The parameter "${name}" must be a string of printable ASCII`;
-  test.each<[string, Challenge, string]>([
+  test.each<[what: string, challenge: Challenge, message: string]>([
     ['an empty scheme', { scheme: '', parameters: {} }, '"scheme" must be a token: ""'],
     ['a scheme with a space', { scheme: 'A b', parameters: {} }, '"scheme" must be a token: "A b"'],
     ['RS-22 a scheme with a line break', { scheme: 'A\n', parameters: {} }, '"scheme" must be a token: "A\\n"'],
-    ['an empty name', A({ '': 'x' }), 'A parameter name must be a token: ""'],
-    ['a name with an equals sign', A({ 'a=b': 'x' }), 'A parameter name must be a token: "a=b"'],
-    ['RS-22 a name with a line break', A({ 'a\r\nb': 'x' }), 'A parameter name must be a token: "a\\r\\nb"'],
-    ['RS-13 a name twice in different case', A({ error: 'x', Error: 'y' }), 'The parameter "error" is given twice'],
-    ['RS-14 realm twice in different case', A({ REALM: 'x', realm: 'y' }), 'The parameter "realm" is given twice'],
-    ['RS-22 CR and LF', A({ a: 'x\r\nSet-Cookie: b=c' }), unprintable('a')],
-    ['RS-22 a trailing LF', A({ a: 'x\n' }), unprintable('a')],
-    ['RS-22 NUL', A({ a: '\0' }), unprintable('a')],
-    ['RS-22 DEL', A({ a: '\x7f' }), unprintable('a')],
-    ['RS-22 Latin-1, which Node would let pass', A({ a: '\u00e9' }), unprintable('a')],
-    ['RS-22 beyond Latin-1', A({ a: '\u2192' }), unprintable('a')],
-    ['a number', A({ max_age: 300 }), unprintable('max_age')],
-    ['undefined', A({ realm: undefined }), unprintable('realm')],
+    ['an empty parameter name', A({ '': 'x' }), 'A parameter name must be a token: ""'],
+    ['a parameter name with an equals sign', A({ 'a=b': 'x' }), 'A parameter name must be a token: "a=b"'],
+    ['RS-22 a parameter name with a line break', A({ 'a\r\nb': 'x' }), 'A parameter name must be a token: "a\\r\\nb"'],
+    ['RS-13 a name twice, in different case,', A({ error: 'x', Error: 'y' }), 'The parameter "error" is given twice'],
+    ['RS-14 a realm twice, in different case,', A({ REALM: 'x', realm: 'y' }), 'The parameter "realm" is given twice'],
+    ['RS-22 a value with a line break', A({ a: 'x\r\nSet-Cookie: b=c' }), unprintable('a')],
+    ['RS-22 a value with a line feed at its end', A({ a: 'x\n' }), unprintable('a')],
+    ['RS-22 a value with NUL', A({ a: '\0' }), unprintable('a')],
+    ['RS-22 a value with DEL', A({ a: '\x7f' }), unprintable('a')],
+    ['RS-22 a value of Latin-1, which Node would let pass,', A({ a: '\u00e9' }), unprintable('a')],
+    ['RS-22 a value beyond Latin-1', A({ a: '\u2192' }), unprintable('a')],
+    ['a value that is a number', A({ max_age: 300 }), unprintable('max_age')],
+    ['a value that is undefined', A({ realm: undefined }), unprintable('realm')],
     [
       'an empty token68',
       { scheme: 'A', parameters: {}, token68: '' },
       '"token68" has a character that token68 does not allow',
     ],
     [
-      'token68 with a comma',
+      'a token68 with a comma',
       { scheme: 'A', parameters: {}, token68: 'a, B' },
       '"token68" has a character that token68 does not allow',
     ],
     [
-      'token68 beside parameters',
+      'a token68 next to parameters',
       { scheme: 'A', parameters: { a: 'x' }, token68: 'abc' },
       'A challenge carries either "token68" or "parameters", not both',
     ],
-  ])('refuses %s', (_, challenge, message) => {
+  ])('%s is refused', (_, challenge, message) => {
     expect(() => formatChallenges([challenge])).toThrow(TypeError);
     expect(() => formatChallenges([challenge])).toThrow(new TypeError(message));
   });
@@ -240,7 +240,7 @@ describe('random challenges', () => {
     };
   }
 
-  test.each([1, 2, 3, 4, 5])('parse(format(x)) is x, seed %i', (seed) => {
+  test.each([1, 2, 3, 4, 5])('random challenges are read back as they were written, seed %i', (seed) => {
     const next = random(seed);
     for (let round = 0; round < 400; round += 1) {
       const challenges = Array.from({ length: next(4) }, () => challenge(next));
@@ -250,7 +250,7 @@ describe('random challenges', () => {
   });
 
   test.each([11, 12, 13, 14, 15])(
-    'parse never throws, and hands out nothing that is not of the grammar, seed %i',
+    'a spoilt field never throws and yields nothing outside the grammar, seed %i',
     (seed) => {
       const next = random(seed);
       let read = 0;
