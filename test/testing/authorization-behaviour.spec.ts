@@ -4,7 +4,7 @@ import {
   authorizationBehaviours,
   createTestAuthorizationServer,
   type TestAuthorizationServer,
-} from '../../lib/testing/index.js';
+} from 'nestjs-step-up/testing';
 
 const REDIRECT_URI = 'https://client.example/callback';
 const REQUEST = {
@@ -74,82 +74,65 @@ async function steppedUp(behaviour: AuthorizationBehaviour, parameters: Record<s
 const signedIn = { acr: PWD, auth_time: NOW };
 const authenticatedAgain = { acr: MFA, auth_time: NOW + 60 };
 
-describe('a plain sign-in succeeds, whatever the behaviour', () => {
+describe('a plain sign-in', () => {
   const told = {
     omitsAuthTime: { acr: PWD },
     authTimeInMilliseconds: { acr: PWD, auth_time: NOW * 1000 },
   } as Partial<Record<AuthorizationBehaviour, Outcome>>;
 
-  it.each(authorizationBehaviours)('%s', async (behaviour) => {
+  it.each(authorizationBehaviours)('a plain sign-in succeeds under %s', async (behaviour) => {
     server.behaviour = behaviour;
     expect(await outcomeOf({})).toEqual(told[behaviour] ?? signedIn);
   });
 });
 
-describe('a step-up by acr_values', () => {
-  const outcomes: Record<AuthorizationBehaviour, Outcome> = {
-    honours: authenticatedAgain,
-    ignoresAcrValues: signedIn,
-    ignoresEssential: authenticatedAgain,
-    returnsHigherAcr: { acr: PHR, auth_time: NOW + 60 },
-    omitsAuthTime: { acr: MFA },
-    authTimeInMilliseconds: { acr: MFA, auth_time: (NOW + 60) * 1000 },
-    needsOpenid: authenticatedAgain,
-    failsUnmet: 'unmet_authentication_requirements',
-    declines: 'access_denied',
-    neverReturns: 'page with status 200',
-  };
-  it.each(authorizationBehaviours)('%s', async (behaviour) => {
-    expect(await steppedUp(behaviour, { acr_values: MFA })).toEqual(outcomes[behaviour]);
+const outcomesByAcr: Record<AuthorizationBehaviour, Outcome> = {
+  honours: authenticatedAgain,
+  ignoresAcrValues: signedIn,
+  ignoresEssential: authenticatedAgain,
+  returnsHigherAcr: { acr: PHR, auth_time: NOW + 60 },
+  omitsAuthTime: { acr: MFA },
+  authTimeInMilliseconds: { acr: MFA, auth_time: (NOW + 60) * 1000 },
+  needsOpenid: authenticatedAgain,
+  failsUnmet: 'unmet_authentication_requirements',
+  declines: 'access_denied',
+  neverReturns: 'page with status 200',
+};
+const signedInAgain = { acr: PWD, auth_time: NOW + 60 };
+
+describe.each<{ how: string; asked: Record<string, string>; outcomes: Record<AuthorizationBehaviour, Outcome> }>([
+  { how: 'acr_values', asked: { acr_values: MFA }, outcomes: outcomesByAcr },
+  { how: 'an essential acr claim', asked: ESSENTIAL, outcomes: { ...outcomesByAcr, ignoresEssential: signedIn } },
+  {
+    how: 'max_age',
+    asked: { max_age: '59' },
+    outcomes: {
+      ...outcomesByAcr,
+      honours: signedInAgain,
+      ignoresAcrValues: signedInAgain,
+      ignoresEssential: signedInAgain,
+      returnsHigherAcr: signedInAgain,
+      omitsAuthTime: { acr: PWD },
+      authTimeInMilliseconds: { acr: PWD, auth_time: (NOW + 60) * 1000 },
+      needsOpenid: signedInAgain,
+    },
+  },
+])('a step-up by $how', ({ how, asked, outcomes }) => {
+  it.each(authorizationBehaviours)(`a step-up by ${how} has the outcome of %s`, async (behaviour) => {
+    expect(await steppedUp(behaviour, asked)).toEqual(outcomes[behaviour]);
   });
 });
 
-describe('a step-up by an essential acr claim', () => {
-  const outcomes: Record<AuthorizationBehaviour, Outcome> = {
-    honours: authenticatedAgain,
-    ignoresAcrValues: signedIn,
-    ignoresEssential: signedIn,
-    returnsHigherAcr: { acr: PHR, auth_time: NOW + 60 },
-    omitsAuthTime: { acr: MFA },
-    authTimeInMilliseconds: { acr: MFA, auth_time: (NOW + 60) * 1000 },
-    needsOpenid: authenticatedAgain,
-    failsUnmet: 'unmet_authentication_requirements',
-    declines: 'access_denied',
-    neverReturns: 'page with status 200',
-  };
-  it.each(authorizationBehaviours)('%s', async (behaviour) => {
-    expect(await steppedUp(behaviour, ESSENTIAL)).toEqual(outcomes[behaviour]);
-  });
-});
-
-describe('a step-up by max_age', () => {
-  const outcomes: Record<AuthorizationBehaviour, Outcome> = {
-    honours: { acr: PWD, auth_time: NOW + 60 },
-    ignoresAcrValues: { acr: PWD, auth_time: NOW + 60 },
-    ignoresEssential: { acr: PWD, auth_time: NOW + 60 },
-    returnsHigherAcr: { acr: PWD, auth_time: NOW + 60 },
-    omitsAuthTime: { acr: PWD },
-    authTimeInMilliseconds: { acr: PWD, auth_time: (NOW + 60) * 1000 },
-    needsOpenid: { acr: PWD, auth_time: NOW + 60 },
-    failsUnmet: 'unmet_authentication_requirements',
-    declines: 'access_denied',
-    neverReturns: 'page with status 200',
-  };
-  it.each(authorizationBehaviours)('%s', async (behaviour) => {
-    expect(await steppedUp(behaviour, { max_age: '59' })).toEqual(outcomes[behaviour]);
-  });
-});
-
-describe('needsOpenid refuses without the scope openid', () => {
-  it('but lets a plain authorization pass', async () => {
+describe('needsOpenid', () => {
+  it('needsOpenid lets a plain authorization without the scope openid pass', async () => {
     expect(await steppedUp('needsOpenid', { scope: 'transfer:write' })).toEqual(signedIn);
   });
 
-  it.each<[string, Record<string, string>]>([
+  it.each<[what: string, parameters: Record<string, string>]>([
     ['acr_values', { acr_values: MFA }],
     ['max_age', { max_age: '0' }],
     ['claims', ESSENTIAL],
-  ])('%s', async (_, parameters) => {
+  ])('needsOpenid refuses %s without the scope openid, honours does not', async (_, parameters) => {
     expect(await steppedUp('needsOpenid', { ...parameters, scope: 'transfer:write' })).toBe('invalid_request');
     expect(await steppedUp('honours', { ...parameters, scope: 'transfer:write' })).toMatchObject({
       auth_time: expect.any(Number),
@@ -158,17 +141,17 @@ describe('needsOpenid refuses without the scope openid', () => {
 });
 
 describe('honours', () => {
-  it('authenticates no more often than asked', async () => {
+  it('honours authenticates the user no more often than asked', async () => {
     expect(await steppedUp('honours', { max_age: '60' })).toEqual(signedIn);
     expect(await steppedUp('honours', { acr_values: `${MFA} ${PWD}` })).toEqual(signedIn);
   });
 
-  it('takes the first acr it knows, in order of preference', async () => {
+  it('honours takes the first acr that it knows, in order of preference', async () => {
     expect(await steppedUp('honours', { acr_values: `gold ${PHR} ${MFA}` })).toEqual({ acr: PHR, auth_time: NOW + 60 });
   });
 
   it.each<Record<string, string>>([{ max_age: '0' }, { prompt: 'login' }])(
-    'authenticates anew for %j',
+    'honours authenticates the user again for %j',
     async (asked) => {
       await steppedUp('honours', { acr_values: MFA });
       now += 1;
@@ -176,23 +159,23 @@ describe('honours', () => {
     },
   );
 
-  it('takes no sign-in for max_age=0, were it of the same second', async () => {
+  it('honours takes no earlier sign-in for max_age=0, even if it is of the same second', async () => {
     expect(await steppedUp('honours', { acr_values: MFA })).toEqual(authenticatedAgain);
     expect(await outcomeOf({ max_age: '1', prompt: 'none' })).toEqual(authenticatedAgain);
     expect(await outcomeOf({ max_age: '0', prompt: 'none' })).toBe('login_required');
   });
 
-  it('keeps the acr of the session', async () => {
+  it('honours keeps the acr of the session', async () => {
     await steppedUp('honours', { acr_values: MFA });
     expect(await outcomeOf({})).toEqual(authenticatedAgain);
   });
 
-  it('answers prompt=none from a session that is good enough', async () => {
+  it('honours serves prompt=none from a session that is good enough', async () => {
     expect(await steppedUp('honours', { prompt: 'none' })).toEqual(signedIn);
     expect(await outcomeOf({ prompt: 'none', acr_values: MFA })).toBe('login_required');
   });
 });
 
-it('returnsHigherAcr says so where nothing is higher', async () => {
+it('returnsHigherAcr fails with server_error if nothing is higher', async () => {
   expect(await steppedUp('returnsHigherAcr', { acr_values: `${MFA} ${PHR}` })).toBe('server_error');
 });

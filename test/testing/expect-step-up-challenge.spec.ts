@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { expectStepUpChallenge } from 'nestjs-step-up/testing';
 import request from 'supertest';
-import { expectStepUpChallenge } from '../../lib/testing/index.js';
 
 const CHALLENGE =
   'Bearer realm="api", error="insufficient_user_authentication", error_description="A different authentication is required", ' +
@@ -17,7 +17,7 @@ const differenceOf = (act: () => void): string[] => {
   throw new Error('Nothing differs');
 };
 
-describe('a challenge as it is expected passes', () => {
+describe('a challenge as expected', () => {
   let server: Server;
   let url: string;
   beforeAll(async () => {
@@ -29,34 +29,34 @@ describe('a challenge as it is expected passes', () => {
   });
   afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-  it('in a response of fetch', async () => {
+  it('a challenge as expected passes in a response of fetch', async () => {
     expect(expectStepUpChallenge(await fetch(url), EXPECTED)).toBeUndefined();
   });
 
-  it('in a response of supertest', async () => {
+  it('a challenge as expected passes in a response of supertest', async () => {
     expect(expectStepUpChallenge(await request(url).get('/'), EXPECTED)).toBeUndefined();
   });
 
-  it.each<[string, Parameters<typeof expectStepUpChallenge>[0]]>([
+  it.each<[where: string, response: Parameters<typeof expectStepUpChallenge>[0]]>([
     ['of inject()', { statusCode: 401, headers: { 'www-authenticate': CHALLENGE } }],
     ['with one line for each challenge', answer(['Basic realm="legacy"', CHALLENGE])],
     ['with header names as they were written', { status: 401, headers: { 'WWW-Authenticate': CHALLENGE } }],
     ['with a challenge under DPoP', answer(CHALLENGE.replace('Bearer', 'DPoP'))],
     ['with one challenge for each scheme', answer([CHALLENGE, CHALLENGE.replace('Bearer', 'DPoP')])],
-  ])('in a response %s', (_, response) => {
+  ])('a challenge as expected passes in a response %s', (_, response) => {
     expect(expectStepUpChallenge(response, EXPECTED)).toBeUndefined();
   });
 
-  it('with maxAge 0, scope and realm', () => {
+  it('a challenge as expected passes with a maxAge of 0, a scope and a realm', () => {
     const challenge = 'Bearer realm="bank", error="insufficient_user_authentication", max_age="0", scope="pay"';
     expect(expectStepUpChallenge(answer(challenge), { maxAge: 0, scope: 'pay', realm: 'bank' })).toBeUndefined();
   });
 });
 
-describe('what differs is listed', () => {
+describe('a challenge that differs', () => {
   const none = 'challenge: expected Bearer insufficient_user_authentication, received';
 
-  it.each<[string, Parameters<typeof expectStepUpChallenge>, string[]]>([
+  it.each<[what: string, parameters: Parameters<typeof expectStepUpChallenge>, differences: string[]]>([
     ['the status', [answer(CHALLENGE, 403), EXPECTED], ['status: expected 401, received 403']],
     [
       'an acr value',
@@ -96,12 +96,12 @@ describe('what differs is listed', () => {
       [`${none} a challenge discarded as duplicate_parameter`],
     ],
     ['two challenges', [answer([CHALLENGE, CHALLENGE]), EXPECTED], ['step-up challenges: expected 1, received 2']],
-  ])('%s', (_, [response, expected], differences) => {
+  ])('the message lists what differs: %s', (_, [response, expected], differences) => {
     const [, ...lines] = differenceOf(() => expectStepUpChallenge(response, expected));
     expect(lines.filter((line) => line.startsWith('  '))).toEqual(differences.map((difference) => `  ${difference}`));
   });
 
-  it('with the status and the header in the message', () => {
+  it('the message shows the status and the header', () => {
     expect(differenceOf(() => expectStepUpChallenge({ statusCode: 200, headers: {} }, EXPECTED))).toEqual([
       'This is not the step-up challenge that was expected.',
       '  status: expected 401, received 200',

@@ -24,7 +24,7 @@ import {
   type StepUpModuleOptions,
   StepUpService,
 } from 'nestjs-step-up';
-import { expectStepUpChallenge, overrideStepUp, type StepUpOverride } from '../../lib/testing/index.js';
+import { expectStepUpChallenge, overrideStepUp, type StepUpOverride } from 'nestjs-step-up/testing';
 import { adapters, type CreateAdapter, captureLog } from '../support/application.js';
 
 type WithUser = { user?: unknown };
@@ -156,41 +156,44 @@ describe.each(adapters)('overrideStepUp(), %s', (_, createAdapter) => {
   };
 
   describe('{ met: true }', () => {
-    it.each(PATHS)('lets a request without token through to %s', async (path) => {
+    it.each(PATHS)('{ met: true } lets a request without a token through to %s', async (path) => {
       await start({ met: true, user: { sub: 'alice' } });
       const response = await overridden.get(path);
-      expect([response.status, await response.json()]).toEqual([200, { user: { sub: 'alice' } }]);
+      expect({ status: response.status, body: await response.json() }).toEqual({
+        status: 200,
+        body: { user: { sub: 'alice' } },
+      });
     });
 
-    it.each<[Type[], unknown]>([
+    it.each<[guards: Type[], onOpenRoutes: unknown]>([
       [[AcrGuard], null],
       [[AccessTokenGuard], { sub: 'test-user' }],
       [[AccessTokenGuard, AcrGuard], { sub: 'test-user' }],
-    ])('serves global guards: %p', async (guards, onOpenRoutes) => {
+    ])('{ met: true } serves the global guards %p', async (guards, onOpenRoutes) => {
       await start({ met: true }, { guards });
       expect(await (await overridden.get('open')).json()).toEqual({ user: onOpenRoutes });
       expect(await (await overridden.get('public')).json()).toEqual({ user: null });
       expect(await (await overridden.get('transfer')).json()).toEqual({ user: { sub: 'test-user' } });
     });
 
-    it('serves what the module requires', async () => {
+    it('{ met: true } meets what the module requires', async () => {
       await start({ met: true }, { options: { ...OPTIONS, requirements: { maxAge: 60 } } });
       expect(await (await overridden.get('open')).json()).toEqual({ user: { sub: 'test-user' } });
     });
 
-    it('meets what a handler requires', async () => {
+    it('{ met: true } meets what a handler requires', async () => {
       await start({ met: true });
       const response = await overridden.decide(101);
-      expect([response.status, await response.json()]).toEqual([201, { met: true }]);
+      expect({ status: response.status, body: await response.json() }).toEqual({ status: 201, body: { met: true } });
       expect(await (await overridden.get('assessed')).json()).toEqual({ met: true });
     });
 
-    it('authenticates tokens that come without a request', async () => {
+    it('{ met: true } authenticates a token that comes without a request', async () => {
       await start({ met: true, user: { sub: 'alice' } });
       await expect(overridden.service.authenticate('anything')).resolves.toMatchObject({ user: { sub: 'alice' } });
     });
 
-    it('keeps the user that something else has put on the request, unless it is given one', async () => {
+    it('{ met: true } keeps the user that another guard has put on the request, unless it is given one', async () => {
       await start({ met: true }, { guards: [GatewayGuard, AccessTokenGuard] });
       expect(await (await overridden.get('transfer')).json()).toEqual({ user: { sub: 'gateway' } });
       await overridden.app.close();
@@ -198,14 +201,14 @@ describe.each(adapters)('overrideStepUp(), %s', (_, createAdapter) => {
       expect(await (await overridden.get('transfer')).json()).toEqual({ user: { sub: 'alice' } });
     });
 
-    it('needs no authorization server with an existing strategy either', async () => {
+    it('{ met: true } needs no authorization server with an existing strategy either', async () => {
       await start({ met: true }, { options: { ...OPTIONS, passport: 'existing' } });
       expect(await (await overridden.get('transfer')).json()).toEqual({ user: { sub: 'test-user' } });
     });
   });
 
   describe('{ met: false }', () => {
-    it('refuses with the challenge of the application', async () => {
+    it('{ met: false } refuses with the challenge of the application', async () => {
       await start({ met: false });
       const response = await overridden.get('transfer');
       expectStepUpChallenge(response, { acrValues: ['urn:a:mfa'], maxAge: 300, realm: 'api' });
@@ -213,12 +216,12 @@ describe.each(adapters)('overrideStepUp(), %s', (_, createAdapter) => {
       expectStepUpChallenge(await overridden.get('recent'), { maxAge: 60 });
     });
 
-    it('challenges in the strings of a server that knows the word', async () => {
+    it('{ met: false } challenges in the strings of a server that knows the word', async () => {
       await start({ met: false });
       expectStepUpChallenge(await overridden.get('second'), { acrValues: ['urn:b:eid'] });
     });
 
-    it('refuses for the reasons it is given, where they can be', async () => {
+    it('{ met: false } refuses for the reasons that it is given and that can be', async () => {
       await start({ met: false, reasons: ['auth_time_missing'] });
       const response = await overridden.get('recent');
       expectStepUpChallenge(response, { maxAge: 60 });
@@ -226,29 +229,29 @@ describe.each(adapters)('overrideStepUp(), %s', (_, createAdapter) => {
       expect((await overridden.get('second')).status).toBe(200);
     });
 
-    it('refuses for want of a scope with 403', async () => {
+    it('{ met: false } refuses with 403 if the reason is the scope', async () => {
       await start({ met: false, reasons: ['scope_missing'] });
       const response = await overridden.get('transfer');
-      expect([response.status, response.headers.get('www-authenticate')]).toEqual([
-        403,
+      expect(response.status).toBe(403);
+      expect(response.headers.get('www-authenticate')).toBe(
         'Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a scope", scope="pay"',
-      ]);
+      );
     });
 
-    it('lets through what requires no more than a token', async () => {
+    it('{ met: false } lets through what requires only a token', async () => {
       await start({ met: false });
       expect((await overridden.get('accounts')).status).toBe(200);
       expect((await overridden.get('skipped')).status).toBe(200);
     });
 
-    it('refuses what a handler requires, and tells so', async () => {
+    it('{ met: false } refuses what a handler requires, and assess() returns it', async () => {
       await start({ met: false, reasons: ['acr_missing'] });
       expect(await (await overridden.decide(100)).json()).toEqual({ met: false, reasons: ['acr_missing'] });
       expectStepUpChallenge(await overridden.decide(101), { acrValues: ['urn:a:mfa'] });
     });
   });
 
-  it('may be changed by a test', async () => {
+  it('a test may change the override', async () => {
     const override: StepUpOverride = { met: true };
     await start(override);
     expect((await overridden.get('transfer')).status).toBe(200);
@@ -256,12 +259,12 @@ describe.each(adapters)('overrideStepUp(), %s', (_, createAdapter) => {
     expect((await overridden.get('transfer')).status).toBe(401);
   });
 
-  it('still finds faults: a misspelt word', async () => {
+  it('an overridden application still finds a misspelt word', async () => {
     await start({ met: true });
     expect((await overridden.get('misspelt')).status).toBe(500);
   });
 
-  it('still knows the routes', async () => {
+  it('an overridden application still knows its routes', async () => {
     await start({ met: true });
     expect(overridden.service.routes()).toContainEqual({
       name: 'BankController.recent',
@@ -273,11 +276,11 @@ describe.each(adapters)('overrideStepUp(), %s', (_, createAdapter) => {
   });
 });
 
-it.each<[string, unknown]>([
+it.each<[name: string, override: unknown]>([
   ['{ met: true }', undefined],
   ['{ met: true }', {}],
   ['"reasons"', { met: false, reasons: [] }],
-])('names what is wrong: %s', (name, override) => {
+])('a wrong override is a TypeError that names %s', (name, override) => {
   const builder = Test.createTestingModule({});
   expect(() => overrideStepUp(builder, override as StepUpOverride)).toThrow(TypeError);
   expect(() => overrideStepUp(builder, override as StepUpOverride)).toThrow(name);

@@ -1,6 +1,6 @@
 import { createLocalJWKSet, createRemoteJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import * as openid from 'openid-client';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../lib/testing/index.js';
 
 const REDIRECT_URI = 'https://client.example/callback';
 // BASE64URL(SHA256(verifier)), the example of RFC 7636 appendix B
@@ -34,6 +34,7 @@ const post = async (path: string, form: Record<string, string>, headers: Record<
   const response = await fetch(server.issuer + path, { method: 'POST', body: new URLSearchParams(form), headers });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 };
+const NOT_REDIRECTED = { status: 400, location: null };
 const basic = (id: string, secret: string) => ({ authorization: `Basic ${btoa(`${id}:${secret}`)}` });
 const redeem = (code: string, changed: Record<string, string> = {}) =>
   post('/token', {
@@ -47,7 +48,7 @@ const redeem = (code: string, changed: Record<string, string> = {}) =>
 
 describe('discovery', () => {
   it.each(['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'])(
-    'is answered at %s with every endpoint there is',
+    'discovery at %s names every endpoint',
     async (path) => {
       const metadata = (await (await fetch(server.issuer + path)).json()) as Record<string, unknown>;
       expect(metadata).toMatchObject({
@@ -61,7 +62,7 @@ describe('discovery', () => {
     },
   );
 
-  it('publishes the acr values that it was given', async () => {
+  it('discovery publishes the acr values that the server was given', async () => {
     const other = await createTestAuthorizationServer({ acrValuesSupported: ['gold', 'silver'] });
     const metadata = await (await fetch(`${other.issuer}/.well-known/openid-configuration`)).json();
     await other.close();
@@ -75,14 +76,14 @@ describe('introspection (RFC 7662)', () => {
     return post('/introspect', { token }, headers ?? basic(clientId, clientSecret));
   };
 
-  it('tells all claims of a JWT', async () => {
+  it('introspection returns all claims of a JWT', async () => {
     const token = await server.accessToken({ acr: 'urn:example:mfa', claims: { tenant: 'blue' } });
     const { body } = await introspect(token);
     expect(body).toEqual({ active: true, token_type: 'Bearer', ...decodeJwt(token) });
     expect(body).toMatchObject({ acr: 'urn:example:mfa', tenant: 'blue' });
   });
 
-  it('tells all claims of an opaque token', async () => {
+  it('introspection returns all claims of an opaque token', async () => {
     const token = server.opaqueToken({ acr: 'urn:example:mfa', authTime: 1_700_000_000, subject: 'bob', scope: 'a b' });
     expect(token).not.toContain('.');
     expect((await introspect(token)).body).toEqual({
@@ -101,7 +102,7 @@ describe('introspection (RFC 7662)', () => {
     });
   });
 
-  it.each<[string, () => string]>([
+  it.each<[state: string, token: () => string]>([
     ['unknown', () => 'never-issued'],
     ['expired', () => server.opaqueToken({ expiresIn: -1 })],
     ['not yet valid', () => server.opaqueToken({ claims: { nbf: Math.floor(Date.now() / 1000) + 60 } })],
@@ -113,25 +114,25 @@ describe('introspection (RFC 7662)', () => {
         return token;
       },
     ],
-  ])('calls a token that is %s inactive, and says no more', async (_, token) => {
+  ])('introspection calls a token that is %s inactive, and returns no more', async (_, token) => {
     expect((await introspect(token())).body).toEqual({ active: false });
   });
 
-  it('does not revoke what it has not issued', () => {
+  it('a token that the server has not issued cannot be revoked', () => {
     expect(() => server.revoke('never-issued')).toThrow(TypeError);
   });
 
-  it.each<[string, () => Record<string, string>]>([
+  it.each<[what: string, headers: () => Record<string, string>]>([
     ['no credentials', () => ({})],
     ['a wrong secret', () => basic(server.introspection.clientId, 'wrong')],
     ['another client', () => basic('test-client', server.introspection.clientSecret)],
     ['a bearer token', () => ({ authorization: `Bearer ${server.introspection.clientSecret}` })],
-  ])('refuses %s', async (_, headers) => {
+  ])('introspection refuses %s', async (_, headers) => {
     const token = server.opaqueToken();
     expect(await introspect(token, headers())).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
   });
 
-  it('is counted', async () => {
+  it('introspection requests are counted', async () => {
     await introspect('a');
     await introspect('b');
     expect(server.introspectionRequests).toBe(2);
@@ -139,7 +140,7 @@ describe('introspection (RFC 7662)', () => {
 });
 
 describe('the code flow', () => {
-  it('satisfies a client library that checks everything: PKCE, state, nonce, iss, max_age, signatures', async () => {
+  it('the code flow satisfies a client library that checks PKCE, state, nonce, iss, max_age and signatures', async () => {
     const configuration = await openid.discovery(new URL(server.issuer), 'test-client', undefined, openid.None(), {
       execute: [openid.allowInsecureRequests, openid.enableNonRepudiationChecks],
     });
@@ -180,12 +181,12 @@ describe('the code flow', () => {
     expect(decodeJwt(refreshed.access_token)).toMatchObject({ acr: payload['acr'], auth_time: payload['auth_time'] });
   });
 
-  it('gives no ID token without the scope openid', async () => {
+  it('there is no ID token without the scope openid', async () => {
     const { body } = await redeem(await codeFor({ scope: 'transfer:write' }));
     expect(Object.keys(body).sort()).toEqual(['access_token', 'expires_in', 'refresh_token', 'scope', 'token_type']);
   });
 
-  it('issues tokens that introspection knows', async () => {
+  it('introspection knows the tokens of the code flow', async () => {
     const { body } = await redeem(await codeFor());
     const { clientId, clientSecret } = server.introspection;
     const form = { token: body['access_token'] as string };
@@ -195,20 +196,20 @@ describe('the code flow', () => {
     });
   });
 
-  it('signs with the key of its key document', async () => {
+  it('tokens are signed with the key of the key document, even after a rotation', async () => {
     server.rotateKey();
     const { body } = await redeem(await codeFor());
     const keys = createLocalJWKSet((await (await fetch(server.jwksUri)).json()) as JSONWebKeySet);
     await expect(jwtVerify(body['id_token'] as string, keys, { audience: 'test-client' })).resolves.toBeDefined();
   });
 
-  it('is answered by the user of the day', async () => {
+  it('the user who answers authorization requests may be changed', async () => {
     server.subject = 'bob';
     const { body } = await redeem(await codeFor());
     expect(decodeJwt(body['id_token'] as string).sub).toBe('bob');
   });
 
-  it('records the parameters of authorization requests', async () => {
+  it('the parameters of authorization requests are recorded', async () => {
     await codeFor({ max_age: '0' });
     await codeFor();
     expect(server.authorizationRequests).toEqual([{ ...REQUEST, max_age: '0' }, REQUEST]);
@@ -216,16 +217,16 @@ describe('the code flow', () => {
 });
 
 describe('authorization requests', () => {
-  it.each<[string, Record<string, string>]>([
+  it.each<[what: string, changed: Record<string, string>]>([
     ['an unknown client', { client_id: 'somebody' }],
     ['a redirect URI that only begins like a registered one', { redirect_uri: `${REDIRECT_URI}/more` }],
     ['a redirect URI with another query', { redirect_uri: `${REDIRECT_URI}?a=b` }],
-  ])('are not redirected for %s', async (_, changed) => {
+  ])('an authorization request with %s is refused without a redirect', async (_, changed) => {
     const response = await authorize({ ...REQUEST, ...changed });
-    expect([response.status, response.headers.get('location')]).toEqual([400, null]);
+    expect({ status: response.status, location: response.headers.get('location') }).toEqual(NOT_REDIRECTED);
   });
 
-  it.each<[string, Record<string, string>, string]>([
+  it.each<[what: string, changed: Record<string, string>, error: string]>([
     ['another response type', { response_type: 'token' }, 'unsupported_response_type'],
     ['no code_challenge', { code_challenge: '' }, 'invalid_request'],
     ['a plain code challenge', { code_challenge_method: 'plain' }, 'invalid_request'],
@@ -241,46 +242,46 @@ describe('authorization requests', () => {
     ['another resource', { resource: 'https://other.example' }, 'invalid_target'],
     ['a request object', { request: 'e30.e30.' }, 'request_not_supported'],
     ['a request_uri', { request_uri: 'urn:example:request' }, 'request_uri_not_supported'],
-    ['prompt=none where the user would have to sign in', { prompt: 'none' }, 'login_required'],
+    ['prompt=none although the user has to sign in', { prompt: 'none' }, 'login_required'],
     ['acr values of which none is known', { acr_values: 'gold silver' }, 'unmet_authentication_requirements'],
-  ])('are refused by redirect, with state and iss, for %s', async (_, changed, error) => {
+  ])('%s: the authorization request is refused by redirect, with state and iss', async (_, changed, error) => {
     const { to, parameters } = await redirectOf({ ...REQUEST, ...changed });
     expect(to).toBe(REDIRECT_URI);
     expect(parameters).toEqual({ error, error_description: expect.any(String), state: 'state-1', iss: server.issuer });
   });
 
-  it('are refused where a parameter comes twice', async () => {
+  it('an authorization request with a parameter twice is refused without a redirect', async () => {
     const response = await fetch(`${server.issuer}/authorize?${new URLSearchParams(REQUEST)}&state=state-2`, {
       redirect: 'manual',
     });
-    expect([response.status, response.headers.get('location')]).toEqual([400, null]);
+    expect({ status: response.status, location: response.headers.get('location') }).toEqual(NOT_REDIRECTED);
   });
 
-  it('are answered without a state where none was sent', async () => {
+  it('an authorization request without a state is answered without one', async () => {
     const { state: _, ...request } = REQUEST;
     expect((await redirectOf(request)).parameters).toEqual({ code: expect.any(String), iss: server.issuer });
   });
 });
 
 describe('token requests', () => {
-  it.each<[string, Record<string, string>, string]>([
+  it.each<[what: string, changed: Record<string, string>, error: string]>([
     ['an unknown code', { code: 'guessed' }, 'invalid_grant'],
     ['another redirect URI', { redirect_uri: 'https://client.example/other' }, 'invalid_grant'],
     ['another code_verifier', { code_verifier: VERIFIER.toUpperCase() }, 'invalid_grant'],
     ['no code_verifier', { code_verifier: '' }, 'invalid_grant'],
     ['an unknown client', { client_id: 'somebody' }, 'invalid_client'],
     ['another grant type', { grant_type: 'password' }, 'unsupported_grant_type'],
-  ])('are refused for %s', async (_, changed, error) => {
+  ])('a token request with %s is refused', async (_, changed, error) => {
     expect((await redeem(await codeFor(), changed)).body['error']).toBe(error);
   });
 
-  it('are granted once for a code', async () => {
+  it('a code is redeemed once', async () => {
     const code = await codeFor();
     expect((await redeem(code)).status).toBe(200);
     expect((await redeem(code)).body['error']).toBe('invalid_grant');
   });
 
-  it('come too late for a code after a minute', async () => {
+  it('a code expires after a minute', async () => {
     const code = await codeFor();
     const now = Date.now();
     const clock = jest.spyOn(Date, 'now').mockReturnValue(now + 60_000);
@@ -289,7 +290,7 @@ describe('token requests', () => {
     expect(body['error']).toBe('invalid_grant');
   });
 
-  it('are granted once for a refresh token, within the granted scope', async () => {
+  it('a refresh token is redeemed once, within the granted scope', async () => {
     const refresh = (token: unknown, scope: string) =>
       post('/token', {
         grant_type: 'refresh_token',
@@ -305,7 +306,7 @@ describe('token requests', () => {
     expect((await refresh(refreshed.body['refresh_token'], 'admin')).body['error']).toBe('invalid_scope');
   });
 
-  it('are refused for the refresh token of another client', async () => {
+  it('a refresh token of another client is refused', async () => {
     server.registerClient({ clientId: 'other', redirectUris: [REDIRECT_URI] });
     const { body } = await redeem(await codeFor());
     const refreshToken = body['refresh_token'] as string;
@@ -313,7 +314,7 @@ describe('token requests', () => {
     expect((await post('/token', form)).body['error']).toBe('invalid_grant');
   });
 
-  it('are refused for the code of another client', async () => {
+  it('a code of another client is refused', async () => {
     server.registerClient({ clientId: 'other', redirectUris: [REDIRECT_URI] });
     expect((await redeem(await codeFor(), { client_id: 'other' })).body['error']).toBe('invalid_grant');
   });
@@ -322,13 +323,13 @@ describe('token requests', () => {
     const client = { clientId: 'bff', clientSecret: 'a:b c', redirectUris: [REDIRECT_URI] };
     beforeEach(() => server.registerClient(client));
 
-    it.each<[string, number, Record<string, string>, Record<string, string>]>([
+    it.each<[what: string, status: number, form: Record<string, string>, headers: Record<string, string>]>([
       ['client_secret_basic', 200, {}, basic('bff', 'a%3Ab+c')],
       ['client_secret_post', 200, { client_id: 'bff', client_secret: 'a:b c' }, {}],
       ['a wrong secret', 401, {}, basic('bff', 'wrong')],
       ['no secret', 401, { client_id: 'bff' }, {}],
       ['the name of another client', 400, { client_id: 'test-client' }, {}],
-    ])('with %s are answered %i', async (_, status, form, headers) => {
+    ])('a confidential client that sends %s gets status %i', async (_, status, form, headers) => {
       const { client_id: _clientId, ...request } = REQUEST;
       const { parameters } = await redirectOf({ ...request, client_id: 'bff' });
       const grant = { grant_type: 'authorization_code', redirect_uri: REDIRECT_URI, code_verifier: VERIFIER };
@@ -339,7 +340,7 @@ describe('token requests', () => {
 });
 
 describe('options', () => {
-  it.each<[string, () => unknown]>([
+  it.each<[name: string, act: () => unknown]>([
     ['"behaviour"', () => createTestAuthorizationServer({ behaviour: 'honors' as 'honours' })],
     ['"acrValuesSupported"', () => createTestAuthorizationServer({ acrValuesSupported: [] })],
     ['"redirectUris"', async () => server.registerClient({ clientId: 'spa', redirectUris: [] })],
@@ -349,13 +350,13 @@ describe('options', () => {
         server.behaviour = 'honors' as 'honours';
       },
     ],
-  ])('that are wrong are named: %s', async (name, act) => {
+  ])('a wrong option is a TypeError that names %s', async (name, act) => {
     await expect(act()).rejects.toThrow(name);
     await expect(act()).rejects.toThrow(TypeError);
   });
 });
 
-it('answers nothing while it is unavailable', async () => {
+it('a server that is unavailable answers every request with status 500', async () => {
   server.setUnavailable(true);
   expect((await authorize(REQUEST)).status).toBe(500);
   expect((await fetch(server.jwksUri)).status).toBe(500);
