@@ -5,8 +5,8 @@ const GOOD = { issuer: 'https://as.example', audience: 'https://api.example' };
 const check = (...servers: unknown[]) => checkAuthorizationServers(servers as (typeof GOOD)[]);
 const URL_NEEDED = 'must be an https URL (http is accepted on loopback only)';
 
-describe('what is left out', () => {
-  test('has the documented default', () => {
+describe('an option that is left out', () => {
+  test('an option that is left out has the documented default', () => {
     const [server] = check(GOOD);
     expect(server).toMatchObject({ issuer: 'https://as.example', jwksUri: undefined, delegation: 'refuse' });
     expect(server?.audience).toEqual(new Set(['https://api.example']));
@@ -15,13 +15,13 @@ describe('what is left out', () => {
     expect(server?.vocabulary.known).toBeUndefined();
   });
 
-  test('explicit undefined is left out too', () => {
+  test('an option that is undefined counts as left out', () => {
     const nothing = { jwksUri: undefined, algorithms: undefined, profile: undefined, keys: undefined, acr: undefined };
     expect(check({ ...GOOD, ...nothing, order: undefined, delegation: undefined })).toEqual(check(GOOD));
   });
 });
 
-test('options are neither changed nor kept: what is changed afterwards has no effect', () => {
+test('options are neither changed nor kept: a later change has no effect', () => {
   const options = {
     ...GOOD,
     audience: ['https://api.example'],
@@ -51,28 +51,34 @@ test.each([
   'http://127.0.0.1:3000',
   'http://127.1.2.3',
   'http://[::1]:3000',
-])('RS-63 the issuer %s is kept exactly', (issuer) => {
+])('RS-63 the issuer %s is kept character for character', (issuer) => {
   expect(check({ ...GOOD, issuer })[0]?.issuer).toBe(issuer);
 });
 
-describe('TypeError names the option', () => {
-  test.each([[undefined], [null], [[]], [{}], ['https://as.example']])('no list of servers: %j', (servers) => {
-    expect(() => checkAuthorizationServers(servers as never)).toThrow(
-      new TypeError('"authorizationServers" must list at least one authorization server'),
-    );
-  });
+describe('a wrong option', () => {
+  test.each([[undefined], [null], [[]], [{}], ['https://as.example']])(
+    '%j is refused: it is not a list of servers',
+    (servers) => {
+      expect(() => checkAuthorizationServers(servers as never)).toThrow(
+        new TypeError('"authorizationServers" must list at least one authorization server'),
+      );
+    },
+  );
 
-  test.each([undefined, null, 'https://as.example', 5])('a server that is %j', (server) => {
-    expect(() => check(GOOD, server)).toThrow(new TypeError('"authorizationServers[1]" must be an object'));
-  });
+  test.each([undefined, null, 'https://as.example', 5])(
+    'a server that is %j is refused, and named by its place',
+    (server) => {
+      expect(() => check(GOOD, server)).toThrow(new TypeError('"authorizationServers[1]" must be an object'));
+    },
+  );
 
-  test('an issuer twice', () => {
+  test('an issuer given twice is refused', () => {
     expect(() => check(GOOD, { ...GOOD, audience: 'other' })).toThrow(
       new TypeError('"authorizationServers" names the issuer "https://as.example" twice'),
     );
   });
 
-  test.each<[Record<string, unknown>, string]>([
+  test.each<[options: Record<string, unknown>, message: string]>([
     [
       { isuer: 'a' },
       '"authorizationServers[0]" has the unknown option "isuer"; known are issuer, audience, jwksUri, algorithms, profile, delegation, introspection, keys, acr, order',
@@ -135,7 +141,7 @@ describe('TypeError names the option', () => {
       '"authorizationServers[0].profile" names no profile: "keycloack"; the nearest is "keycloak". There are keycloak, ' +
         'okta, auth0, entra, duende, logto, oidcProvider, hydra, supabase, pingone; for another server give an object',
     ],
-  ])('%j', (options, message) => {
+  ])('the options %j are refused by name', (options, message) => {
     expect(() => check({ ...GOOD, ...options })).toThrow(new TypeError(message));
   });
 
@@ -145,7 +151,7 @@ describe('TypeError names the option', () => {
     );
   });
 
-  test('a server without words beside one with words', () => {
+  test('a server without words is refused next to one with words', () => {
     expect(() => check({ ...GOOD, acr: { mfa: 'a' } }, { ...GOOD, issuer: 'https://b.example' })).toThrow(
       new TypeError(
         '"authorizationServers[1].acr" is missing beside servers that have one; ' +
@@ -155,22 +161,22 @@ describe('TypeError names the option', () => {
   });
 });
 
-test.each<[string, unknown]>([
-  ['a word map beside literal', 'literal'],
-  ['a word map beside another', { mfa: 'b' }],
+test.each<[what: string, acr: unknown]>([
+  ['a map of words next to literal', 'literal'],
+  ['a map of words next to another map', { mfa: 'b' }],
 ])('%s is accepted', (_, acr) => {
   expect(check({ ...GOOD, acr: { mfa: 'a' } }, { ...GOOD, issuer: 'https://b.example', acr })).toHaveLength(2);
 });
 
-test('literal beside a server that says nothing is accepted: both take strings as they are', () => {
+test('literal is accepted next to a server without "acr": both take strings as they are', () => {
   expect(check({ ...GOOD, acr: 'literal' }, { ...GOOD, issuer: 'https://b.example' })).toHaveLength(2);
 });
 
-test.each([0, 1, 3600])('keys may serve stale for %d seconds', (staleFor) => {
+test.each([0, 1, 3600])('keys may be used for %d seconds after they should be fetched again', (staleFor) => {
   expect(check({ ...GOOD, keys: { staleFor } })[0]?.keys).toEqual({ refreshAfter: 600, staleFor });
 });
 
-test.each([
+test.each<[url: string, expected: boolean]>([
   ['http://localhost', true],
   ['http://127.0.0.1', true],
   ['http://127.1', true],
@@ -182,4 +188,4 @@ test.each([
   ['http://127.0.0.1.example', false],
   ['http://localhost.example', false],
   ['http://notlocalhost', false],
-])('%s is on this machine: %j', (url, expected) => expect(isLoopback(new URL(url))).toBe(expected));
+])('whether %s is on this machine: %j', (url, expected) => expect(isLoopback(new URL(url))).toBe(expected));

@@ -6,12 +6,12 @@ const KEYED = { clientId: 'api', privateKey: { kty: 'EC' } };
 const check = (introspection: unknown) =>
   checkAuthorizationServers([{ ...GOOD, introspection: introspection as IntrospectionOptions }])[0]?.introspection;
 
-describe('what is left out', () => {
-  test('nobody is asked where nothing is said', () => {
+describe('an option that is left out', () => {
+  test('no introspection endpoint is asked without the option', () => {
     expect(checkAuthorizationServers([GOOD])[0]?.introspection).toBeUndefined();
   });
 
-  test('has the documented default', () => {
+  test('a member of "introspection" that is left out has the documented default', () => {
     expect(check(BASIC)).toEqual({
       endpoint: undefined,
       clientId: 'api',
@@ -22,14 +22,14 @@ describe('what is left out', () => {
     });
   });
 
-  test('a private key is for private_key_jwt', () => {
+  test('a private key stands for private_key_jwt', () => {
     expect(check(KEYED)?.client).toEqual({ method: 'private_key_jwt', key: { kty: 'EC' } });
   });
 });
 
-describe('TypeError names the option', () => {
+describe('a wrong option', () => {
   const WHERE = 'authorizationServers[0].introspection';
-  test.each<[unknown, string]>([
+  test.each<[introspection: unknown, message: string]>([
     [null, `"${WHERE}" must be an object`],
     ['https://as.example/introspect', `"${WHERE}" must be an object`],
     [
@@ -68,11 +68,11 @@ describe('TypeError names the option', () => {
       `"${WHERE}.endpoint" must be an https URL (http is accepted on loopback only)`,
     ],
     [{ ...BASIC, endpoint: 'https://api:s3cret@as.example/' }, `"${WHERE}.endpoint" must not carry credentials`],
-  ])('%j', (introspection, message) => {
+  ])('the options %j are refused by name', (introspection, message) => {
     expect(() => check(introspection)).toThrow(new TypeError(message));
   });
 
-  test('no message quotes the secret', () => {
+  test('no message quotes the client secret', () => {
     const failures = [
       { ...BASIC, when: 'x' },
       { ...BASIC, ...KEYED },
@@ -87,7 +87,7 @@ describe('TypeError names the option', () => {
   });
 });
 
-describe('one server at most is asked about opaque tokens', () => {
+describe('two servers with introspection', () => {
   const other = { issuer: 'https://other.example', audience: 'https://api.example' };
   const both = (first: IntrospectionOptions['when'], second: IntrospectionOptions['when']) =>
     checkAuthorizationServers([
@@ -99,20 +99,23 @@ describe('one server at most is asked about opaque tokens', () => {
     ['opaque', 'opaque'],
     ['opaque', 'always'],
     ['always', undefined],
-  ] as const)('%s and %s', (first, second) => {
-    expect(() => both(first, second)).toThrow(
-      new TypeError(
-        '"authorizationServers" has several servers that are asked about opaque tokens; nothing in such a token tells ' +
-          'whose it is, so let "introspection.when" be \'auth-time-missing\' on all but one',
-      ),
-    );
-  });
+  ] as const)(
+    '"introspection.when" may not be %s next to %s: one server at most is asked about opaque tokens',
+    (first, second) => {
+      expect(() => both(first, second)).toThrow(
+        new TypeError(
+          '"authorizationServers" has several servers that are asked about opaque tokens; nothing in such a token tells ' +
+            'whose it is, so let "introspection.when" be \'auth-time-missing\' on all but one',
+        ),
+      );
+    },
+  );
 
   test.each([
     ['auth-time-missing', 'opaque'],
     ['always', 'auth-time-missing'],
     ['auth-time-missing', 'auth-time-missing'],
-  ] as const)('%s beside %s is fine', (first, second) => {
+  ] as const)('"introspection.when" may be %s next to %s', (first, second) => {
     expect(both(first, second)).toHaveLength(2);
   });
 });

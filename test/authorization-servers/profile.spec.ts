@@ -12,7 +12,7 @@ test.each([
   undefined,
   {},
   { typ: undefined, claims: undefined, absentClaims: undefined, accessTokenClaims: undefined },
-])('the default is RFC 9068: %j', (profile) => {
+])('the profile %j is that of RFC 9068', (profile) => {
   expect(check(profile)).toEqual({
     typ: new Set(['at+jwt']),
     accessTokenClaims: [],
@@ -26,7 +26,7 @@ test.each([
   });
 });
 
-test('what is given replaces the default, member by member', () => {
+test('a member of a profile replaces the default, one by one', () => {
   const claims = { acr: 'https://example.com/acr', authTime: ['ext', 'at'], amr: undefined };
   expect(
     check({
@@ -61,7 +61,7 @@ test('what is given replaces the default, member by member', () => {
   });
 });
 
-test('what is for people and clients changes nothing about tokens', () => {
+test('facts for people and clients change nothing about tokens', () => {
   const facts: AuthorizationServerProfile = {
     title: 'Example',
     source: ['https://as.example/docs'],
@@ -77,7 +77,7 @@ test('what is for people and clients changes nothing about tokens', () => {
   expect(check(facts)).toEqual({ ...check(), requestMode: 'auto' });
 });
 
-test('a checked profile is not changed with the object that it was made from', () => {
+test('a change to the given object does not change the checked profile', () => {
   const typ = ['at+jwt'];
   const otherTokenClaims = ['nonce'];
   const checked = check({ typ, otherTokenClaims });
@@ -88,12 +88,12 @@ test('a checked profile is not changed with the object that it was made from', (
 });
 
 describe('a profile by name', () => {
-  test('is that profile', () => {
+  test('the name of a profile stands for that profile', () => {
     expect(check('keycloak')).toEqual(check(profiles.keycloak));
     expect(check('keycloak')).not.toEqual(check());
   });
 
-  test.each<[string, string]>([
+  test.each<[name: string, nearest: string]>([
     ['keycloack', 'keycloak'],
     ['Keycloak', 'keycloak'],
     ['oidc-provider', 'oidcProvider'],
@@ -101,7 +101,7 @@ describe('a profile by name', () => {
     ['toString', 'okta'],
     ['__proto__', 'logto'],
     ['', 'okta'],
-  ])('"%s" is none; the nearest is named', (name, nearest) => {
+  ])('the unknown name "%s" is refused, and the nearest one is suggested', (name, nearest) => {
     expect(() => check(name)).toThrow(
       new TypeError(
         `"profile" names no profile: "${name}"; the nearest is "${nearest}". There are keycloak, okta, auth0, entra, ` +
@@ -111,7 +111,7 @@ describe('a profile by name', () => {
   });
 });
 
-describe('TypeError names the member', () => {
+describe('a wrong member', () => {
   const TYP = '"profile.typ" must list the accepted types, null for a missing one';
   const MORE_THAN_AT_JWT =
     '"profile.typ" accepts more than at+jwt; give "accessTokenClaims" that only access tokens carry, ' +
@@ -121,7 +121,7 @@ describe('TypeError names the member', () => {
   const path = (name: string) =>
     `"profile.claims.${name}" must be the name of a claim, or the list of names on the way to it`;
 
-  test.each<[unknown, string]>([
+  test.each<[profile: unknown, message: string]>([
     ...[null, 5, true].map((profile): [unknown, string] => [
       profile,
       '"profile" must be the name of a profile or an object',
@@ -203,7 +203,9 @@ describe('TypeError names the member', () => {
       { absentClaims },
       ABSENT,
     ]),
-  ])('%j', (profile, message) => expect(() => check(profile)).toThrow(new TypeError(message)));
+  ])('the profile %j is refused, and the member is named', (profile, message) =>
+    expect(() => check(profile)).toThrow(new TypeError(message)),
+  );
 });
 
 test.each([
@@ -214,11 +216,11 @@ test.each([
   ['application/application/at+jwt', 'application/at+jwt'],
   ['text/at+jwt', 'text/at+jwt'],
   ['x/application/at+jwt', 'x/application/at+jwt'],
-])('RS-61 the media type %s is %s', (typ, expected) => expect(mediaType(typ)).toBe(expected));
+])('RS-61 the typ %s is the media type %s', (typ, expected) => expect(mediaType(typ)).toBe(expected));
 
 describe('readClaim', () => {
   const claims = { acr: 'top', ext: { acr: 'nested', deep: { at: 0 } }, text: 'abc', none: null };
-  test.each<[string[], unknown]>([
+  test.each<[path: string[], expected: unknown]>([
     [['acr'], 'top'],
     [['ext', 'acr'], 'nested'],
     [['ext', 'deep', 'at'], 0],
@@ -231,5 +233,5 @@ describe('readClaim', () => {
     [['constructor'], undefined],
     [['__proto__', 'toString'], undefined],
     [['ext', 'hasOwnProperty'], undefined],
-  ])('%j is %j', (path, expected) => expect(readClaim(claims, path)).toBe(expected));
+  ])('readClaim at %j finds %j', (path, expected) => expect(readClaim(claims, path)).toBe(expected));
 });

@@ -1,3 +1,4 @@
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import {
   type AuthorizationServerProfile,
   checkAuthorizationServers,
@@ -7,13 +8,12 @@ import {
 } from '../../lib/authorization-servers/index.js';
 import { type AuthorizationParametersOptions, authorizationParameters } from '../../lib/client/index.js';
 import type { AuthenticationEvent } from '../../lib/core/index.js';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../lib/testing/index.js';
 import { AccessTokenVerifier } from '../../lib/token/index.js';
 import { CLOCK_TOLERANCE, outcome, refusal, verifierOf } from '../token/verification.js';
 
 const NAMES = Object.keys(profiles) as ProfileName[];
 
-test('an unknown name neither compiles nor boots', () => {
+test('an unknown name of a profile neither compiles nor boots', () => {
   // @ts-expect-error
   expect(() => checkProfile('keycloack', 'profile')).toThrow(/^"profile" names no profile: "keycloack"/);
 });
@@ -21,13 +21,13 @@ test('an unknown name neither compiles nor boots', () => {
 describe.each(NAMES)('%s', (name) => {
   const profile: AuthorizationServerProfile = profiles[name];
 
-  test('is checked as a profile of a user is', () => {
+  test(`${name} is checked as a profile of the application is`, () => {
     const copy = structuredClone(profile);
     expect(checkProfile(name, 'profile')).toEqual(checkProfile(copy, 'profile'));
     expect(Object.isFrozen(profile)).toBe(true);
   });
 
-  test('says where its facts are from, when they were read, and what is to be done', () => {
+  test(`${name} says where its facts are from, when they were read, and what is to be done`, () => {
     expect(profile.title).toMatch(/^\S.*\S$/);
     expect(profile.source?.length).toBeGreaterThan(0);
     for (const source of profile.source ?? []) expect(new URL(source).protocol).toBe('https:');
@@ -41,12 +41,12 @@ describe.each(NAMES)('%s', (name) => {
     expect(profile.issues?.authTime).toBeDefined();
   });
 
-  test('RS-62 a typ beyond at+jwt comes with what tells access tokens apart', () => {
+  test(`RS-62 if ${name} accepts more than at+jwt, it tells access tokens apart`, () => {
     const { typ, accessTokenClaims } = checkProfile(name, 'profile');
     expect([...typ].every((value) => value === 'at+jwt') || accessTokenClaims.length > 0).toBe(true);
   });
 
-  test('how clients ask are options of authorizationParameters', () => {
+  test(`what ${name} says of requests are options of authorizationParameters`, () => {
     const options: AuthorizationParametersOptions = { ...profile.request };
     const { scope, ...asked } = authorizationParameters(
       { scheme: 'Bearer', acrValues: ['b', 'a'], maxAge: 0 },
@@ -126,7 +126,7 @@ const SAMPLES: Record<ProfileName, Sample> = {
         NO_TYP,
         { ver: 1, jti: 'ID.1', amr: ['pwd'], idp: '00o1', acr: 'urn:okta:loa:2fa:any', auth_time: 1, at_hash: 'h' },
       ],
-      'an ID token to which somebody added the claims': [
+      'an ID token with the claims of an access token': [
         NO_TYP,
         { jti: 'ID.1', cid: '0oa1', scp: ['a'], at_hash: 'h' },
       ],
@@ -186,7 +186,7 @@ const SAMPLES: Record<ProfileName, Sample> = {
     others: {
       'an ID token': [JWT, { ver: '2.0', nonce: 'n', oid: 'o1', tid: 't1', uti: 'u1', preferred_username: 'a' }],
       'an ID token without nonce': [JWT, { ver: '2.0', oid: 'o1', tid: 't1', uti: 'u1', roles: ['admin'] }],
-      'one whose version is no text': [JWT, { ver: 2, azp: '00001111', scp: 'transfer' }],
+      'an access token whose version is not a text': [JWT, { ver: 2, azp: '00001111', scp: 'transfer' }],
       'an access token of version 1.0': [JWT, { ver: '1.0', appid: '00001111', scp: 'transfer', acr: '1' }],
     },
   },
@@ -271,7 +271,7 @@ const SAMPLES: Record<ProfileName, Sample> = {
     others: {
       'an ID token': [JWT, { ...ID_TOKEN, jti: 'j1', rat: 1, sid: 's1' }],
       'an ID token without nonce and at_hash': [JWT, { jti: 'j1', rat: 1, sid: 's1', acr: 'mfa' }],
-      'an ID token to which somebody added the claim': [JWT, { ...ID_TOKEN, client_id: 'spa', jti: 'j1' }],
+      'an ID token with the claim of an access token': [JWT, { ...ID_TOKEN, client_id: 'spa', jti: 'j1' }],
       'an ID token with claims under ext': [JWT, { jti: 'j1', rat: 1, ext: { client_id: 'spa', acr: 'mfa' } }],
       'a logout token': [JWT, LOGOUT],
     },
@@ -295,8 +295,8 @@ const SAMPLES: Record<ProfileName, Sample> = {
         JWT,
         { role: 'authenticated', aal: 'aal2', session_id: 's1', client_id: 'another' },
       ],
-      'the key of anybody': [JWT, { role: 'anon' }],
-      'the key of the service': [JWT, { role: 'service_role', session_id: 's1', aal: 'aal1' }],
+      'the public API key': [JWT, { role: 'anon' }],
+      'the API key of the service': [JWT, { role: 'service_role', session_id: 's1', aal: 'aal1' }],
     },
   },
   pingone: {
@@ -330,16 +330,16 @@ describe.each(NAMES)('tokens of %s', (name) => {
       claims: { client_id: undefined, jti: undefined, scope: undefined, ...claims },
     });
 
-  test('RS-62 RS-70 an access token is accepted, and tells of the authentication', async () => {
+  test(`RS-62 RS-70 an access token of ${name} is accepted, with its authentication event`, async () => {
     const verified = await verifier().verify(await token(header, claims));
     expect(verified.event).toEqual({ issuer: server.issuer, ...event });
   });
 
-  test.each(Object.entries(others))('RS-67 %s is not', async (_, [header, claims]) => {
+  test.each(Object.entries(others))(`RS-67 ${name}: %s is refused`, async (_, [header, claims]) => {
     expect(await outcome(verifier(), await token(header, claims))).toBe(refusal.typ);
   });
 
-  test('RS-62 so is one marked by RFC 9068, and none that is marked as something else', async () => {
+  test(`RS-62 an access token of ${name} may say at+jwt if the profile accepts it, and no typ of another token`, async () => {
     const { typ } = checkProfile(profile ?? name, 'profile');
     expect(await outcome(verifier(), await token(AT_JWT, claims))).toBe(typ.has('at+jwt') ? 'accepted' : refusal.typ);
     for (const other of ['logout+jwt', 'dpop+jwt', 'id+jwt']) {
@@ -347,14 +347,14 @@ describe.each(NAMES)('tokens of %s', (name) => {
     }
   });
 
-  test('RS-67 without the profile it is accepted only where it is a token by RFC 9068', async () => {
+  test(`RS-67 without its profile an access token of ${name} is accepted only if it is one by RFC 9068`, async () => {
     const isByRfc9068 = ['auth0', 'duende', 'logto', 'oidcProvider', 'pingone'].includes(name);
     expect(await outcome(verifierOf({ ...server }), await token(header, claims))).toBe(
       isByRfc9068 ? 'accepted' : refusal.typ,
     );
   });
 
-  test('RS-64 a token for a client is refused whatever it is', async () => {
+  test(`RS-64 a token of ${name} whose audience is a client is refused`, async () => {
     const forClient = await token(header, { ...claims, aud: 'spa' });
     expect(await outcome(verifier(), forClient)).toBe(refusal.aud);
   });
@@ -379,15 +379,19 @@ describe('opaque tokens of hydra', () => {
       claims: { token_use: 'access_token', ext: { acr: 'mfa', auth_time: AUTH_TIME }, ...claims },
     });
 
-  test('RS-85 what introspection says under ext is the authentication', async () => {
+  test('RS-85 the members under ext of an introspection response are the authentication event', async () => {
     const { event } = await verifier().verify(token({}));
     expect(event).toMatchObject({ acr: 'mfa', authTime: AUTH_TIME, subject: 'alice', clientId: 'spa' });
   });
 
-  test.each<[string, Claims, string]>([
-    ['a refresh token', { token_use: 'refresh_token' }, 'invalid_token: The token is not a bearer access token'],
-    ['an ID token', { nonce: 'n' }, 'invalid_token: The token is not a bearer access token'],
-    ['a token that names no audience', { aud: [] }, refusal.aud],
+  test.each<[what: string, claims: Claims, expected: string]>([
+    [
+      'an opaque refresh token',
+      { token_use: 'refresh_token' },
+      'invalid_token: The token is not a bearer access token',
+    ],
+    ['an opaque ID token', { nonce: 'n' }, 'invalid_token: The token is not a bearer access token'],
+    ['an opaque token without an audience', { aud: [] }, refusal.aud],
   ])('RS-67 %s is refused', async (_, claims, expected) => {
     expect(await outcome(verifier(), token(claims))).toBe(expected);
   });

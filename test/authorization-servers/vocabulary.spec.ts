@@ -3,33 +3,52 @@ import { Vocabulary, type VocabularyOptions } from '../../lib/authorization-serv
 const from = (options: unknown) => Vocabulary.from(options as VocabularyOptions, 'server');
 
 describe('without words', () => {
-  test.each([{}, { acr: undefined }, { acr: 'literal' }])('%j: every string stands for itself', (options) => {
-    const vocabulary = from(options);
-    expect(vocabulary.known).toBeUndefined();
-    expect(vocabulary.knows('anything')).toBe(true);
-    expect(vocabulary.stringsFor(['b', 'a'])).toEqual(['b', 'a']);
-  });
+  test.each([{}, { acr: undefined }, { acr: 'literal' }])(
+    'without words, as in %j, each string stands for itself',
+    (options) => {
+      const vocabulary = from(options);
+      expect(vocabulary.known).toBeUndefined();
+      expect(vocabulary.knows('anything')).toBe(true);
+      expect(vocabulary.stringsFor(['b', 'a'])).toEqual(['b', 'a']);
+    },
+  );
 });
 
 describe('words', () => {
   const vocabulary = from({ acr: { mfa: ['urn:as:otp', 'urn:as:push'], phr: 'urn:as:key', pwd: 'pwd' } });
 
-  test.each([
+  test.each<[name: string, required: string[], strings: string[]]>([
     ['a word stands for its strings, in order of preference', ['mfa'], ['urn:as:otp', 'urn:as:push']],
-    ['RS-09 several words keep their order', ['phr', 'mfa'], ['urn:as:key', 'urn:as:otp', 'urn:as:push']],
-    ['RS-09 the other way round too', ['mfa', 'phr'], ['urn:as:otp', 'urn:as:push', 'urn:as:key']],
+    [
+      'RS-09 several words keep the order in which they are required',
+      ['phr', 'mfa'],
+      ['urn:as:key', 'urn:as:otp', 'urn:as:push'],
+    ],
+    [
+      'RS-09 the order in which words are required counts, not that of the map',
+      ['mfa', 'phr'],
+      ['urn:as:otp', 'urn:as:push', 'urn:as:key'],
+    ],
     ['a string of the map stands for itself alone', ['urn:as:push'], ['urn:as:push']],
-    ['a string twice is listed once, where it stands first', ['urn:as:push', 'mfa'], ['urn:as:push', 'urn:as:otp']],
-    ['a word that is its own string', ['pwd'], ['pwd']],
-    ['what is unknown here is left out', ['other', 'phr'], ['urn:as:key']],
+    [
+      'a string that two required words stand for is listed once',
+      ['urn:as:push', 'mfa'],
+      ['urn:as:push', 'urn:as:otp'],
+    ],
+    ['a word may be its own string', ['pwd'], ['pwd']],
+    ['a word that this server does not know is left out', ['other', 'phr'], ['urn:as:key']],
     ['RS-41 a stronger word does not satisfy without an order', ['pwd'], ['pwd']],
-    ['nothing known, nothing satisfies', ['other'], []],
+    ['nothing satisfies a word that this server does not know', ['other'], []],
     ['RS-40 another case is another word', ['MFA', 'Phr'], []],
-    ['RS-40 part of a word or a string is neither', ['mf', 'urn:as', 'mfa-lite'], []],
-    ['inherited members are no words', ['constructor', 'toString', '__proto__', 'hasOwnProperty'], []],
+    ['RS-40 a part of a word or of a string is neither', ['mf', 'urn:as', 'mfa-lite'], []],
+    [
+      'members that every object inherits are not words',
+      ['constructor', 'toString', '__proto__', 'hasOwnProperty'],
+      [],
+    ],
   ])('%s', (_, required, expected) => expect(vocabulary.stringsFor(required)).toEqual(expected));
 
-  test('words and strings of the map are legal, nothing else is', () => {
+  test('the words and strings of the map are known, nothing else is', () => {
     expect(new Set(vocabulary.known)).toEqual(
       new Set(['mfa', 'phr', 'pwd', 'urn:as:otp', 'urn:as:push', 'urn:as:key']),
     );
@@ -38,7 +57,7 @@ describe('words', () => {
       expect(vocabulary.knows(unknown)).toBe(false);
   });
 
-  test('two words may share a string where no order decides between them', () => {
+  test('two words may share a string if no order decides between them', () => {
     const shared = from({ acr: { mfa: ['a', 'b'], otp: ['b'] } });
     expect(shared.stringsFor(['otp'])).toEqual(['b']);
     expect(shared.stringsFor(['mfa', 'otp'])).toEqual(['a', 'b']);
@@ -49,7 +68,7 @@ describe('words', () => {
     expect(named.stringsFor([word])).toEqual(['urn:as:x']);
   });
 
-  test('what is returned cannot change what a word means', () => {
+  test('a change to what is returned does not change what a word means', () => {
     (vocabulary.stringsFor(['phr']) as string[]).push('urn:as:evil');
     (vocabulary.known as string[]).length = 0;
     expect(vocabulary.stringsFor(['phr'])).toEqual(['urn:as:key']);
@@ -60,28 +79,32 @@ describe('order', () => {
   const acr = { pwd: 'urn:1', mfa: ['urn:2a', 'urn:2b'], phr: 'urn:3', badge: 'urn:badge' };
   const vocabulary = from({ acr, order: ['phr', 'mfa', 'pwd'] });
 
-  test.each([
-    ['the strongest has no substitute', ['phr'], ['urn:3']],
-    ['a stronger word satisfies, listed behind', ['mfa'], ['urn:2a', 'urn:2b', 'urn:3']],
-    ['the nearest one first', ['pwd'], ['urn:1', 'urn:2a', 'urn:2b', 'urn:3']],
-    ['the required words before any stronger one', ['pwd', 'mfa'], ['urn:1', 'urn:2a', 'urn:2b', 'urn:3']],
-    ['a weaker word does not satisfy', ['phr', 'badge'], ['urn:3', 'urn:badge']],
-    ['a word outside the order has no substitute and is none', ['badge'], ['urn:badge']],
-    ['a string is met by itself alone', ['urn:1'], ['urn:1']],
+  test.each<[name: string, required: string[], strings: string[]]>([
+    ['nothing but its own strings satisfies the strongest word of an order', ['phr'], ['urn:3']],
+    ['a stronger word of the order satisfies, and is listed behind', ['mfa'], ['urn:2a', 'urn:2b', 'urn:3']],
+    ['stronger words of the order are listed from the nearest on', ['pwd'], ['urn:1', 'urn:2a', 'urn:2b', 'urn:3']],
+    [
+      'required words are listed before any stronger word of the order',
+      ['pwd', 'mfa'],
+      ['urn:1', 'urn:2a', 'urn:2b', 'urn:3'],
+    ],
+    ['a weaker word of the order does not satisfy', ['phr', 'badge'], ['urn:3', 'urn:badge']],
+    ['a word outside the order has no substitute and is not one', ['badge'], ['urn:badge']],
+    ['nothing but itself satisfies a string, even with an order', ['urn:1'], ['urn:1']],
   ])('%s', (_, required, expected) => expect(vocabulary.stringsFor(required)).toEqual(expected));
 
-  test('does not follow from the order in the map', () => {
+  test('the order of the words in the map does not matter', () => {
     expect(from({ acr, order: ['pwd', 'phr'] }).stringsFor(['phr'])).toEqual(['urn:3', 'urn:1']);
   });
 });
 
-describe('TypeError names the option', () => {
+describe('a wrong option', () => {
   const WORDS = `"server.acr" must map at least one word of yours to the server's strings, or be 'literal'`;
   const strings = (word: string) =>
     `"server.acr.${word}" must be a string or a list of strings of printable ASCII without space, quote and backslash`;
   const ORDER = '"server.order" must list words of "server.acr", each once, strongest first';
 
-  test.each<[unknown, string]>([
+  test.each<[options: unknown, message: string]>([
     ...[null, {}, [], ['mfa'], 'Literal', '', 5, true, new Map([['mfa', 'a']])].map((acr): [unknown, string] => [
       { acr },
       WORDS,
@@ -112,5 +135,7 @@ describe('TypeError names the option', () => {
       { acr: { mfa: ['a', 'a'] }, order: ['mfa'] },
       '"server.acr" has "a" under "mfa" and "mfa"; with "order" it can be only one',
     ],
-  ])('%j', (options, message) => expect(() => from(options)).toThrow(new TypeError(message)));
+  ])('the options %j are refused by name', (options, message) =>
+    expect(() => from(options)).toThrow(new TypeError(message)),
+  );
 });

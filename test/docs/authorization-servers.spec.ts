@@ -19,11 +19,11 @@ function entryBelow(heading: string): unknown {
   return new Function('profiles', `return ${entry}`)(profiles);
 }
 
-test('the page is what the profiles say; "node docs/write.mjs" writes it anew', () => {
+test('the page is what the profiles say; "node docs/write.mjs" writes it again', () => {
   expect(readFileSync(join(__dirname, '../../docs/authorization-servers.md'), 'utf8')).toBe(page);
 });
 
-test('every profile has its section, and a row that leads to it', () => {
+test('each profile has its section, and a row that leads to it', () => {
   const headings = [...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title);
   expect(headings).toEqual([...names.map((name) => profiles[name].title), 'Another server']);
   const anchors = headings.map((title) => title?.toLowerCase().replaceAll(' ', '-'));
@@ -31,7 +31,7 @@ test('every profile has its section, and a row that leads to it', () => {
   expect(page.match(/^\| \[/gm)).toHaveLength(names.length);
 });
 
-test.each(names)('the entry of %s works as it stands there', (name) => {
+test.each(names)('the entry of %s works as the page shows it', (name) => {
   const entry = entryBelow(profiles[name].title as string) as AuthorizationServerOptions;
   const { options, changes } = examples[name];
   expect(entry).toEqual({ ...options, profile: changes === undefined ? name : { ...profiles[name], ...changes } });
@@ -40,7 +40,7 @@ test.each(names)('the entry of %s works as it stands there', (name) => {
   expect(server?.vocabulary.known?.length).toBeGreaterThan(0);
 });
 
-test.each(names)('the strings of %s in its entry are some of its own', (name) => {
+test.each(names)('the entry of %s uses only strings of its own profile', (name) => {
   const known = profiles[name].acrValues;
   const [server] = checkAuthorizationServers([examples[name].options]);
   const { vocabulary } = server as NonNullable<typeof server>;
@@ -49,7 +49,7 @@ test.each(names)('the strings of %s in its entry are some of its own', (name) =>
   else expect(used.filter((value) => !known.includes(value))).toEqual([]);
 });
 
-test('nothing is left open in the text', () => {
+test('the page has no placeholder', () => {
   expect(page).not.toMatch(/undefined|\[object|\bTODO\b|null/);
 });
 
@@ -79,34 +79,34 @@ describe('the Actions for auth0', () => {
     return { claims, challenges: challengeWithAny.mock.calls.length };
   }
 
-  test.each<[string, object, number]>([
-    ['where the string is asked for', { transaction: { acr_values: ['x', MFA] } }, 1],
-    ['not for another string', { transaction: { acr_values: [`${MFA}x`] } }, 0],
-    ['not where nothing is asked for', { transaction: { acr_values: [] } }, 0],
-    ['not outside a transaction', {}, 0],
-    ['not on a refresh', { transaction: { protocol: 'oauth2-refresh-token', acr_values: [MFA] } }, 0],
-  ])('challenge %s', async (_, event, challenges) => {
+  test.each<[what: string, event: object, challenges: number]>([
+    ['challenges if its string is asked for', { transaction: { acr_values: ['x', MFA] } }, 1],
+    ['does not challenge for another string', { transaction: { acr_values: [`${MFA}x`] } }, 0],
+    ['does not challenge if nothing is asked for', { transaction: { acr_values: [] } }, 0],
+    ['does not challenge outside a transaction', {}, 0],
+    ['does not challenge on a refresh', { transaction: { protocol: 'oauth2-refresh-token', acr_values: [MFA] } }, 0],
+  ])('the Action for auth0 that asks %s', async (_, event, challenges) => {
     expect(await run(ask, event)).toEqual({ claims: {}, challenges });
   });
 
-  test.each<[string, object, Record<string, unknown>]>([
-    ['no claim where no method is known', {}, {}],
-    ['no claim for an empty list', { authentication: { methods: [] } }, {}],
+  test.each<[what: string, event: object, claims: Record<string, unknown>]>([
+    ['sets no claim if no method is known', {}, {}],
+    ['sets no claim for an empty list of methods', { authentication: { methods: [] } }, {}],
     [
-      'the time of a password alone',
+      'sets only the time of a password',
       { authentication: { methods: [pwd] } },
       { [AUTH_TIME]: seconds('2026-11-25T10:00Z') },
     ],
     [
-      'the latest time of the second factor, not that of a newer password',
+      'sets the latest time of the second factor, not that of a newer password',
       { authentication: { methods: [mfa, newerMfa, pwd] } },
       { [ACR]: MFA, [AUTH_TIME]: seconds('2026-11-25T09:30Z') },
     ],
-  ])('tell %s', async (_, event, claims) => {
+  ])('the Action for auth0 that tells %s', async (_, event, claims) => {
     expect(await run(tell, event)).toEqual({ claims, challenges: 0 });
   });
 
-  test('name the claims that the profile of the example reads', () => {
+  test('the Actions for auth0 set the claims that the profile of the example reads', () => {
     expect(examples.auth0.changes?.claims).toEqual({ acr: ACR, authTime: AUTH_TIME });
     expect(profiles.auth0.acrValues).toEqual([MFA]);
   });
