@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { profiles } from '../../lib/authorization-servers/index.js';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../lib/testing/index.js';
 import { type Around, findings, nestjsStepUp } from './doctor.js';
 
 const NOW = 1_800_000_000;
@@ -43,22 +43,22 @@ describe('how the token gets here', () => {
     return { exitCode, stderr, isExamined: codes.includes('token') };
   };
 
-  test.each<[string, (token: string) => Around]>([
+  test.each<[how: string, around: (token: string) => Around]>([
     ['alone', (token) => ({ stdin: token })],
-    ['with a line end', (token) => ({ stdin: `${token}\r\n` })],
-    ['with its scheme', (token) => ({ stdin: `Bearer ${token}` })],
-  ])('standard input, %s', async (_, around) => {
+    ['with a line end behind it', (token) => ({ stdin: `${token}\r\n` })],
+    ['with its scheme before it', (token) => ({ stdin: `Bearer ${token}` })],
+  ])('the token is read from standard input %s', async (_, around) => {
     const given = around(await server.accessToken({ acr: 'urn:example:mfa' }));
     await expect(withToken(given, '--token', '-')).resolves.toEqual({ exitCode: 0, stderr: '', isExamined: true });
   });
 
-  test('the variable STEP_UP_TOKEN', async () => {
+  test('the token is read from the variable STEP_UP_TOKEN', async () => {
     const env = { STEP_UP_TOKEN: await server.accessToken({ acr: 'urn:example:mfa' }) };
     await expect(withToken({ env })).resolves.toEqual({ exitCode: 0, stderr: '', isExamined: true });
     await expect(withToken({ env: { STEP_UP_TOKEN: '' } })).resolves.toMatchObject({ isExamined: false });
   });
 
-  test('a file, which comes before the variable', async () => {
+  test('a file with the token comes before the variable', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'nestjs-step-up-'));
     try {
       await writeFile(join(folder, 'token'), await server.accessToken({ acr: 'urn:example:mfa' }));
@@ -73,10 +73,10 @@ describe('how the token gets here', () => {
     }
   });
 
-  test.each([
-    ['two of them', 'one two', '"--token" has to be an access token and nothing else'],
-    ['far too much', 'x'.repeat(70_000), '"--token" is too long for an access token'],
-  ])('%s', async (_, text, sentence) => {
+  test.each<[what: string, text: string, sentence: string]>([
+    ['a text of two tokens', 'one two', '"--token" has to be an access token and nothing else'],
+    ['a text that is too long', 'x'.repeat(70_000), '"--token" is too long for an access token'],
+  ])('%s is refused, from standard input and from a file', async (_, text, sentence) => {
     const refused = { exitCode: 2, stdout: '', stderr: `nestjs-step-up: ${sentence} (--help shows the options)\n` };
     const examine = (from: string) => nestjsStepUp(['doctor', server.issuer, '--token', from], { stdin: text });
     await expect(examine('-')).resolves.toEqual(refused);
@@ -90,7 +90,7 @@ describe('how the token gets here', () => {
   });
 });
 
-test('the whole table of a token that is good enough', async () => {
+test('the doctor prints the whole table of a token that is good enough', async () => {
   const token = await server.accessToken({ acr: 'urn:example:mfa', authTime: NOW - 34 });
   const { exitCode, stdout, stderr } = await nestjsStepUp(
     ['doctor', server.issuer, '--token', '-', '--audience', API, '--acr', 'mfa=urn:example:mfa', '--max-age', '300'],
@@ -107,7 +107,7 @@ test('the whole table of a token that is good enough', async () => {
 `);
 });
 
-test('without --audience the token says which it is for', async () => {
+test('without --audience the audience of the token is shown', async () => {
   const token = await server.accessToken({ acr: 'urn:example:mfa', claims: { aud: [API, 'https://other.example'] } });
   await expect(saidOf(token, [])).resolves.toEqual([
     'ok token: accepted: typ "at+jwt", signed with "ES256", for "https://api.example", "https://other.example"',
@@ -125,17 +125,21 @@ describe('what the token tells of the authentication', () => {
   const NTP = 'Set the clocks of the server and of this machine by NTP.';
   const TEXT = 'Have the server issue a text, or use a profile that reads this form.';
 
-  test.each<[string, TokenOptions, string]>([
+  test.each<[what: string, options: TokenOptions, expected: string]>([
     [
-      'RS-43 no acr',
+      'RS-43 an absent acr',
       {},
       'acr_missing: no acr in the access token | Have the server put acr into access tokens (by a scope, a claim ' +
         'mapping or a script), or configure "introspection" if it tells there.',
     ],
-    ['RS-42 a number', { acr: 2 }, `acr_unusable: acr is of type number: 2 | ${TEXT}`],
-    ['RS-42 a list', { acr: ['mfa', 'pwd'] }, `acr_unusable: acr is a list: ["mfa","pwd"] | ${TEXT}`],
-    ['RS-42 an object', { acr: { level: 2 } }, `acr_unusable: acr is of type object: an object | ${TEXT}`],
-  ])('acr: %s', async (_, options, expected) => {
+    ['RS-42 an acr that is a number', { acr: 2 }, `acr_unusable: acr is of type number: 2 | ${TEXT}`],
+    ['RS-42 an acr that is a list', { acr: ['mfa', 'pwd'] }, `acr_unusable: acr is a list: ["mfa","pwd"] | ${TEXT}`],
+    [
+      'RS-42 an acr that is an object',
+      { acr: { level: 2 } },
+      `acr_unusable: acr is of type object: an object | ${TEXT}`,
+    ],
+  ])('%s is a warning, and an error if an acr is required', async (_, options, expected) => {
     const token = await server.accessToken(options);
     await expect(saidOf(token)).resolves.toEqual([ACCEPTED, `warning ${expected}`, AUTH_TIME]);
     const [, acr, , requirements] = await saidOf(token, ['--audience', API, '--acr', 'mfa']);
@@ -146,7 +150,7 @@ describe('what the token tells of the authentication', () => {
     );
   });
 
-  test('RS-44 acr 0', async () => {
+  test('RS-44 the acr "0" earns a note', async () => {
     await expect(saidOf(await server.accessToken({ acr: '0' }))).resolves.toEqual([
       ACCEPTED,
       'note acr_zero: acr "0", which says that no level was reached | Never require "0". Some servers issue it where a ' +
@@ -155,50 +159,50 @@ describe('what the token tells of the authentication', () => {
     ]);
   });
 
-  test('an acr that moves the cursor', async () => {
+  test('an acr that would move the cursor is escaped', async () => {
     const [, acr] = await saidOf(await server.accessToken({ acr: '\u001b[2J\r\u009b\u202e"' }));
     expect(acr).toBe('ok acr: acr "\\u001b[2J\\r\\u009b\\u202e\\""');
   });
 
-  test.each<[string, unknown, string, string]>([
+  test.each<[what: string, authTime: unknown, expected: string, reason: string]>([
     [
-      'RS-50 none',
+      'RS-50 an absent auth_time',
       null,
       'auth_time_missing: no auth_time in the access token | Have the server put auth_time into access tokens, or ' +
         'configure "introspection" if it tells there. Until then no maxAge is ever met.',
       'no auth_time',
     ],
     [
-      'RS-49 milliseconds',
+      'RS-49 an auth_time in milliseconds',
       NOW * 1000,
       `auth_time_in_milliseconds: auth_time is ${NOW * 1000}, which looks like milliseconds | ${SECONDS}`,
       'an auth_time that is no number of seconds',
     ],
     [
-      'RS-51 a text',
+      'RS-51 an auth_time that is a string',
       `${NOW}`,
       `auth_time_not_a_number: auth_time is "${NOW}", which is no number | ${NUMBER}`,
       'an auth_time that is no number of seconds',
     ],
     [
-      'a list',
+      'an auth_time that is a list',
       [NOW],
       `auth_time_not_a_number: auth_time is [${NOW}], which is no number | ${NUMBER}`,
       'an auth_time that is no number of seconds',
     ],
     [
-      'less than nothing',
+      'a negative auth_time',
       -1,
       'auth_time_negative: auth_time is -1 | Have the server issue seconds.',
       'an auth_time that is no number of seconds',
     ],
     [
-      'RS-48 in the future',
+      'RS-48 an auth_time in the future',
       NOW + 3600,
       `auth_time_in_future: auth_time 2027-01-15T09:00:00Z is 3600 s in the future | ${NTP}`,
       'an auth_time in the future',
     ],
-  ])('auth_time: %s', async (_, authTime, expected, reason) => {
+  ])('%s is a warning, and an error if a maximum age is required', async (_, authTime, expected, reason) => {
     const token = await server.accessToken({ acr: 'urn:example:mfa', authTime });
     await expect(saidOf(token)).resolves.toEqual([ACCEPTED, ACR, `warning ${expected}`]);
     await expect(saidOf(token, ['--audience', API, '--max-age', '0'])).resolves.toEqual([
@@ -210,7 +214,7 @@ describe('what the token tells of the authentication', () => {
     ]);
   });
 
-  test('another acr, and too old', async () => {
+  test('both another acr and too old a sign-in are named', async () => {
     const token = await server.accessToken({ acr: 'urn:example:pwd', authTime: NOW - 400 });
     const [, , , requirements] = await saidOf(token, [
       '--audience',
@@ -230,34 +234,34 @@ describe('what the token tells of the authentication', () => {
 });
 
 describe('what a profile changes', () => {
-  test.each<[string, string, TokenOptions, string[]]>([
+  test.each<[name: string, profile: string, options: TokenOptions, found: string[]]>([
     [
-      'the type of the token, and where its claims stand',
+      'a profile says the type of the token and the names of its claims',
       'keycloak',
       { acr: '1', header: { typ: 'JWT' }, claims: { typ: 'Bearer', client_id: undefined, azp: 'page' } },
       ['ok token', 'ok acr', 'ok auth_time'],
     ],
     [
-      'an acr that is a list',
+      'a profile says that acr is a list',
       'entra',
       { header: { typ: 'JWT' }, claims: { azp: 'page', ver: '2.0', jti: undefined, acrs: ['c1', 'c2'] } },
       ['ok token', 'ok acr', 'ok auth_time'],
     ],
     [
-      'what an administrator has to do where the token says too little',
+      'a profile names what an administrator has to do if the token says too little',
       'keycloak',
       { acr: '1', authTime: null, header: { typ: 'JWT' }, claims: { typ: 'Bearer', azp: 'page' } },
       ['ok token', 'ok acr', 'warning auth_time_missing', 'note profile'],
     ],
-  ])('%s', async (_, profile, options, expected) => {
+  ])('%s', async (_, profile, options, found) => {
     const said = await saidOf(await server.accessToken(options), ['--audience', API, '--profile', profile]);
-    expect(said.map((line) => line.split(':')[0])).toEqual(expected);
+    expect(said.map((line) => line.split(':')[0])).toEqual(found);
   });
 
-  test.each([
-    ['as they are', 'https://api.example/acr', 'https://api.example/auth_time'],
-    ['nested', '["ext","acr"]', '["ext","auth_time"]'],
-  ])("claims under names of one's own: %s", async (_, acrClaim, authTimeClaim) => {
+  test.each<[how: string, acrClaim: string, authTimeClaim: string]>([
+    ['by their names', 'https://api.example/acr', 'https://api.example/auth_time'],
+    ['by the way to nested ones', '["ext","acr"]', '["ext","auth_time"]'],
+  ])('claims with names of the application are read %s', async (_, acrClaim, authTimeClaim) => {
     const claims = {
       'https://api.example/acr': 'urn:example:mfa',
       'https://api.example/auth_time': NOW,
@@ -272,13 +276,13 @@ describe('what a profile changes', () => {
     ]);
   });
 
-  test('every profile has a section to read', () => {
+  test('each profile has a section in the documentation', () => {
     const page = readFileSync(join(__dirname, '../../docs/authorization-servers.md'), 'utf8');
     const sections = [...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title);
     expect(sections).toEqual(expect.arrayContaining(Object.values(profiles).map(({ title }) => title)));
   });
 
-  test('where to read what to do', async () => {
+  test('a note says which section of the documentation to read', async () => {
     const token = await server.accessToken({ authTime: null, header: { typ: 'JWT' }, claims: { typ: 'Bearer' } });
     const said = await saidOf(token, ['--audience', API, '--profile', 'keycloak']);
     expect(said.at(-1)).toBe(
@@ -287,7 +291,7 @@ describe('what a profile changes', () => {
     );
   });
 
-  test('a profile that there is not', async () => {
+  test('an unknown profile is refused, and all profiles are listed', async () => {
     const { exitCode, stderr } = await nestjsStepUp(['doctor', server.issuer, '--profile', 'keycloack']);
     expect(exitCode).toBe(2);
     expect(stderr).toBe(
@@ -297,7 +301,7 @@ describe('what a profile changes', () => {
   });
 });
 
-test('a token without a user is no token to examine', async () => {
+test('a token without a user earns a warning', async () => {
   const token = await server.accessToken({ authTime: null, subject: 'batch', clientId: 'batch' });
   const [, machine] = await saidOf(token);
   expect(machine).toBe(
@@ -309,15 +313,15 @@ test('a token without a user is no token to examine', async () => {
 describe('a token that would be refused', () => {
   const CLAIM = 'RFC 9068 §2.2 requires it. Give the --profile of a server that leaves it out.';
 
-  test.each<[string, TokenOptions, string, string]>([
+  test.each<[what: string, options: TokenOptions, message: string, fix: string]>([
     [
-      'RS-60 typ JWT',
+      'RS-60 a token of typ JWT',
       { header: { typ: 'JWT' } },
       'The token is not marked as an access token (typ at+jwt)',
       'Its typ is "JWT": have the server issue at+jwt (RFC 9068), or give its --profile.',
     ],
     [
-      'RS-62 no typ',
+      'RS-62 a token without typ',
       { header: { typ: undefined } },
       'The token is not marked as an access token (typ at+jwt)',
       'Its typ is missing: have the server issue at+jwt (RFC 9068), or give its --profile.',
@@ -329,65 +333,75 @@ describe('a token that would be refused', () => {
       'This is an ID token, it seems. APIs are called with the access token.',
     ],
     [
-      'RS-63 another issuer',
+      'RS-63 a token of another issuer',
       { claims: { iss: 'https://other.example' } },
       'The issuer of the access token is not known',
       'It names the issuer "https://other.example": examine that one, exactly as it is written there.',
     ],
     [
-      'RS-64 another audience',
+      'RS-64 a token for another audience',
       { claims: { aud: 'https://other.example' } },
       'The access token is meant for another audience',
       'It is for "https://other.example": give that by --audience if it is your API, or else have the server issue ' +
         'tokens for yours, by a resource indicator or an audience mapping.',
     ],
     [
-      'RS-64 no audience',
+      'RS-64 a token without audience',
       { claims: { aud: undefined } },
       'The access token is meant for another audience',
       'It names no audience: have the server issue tokens for your API, by a resource indicator or an audience mapping.',
     ],
-    ['RS-66 expired', { expiresIn: -60 }, 'The access token has expired', 'Get a new one.'],
+    ['RS-66 an expired token', { expiresIn: -60 }, 'The access token has expired', 'Get a new one.'],
     [
-      'RS-70 no exp',
+      'RS-70 a token without exp',
       { claims: { exp: undefined } },
       'The access token does not say when it expires',
       'RFC 9068 §2.2 requires it: have the server put exp into access tokens.',
     ],
     [
-      'not valid yet',
+      'a token that is not valid yet',
       { claims: { nbf: NOW + 60 } },
       'The access token is not valid yet',
       'Set the clocks of the server and of this machine by NTP.',
     ],
     [
-      'issued in the future',
+      'a token that is issued in the future',
       { claims: { iat: NOW + 60 } },
       'The access token is issued in the future; check the clocks',
       'Set the clocks of the server and of this machine by NTP.',
     ],
-    ['RS-70 no sub', { claims: { sub: undefined } }, 'The access token names no subject', CLAIM],
-    ['RS-70 no client_id', { claims: { client_id: undefined } }, 'The access token names no client', CLAIM],
-    ['RS-70 no jti', { claims: { jti: undefined } }, 'The access token has no identifier', CLAIM],
-    ['RS-70 no iat', { claims: { iat: undefined } }, 'The access token does not say when it was issued', CLAIM],
+    ['RS-70 a token without sub', { claims: { sub: undefined } }, 'The access token names no subject', CLAIM],
     [
-      'a key of its own',
+      'RS-70 a token without client_id',
+      { claims: { client_id: undefined } },
+      'The access token names no client',
+      CLAIM,
+    ],
+    ['RS-70 a token without jti', { claims: { jti: undefined } }, 'The access token has no identifier', CLAIM],
+    [
+      'RS-70 a token without iat',
+      { claims: { iat: undefined } },
+      'The access token does not say when it was issued',
+      CLAIM,
+    ],
+    [
+      'a token that is bound to a key',
       { claims: { cnf: { jkt: 'x' } } },
       'The access token is bound to a key, and no proof of possession is accepted here',
       'Have the server issue bearer tokens for this API, bound to no key (cnf).',
     ],
     [
-      'RS-65 an unknown key',
+      'RS-65 a token of an unknown key',
       { header: { kid: 'other' } },
       'The key of the access token is not known',
       'The server publishes no key "other": is the token from another environment?',
     ],
-  ])('%s', async (_, options, message, fix) => {
+  ])('%s is reported as refused, with what to do', async (_, options, message, fix) => {
     const token = await server.accessToken({ acr: 'urn:example:mfa', ...options });
     await expect(saidOf(token)).resolves.toEqual([`error token_refused: refused: ${message} | ${fix}`, ACR, AUTH_TIME]);
   });
 
-  test('what it would be enough for is not judged', async () => {
+  test('a refused token is not compared with requirements', async () => {
     const token = await server.accessToken({ acr: 'urn:example:mfa', expiresIn: -60 });
     await expect(saidOf(token, ['--audience', API, '--acr', 'urn:example:mfa', '--max-age', '300'])).resolves.toEqual([
       'error token_refused: refused: The access token has expired | Get a new one.',
@@ -403,7 +417,7 @@ describe('a token that would be refused', () => {
     expect(refusal).toMatch(/ \| This is an ID token, it seems\. APIs are called with the access token\.$/);
   });
 
-  test('RS-65 an algorithm that is not allowed', async () => {
+  test('RS-65 a token of an algorithm that is not allowed is refused, and the allowed ones are listed', async () => {
     const [, payload] = (await server.accessToken({ acr: 'urn:example:mfa' })).split('.');
     const header = Buffer.from('{"alg":"HS256","typ":"at+jwt"}').toString('base64url');
     const [refusal] = await saidOf(`${header}.${payload}.c2ln`);
@@ -413,7 +427,7 @@ describe('a token that would be refused', () => {
     );
   });
 
-  test('RS-65 a signature of somebody else', async () => {
+  test('RS-65 a token with the signature of another token is refused', async () => {
     const [header, payload] = (await server.accessToken({ acr: 'urn:example:mfa' })).split('.');
     const [, , signature] = (await server.accessToken({ acr: 'urn:example:mfa' })).split('.');
     const [refusal] = await saidOf(`${header}.${payload}.${signature}`);
@@ -423,7 +437,7 @@ describe('a token that would be refused', () => {
     );
   });
 
-  test('the keys cannot be read at all', async () => {
+  test('a token is reported as unverified if the keys cannot be read', async () => {
     const token = await server.accessToken({ acr: 'urn:example:mfa' });
     const fetched = jest.spyOn(globalThis, 'fetch').mockImplementation(async (url) => {
       if (`${url}`.endsWith('/jwks')) return new Response('', { status: 500 });
@@ -439,31 +453,31 @@ describe('a token that would be refused', () => {
 });
 
 describe('a token that says nothing by itself', () => {
-  test.each<[string, string, string]>([
+  test.each<[what: string, token: string, expected: string]>([
     [
-      'opaque',
+      'an opaque token',
       '2YotnFZFEjr1zCsicMWpAA',
       'warning token_opaque: the access token is opaque: only the server can tell what it stands for | Configure ' +
         '"introspection" for this server, or have it issue JWT access tokens (RFC 9068) for this API.',
     ],
     [
-      'encrypted',
+      'an encrypted token',
       'a.b.c.d.e',
       'error token_encrypted: the access token is encrypted | Have the server issue signed, unencrypted access tokens ' +
         'for this API.',
     ],
     [
-      'cut off',
+      'a token that is cut off',
       'eyJhbGciOiJFUzI1NiJ9.eyJ.c2ln',
       'error token_refused: refused: The access token is not a readable JWT | Make sure that the whole token was ' +
         'copied, and nothing besides.',
     ],
-  ])('%s', async (_, token, expected) => {
+  ])('%s is reported, and nothing else', async (_, token, expected) => {
     await expect(saidOf(token)).resolves.toEqual([expected]);
   });
 });
 
-test('neither the token nor who it is about is printed', async () => {
+test('neither the token nor its user is printed', async () => {
   const secret = 'not-to-be-shown';
   const options = {
     acr: 'urn:example:mfa',

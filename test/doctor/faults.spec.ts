@@ -1,8 +1,8 @@
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer, type Server } from 'node:net';
+import { createTestAuthorizationServer } from 'nestjs-step-up/testing';
 import { USAGE } from '../../lib/doctor/usage.js';
-import { createTestAuthorizationServer } from '../../lib/testing/index.js';
 import { JsonServer } from '../token/json-server.js';
 import { nestjsStepUp } from './doctor.js';
 import { selfSigned } from './self-signed.js';
@@ -28,7 +28,7 @@ describe('a server that cannot be examined', () => {
   });
   afterEach(() => server.close());
 
-  test('a name that does not exist', async () => {
+  test('a host that does not exist is reported with what to check', async () => {
     await expect(nestjsStepUp(['doctor', 'https://as.invalid'])).resolves.toMatchObject({
       exitCode: 2,
       stdout: '',
@@ -39,7 +39,7 @@ describe('a server that cannot be examined', () => {
     });
   });
 
-  test('a port where nothing listens', async () => {
+  test('a port where nothing listens is reported with what to check', async () => {
     const closed = createTcpServer();
     const issuer = `http://127.0.0.1:${await listening(closed)}`;
     await new Promise((resolve) => closed.close(resolve));
@@ -50,13 +50,13 @@ describe('a server that cannot be examined', () => {
     );
   });
 
-  test('a port that browsers and fetch refuse to call', async () => {
+  test('a port that fetch refuses to call is reported with what to check', async () => {
     await expect(nestjsStepUp(['doctor', 'http://127.0.0.1:1'])).resolves.toEqual(
       refused('http://127.0.0.1:1 cannot be reached: check the address and the network'),
     );
   });
 
-  test('a self-signed certificate', async () => {
+  test('a self-signed certificate is reported with what to do', async () => {
     const secure = createServer(selfSigned, (_, response) => response.end('{}'));
     const issuer = `https://127.0.0.1:${await listening(secure)}`;
     const outcome = await nestjsStepUp(['doctor', issuer]);
@@ -70,14 +70,14 @@ describe('a server that cannot be examined', () => {
     );
   });
 
-  test('https where the server speaks http', async () => {
+  test('https to a server that speaks http is reported with what to check', async () => {
     const issuer = server.origin.replace('http:', 'https:');
     const { exitCode, stdout, stderr } = await nestjsStepUp(['doctor', issuer]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toMatch(/: it does not speak TLS there, so check scheme and port\n$/);
   });
 
-  test('a web page instead of metadata', async () => {
+  test('a web page in place of metadata is reported for both addresses', async () => {
     for (const path of [OIDC, OAUTH]) server.text(path, '<!doctype html><title>Sign in</title>');
     await expect(nestjsStepUp(['doctor', server.origin])).resolves.toEqual(
       refused(
@@ -87,7 +87,7 @@ describe('a server that cannot be examined', () => {
     );
   });
 
-  test('no metadata', async () => {
+  test('absent metadata is reported for both addresses', async () => {
     await expect(nestjsStepUp(['doctor', `${server.origin}/tenant`])).resolves.toEqual(
       refused(
         `${server.origin}/tenant has no readable metadata (/tenant${OIDC} is answered with status 404; ` +
@@ -96,26 +96,26 @@ describe('a server that cannot be examined', () => {
     );
   });
 
-  test.each([
+  test.each<[what: string, issuer: string | undefined, sentence: string]>([
     [
-      'another',
+      'another issuer',
       'https://other.example',
       'names the issuer "https://other.example": tokens will carry that one, so give it exactly',
     ],
     [
-      'one that moves the cursor',
+      'an issuer that would move the cursor',
       'x\u001b[2J\u202e',
       'names the issuer "x\\u001b[2J\\u202e": tokens will carry that one, so give it exactly',
     ],
-    ['none', undefined, 'names no issuer: check that this is an authorization server'],
-  ])('metadata of another issuer: %s', async (_, issuer, sentence) => {
+    ['no issuer', undefined, 'names no issuer: check that this is an authorization server'],
+  ])('metadata that names %s is refused', async (_, issuer, sentence) => {
     server.json(OIDC, { issuer });
     await expect(nestjsStepUp(['doctor', server.origin])).resolves.toEqual(
       refused(`The metadata of ${server.origin} ${sentence}`),
     );
   });
 
-  test('a trailing slash is another issuer', async () => {
+  test('an issuer with a slash at the end is another issuer', async () => {
     const authorizationServer = await createTestAuthorizationServer();
     const { issuer } = authorizationServer;
     const outcome = await nestjsStepUp(['doctor', `${issuer}/`]);
@@ -127,7 +127,7 @@ describe('a server that cannot be examined', () => {
     );
   });
 
-  test('with --json the fault is a finding as well', async () => {
+  test('with --json a fault is a finding too', async () => {
     server.json(OIDC, { issuer: 'https://other.example' });
     const { exitCode, stdout, stderr } = await nestjsStepUp(['doctor', server.origin, '--json']);
     const message =
@@ -142,7 +142,7 @@ describe('a server that cannot be examined', () => {
   });
 });
 
-test('an issuer that moves the cursor is escaped, in JSON too', async () => {
+test('an issuer that would move the cursor is escaped, in JSON too', async () => {
   const issuer = 'https://as.invalid/\u009b31m\u202e';
   const { stdout, stderr } = await nestjsStepUp(['doctor', issuer, '--json']);
   expect(stdout + stderr).toMatch(/^[\n\x20-\x7E]*$/);
@@ -157,17 +157,17 @@ describe('a command that is not understood', () => {
   const PARAMETER = '"--parameter" must be name=value, and each name is given once';
   const CLAIM = `"--acr-claim" must be the name of a claim, or of a nested one the way as JSON: '["ext","acr"]'`;
 
-  test('--help is no mistake', async () => {
+  test('--help prints the usage text with exit code 0', async () => {
     await expect(nestjsStepUp(['--help'])).resolves.toEqual({ exitCode: 0, stdout: USAGE, stderr: '' });
     await expect(nestjsStepUp(['doctor', '-h'])).resolves.toEqual({ exitCode: 0, stdout: USAGE, stderr: '' });
   });
 
-  test.each([
-    ['nothing', [], 'The only command is "doctor"'],
+  test.each<[what: string, args: string[], sentence: string]>([
+    ['no command', [], 'The only command is "doctor"'],
     ['another command', ['nurse', ISSUER], 'The only command is "doctor"'],
     ['no issuer', ['doctor'], '"doctor" takes one issuer'],
     ['a token in the wrong place', ['doctor', ISSUER, JWT], '"doctor" takes one issuer'],
-  ])('%s: the usage text', async (_, args, sentence) => {
+  ])('%s is refused with the usage text', async (_, args, sentence) => {
     await expect(nestjsStepUp(args)).resolves.toEqual({
       exitCode: 2,
       stdout: '',
@@ -175,7 +175,7 @@ describe('a command that is not understood', () => {
     });
   });
 
-  test.each([
+  test.each<[what: string, args: string[], sentence: string]>([
     ['an unknown option', [ISSUER, `--tokne=${JWT}`], 'There is no option "--tokne"'],
     ['a token as an option', [ISSUER, `--${JWT}`], 'There is an unknown option'],
     ['an option without value', [ISSUER, '--token'], '"--token" lacks its value'],
@@ -189,39 +189,43 @@ describe('a command that is not understood', () => {
     ['a parameter without value', [ISSUER, '--login', '--client-id=a', '--parameter=audience'], PARAMETER],
     ['a parameter twice', [ISSUER, '--login', '--client-id=a', '--parameter=a=1', '--parameter=a=2'], PARAMETER],
     [
-      'a parameter of the doctor',
+      'a parameter that the doctor sets itself',
       [ISSUER, '--login', '--client-id=a', '--parameter=state=1'],
       '"--parameter" cannot set "state", on which the outcome of the sign-ins depends',
     ],
     ['a parameter without login', [ISSUER, '--parameter=a=1'], '"--parameter" is for "--login", which is missing'],
-    ['a claim without name', [ISSUER, '--acr-claim='], CLAIM],
-    ['a way to a claim that is no JSON', [ISSUER, '--acr-claim=[ext'], CLAIM],
-    ['a way to a claim that is empty', [ISSUER, '--acr-claim=[]'], CLAIM],
-    ['an issuer that is no URL', [JWT], 'The issuer must be a URL, such as https://login.example.com'],
+    ['an empty name of a claim', [ISSUER, '--acr-claim='], CLAIM],
+    ['a way to a claim that is not JSON', [ISSUER, '--acr-claim=[ext'], CLAIM],
+    ['an empty way to a claim', [ISSUER, '--acr-claim=[]'], CLAIM],
+    ['an issuer that is not a URL', [JWT], 'The issuer must be a URL, such as https://login.example.com'],
     [
       'an issuer of another scheme',
       ['ftp://as.example'],
       'The issuer must be a URL, such as https://login.example.com',
     ],
     [
-      'http elsewhere',
+      'an http issuer of another machine',
       ['http://as.example'],
       'The issuer must be an https URL: http is for this machine alone (localhost, 127.0.0.1)',
     ],
-    ['a query', [`${ISSUER}?a=b`], 'The issuer must be a URL without credentials, query and fragment'],
-    ['credentials', ['https://a:b@as.example'], 'The issuer must be a URL without credentials, query and fragment'],
+    ['an issuer with a query', [`${ISSUER}?a=b`], 'The issuer must be a URL without credentials, query and fragment'],
+    [
+      'an issuer with credentials',
+      ['https://a:b@as.example'],
+      'The issuer must be a URL without credentials, query and fragment',
+    ],
     ['a negative age', [ISSUER, '--max-age=-1'], `"--max-age" must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}`],
     [
-      'an age with unit',
+      'an age with a unit',
       [ISSUER, '--max-age', '5m'],
       `"--max-age" must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}`,
     ],
     [
-      'a port beyond',
+      'a port above the greatest one',
       [ISSUER, '--login', '--client-id=a', '--port=65536'],
       '"--port" must be an integer from 0 to 65535',
     ],
-    ['no client', [ISSUER, '--login'], '"--login" needs "--client-id"'],
+    ['a login without a client', [ISSUER, '--login'], '"--login" needs "--client-id"'],
     ['a client without login', [ISSUER, '--client-id=a'], '"--client-id" is for "--login", which is missing'],
     [
       'a secret that is not set',
@@ -232,18 +236,18 @@ describe('a command that is not understood', () => {
     ['a string that no challenge can carry', [ISSUER, '--acr', 'a"b'], ACR],
     ['a header in place of a string', [ISSUER, '--acr', `Bearer ${JWT}`], ACR],
     [
-      'a profile that moves the cursor',
+      'a profile that would move the cursor',
       [ISSUER, '--profile', 'a\u001b[2J'],
       '"--profile" must be one of keycloak, okta, auth0, entra, duende, logto, oidcProvider, hydra, supabase, pingone',
     ],
     [
-      'a token instead of a file',
+      'a token in place of a file',
       [ISSUER, '--token', JWT],
       '"--token" must be a file that can be read, or "-" for standard input; a token on the command line would stay in ' +
         'the history of the shell',
     ],
     ['an empty standard input', [ISSUER, '--token', '-'], '"--token" is empty where it was read'],
-  ])('%s', async (_, args, sentence) => {
+  ])('%s is refused with one sentence', async (_, args, sentence) => {
     const outcome = await nestjsStepUp(['doctor', ...args]);
     expect(outcome).toMatchObject({ exitCode: 2, stdout: '' });
     expect(outcome.stderr).not.toContain(JWT);

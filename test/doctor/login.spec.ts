@@ -4,7 +4,7 @@ import {
   type AuthorizationBehaviour,
   createTestAuthorizationServer,
   type TestAuthorizationServer,
-} from '../../lib/testing/index.js';
+} from 'nestjs-step-up/testing';
 import { type Around, nestjsStepUp } from './doctor.js';
 
 const NOW = 1_800_000_000;
@@ -27,12 +27,18 @@ beforeEach(async () => {
   clock = jest.spyOn(Date, 'now').mockImplementation(() => mockClock.now * 1000);
   server = await createTestAuthorizationServer();
   port = await freePort();
-  server.registerClient({ clientId: 'doctor', redirectUris: [`http://127.0.0.1:${port}/callback`] });
+  register();
 });
 afterEach(async () => {
   clock.mockRestore();
   await server.close();
 });
+
+/** Makes the doctor a client of the server, a confidential one if it has a secret. */
+function register(clientSecret?: string): void {
+  const redirectUris = [`http://127.0.0.1:${port}/callback`];
+  server.registerClient({ clientId: 'doctor', redirectUris, ...(clientSecret !== undefined && { clientSecret }) });
+}
 
 async function freePort(): Promise<number> {
   const probe = createServer();
@@ -69,26 +75,41 @@ async function said(options: readonly string[], around?: Around): Promise<string
 
 const MFA = ['--acr', 'mfa=urn:example:mfa'];
 
-test('the whole table of a server that does as it is asked', async () => {
+test('the doctor prints the whole table of a server that does as it is asked', async () => {
   const { exitCode, stdout, stderr } = await logIn(MFA);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-  const [first, second, third] = server.authorizationRequests;
-  const address = (request: Record<string, string> | undefined) =>
-    `${server.issuer}/authorize?${new URLSearchParams(request)}`;
-  expect(stdout).toBe(
+  const [first, second, third] = server.authorizationRequests.map((request) => `${new URLSearchParams(request)}`);
+  expect(stdout.replaceAll(server.issuer, 'http://127.0.0.1:50000')).toBe(
     `Sign-in 1 of 3: open this address.
 
-${address(first)}
+http://127.0.0.1:50000/authorize?${first}
 
 Sign-in 2 of 3, as the same user: open this address.
 
-${address(second)}
+http://127.0.0.1:50000/authorize?${second}
 
 Sign-in 3 of 3, as the same user: open this address.
 
-${address(third)}
+http://127.0.0.1:50000/authorize?${third}
 
-${stdout.slice(stdout.lastIndexOf(`\n${server.issuer}\n`) + 1, stdout.indexOf('Plain sign-in'))}Plain sign-in
+http://127.0.0.1:50000
+
+Metadata
+  ok  metadata          read at http://127.0.0.1:50000/.well-known/openid-configuration; it names exactly this
+                        issuer
+  -   http              http, which is accepted on this machine alone
+                        > Use https everywhere else.
+  ok  claims_parameter  an acr can be asked for as an essential claim, which the server has to satisfy or
+                        refuse
+  ok  introspection     tokens that say too little can be asked about at "http://127.0.0.1:50000/introspect"
+  ok  response_iss      authorization responses name their issuer (RFC 9207)
+  ok  pkce              PKCE with S256
+  ok  openid            scope openid, which many servers need beside acr_values and max_age
+  ok  keys              1 key for ES256 at http://127.0.0.1:50000/jwks
+  ok  acr_values        offered are "urn:example:phr", "urn:example:mfa", "urn:example:pwd"
+  ok  acr_value         "mfa" means "urn:example:mfa": offered
+
+Plain sign-in
   ok  sign_in           it brings acr "urn:example:pwd" in the ID token
 
 Sign-in with acr values
@@ -134,7 +155,7 @@ test('with --json the addresses go to standard error, and one object to standard
   expect(stderr.match(/^http\S+$/gm)).toHaveLength(3);
 });
 
-test('scope and resource are asked for, and the wanted age', async () => {
+test('scope, resource and maximum age are asked for', async () => {
   await logIn(['--scope', 'accounts openid', '--resource', API, '--max-age', '20', ...MFA]);
   expect(server.authorizationRequests).toMatchObject([
     { scope: 'openid accounts', resource: API },
@@ -151,21 +172,21 @@ test('further parameters are part of every request', async () => {
 });
 
 describe('the request is in the form of the profile', () => {
-  test.each<[string, Record<string, string>, Record<string, string>]>([
+  test.each<[profile: string, byAcr: Record<string, string>, byAge: Record<string, string>]>([
     ['keycloak', { acr_values: 'urn:example:mfa' }, { max_age: '0' }],
     ['okta', { acr_values: 'urn:example:mfa urn:example:phr' }, { max_age: '0' }],
     ['entra', { claims: '{"access_token":{"acrs":{"essential":true,"value":"urn:example:mfa"}}}' }, { max_age: '0' }],
-  ])('%s', async (profile, first, second) => {
+  ])('the requests have the form of the profile %s', async (profile, byAcr, byAge) => {
     await logIn(['--acr', 'mfa=urn:example:mfa urn:example:phr', '--profile', profile]);
     const asked = server.authorizationRequests.map(({ acr_values, claims, max_age }) => ({
       acr_values,
       claims,
       max_age,
     }));
-    expect(asked).toEqual([{}, first, second]);
+    expect(asked).toEqual([{}, byAcr, byAge]);
   });
 
-  test('with Entra the access token alone can tell', async () => {
+  test('with the profile of Entra only the access token can tell whether acr values are honored', async () => {
     const [, second] = await said([...MFA, '--profile', 'entra']);
     expect(second).toBe(
       'acr_values: note acr_in_access_token: asked for "urn:example:mfa" by a claims request: whether it is honoured shows ' +
@@ -176,21 +197,17 @@ describe('the request is in the form of the profile', () => {
 
 describe('a confidential client', () => {
   const withSecret = (secret: string) => {
-    server.registerClient({
-      clientId: 'doctor',
-      clientSecret: 'right',
-      redirectUris: [`http://127.0.0.1:${port}/callback`],
-    });
+    register('right');
     return said([...MFA, '--client-secret-env', 'SECRET'], { browser, env: { SECRET: secret } });
   };
 
-  test('with its secret', async () => {
+  test('a confidential client signs in with its secret', async () => {
     const [first, second] = await withSecret('right');
     expect(first).toBe('sign_in: ok sign_in: it brings acr "urn:example:pwd" in the ID token');
     expect(second).toMatch(/^acr_values: ok acr_honoured:/);
   });
 
-  test('with another', async () => {
+  test('a confidential client with a wrong secret is refused each time', async () => {
     await expect(withSecret('wrong')).resolves.toEqual(
       ['sign_in', 'acr_values', 'max_age'].map(
         (about) =>
@@ -200,58 +217,47 @@ describe('a confidential client', () => {
     );
   });
 
-  test('a public client where there is a secret', async () => {
-    server.registerClient({
-      clientId: 'doctor',
-      clientSecret: 'right',
-      redirectUris: [`http://127.0.0.1:${port}/callback`],
-    });
+  test('a confidential client without its secret is refused', async () => {
+    register('right');
     const [first] = await said(MFA);
     expect(first).toMatch(/^sign_in: error code_refused:/);
   });
 });
 
 describe('what is said of the acr values', () => {
-  const outcomes: [string, AuthorizationBehaviour | undefined, readonly string[], string][] = [
+  const ignored = (returned: string) =>
+    `error acr_ignored: ignored: asked for "urn:example:mfa", and the ID token has "${returned}" | Give the value a ` +
+    "meaning at the server, by a flow or policy that reads acr_values. Or ask for an essential claim: mode 'essential' of " +
+    'authorizationParameters(). Or it is to be asked otherwise: is there a --profile for it? Or list the returned one too, ' +
+    'if it is good enough.';
+
+  test.each<[name: string, behaviour: AuthorizationBehaviour, finding: string]>([
     [
-      'C-54 a stronger one that is not listed',
+      'C-54 a stronger acr value that is not listed is reported as ignored',
       'returnsHigherAcr',
-      MFA,
-      'error acr_ignored: ignored: asked for "urn:example:mfa", and the ID token has "urn:example:phr" | Give the value ' +
-        "a meaning at the server, by a flow or policy that reads acr_values. Or ask for an essential claim: mode 'essential' " +
-        'of authorizationParameters(). Or it is to be asked otherwise: is there a --profile for it? Or list the returned one too, if it is good enough.',
+      ignored('urn:example:phr'),
     ],
+    ['C-54 acr values that the server ignores are reported', 'ignoresAcrValues', ignored('urn:example:pwd')],
     [
-      'C-54 ignored',
-      'ignoresAcrValues',
-      MFA,
-      'error acr_ignored: ignored: asked for "urn:example:mfa", and the ID token has "urn:example:pwd" | Give the value ' +
-        "a meaning at the server, by a flow or policy that reads acr_values. Or ask for an essential claim: mode 'essential' " +
-        'of authorizationParameters(). Or it is to be asked otherwise: is there a --profile for it? Or list the returned one too, if it is good enough.',
-    ],
-    [
-      'C-50 unmet',
+      'C-50 acr values that the user cannot satisfy are reported as refused',
       'failsUnmet',
-      MFA,
       'error acr_values_refused: the server refuses: "unmet_authentication_requirements" ("The user cannot authenticate ' +
         'as asked") | The server understood, and this user cannot get there: give the user such a factor, or the value a ' +
         'meaning at the server.',
     ],
     [
-      'C-51 declined',
+      'C-51 acr values that the user declines are reported as refused',
       'declines',
-      MFA,
       'error acr_values_refused: the server refuses: "access_denied" ("The user does not want to authenticate") | Sign in ' +
         'again and agree; if nobody was asked, look into the log of the server.',
     ],
-  ];
-  test.each(outcomes)('%s', async (_, behaviour, options, expected) => {
-    if (behaviour !== undefined) server.behaviour = behaviour;
-    const [, second] = await said(options);
-    expect(second).toBe(`acr_values: ${expected}`);
+  ])('%s', async (_, behaviour, finding) => {
+    server.behaviour = behaviour;
+    const [, second] = await said(MFA);
+    expect(second).toBe(`acr_values: ${finding}`);
   });
 
-  test('ignored by a server whose profile has it asked for an essential claim', async () => {
+  test('an essential claim that the server ignores is reported', async () => {
     server.behaviour = 'ignoresEssential';
     const [, second] = await said([...MFA, '--profile', 'oidcProvider']);
     expect(second).toBe(
@@ -261,7 +267,7 @@ describe('what is said of the acr values', () => {
     );
   });
 
-  test('had before it was asked for', async () => {
+  test('an acr value that the plain sign-in had already is reported as not tried', async () => {
     const [, second] = await said(['--acr', 'urn:example:pwd']);
     expect(second).toBe(
       'acr_values: note acr_not_tried: asked for "urn:example:pwd", and the plain sign-in had "urn:example:pwd" already: ' +
@@ -269,7 +275,7 @@ describe('what is said of the acr values', () => {
     );
   });
 
-  test('not asked for: two sign-ins', async () => {
+  test('without acr values there are two sign-ins', async () => {
     await expect(said([])).resolves.toEqual([
       'sign_in: ok sign_in: it brings acr "urn:example:pwd" in the ID token',
       'sign_in: ok token: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
@@ -296,38 +302,41 @@ describe('what is said of max_age', () => {
     return browser(address.href);
   };
 
-  test('ignored: the first sign-in is used again', async () => {
+  test('a max_age that the server ignores is reported', async () => {
     await expect(lastOf(MFA, { browser: without('max_age') })).resolves.toBe(
       'max_age: error max_age_ignored: ignored: asked for max_age=0, and the user was not asked again; the sign-in was ' +
         '61 s old | Clients may send prompt=login with it, or another max_age; APIs have to judge auth_time themselves.',
     );
   });
 
-  test('a fresh sign-in shows nothing of a longer age', async () => {
+  test('a max_age that a fresh sign-in cannot exceed is reported as not tried', async () => {
     await expect(lastOf([...MFA, '--max-age', '300'])).resolves.toBe(
       'max_age: note max_age_not_tried: asked for max_age=300, and the sign-in was only 61 s old: whether it is honoured ' +
         'did not show | Try --max-age 0.',
     );
   });
 
-  test.each([
+  test.each<[maxAge: string, beginning: string]>([
     [
       '0',
       'error max_age_ignored: ignored: asked for max_age=0, and the user was not asked again; the sign-in was 61 s old',
     ],
     ['300', 'note max_age_not_tried: asked for max_age=300, and the sign-in was only 61 s old'],
-  ])('a server that tells auth_time only where max_age is asked for: %s', async (maxAge, expected) => {
-    server.behaviour = 'omitsAuthTime';
-    const onceMore = (url: string) => {
-      if (server.authorizationRequests.length < 2) return browser(url);
-      server.behaviour = 'honours';
-      return without('max_age')(url);
-    };
-    const line = await lastOf([...MFA, '--max-age', maxAge], { browser: onceMore });
-    expect(line?.startsWith(`max_age: ${expected}`)).toBe(true);
-  });
+  ])(
+    'max_age %s is judged at a server that sends auth_time only if max_age is asked for',
+    async (maxAge, beginning) => {
+      server.behaviour = 'omitsAuthTime';
+      const onceMore = (url: string) => {
+        if (server.authorizationRequests.length < 2) return browser(url);
+        server.behaviour = 'honours';
+        return without('max_age')(url);
+      };
+      const line = await lastOf([...MFA, '--max-age', maxAge], { browser: onceMore });
+      expect(line?.slice(0, `max_age: ${beginning}`.length)).toBe(`max_age: ${beginning}`);
+    },
+  );
 
-  test('C-55 no auth_time', async () => {
+  test('C-55 an absent auth_time is reported for both tokens', async () => {
     server.behaviour = 'omitsAuthTime';
     await expect(said(MFA)).resolves.toEqual([
       'sign_in: ok sign_in: it brings acr "urn:example:pwd" in the ID token',
@@ -346,7 +355,7 @@ describe('what is said of max_age', () => {
     ]);
   });
 
-  test('RS-49 auth_time in milliseconds', async () => {
+  test('RS-49 an auth_time in milliseconds is reported', async () => {
     server.behaviour = 'authTimeInMilliseconds';
     await expect(lastOf(MFA)).resolves.toBe(
       `max_age: error id_token_auth_time_invalid: asked for max_age=0, and the auth_time of the ID token, ` +
@@ -355,7 +364,7 @@ describe('what is said of max_age', () => {
     );
   });
 
-  test('C-44 another user', async () => {
+  test('C-44 another user in the last sign-in is reported', async () => {
     const visitors = ['alice', 'alice', 'bob'];
     const change = (url: string) => {
       server.subject = visitors.shift() as string;
@@ -366,7 +375,7 @@ describe('what is said of max_age', () => {
     );
   });
 
-  test('C-44 another user already for the acr values', async () => {
+  test('C-44 another user in the second sign-in is reported once', async () => {
     const visitors = ['alice', 'bob', 'bob'];
     const change = (url: string) => {
       server.subject = visitors.shift() as string;
@@ -378,7 +387,7 @@ describe('what is said of max_age', () => {
     ]);
   });
 
-  test('it is tried although the acr values were refused', async () => {
+  test('max_age is tried although the acr values were refused', async () => {
     server.behaviour = 'failsUnmet';
     await expect(lastOf(MFA)).resolves.toBe(
       'max_age: error max_age_refused: the server refuses: "unmet_authentication_requirements" ("The user cannot ' +
@@ -389,7 +398,7 @@ describe('what is said of max_age', () => {
 });
 
 describe('the way back', () => {
-  test('C-52 nobody comes back: no further sign-in', async () => {
+  test('C-52 if the user does not come back, there is no further sign-in', async () => {
     await expect(said([...MFA, '--timeout', '0'], { browser: async () => undefined })).resolves.toEqual([
       'sign_in: error sign_in_not_finished: nobody came back from the server within 0 s | Register ' +
         `http://127.0.0.1:${port}/callback for this client. If the server showed an error page instead of sending the user ` +
@@ -414,7 +423,7 @@ describe('the way back', () => {
     });
     afterEach(() => timers.mockRestore());
 
-    test('an answer without the state of the request is mentioned', async () => {
+    test('a response without the state of the request is mentioned', async () => {
       const forgetful = async () => {
         const response = await fetch(`http://127.0.0.1:${port}/callback?error=server_error`);
         expect(response.status).toBe(400);
@@ -426,7 +435,7 @@ describe('the way back', () => {
       );
     });
 
-    test('C-52 the acr values lead to a page without return', async () => {
+    test('C-52 acr values that lead to a page without return end the sign-ins', async () => {
       server.behaviour = 'neverReturns';
       const patient = async (url: string) => {
         if ((await browser(url)) === 'the user stays there') giveUp();
@@ -438,7 +447,7 @@ describe('the way back', () => {
     });
   });
 
-  test.each(['authorization_endpoint', 'token_endpoint'])('no %s', async (name) => {
+  test.each(['authorization_endpoint', 'token_endpoint'])('metadata without a usable %s is reported', async (name) => {
     const fetched = jest.spyOn(globalThis, 'fetch').mockImplementation(async () =>
       Response.json({
         issuer: server.issuer,
@@ -455,7 +464,7 @@ describe('the way back', () => {
     ]);
   });
 
-  test('metadata that nests too deeply to be copied', async () => {
+  test('metadata that nests too deeply to be copied does not stop the sign-in', async () => {
     const fetched = globalThis.fetch;
     const spy = jest.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
       const response = await fetched(input, init);
@@ -468,7 +477,7 @@ describe('the way back', () => {
     expect(first).toBe('sign_in: ok sign_in: it brings acr "urn:example:pwd" in the ID token');
   });
 
-  test('answers that belong to no request are turned away, and an answer is taken once', async () => {
+  test('a response that belongs to no request is turned away, and a response is taken once', async () => {
     const answers: unknown[] = [];
     const meddler = async (url: string) => {
       const callback = `http://127.0.0.1:${port}/callback`;
@@ -497,7 +506,7 @@ describe('the way back', () => {
     await expect(fetch(`http://127.0.0.1:${port}/callback`)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
   });
 
-  test('a plain sign-in that is refused is no refusal of acr values', async () => {
+  test('a plain sign-in that is refused is not reported as a refusal of acr values', async () => {
     const refusing = async (url: string) => {
       const request = new URL(url).searchParams;
       const callback = new URL(request.get('redirect_uri') as string);
@@ -509,7 +518,7 @@ describe('the way back', () => {
     expect(first).toMatch(/^sign_in: error sign_in_refused: the server refuses: "access_denied" \("\\u001b\[2J"\) \|/);
   });
 
-  test('C-53 an answer that names another issuer', async () => {
+  test('C-53 a response that names another issuer is reported as unusable', async () => {
     const mixUp = async (url: string) => {
       const sent = await fetch(url, { redirect: 'manual' });
       const callback = new URL(sent.headers.get('location') as string);
@@ -523,7 +532,7 @@ describe('the way back', () => {
     );
   });
 
-  test('a server that breaks down between the two', async () => {
+  test('a server that breaks down before the code is redeemed is reported', async () => {
     const [first] = await said(MFA, {
       browser: async (url) => {
         server.setUnavailable(false);
@@ -538,7 +547,7 @@ describe('the way back', () => {
     );
   });
 
-  test('a port that is taken', async () => {
+  test('a port that is taken is named, and another asked for', async () => {
     const squatter = createServer();
     await new Promise<void>((resolve) => squatter.listen(port, '127.0.0.1', resolve));
     const outcome = await logIn(MFA);
@@ -553,7 +562,7 @@ describe('the way back', () => {
   });
 });
 
-test('an answer that is no JSON is not quoted', async () => {
+test('a token response that is not JSON is not quoted', async () => {
   const fetched = globalThis.fetch;
   const spy = jest.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
     if (!`${input}`.endsWith('/token')) return fetched(input, init);
@@ -569,11 +578,7 @@ test('an answer that is no JSON is not quoted', async () => {
 describe('a token endpoint of ill will', () => {
   /** The first finding, where the token endpoint answers so. */
   async function saidOf(answer: (request: URLSearchParams) => Response): Promise<string | undefined> {
-    server.registerClient({
-      clientId: 'doctor',
-      clientSecret: 'secret-of-doctor',
-      redirectUris: [`http://127.0.0.1:${port}/callback`],
-    });
+    register('secret-of-doctor');
     const fetched = globalThis.fetch;
     const spy = jest.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
       if (!`${input}`.endsWith('/token')) return fetched(input, init);
@@ -584,10 +589,10 @@ describe('a token endpoint of ill will', () => {
     return first;
   }
 
-  test('code, verifier and secret are not printed where it repeats them', async () => {
+  test('code, verifier and secret are not printed if the token endpoint repeats them', async () => {
     const said = await saidOf((request) => {
       const [code, verifier] = [request.get('code'), request.get('code_verifier')];
-      expect([code, verifier]).toEqual([expect.any(String), expect.any(String)]);
+      expect({ code, verifier }).toEqual({ code: expect.any(String), verifier: expect.any(String) });
       const description = `no code ${code} for ${verifier} of secret-of-doctor`;
       return Response.json({ error: 'invalid_grant', error_description: description }, { status: 400 });
     });
@@ -596,7 +601,7 @@ describe('a token endpoint of ill will', () => {
     );
   });
 
-  test('no more than 1 MiB of its answer is read', async () => {
+  test('no more than 1 MiB of a token response is read', async () => {
     let sent = 0;
     const said = await saidOf(() => {
       const endless = new ReadableStream({

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { createTestAuthorizationServer } from 'nestjs-step-up/testing';
 import { profiles } from '../../lib/authorization-servers/index.js';
-import { createTestAuthorizationServer } from '../../lib/testing/index.js';
 import { JsonServer } from '../token/json-server.js';
 import { findings, nestjsStepUp } from './doctor.js';
 
@@ -8,7 +8,7 @@ const OIDC = '/.well-known/openid-configuration';
 const OAUTH = '/.well-known/oauth-authorization-server';
 
 describe('a server that does all', () => {
-  test('the whole table, with words that lead somewhere and one that does not', async () => {
+  test('the doctor prints the whole table, with words that the server offers and one that it does not', async () => {
     const server = await createTestAuthorizationServer();
     const words = ['--acr', 'mfa=urn:example:mfa', '--acr', 'mfa=urn:example:phr', '--acr', 'urn:example:pwd'];
     const outcome = await nestjsStepUp(['doctor', server.issuer, ...words, '--acr', 'sms=urn:example:sms']);
@@ -42,7 +42,7 @@ Metadata
     });
   });
 
-  test('without a finding that asks for a change the exit code is 0', async () => {
+  test('the exit code is 0 if no finding asks for a change', async () => {
     const server = await createTestAuthorizationServer();
     const { exitCode, stdout } = await nestjsStepUp(['doctor', server.issuer, '--json']);
     await server.close();
@@ -87,12 +87,12 @@ describe('a server of which something is missing', () => {
       );
   }
 
-  test('the address of RFC 8414 alone', async () => {
+  test('metadata at the address of RFC 8414 alone is read', async () => {
     publish({}, OAUTH);
     await expect(said('metadata')).resolves.toEqual([`ok | read at ORIGIN${OAUTH}; it names exactly this issuer`]);
   });
 
-  test('M-02 what is not published is a note, and no reason for exit code 1', async () => {
+  test('M-02 what is not published earns a note, and the exit code stays 0', async () => {
     publish({});
     const { exitCode, stdout } = await nestjsStepUp(['doctor', server.origin, '--acr', 'mfa', '--json']);
     const levels = JSON.parse(stdout).findings.map(({ code, level }: Record<string, string>) => `${level} ${code}`);
@@ -112,71 +112,71 @@ describe('a server of which something is missing', () => {
     });
   });
 
-  test.each<[string, object, string, string]>([
+  test.each<[name: string, metadata: object, code: string, finding: string]>([
     [
-      'M-01 acr_values_supported lacks the value',
+      'M-01 an acr value outside acr_values_supported earns a warning',
       { acr_values_supported: ['1', '2'] },
       'acr_value_unknown',
       'warning | "mfa" is not offered | Say what it stands for, as in --acr mfa=<one of those offered>.',
     ],
     [
-      'M-01 acr_values_supported is empty',
+      'M-01 an empty acr_values_supported earns a warning',
       { acr_values_supported: [] },
       'acr_value_unknown',
       'warning | "mfa" is not offered | Configure it at the server.',
     ],
     [
-      'acr values that move the cursor, and too many',
+      'acr values are escaped, and no more than twenty are shown',
       { acr_values_supported: ['\u001b[31mred', 7, ...Array(30).fill('x')] },
       'acr_values',
       `ok | offered are "\\u001b[31mred", 7, ${Array(18).fill('"x"').join(', ')} and 12 more`,
     ],
     [
-      'PKCE with plain alone',
+      'PKCE without S256 earns a warning',
       { code_challenge_methods_supported: ['plain'] },
       'pkce_without_s256',
       'warning | PKCE is offered, but not with S256 | Allow S256 at the server: clients need it.',
     ],
     [
-      'no scope openid',
+      'scopes without openid earn a warning',
       { scopes_supported: ['profile'] },
       'openid_missing',
       'warning | scopes_supported lacks openid: acr_values and max_age are parameters of OpenID Connect | ' +
         'Enable OpenID Connect at the server, for this realm or tenant.',
     ],
     [
-      'no jwks_uri',
+      'metadata without jwks_uri is an error',
       { jwks_uri: undefined },
       'keys_unreadable',
       'error | the metadata has no https "jwks_uri" (http is accepted on this machine alone) | ' +
         'Publish the keys, or configure "jwksUri". No token can be verified without.',
     ],
     [
-      'a jwks_uri that is not https',
+      'a jwks_uri that is not https is an error',
       { jwks_uri: 'http://as.example/jwks' },
       'keys_unreadable',
       'error | the metadata has no https "jwks_uri" (http is accepted on this machine alone) | ' +
         'Publish the keys, or configure "jwksUri". No token can be verified without.',
     ],
     [
-      'an address without end',
+      'a long jwks_uri that cannot be reached is cut off',
       { jwks_uri: `http://127.0.0.1:1/${'a'.repeat(500_000)}` },
       'keys_unreadable',
       `error | http://127.0.0.1:1/${'a'.repeat(181)}... cannot be reached | ` +
         'No token can be verified: check the address and the network.',
     ],
-  ])('%s', async (_, metadata, code, expected) => {
+  ])('%s', async (_, metadata, code, finding) => {
     publish(metadata);
-    await expect(said(code, '--acr', 'mfa')).resolves.toEqual([expected]);
+    await expect(said(code, '--acr', 'mfa')).resolves.toEqual([finding]);
   });
 
-  test('acr values that nest too deeply to be written', async () => {
+  test('acr values that nest too deeply are not shown', async () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     server.text(OIDC, `{"issuer":"${server.origin}","acr_values_supported":[${deep}]}`);
     await expect(said('acr_values')).resolves.toEqual(['ok | offered are a list that nests too deeply']);
   });
 
-  test('part of what a word means is offered', async () => {
+  test('a word of which only a part is offered earns a warning', async () => {
     publish({ acr_values_supported: ['a'] });
     await expect(said('acr_value_unknown', '--acr', 'mfa=a b')).resolves.toEqual([
       'warning | "mfa" means "a", "b": offered, but for "b" | ' +
@@ -184,7 +184,7 @@ describe('a server of which something is missing', () => {
     ]);
   });
 
-  test('what is not published may be known of the profile', async () => {
+  test('acr values that are not published are known from the profile', async () => {
     publish({});
     const okta = ['--profile', 'okta'];
     await expect(said('acr_values', ...okta)).resolves.toEqual([
@@ -193,7 +193,7 @@ describe('a server of which something is missing', () => {
     await expect(said('acr_value', ...okta, '--acr', 'phr')).resolves.toEqual(['ok | "phr" is offered']);
   });
 
-  test('a misspelt string', async () => {
+  test('a misspelt acr value earns a warning that names the nearest one', async () => {
     publish({ acr_values_supported: ['urn:example:pwd', 7, 'urn:example:mfa'] });
     await expect(said('acr_value_unknown', '--acr', 'mfa=urn:exmaple:mfa')).resolves.toEqual([
       'warning | "mfa" means "urn:exmaple:mfa": not offered | Did you mean "urn:example:mfa"? If not, configure it at the ' +
@@ -201,7 +201,7 @@ describe('a server of which something is missing', () => {
     ]);
   });
 
-  test('a string with "=" is no word', async () => {
+  test('an acr value with an equals sign is not a word', async () => {
     publish({ acr_values_supported: ['urn:bankid:bid;LOA=4'] });
     await expect(said('acr_value', '--acr', 'urn:bankid:bid;LOA=4')).resolves.toEqual([
       'ok | "urn:bankid:bid;LOA=4" is offered',
@@ -213,17 +213,17 @@ describe('a server of which something is missing', () => {
     ...members,
   });
 
-  test.each<[string, unknown, string[]]>([
-    ['a document that is none', [], ['error keys_unreadable ORIGIN/jwks is not a JSON object']],
-    ['no list', { keys: 'none' }, ['error keys_unreadable ORIGIN/jwks has no list of keys']],
-    ['no key', { keys: [] }, ['error keys_unusable no key at ORIGIN/jwks can verify an access token']],
+  test.each<[what: string, document: unknown, expected: string[]]>([
+    ['a list', [], ['error keys_unreadable ORIGIN/jwks is not a JSON object']],
+    ['a document without a list of keys', { keys: 'none' }, ['error keys_unreadable ORIGIN/jwks has no list of keys']],
+    ['an empty list of keys', { keys: [] }, ['error keys_unusable no key at ORIGIN/jwks can verify an access token']],
     [
-      'a key for encryption, one for signing alone, one without sense',
+      'a key for encryption, one only for signing and one that is null',
       { keys: [{ ...KEY, use: 'enc' }, { ...KEY, key_ops: ['sign'] }, null] },
       ['error keys_unusable no key at ORIGIN/jwks can verify an access token'],
     ],
     [
-      'a short key and a symmetric one',
+      'a short key and a symmetric one next to a good one',
       { keys: [KEY, rsa(1024, { kid: '\u001b]0;title' }), { kty: 'oct', k: 'c2VjcmV0' }] },
       [
         'ok keys 1 key for ES256 at ORIGIN/jwks',
@@ -232,7 +232,7 @@ describe('a server of which something is missing', () => {
       ],
     ],
     [
-      'more than an API looks at',
+      'more keys than an API looks at',
       { keys: [...Array(100).fill(KEY), ...Array(200_000).fill({})] },
       [
         'ok keys 100 keys for ES256 at ORIGIN/jwks',
@@ -240,14 +240,14 @@ describe('a server of which something is missing', () => {
       ],
     ],
     [
-      'an algorithm that is not accepted by default, and keys for several',
+      'a key for several algorithms and one for an algorithm that is not accepted by default',
       { keys: [rsa(2048, { kid: 'a' }), rsa(2048, { kid: 'b', alg: 'RS512' })] },
       [
         'ok keys 1 key for RS256, PS256 at ORIGIN/jwks',
         'note key_unused the key "b" is for RS512, which is not accepted by default',
       ],
     ],
-  ])('keys: %s', async (_, document, expected) => {
+  ])('the findings about a key document: %s', async (_, document, expected) => {
     publish({});
     server.json('/jwks', document);
     const found = await findings([server.origin]);
