@@ -1,9 +1,12 @@
 import { checkAuthorizationServers } from '../../lib/authorization-servers/index.js';
 import { isLoopback } from '../../lib/core/index.js';
+import { refusals } from '../support/refusals.js';
 
 const GOOD = { issuer: 'https://as.example', audience: 'https://api.example' };
 const check = (...servers: unknown[]) => checkAuthorizationServers(servers as (typeof GOOD)[]);
 const URL_NEEDED = 'must be an https URL (http is accepted on loopback only)';
+const KNOWN = 'known are issuer, audience, jwksUri, algorithms, profile, delegation, introspection, keys, acr, order';
+const ALGORITHMS = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA';
 
 describe('an option that is left out', () => {
   test('an option that is left out has the documented default', () => {
@@ -78,71 +81,58 @@ describe('a wrong option', () => {
     );
   });
 
-  test.each<[options: Record<string, unknown>, message: string]>([
-    [
-      { isuer: 'a' },
-      '"authorizationServers[0]" has the unknown option "isuer"; known are issuer, audience, jwksUri, algorithms, profile, delegation, introspection, keys, acr, order',
-    ],
-    [
-      { audiences: ['a'] },
-      '"authorizationServers[0]" has the unknown option "audiences"; known are issuer, audience, jwksUri, algorithms, profile, delegation, introspection, keys, acr, order',
-    ],
-    ...['http://as.example', 'as.example', '', 'ftp://as.example', 5, null, undefined, ['https://as.example']].map(
-      (issuer): [Record<string, unknown>, string] => [{ issuer }, `"authorizationServers[0].issuer" ${URL_NEEDED}`],
-    ),
-    ...['http://127.0.0.1.example', 'http://localhost.example', 'http://127.0.0.1@as.example', 'http://10.0.0.1'].map(
-      (issuer): [Record<string, unknown>, string] => [{ issuer }, `"authorizationServers[0].issuer" ${URL_NEEDED}`],
-    ),
-    [{ issuer: 'https://a:b@as.example' }, '"authorizationServers[0].issuer" must not carry credentials'],
-    [{ issuer: 'https://as.example?a' }, '"authorizationServers[0].issuer" must have neither query nor fragment'],
-    [{ issuer: 'https://as.example#a' }, '"authorizationServers[0].issuer" must have neither query nor fragment'],
-    [{ jwksUri: 'http://as.example/jwks' }, `"authorizationServers[0].jwksUri" ${URL_NEEDED}`],
-    [{ jwksUri: 'file:///jwks' }, `"authorizationServers[0].jwksUri" ${URL_NEEDED}`],
-    [{ jwksUri: 'https://a@as.example/jwks' }, '"authorizationServers[0].jwksUri" must not carry credentials'],
-    ...[undefined, null, '', [], [''], ['a', ''], [5], 5, { a: 'b' }].map(
-      (audience): [Record<string, unknown>, string] => [
-        { audience },
-        '"authorizationServers[0].audience" is required: the identifier of this API that tokens name in "aud"',
+  test.each(
+    refusals({
+      [`"authorizationServers[0]" has the unknown option "isuer"; ${KNOWN}`]: [{ isuer: 'a' }],
+      [`"authorizationServers[0]" has the unknown option "audiences"; ${KNOWN}`]: [{ audiences: ['a'] }],
+      [`"authorizationServers[0].issuer" ${URL_NEEDED}`]: [
+        ...['http://as.example', 'as.example', '', 'ftp://as.example', 5, null, undefined, ['https://as.example']],
+        ...['http://127.0.0.1.example', 'http://localhost.example', 'http://127.0.0.1@as.example', 'http://10.0.0.1'],
+      ].map((issuer) => ({ issuer })),
+      '"authorizationServers[0].issuer" must not carry credentials': [{ issuer: 'https://a:b@as.example' }],
+      '"authorizationServers[0].issuer" must have neither query nor fragment': [
+        { issuer: 'https://as.example?a' },
+        { issuer: 'https://as.example#a' },
       ],
-    ),
-    ...[[], 'ES256', null, {}].map((algorithms): [Record<string, unknown>, string] => [
-      { algorithms },
-      '"authorizationServers[0].algorithms" must list at least one of ' +
-        'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA',
-    ]),
-    ...['HS256', 'HS512', 'none', 'es256', 'ES256K', '', 'RSA-OAEP'].map(
-      (algorithm): [Record<string, unknown>, string] => [
-        { algorithms: ['ES256', algorithm] },
-        `"authorizationServers[0].algorithms" has "${algorithm}"; asymmetric ones only: ` +
-          'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA',
+      [`"authorizationServers[0].jwksUri" ${URL_NEEDED}`]: [
+        { jwksUri: 'http://as.example/jwks' },
+        { jwksUri: 'file:///jwks' },
       ],
-    ),
-    [{ delegation: 'allow' }, `"authorizationServers[0].delegation" must be 'refuse' or 'accept'`],
-    [{ delegation: true }, `"authorizationServers[0].delegation" must be 'refuse' or 'accept'`],
-    [{ keys: null }, '"authorizationServers[0].keys" must be an object'],
-    [{ keys: 600 }, '"authorizationServers[0].keys" must be an object'],
-    [
-      { keys: { refreshafter: 5 } },
-      '"authorizationServers[0].keys" has the unknown option "refreshafter"; known are refreshAfter, staleFor',
-    ],
-    ...[0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '600', null].map(
-      (refreshAfter): [Record<string, unknown>, string] => [
-        { keys: { refreshAfter } },
-        '"authorizationServers[0].keys.refreshAfter" must be an integer number of seconds, at least 1',
+      '"authorizationServers[0].jwksUri" must not carry credentials': [{ jwksUri: 'https://a@as.example/jwks' }],
+      '"authorizationServers[0].audience" is required: the identifier of this API that tokens name in "aud"': [
+        ...[undefined, null, '', [], [''], ['a', ''], [5], 5, { a: 'b' }].map((audience) => ({ audience })),
       ],
-    ),
-    [
-      { keys: { staleFor: -1 } },
-      '"authorizationServers[0].keys.staleFor" must be an integer number of seconds, at least 0',
-    ],
-    [{ order: ['mfa'] }, '"authorizationServers[0].order" needs the words of "authorizationServers[0].acr"'],
-    [
-      { profile: 'keycloack' },
-      '"authorizationServers[0].profile" names no profile: "keycloack"; the nearest is "keycloak". There are keycloak, ' +
-        'okta, auth0, entra, duende, logto, oidcProvider, hydra, supabase, pingone; for another server give an object',
-    ],
-  ])('the options %j are refused by name', (options, message) => {
-    expect(() => check({ ...GOOD, ...options })).toThrow(new TypeError(message));
+      [`"authorizationServers[0].algorithms" must list at least one of ${ALGORITHMS}`]: [
+        ...[[], 'ES256', null, {}].map((algorithms) => ({ algorithms })),
+      ],
+      ...Object.fromEntries(
+        ['HS256', 'HS512', 'none', 'es256', 'ES256K', '', 'RSA-OAEP'].map((algorithm) => [
+          `"authorizationServers[0].algorithms" has "${algorithm}"; asymmetric ones only: ${ALGORITHMS}`,
+          [{ algorithms: ['ES256', algorithm] }],
+        ]),
+      ),
+      [`"authorizationServers[0].delegation" must be 'refuse' or 'accept'`]: [
+        { delegation: 'allow' },
+        { delegation: true },
+      ],
+      '"authorizationServers[0].keys" must be an object': [{ keys: null }, { keys: 600 }],
+      '"authorizationServers[0].keys" has the unknown option "refreshafter"; known are refreshAfter, staleFor': [
+        { keys: { refreshafter: 5 } },
+      ],
+      '"authorizationServers[0].keys.refreshAfter" must be an integer number of seconds, at least 1': [
+        ...[0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '600', null].map((refreshAfter) => ({
+          keys: { refreshAfter },
+        })),
+      ],
+      '"authorizationServers[0].keys.staleFor" must be an integer number of seconds, at least 0': [
+        { keys: { staleFor: -1 } },
+      ],
+      '"authorizationServers[0].order" needs the words of "authorizationServers[0].acr"': [{ order: ['mfa'] }],
+      '"authorizationServers[0].profile" names no profile: "keycloack"; the nearest is "keycloak". There are keycloak, okta, auth0, entra, duende, logto, oidcProvider, hydra, supabase, pingone; for another server give an object':
+        [{ profile: 'keycloack' }],
+    }),
+  )('the options %j are refused by name', (options, message) => {
+    expect(() => check({ ...GOOD, ...(options as object) })).toThrow(new TypeError(message));
   });
 
   test('the second server is named as the second', () => {

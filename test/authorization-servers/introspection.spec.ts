@@ -1,4 +1,5 @@
 import { checkAuthorizationServers, type IntrospectionOptions } from '../../lib/authorization-servers/index.js';
+import { refusals } from '../support/refusals.js';
 
 const GOOD = { issuer: 'https://as.example', audience: 'https://api.example' };
 const BASIC = { clientId: 'api', clientSecret: 's3cret' };
@@ -29,46 +30,42 @@ describe('an option that is left out', () => {
 
 describe('a wrong option', () => {
   const WHERE = 'authorizationServers[0].introspection';
-  test.each<[introspection: unknown, message: string]>([
-    [null, `"${WHERE}" must be an object`],
-    ['https://as.example/introspect', `"${WHERE}" must be an object`],
-    [
-      { ...BASIC, client: 'x' },
-      `"${WHERE}" has the unknown option "client"; known are endpoint, clientId, clientSecret, privateKey, clientAuthentication, when, cacheFor, cache`,
-    ],
-    [{ clientSecret: 's3cret' }, `"${WHERE}.clientId" is required: the client that this API is there`],
-    [{ ...BASIC, clientId: '' }, `"${WHERE}.clientId" is required: the client that this API is there`],
-    [{ clientId: 'api' }, `"${WHERE}.clientSecret" is required, or "privateKey" for private_key_jwt`],
-    [{ ...BASIC, clientSecret: '' }, `"${WHERE}.clientSecret" is required, or "privateKey" for private_key_jwt`],
-    [{ ...BASIC, ...KEYED }, `"${WHERE}.clientSecret" has no use with private_key_jwt`],
-    [
-      { ...KEYED, clientAuthentication: 'client_secret_post' },
-      `"${WHERE}.privateKey" has no use with client_secret_post`,
-    ],
-    [
-      { clientId: 'api', clientAuthentication: 'private_key_jwt' },
-      `"${WHERE}.privateKey" must be the private key of the client, as PEM or JWK`,
-    ],
-    [{ clientId: 'api', privateKey: 7 }, `"${WHERE}.privateKey" must be the private key of the client, as PEM or JWK`],
-    [
-      { ...BASIC, clientAuthentication: 'none' },
-      `"${WHERE}.clientAuthentication" must be one of 'client_secret_basic', 'client_secret_post', 'private_key_jwt'`,
-    ],
-    [{ ...BASIC, when: 'jwt' }, `"${WHERE}.when" must be one of 'opaque', 'auth-time-missing', 'always'`],
-    ...[-1, 3601, Number.NaN, '60', null].map((cacheFor): [unknown, string] => [
-      { ...BASIC, cacheFor },
-      `"${WHERE}.cacheFor" must be a number of seconds from 0 to 3600`,
-    ]),
-    ...[null, {}, { get: () => undefined }, 'redis://localhost'].map((cache): [unknown, string] => [
-      { ...BASIC, cache },
-      `"${WHERE}.cache" must have get(key) and set(key, value, ttl), as a Keyv has`,
-    ]),
-    [
-      { ...BASIC, endpoint: 'http://as.example/introspect' },
-      `"${WHERE}.endpoint" must be an https URL (http is accepted on loopback only)`,
-    ],
-    [{ ...BASIC, endpoint: 'https://api:s3cret@as.example/' }, `"${WHERE}.endpoint" must not carry credentials`],
-  ])('the options %j are refused by name', (introspection, message) => {
+  test.each(
+    refusals({
+      [`"${WHERE}" must be an object`]: [null, 'https://as.example/introspect'],
+      [`"${WHERE}" has the unknown option "client"; known are endpoint, clientId, clientSecret, privateKey, clientAuthentication, when, cacheFor, cache`]:
+        [{ ...BASIC, client: 'x' }],
+      [`"${WHERE}.clientId" is required: the client that this API is there`]: [
+        { clientSecret: 's3cret' },
+        { ...BASIC, clientId: '' },
+      ],
+      [`"${WHERE}.clientSecret" is required, or "privateKey" for private_key_jwt`]: [
+        { clientId: 'api' },
+        { ...BASIC, clientSecret: '' },
+      ],
+      [`"${WHERE}.clientSecret" has no use with private_key_jwt`]: [{ ...BASIC, ...KEYED }],
+      [`"${WHERE}.privateKey" has no use with client_secret_post`]: [
+        { ...KEYED, clientAuthentication: 'client_secret_post' },
+      ],
+      [`"${WHERE}.privateKey" must be the private key of the client, as PEM or JWK`]: [
+        { clientId: 'api', clientAuthentication: 'private_key_jwt' },
+        { clientId: 'api', privateKey: 7 },
+      ],
+      [`"${WHERE}.clientAuthentication" must be one of 'client_secret_basic', 'client_secret_post', 'private_key_jwt'`]:
+        [{ ...BASIC, clientAuthentication: 'none' }],
+      [`"${WHERE}.when" must be one of 'opaque', 'auth-time-missing', 'always'`]: [{ ...BASIC, when: 'jwt' }],
+      [`"${WHERE}.cacheFor" must be a number of seconds from 0 to 3600`]: [
+        ...[-1, 3601, Number.NaN, '60', null].map((cacheFor) => ({ ...BASIC, cacheFor })),
+      ],
+      [`"${WHERE}.cache" must have get(key) and set(key, value, ttl), as a Keyv has`]: [
+        ...[null, {}, { get: () => undefined }, 'redis://localhost'].map((cache) => ({ ...BASIC, cache })),
+      ],
+      [`"${WHERE}.endpoint" must be an https URL (http is accepted on loopback only)`]: [
+        { ...BASIC, endpoint: 'http://as.example/introspect' },
+      ],
+      [`"${WHERE}.endpoint" must not carry credentials`]: [{ ...BASIC, endpoint: 'https://api:s3cret@as.example/' }],
+    }),
+  )('the options %j are refused by name', (introspection, message) => {
     expect(() => check(introspection)).toThrow(new TypeError(message));
   });
 

@@ -5,6 +5,7 @@ import {
   profiles,
   readClaim,
 } from '../../lib/authorization-servers/index.js';
+import { refusals } from '../support/refusals.js';
 
 const check = (profile?: unknown) => checkProfile(profile as AuthorizationServerProfile, 'profile');
 
@@ -121,94 +122,72 @@ describe('a wrong member', () => {
   const path = (name: string) =>
     `"profile.claims.${name}" must be the name of a claim, or the list of names on the way to it`;
 
-  test.each<[profile: unknown, message: string]>([
-    ...[null, 5, true].map((profile): [unknown, string] => [
-      profile,
-      '"profile" must be the name of a profile or an object',
-    ]),
-    [
-      { type: ['JWT'] },
-      '"profile" has the unknown member "type"; known are acrType, challenge, whenUnmet, onRefresh, source, otherTokenClaims, acrValues, steps, notes, observed, title, checkedOn, typ, accessTokenClaims, claims, absentClaims, machineClaims, issues, request',
-    ],
-    ...['at+jwt', null, [], {}, [5], [''], [undefined], ['at+jwt', true]].map((typ): [unknown, string] => [
-      { typ },
-      TYP,
-    ]),
-    ...[['JWT'], [null], ['at+jwt', 'jwt'], ['at+jwt', null]].map((typ): [unknown, string] => [
-      { typ },
-      MORE_THAN_AT_JWT,
-    ]),
-    [{ typ: ['JWT'], accessTokenClaims: {} }, MORE_THAN_AT_JWT],
-    ...[null, 'token_use', ['token_use'], 5].map((accessTokenClaims): [unknown, string] => [
-      { accessTokenClaims },
-      CLAIMS,
-    ]),
-    // an undefined value would be met by every token without the claim, ID tokens among them
-    ...[undefined, null, '', 5, false, ['access'], {}].map((value): [unknown, string] => [
-      { typ: ['JWT'], accessTokenClaims: { token_use: value } },
-      '"profile.accessTokenClaims.token_use" must be true or the text that stands there',
-    ]),
-    ...[undefined, '', false, 5].map((value): [unknown, string] => [
-      { machineClaims: { idtyp: value } },
-      '"profile.machineClaims.idtyp" must be true or the text that stands there',
-    ]),
-    [{ machineClaims: ['idtyp'] }, '"profile.machineClaims" must be an object of names and their values'],
-    ...['otherTokenClaims', 'source', 'acrValues', 'steps', 'notes', 'observed'].flatMap((member) =>
-      [null, 'nonce', {}, [''], [5]].map((value): [unknown, string] => [
-        { [member]: value },
-        `"profile.${member}" must be a list of texts`,
-      ]),
-    ),
-    ...['', 5, null].map((title): [unknown, string] => [{ title }, '"profile.title" must be a text']),
-    ...['', 5, null, 'November 2026', '2026-11', '2026-11-24T00:00:00Z'].map((checkedOn): [unknown, string] => [
-      { checkedOn },
-      '"profile.checkedOn" must be a day, such as \'2026-11-24\'',
-    ]),
-    [{ acrType: 'array' }, "\"profile.acrType\" must be one of 'string', 'list', 'number'"],
-    [{ challenge: 'rfc6750' }, "\"profile.challenge\" must be one of 'rfc9470', 'entra'"],
-    [{ whenUnmet: null }, "\"profile.whenUnmet\" must be one of 'error', 'lower', 'no-return'"],
-    [{ onRefresh: true }, "\"profile.onRefresh\" must be one of 'keeps', 'drops'"],
-    [{ issues: 'acr' }, '"profile.issues" must be an object'],
-    [{ issues: { amr: 'never' } }, '"profile.issues" has the unknown member "amr"; known are acr, authTime'],
-    [
-      { issues: { authTime: false } },
-      "\"profile.issues.authTime\" must be one of 'by-default', 'if-configured', 'never'",
-    ],
-    [{ request: null }, '"profile.request" must be an object'],
-    [
-      { request: { prompt: 'login' } },
-      '"profile.request" has the unknown member "prompt"; known are mode, acrValues, zeroMaxAge',
-    ],
-    [{ request: { mode: 'vtr' } }, "\"profile.request.mode\" must be one of 'acr_values', 'essential', 'auto'"],
-    [{ request: { acrValues: 1 } }, "\"profile.request.acrValues\" must be one of 'all', 'first'"],
-    [
-      { request: { zeroMaxAge: { max_age: 1 } } },
-      '"profile.request.zeroMaxAge.max_age" must be the text that stands there',
-    ],
-    ...[null, 'acr', 5].map((claims): [unknown, string] => [{ claims }, '"profile.claims" must be an object']),
-    [
-      { claims: { auth_time: 'a' } },
-      '"profile.claims" has the unknown member "auth_time"; known are acr, authTime, amr, clientId, scope',
-    ],
-    [
-      { claims: { sub: 'uid' } },
-      '"profile.claims" has the unknown member "sub"; known are acr, authTime, amr, clientId, scope',
-    ],
-    [
-      { claims: { toString: 'a' } },
-      '"profile.claims" has the unknown member "toString"; known are acr, authTime, amr, clientId, scope',
-    ],
-    ...['', 5, [], [''], ['ext', 5], [['ext']], {}].map((acr): [unknown, string] => [{ claims: { acr } }, path('acr')]),
-    ...['jti', {}, ['sub'], ['exp'], ['jti', 'iss'], [null]].map((absentClaims): [unknown, string] => [
-      { absentClaims },
-      ABSENT,
-    ]),
-  ])('the profile %j is refused, and the member is named', (profile, message) =>
-    expect(() => check(profile)).toThrow(new TypeError(message)),
-  );
+  const UNKNOWN_CLAIM = (name: string) =>
+    `"profile.claims" has the unknown member "${name}"; known are acr, authTime, amr, clientId, scope`;
+
+  test.each(
+    refusals({
+      '"profile" must be the name of a profile or an object': [null, 5, true],
+      '"profile" has the unknown member "type"; known are acrType, challenge, whenUnmet, onRefresh, source, otherTokenClaims, acrValues, steps, notes, observed, title, checkedOn, typ, accessTokenClaims, claims, absentClaims, machineClaims, issues, request':
+        [{ type: ['JWT'] }],
+      [TYP]: ['at+jwt', null, [], {}, [5], [''], [undefined], ['at+jwt', true]].map((typ) => ({ typ })),
+      [MORE_THAN_AT_JWT]: [
+        ...[['JWT'], [null], ['at+jwt', 'jwt'], ['at+jwt', null]].map((typ) => ({ typ })),
+        { typ: ['JWT'], accessTokenClaims: {} },
+      ],
+      [CLAIMS]: [null, 'token_use', ['token_use'], 5].map((accessTokenClaims) => ({ accessTokenClaims })),
+      // an undefined value would be met by every token without the claim, ID tokens among them
+      '"profile.accessTokenClaims.token_use" must be true or the text that stands there': [
+        ...[undefined, null, '', 5, false, ['access'], {}].map((value) => ({
+          typ: ['JWT'],
+          accessTokenClaims: { token_use: value },
+        })),
+      ],
+      '"profile.machineClaims.idtyp" must be true or the text that stands there': [
+        ...[undefined, '', false, 5].map((idtyp) => ({ machineClaims: { idtyp } })),
+      ],
+      '"profile.machineClaims" must be an object of names and their values': [{ machineClaims: ['idtyp'] }],
+      ...Object.fromEntries(
+        ['otherTokenClaims', 'source', 'acrValues', 'steps', 'notes', 'observed'].map((member) => [
+          `"profile.${member}" must be a list of texts`,
+          [null, 'nonce', {}, [''], [5]].map((value) => ({ [member]: value })),
+        ]),
+      ),
+      '"profile.title" must be a text': ['', 5, null].map((title) => ({ title })),
+      '"profile.checkedOn" must be a day, such as \'2026-11-24\'': [
+        ...['', 5, null, 'November 2026', '2026-11', '2026-11-24T00:00:00Z'].map((checkedOn) => ({ checkedOn })),
+      ],
+      "\"profile.acrType\" must be one of 'string', 'list', 'number'": [{ acrType: 'array' }],
+      "\"profile.challenge\" must be one of 'rfc9470', 'entra'": [{ challenge: 'rfc6750' }],
+      "\"profile.whenUnmet\" must be one of 'error', 'lower', 'no-return'": [{ whenUnmet: null }],
+      "\"profile.onRefresh\" must be one of 'keeps', 'drops'": [{ onRefresh: true }],
+      '"profile.issues" must be an object': [{ issues: 'acr' }],
+      '"profile.issues" has the unknown member "amr"; known are acr, authTime': [{ issues: { amr: 'never' } }],
+      "\"profile.issues.authTime\" must be one of 'by-default', 'if-configured', 'never'": [
+        { issues: { authTime: false } },
+      ],
+      '"profile.request" must be an object': [{ request: null }],
+      '"profile.request" has the unknown member "prompt"; known are mode, acrValues, zeroMaxAge': [
+        { request: { prompt: 'login' } },
+      ],
+      "\"profile.request.mode\" must be one of 'acr_values', 'essential', 'auto'": [{ request: { mode: 'vtr' } }],
+      "\"profile.request.acrValues\" must be one of 'all', 'first'": [{ request: { acrValues: 1 } }],
+      '"profile.request.zeroMaxAge.max_age" must be the text that stands there': [
+        { request: { zeroMaxAge: { max_age: 1 } } },
+      ],
+      '"profile.claims" must be an object': [null, 'acr', 5].map((claims) => ({ claims })),
+      [UNKNOWN_CLAIM('auth_time')]: [{ claims: { auth_time: 'a' } }],
+      [UNKNOWN_CLAIM('sub')]: [{ claims: { sub: 'uid' } }],
+      [UNKNOWN_CLAIM('toString')]: [{ claims: { toString: 'a' } }],
+      [path('acr')]: ['', 5, [], [''], ['ext', 5], [['ext']], {}].map((acr) => ({ claims: { acr } })),
+      [ABSENT]: ['jti', {}, ['sub'], ['exp'], ['jti', 'iss'], [null]].map((absentClaims) => ({ absentClaims })),
+    }),
+  )('the profile %j is refused, and the member is named', (profile, message) => {
+    expect(() => check(profile)).toThrow(new TypeError(message));
+  });
 });
 
-test.each([
+test.each<[typ: string, expected: string]>([
   ['at+jwt', 'at+jwt'],
   ['AT+JWT', 'at+jwt'],
   ['application/at+jwt', 'at+jwt'],

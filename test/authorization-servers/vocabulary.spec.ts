@@ -1,4 +1,5 @@
 import { Vocabulary, type VocabularyOptions } from '../../lib/authorization-servers/index.js';
+import { refusals } from '../support/refusals.js';
 
 const from = (options: unknown) => Vocabulary.from(options as VocabularyOptions, 'server');
 
@@ -19,33 +20,17 @@ describe('words', () => {
 
   test.each<[name: string, required: string[], strings: string[]]>([
     ['a word stands for its strings, in order of preference', ['mfa'], ['urn:as:otp', 'urn:as:push']],
-    [
-      'RS-09 several words keep the order in which they are required',
-      ['phr', 'mfa'],
-      ['urn:as:key', 'urn:as:otp', 'urn:as:push'],
-    ],
-    [
-      'RS-09 the order in which words are required counts, not that of the map',
-      ['mfa', 'phr'],
-      ['urn:as:otp', 'urn:as:push', 'urn:as:key'],
-    ],
+    ['RS-09 several words keep their required order', ['phr', 'mfa'], ['urn:as:key', 'urn:as:otp', 'urn:as:push']],
+    ['RS-09 the order of the map does not matter', ['mfa', 'phr'], ['urn:as:otp', 'urn:as:push', 'urn:as:key']],
     ['a string of the map stands for itself alone', ['urn:as:push'], ['urn:as:push']],
-    [
-      'a string that two required words stand for is listed once',
-      ['urn:as:push', 'mfa'],
-      ['urn:as:push', 'urn:as:otp'],
-    ],
+    ['a string that is required twice is listed once', ['urn:as:push', 'mfa'], ['urn:as:push', 'urn:as:otp']],
     ['a word may be its own string', ['pwd'], ['pwd']],
     ['a word that this server does not know is left out', ['other', 'phr'], ['urn:as:key']],
     ['RS-41 a stronger word does not satisfy without an order', ['pwd'], ['pwd']],
     ['nothing satisfies a word that this server does not know', ['other'], []],
     ['RS-40 another case is another word', ['MFA', 'Phr'], []],
     ['RS-40 a part of a word or of a string is neither', ['mf', 'urn:as', 'mfa-lite'], []],
-    [
-      'members that every object inherits are not words',
-      ['constructor', 'toString', '__proto__', 'hasOwnProperty'],
-      [],
-    ],
+    ['inherited members are not words', ['constructor', 'toString', '__proto__', 'hasOwnProperty'], []],
   ])('%s', (_, required, expected) => expect(vocabulary.stringsFor(required)).toEqual(expected));
 
   test('the words and strings of the map are known, nothing else is', () => {
@@ -83,11 +68,7 @@ describe('order', () => {
     ['nothing but its own strings satisfies the strongest word of an order', ['phr'], ['urn:3']],
     ['a stronger word of the order satisfies, and is listed behind', ['mfa'], ['urn:2a', 'urn:2b', 'urn:3']],
     ['stronger words of the order are listed from the nearest on', ['pwd'], ['urn:1', 'urn:2a', 'urn:2b', 'urn:3']],
-    [
-      'required words are listed before any stronger word of the order',
-      ['pwd', 'mfa'],
-      ['urn:1', 'urn:2a', 'urn:2b', 'urn:3'],
-    ],
+    ['required words are listed before stronger ones', ['pwd', 'mfa'], ['urn:1', 'urn:2a', 'urn:2b', 'urn:3']],
     ['a weaker word of the order does not satisfy', ['phr', 'badge'], ['urn:3', 'urn:badge']],
     ['a word outside the order has no substitute and is not one', ['badge'], ['urn:badge']],
     ['nothing but itself satisfies a string, even with an order', ['urn:1'], ['urn:1']],
@@ -104,38 +85,34 @@ describe('a wrong option', () => {
     `"server.acr.${word}" must be a string or a list of strings of printable ASCII without space, quote and backslash`;
   const ORDER = '"server.order" must list words of "server.acr", each once, strongest first';
 
-  test.each<[options: unknown, message: string]>([
-    ...[null, {}, [], ['mfa'], 'Literal', '', 5, true, new Map([['mfa', 'a']])].map((acr): [unknown, string] => [
-      { acr },
-      WORDS,
-    ]),
-    ...['', 'a b', 'a"b', 'a\\b', 'é', 'a\n', 'a\0', 5, null, undefined, true, {}, [], [''], ['a', 5], [['a']]].map(
-      (mfa): [unknown, string] => [{ acr: { mfa } }, strings('mfa')],
-    ),
-    ...['', 'm fa', 'm"fa', 'mfä'].map((word): [unknown, string] => [{ acr: { [word]: 'a' } }, strings(word)]),
-    [
-      { acr: { mfa: ['a', 'phr'], phr: 'b' } },
-      '"server.acr.mfa" uses "phr", which is a word of its own; give one of the two another name',
-    ],
-    [{ order: ['mfa'] }, '"server.order" needs the words of "server.acr"'],
-    [{ acr: 'literal', order: [] }, '"server.order" needs the words of "server.acr"'],
-    ...['mfa', null, { 0: 'mfa' }, ['mfa', 'mfa']].map((order): [unknown, string] => [
-      { acr: { mfa: 'a' }, order },
-      ORDER,
-    ]),
-    ...['other', 'a', 'MFA', 'constructor', 5].map((word): [unknown, string] => [
-      { acr: { mfa: 'a' }, order: ['mfa', word] },
-      `"server.order" names "${word}", which "server.acr" does not`,
-    ]),
-    [
-      { acr: { mfa: ['a', 'b'], phr: 'b' }, order: ['phr', 'mfa'] },
-      '"server.acr" has "b" under "mfa" and "phr"; with "order" it can be only one',
-    ],
-    [
-      { acr: { mfa: ['a', 'a'] }, order: ['mfa'] },
-      '"server.acr" has "a" under "mfa" and "mfa"; with "order" it can be only one',
-    ],
-  ])('the options %j are refused by name', (options, message) =>
-    expect(() => from(options)).toThrow(new TypeError(message)),
-  );
+  test.each(
+    refusals({
+      [WORDS]: [...[null, {}, [], ['mfa'], 'Literal', '', 5, true, new Map([['mfa', 'a']])].map((acr) => ({ acr }))],
+      [strings('mfa')]: [
+        ...['', 'a b', 'a"b', 'a\\b', 'é', 'a\n', 'a\0', 5, null, undefined, true, {}, [], [''], ['a', 5], [['a']]].map(
+          (mfa) => ({ acr: { mfa } }),
+        ),
+      ],
+      ...Object.fromEntries(['', 'm fa', 'm"fa', 'mfä'].map((word) => [strings(word), [{ acr: { [word]: 'a' } }]])),
+      '"server.acr.mfa" uses "phr", which is a word of its own; give one of the two another name': [
+        { acr: { mfa: ['a', 'phr'], phr: 'b' } },
+      ],
+      '"server.order" needs the words of "server.acr"': [{ order: ['mfa'] }, { acr: 'literal', order: [] }],
+      [ORDER]: ['mfa', null, { 0: 'mfa' }, ['mfa', 'mfa']].map((order) => ({ acr: { mfa: 'a' }, order })),
+      ...Object.fromEntries(
+        ['other', 'a', 'MFA', 'constructor', 5].map((word) => [
+          `"server.order" names "${word}", which "server.acr" does not`,
+          [{ acr: { mfa: 'a' }, order: ['mfa', word] }],
+        ]),
+      ),
+      '"server.acr" has "b" under "mfa" and "phr"; with "order" it can be only one': [
+        { acr: { mfa: ['a', 'b'], phr: 'b' }, order: ['phr', 'mfa'] },
+      ],
+      '"server.acr" has "a" under "mfa" and "mfa"; with "order" it can be only one': [
+        { acr: { mfa: ['a', 'a'] }, order: ['mfa'] },
+      ],
+    }),
+  )('the options %j are refused by name', (options, message) => {
+    expect(() => from(options)).toThrow(new TypeError(message));
+  });
 });

@@ -34,12 +34,7 @@ describe('assess: acr', () => {
     ['RS-42 an acr of several values in one string does not satisfy', 'pwd mfa', ['mfa'], ['acr_unmet']],
     ['RS-42 an acr that is an array with the required value counts as missing', ['mfa'], ['mfa'], ['acr_missing']],
     ['RS-42 an acr that is an object counts as missing', { value: 'mfa' }, ['mfa'], ['acr_missing']],
-    [
-      'RS-42 an acr that is an object with the required value as its text counts as missing',
-      { toString: () => 'mfa' },
-      ['mfa'],
-      ['acr_missing'],
-    ],
+    ['RS-42 an object with the text of an acr counts as missing', { toString: () => 'mfa' }, ['mfa'], ['acr_missing']],
     ['RS-42 an acr that is a String object counts as missing', Object('mfa'), ['mfa'], ['acr_missing']],
     ['RS-42 an acr that is a number counts as missing', 2, ['2'], ['acr_missing']],
     ['RS-42 an acr that is a boolean counts as missing', true, ['true'], ['acr_missing']],
@@ -63,7 +58,7 @@ describe('assess: acr', () => {
     ['RS-42 a context in another case does not satisfy', undefined, ['C2'], ['acr_unmet']],
     ['RS-42 several contexts in one string do not satisfy', undefined, ['c1 c2'], ['acr_unmet']],
     [
-      'RS-42 contexts that are not strings do not satisfy',
+      'RS-42 contexts of other types never satisfy',
       undefined,
       [null, 2, ['c2'], { toString: () => 'c2' }],
       ['acr_unmet'],
@@ -95,83 +90,23 @@ describe('assess: acr', () => {
 describe('assess: auth_time', () => {
   test.each<[name: string, authTime: unknown, maxAge: number, clockTolerance: number, reasons: UnmetReason[]]>([
     ['RS-45 a sign-in that is exactly max_age old satisfies', NOW - 5, 5, 0, []],
-    ['RS-45 a sign-in that is one second older than max_age is too old', NOW - 6, 5, 0, ['authentication_too_old']],
-    [
-      'RS-45 a sign-in that is a fraction of a second older than max_age is too old',
-      NOW - 5.001,
-      5,
-      0,
-      ['authentication_too_old'],
-    ],
+    ['RS-45 a sign-in a second older than max_age is too old', NOW - 6, 5, 0, ['authentication_too_old']],
+    ['RS-45 a sign-in a fraction older than max_age is too old', NOW - 5.001, 5, 0, ['authentication_too_old']],
     ['RS-46 a sign-in older than max_age by exactly the tolerance satisfies', NOW - 305, 300, 5, []],
-    [
-      'RS-46 a sign-in older than max_age by a fraction more than the tolerance is too old',
-      NOW - 305.001,
-      300,
-      5,
-      ['authentication_too_old'],
-    ],
-    [
-      'RS-46 a sign-in older than max_age by a second more than the tolerance is too old',
-      NOW - 306,
-      300,
-      5,
-      ['authentication_too_old'],
-    ],
-    ['RS-47 a sign-in of this second satisfies a max_age of 0', NOW, 0, 0, []],
-    [
-      'RS-47 a sign-in of a second ago is too old for a max_age of 0 without tolerance',
-      NOW - 1,
-      0,
-      0,
-      ['authentication_too_old'],
-    ],
-    ['RS-47 a sign-in of a second ago satisfies a max_age of 0 within the tolerance', NOW - 1, 0, 5, []],
-    [
-      'RS-47 a sign-in of six seconds ago is too old for a max_age of 0 and a tolerance of five',
-      NOW - 6,
-      0,
-      5,
-      ['authentication_too_old'],
-    ],
-    ['RS-48 an auth_time ahead of the clock by exactly the tolerance satisfies', NOW + 5, 300, 5, []],
-    [
-      'RS-48 an auth_time ahead of the clock by more than the tolerance lies in the future',
-      NOW + 5.001,
-      300,
-      5,
-      ['auth_time_in_future'],
-    ],
-    [
-      'RS-48 an auth_time a second ahead of the clock lies in the future without tolerance',
-      NOW + 1,
-      300,
-      0,
-      ['auth_time_in_future'],
-    ],
-    ['RS-48 an auth_time an hour ahead of the clock lies in the future', NOW + 3600, 300, 5, ['auth_time_in_future']],
-    [
-      'RS-48 an auth_time an hour ahead of the clock lies in the future for a max_age of a day too',
-      NOW + 3600,
-      86_400,
-      5,
-      ['auth_time_in_future'],
-    ],
+    ['RS-46 a sign-in a fraction beyond the tolerance is too old', NOW - 305.001, 300, 5, ['authentication_too_old']],
+    ['RS-46 a sign-in a second beyond the tolerance is too old', NOW - 306, 300, 5, ['authentication_too_old']],
+    ['RS-47 a max_age of 0 accepts a sign-in of this second', NOW, 0, 0, []],
+    ['RS-47 a max_age of 0 without tolerance refuses a second ago', NOW - 1, 0, 0, ['authentication_too_old']],
+    ['RS-47 a max_age of 0 with tolerance accepts a second ago', NOW - 1, 0, 5, []],
+    ['RS-47 a max_age of 0 with tolerance refuses six seconds ago', NOW - 6, 0, 5, ['authentication_too_old']],
+    ['RS-48 an auth_time ahead by exactly the tolerance satisfies', NOW + 5, 300, 5, []],
+    ['RS-48 an auth_time ahead beyond the tolerance is in the future', NOW + 5.001, 300, 5, ['auth_time_in_future']],
+    ['RS-48 an auth_time a second ahead is in the future without tolerance', NOW + 1, 300, 0, ['auth_time_in_future']],
+    ['RS-48 an auth_time an hour ahead is in the future', NOW + 3600, 300, 5, ['auth_time_in_future']],
+    ['RS-48 an auth_time an hour ahead fails a max_age of a day too', NOW + 3600, 86_400, 5, ['auth_time_in_future']],
     ['RS-49 an auth_time in milliseconds is invalid', 1_646_340_198_000, 300, 5, ['auth_time_invalid']],
-    [
-      'RS-49 an auth_time just above the greatest number of seconds is invalid',
-      100_000_000_001,
-      300,
-      5,
-      ['auth_time_invalid'],
-    ],
-    [
-      'RS-49 an auth_time of the greatest number of seconds lies in the future',
-      100_000_000_000,
-      300,
-      5,
-      ['auth_time_in_future'],
-    ],
+    ['RS-49 an auth_time above 100,000,000,000 is invalid', 100_000_000_001, 300, 5, ['auth_time_invalid']],
+    ['RS-49 an auth_time of 100,000,000,000 is in the future', 100_000_000_000, 300, 5, ['auth_time_in_future']],
     ['RS-50 an absent auth_time counts as missing', undefined, 300, 5, ['auth_time_missing']],
     ['RS-50 an auth_time that is null counts as missing', null, 300, 5, ['auth_time_missing']],
     ['RS-51 an auth_time that is a string is invalid', String(NOW), 300, 5, ['auth_time_invalid']],
@@ -216,13 +151,9 @@ describe('assess: auth_time', () => {
   test.each<[name: string, requirements: object, options: object]>([
     ['RS-45 a maxAge that is a string is not joined to the tolerance', { maxAge: '300' }, { now: NOW }],
     ['RS-45 a tolerance that is a string is not joined to maxAge', { maxAge: 300 }, { now: NOW, clockTolerance: '5' }],
-    ['RS-45 nothing satisfies a maxAge that is not a number', { maxAge: Number.NaN }, { now: NOW }],
-    [
-      'RS-45 nothing satisfies a tolerance that is not a number',
-      { maxAge: 300 },
-      { now: NOW, clockTolerance: Number.NaN },
-    ],
-    ['RS-45 nothing satisfies a clock that is not a number', { maxAge: 300 }, { now: Number.NaN }],
+    ['RS-45 nothing satisfies a maxAge of NaN', { maxAge: Number.NaN }, { now: NOW }],
+    ['RS-45 nothing satisfies a tolerance of NaN', { maxAge: 300 }, { now: NOW, clockTolerance: Number.NaN }],
+    ['RS-45 nothing satisfies a clock of NaN', { maxAge: 300 }, { now: Number.NaN }],
   ])('%s', (_, requirements, options) => {
     expect(assess({ authTime: NOW - 3000 }, requirements, options as { now: number })).toEqual({
       met: false,
@@ -289,38 +220,27 @@ describe('assess: scope', () => {
 
 describe('assess: the verdict', () => {
   const required: AuthenticationRequirements = { acrValues: ['phr'], maxAge: 60, scope: 'transfer:write' };
+  const strong: AuthenticationEvent = { acr: 'phr', authTime: NOW, scope: 'transfer:write' };
 
   test.each<[name: string, event: AuthenticationEvent, reasons: UnmetReason[]]>([
     [
-      'RS-06 an event that says nothing is refused for three reasons, in order',
+      'RS-06 an event that says nothing fails for three reasons',
       {},
       ['acr_missing', 'auth_time_missing', 'scope_missing'],
     ],
     [
-      'RS-06 an event that satisfies nothing is refused for three reasons, in order',
+      'RS-06 an event that satisfies nothing fails for three reasons',
       { acr: 'pwd', authTime: NOW - 61, scope: 'read' },
       ['acr_unmet', 'authentication_too_old', 'scope_missing'],
     ],
+    ['RS-06 an event with only another acr fails for the acr', { ...strong, acr: 'pwd' }, ['acr_unmet']],
     [
-      'RS-06 an event whose acr alone does not satisfy is refused for the acr',
-      { acr: 'pwd', authTime: NOW, scope: 'transfer:write' },
-      ['acr_unmet'],
-    ],
-    [
-      'RS-06 an event that is only too old is refused for its age',
-      { acr: 'phr', authTime: NOW - 61, scope: 'transfer:write' },
+      'RS-06 an event that is only too old fails for its age',
+      { ...strong, authTime: NOW - 61 },
       ['authentication_too_old'],
     ],
-    [
-      'RS-06 an event that lacks only the scope is refused for the scope',
-      { acr: 'phr', authTime: NOW },
-      ['scope_missing'],
-    ],
-    [
-      'RS-06 an event that satisfies everything is not refused',
-      { acr: 'phr', authTime: NOW, scope: 'transfer:write' },
-      [],
-    ],
+    ['RS-06 an event without the scope fails for the scope', { acr: 'phr', authTime: NOW }, ['scope_missing']],
+    ['RS-06 an event that satisfies everything does not fail', strong, []],
   ])('%s', (_, event, expected) => {
     expect(reasons(event, required)).toEqual(expected);
   });
@@ -330,7 +250,6 @@ describe('assess: the verdict', () => {
   });
 
   test('RS-55 each event is judged for itself, in whatever order', () => {
-    const strong: AuthenticationEvent = { acr: 'phr', authTime: NOW, scope: 'transfer:write', subject: 'alice' };
     const weak: AuthenticationEvent = { ...strong, acr: 'pwd' };
     const judge = (event: AuthenticationEvent) => assess(event, required, { now: NOW }).met;
     expect([strong, weak, strong, weak, weak].map(judge)).toEqual([true, false, true, false, false]);
@@ -375,10 +294,7 @@ describe('checkRequirements', () => {
       'RS-20 a list of URNs and URIs',
       { acrValues: ['urn:bankid:bid;LOA=4', 'http://idmanagement.gov/ns/assurance/aal/2?p=true'] },
     ],
-    [
-      'RS-20 an acr value with every character of a scope token',
-      { acrValues: ["!#$%&'()*+,-./09:;<=>?@AZ[]^_`az{|}~"] },
-    ],
+    ['RS-20 a value of every character of a scope token', { acrValues: ["!#$%&'()*+,-./09:;<=>?@AZ[]^_`az{|}~"] }],
     ['RS-10 a maxAge of 0', { maxAge: 0 }],
     ['RS-10 the greatest maxAge', { maxAge: Number.MAX_SAFE_INTEGER }],
     ['RS-16 a scope', { scope: 'transfer:write' }],
@@ -422,21 +338,13 @@ describe('checkRequirements', () => {
     ['RS-20 an acr value beyond ASCII', { acrValues: ['mfa', '\u00e9'] }, value('"\u00e9"')],
     ['RS-20 an acr value with an arrow', { acrValues: ['a\u2192b'] }, value('"a\u2192b"')],
     ['RS-20 an acr value with DEL', { acrValues: ['a\x7f'] }, value('"a\x7f"')],
-    [
-      'RS-22 an acr value with a line break',
-      { acrValues: ['mfa\r\nSet-Cookie:a=b'] },
-      value('"mfa\\r\\nSet-Cookie:a=b"'),
-    ],
+    ['RS-22 an acr value with CR and LF', { acrValues: ['mfa\r\nSet-Cookie:a=b'] }, value('"mfa\\r\\nSet-Cookie:a=b"')],
     ['RS-22 an acr value with a line feed at its end', { acrValues: ['mfa\n'] }, value('"mfa\\n"')],
     ['RS-22 an acr value that is NUL', { acrValues: ['\0'] }, value('"\\u0000"')],
     ['RS-20 an acr value that is a number', { acrValues: [2] }, value('2')],
     ['RS-20 an acr value that is a hole of the list', { acrValues: new Array(1) }, value('undefined')],
     ['RS-20 an acr value that is a list', { acrValues: [['mfa']] }, value('a list')],
-    [
-      'RS-20 an acr value that is an object without text',
-      { acrValues: [Object.create(null)] },
-      value('of type object'),
-    ],
+    ['RS-20 an acr value that has no text', { acrValues: [Object.create(null)] }, value('of type object')],
     ['RS-20 an acr value that is a function', { acrValues: [() => 'secret'] }, value('of type function')],
     ['RS-10 a maxAge of -1', { maxAge: -1 }, maxAge('-1')],
     ['RS-10 a maxAge of 1.5', { maxAge: 1.5 }, maxAge('1.5')],
@@ -483,26 +391,11 @@ describe('mergeRequirements', () => {
       merged: AuthenticationRequirements,
     ]
   >([
-    [
-      'inner acrValues replace outer ones',
-      { acrValues: ['phr', 'mfa'] },
-      { acrValues: ['pwd'] },
-      { acrValues: ['pwd'] },
-    ],
+    ['inner acrValues win as a list', { acrValues: ['phr', 'mfa'] }, { acrValues: ['pwd'] }, { acrValues: ['pwd'] }],
     ['an inner maxAge replaces an outer one, even if it is greater', { maxAge: 60 }, { maxAge: 300 }, { maxAge: 300 }],
     ['RS-11 an inner maxAge of 0 replaces an outer one', { maxAge: 300 }, { maxAge: 0 }, { maxAge: 0 }],
-    [
-      'RS-11 an outer maxAge of 0 stays if the inner requirements have none',
-      { maxAge: 0 },
-      { acrValues: ['mfa'] },
-      { acrValues: ['mfa'], maxAge: 0 },
-    ],
-    [
-      'inner and outer requirements of different kinds add up',
-      { acrValues: ['mfa'] },
-      { maxAge: 60 },
-      { acrValues: ['mfa'], maxAge: 60 },
-    ],
+    ['RS-11 an outer maxAge of 0 stays', { maxAge: 0 }, { acrValues: ['mfa'] }, { acrValues: ['mfa'], maxAge: 0 }],
+    ['requirements of two kinds add up', { acrValues: ['mfa'] }, { maxAge: 60 }, { acrValues: ['mfa'], maxAge: 60 }],
     [
       'an inner member that is undefined replaces nothing',
       { acrValues: ['mfa'], maxAge: 60, scope: 'a' },

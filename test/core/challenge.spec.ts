@@ -113,15 +113,11 @@ describe('bearerChallenge', () => {
 
   test.each<[what: string, given: object, message: string]>([
     ['RS-04 a bare Bearer', {}, EMPTY],
-    [
-      'RS-04 a challenge whose members are all undefined',
-      { realm: undefined, error: undefined, scope: undefined },
-      EMPTY,
-    ],
+    ['RS-04 a challenge of undefined members', { realm: undefined, error: undefined, scope: undefined }, EMPTY],
     ['RS-12 a requirement next to another error', { error: 'invalid_token', requirements: { maxAge: 5 } }, ONLY_WITH],
     ['RS-12 a requirement without an error', { realm: 'api', requirements: { acrValues: ['mfa'] } }, ONLY_WITH],
     [
-      'RS-01 a requirement next to the error in another case',
+      'RS-01 a requirement with the error in another case',
       { error: error.toUpperCase(), requirements: { maxAge: 5 } },
       ONLY_WITH,
     ],
@@ -155,15 +151,11 @@ describe('bearerChallenge', () => {
     ['RS-22 a line break in the realm', { realm: 'api\r\nSet-Cookie: a=b' }, `"realm" ${MORE}`],
     ['RS-22 a line feed at the end of the realm', { realm: 'api\n' }, `"realm" ${MORE}`],
     ['RS-22 NUL in the realm', { realm: 'a\0' }, `"realm" ${MORE}`],
-    ['RS-22 a character of Latin-1 in the realm, which Node would let pass,', { realm: '\u00e9' }, `"realm" ${MORE}`],
+    ['RS-22 a Latin-1 character in the realm, which Node would let pass,', { realm: '\u00e9' }, `"realm" ${MORE}`],
     ['RS-22 a line feed in the description', { error, errorDescription: 'a\nb' }, `"error_description" ${MORE}`],
     ['RS-22 a line feed in an acr value', { error, requirements: { acrValues: ['mfa\n'] } }, ACR],
     ['RS-22 a line feed in the scope', { realm: 'api', scope: 'a\n' }, `"scope" ${MORE}`],
-    [
-      'RS-22 a line feed in the URL of the metadata',
-      { resourceMetadata: 'https://x/\n' },
-      `"resource_metadata" ${MORE}`,
-    ],
+    ['RS-22 a line feed in the metadata URL', { resourceMetadata: 'https://x/\n' }, `"resource_metadata" ${MORE}`],
   ])('%s is refused', (_, given, message) => {
     const build = () => bearerChallenge(given as BearerChallengeParameters);
     expect(build).toThrow(TypeError);

@@ -134,11 +134,7 @@ describe('what the token tells of the authentication', () => {
     ],
     ['RS-42 an acr that is a number', { acr: 2 }, `acr_unusable: acr is of type number: 2 | ${TEXT}`],
     ['RS-42 an acr that is a list', { acr: ['mfa', 'pwd'] }, `acr_unusable: acr is a list: ["mfa","pwd"] | ${TEXT}`],
-    [
-      'RS-42 an acr that is an object',
-      { acr: { level: 2 } },
-      `acr_unusable: acr is of type object: an object | ${TEXT}`,
-    ],
+    ['RS-42 an acr of type object', { acr: { level: 2 } }, `acr_unusable: acr is of type object: an object | ${TEXT}`],
   ])('%s is a warning, and an error if an acr is required', async (_, options, expected) => {
     const token = await server.accessToken(options);
     await expect(saidOf(token)).resolves.toEqual([ACCEPTED, `warning ${expected}`, AUTH_TIME]);
