@@ -82,7 +82,7 @@ describeOverHttp('the helpers of HTTP tests', ({ serve, accessToken, server, log
   it('the server is the one whose tokens are accepted, and it keeps what a test sets', async () => {
     const send = await serve(handler(RequireAcr('mfa')));
     server.subject = 'bob';
-    expect(server.subject).toBe('bob');
+    expect({ ...server }).toMatchObject({ subject: 'bob', issuer: server.issuer, audience: 'https://api.example' });
     expect(await send({ token: await server.accessToken({ acr: 'mfa' }) })).toMatchObject({ status: 200, body: DONE });
   });
 });

@@ -160,5 +160,11 @@ function deferred<T extends object>(find: () => T | undefined): T {
       return typeof value === 'function' ? value.bind(found()) : value;
     },
     set: (_, key, value) => Reflect.set(found(), key, value),
+    // for `{ ...server }`
+    ownKeys: () => Reflect.ownKeys(found()),
+    getOwnPropertyDescriptor(_, key) {
+      const descriptor = Reflect.getOwnPropertyDescriptor(found(), key);
+      return descriptor && { ...descriptor, configurable: true };
+    },
   });
 }
