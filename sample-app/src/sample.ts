@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { BANK_SCOPE, BFF_CLIENT, createAuthorizationServer } from './authorization-server/authorization-server.js';
+import { createAuthorizationServer } from './authorization-server/authorization-server.js';
 import { BankModule } from './bank/bank.module.js';
 import { servePage } from './bank/page.js';
 import { createBff } from './bff/bff.js';
 import { listen } from './listening-server.js';
+import { BANK_SCOPE, BFF_CLIENT } from './shared/registration.js';
 
 export interface SampleOptions {
   /** Default is any free port. One that is taken is replaced by a free one. */

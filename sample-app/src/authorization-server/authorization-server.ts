@@ -1,6 +1,15 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import {
+  BANK_SCOPE,
+  BFF_CLIENT,
+  DOCTOR_CLIENT,
+  DOCTOR_REDIRECT,
+  PAGE_CLIENT,
+  WALKTHROUGH_CLIENT,
+  WALKTHROUGH_REDIRECT,
+} from '../shared/registration.js';
 import { createAuthenticationPolicy } from './authentication-policy.js';
 import { ACR_VALUES, createDemoAccounts } from './demo-account.js';
 import { send } from './interaction-step.js';
@@ -9,17 +18,6 @@ import { loadOidcProvider } from './load-oidc-provider.js';
 import { MemoryStore } from './memory-store.js';
 import { errorPage, signOutPage } from './pages.js';
 import { Passkeys } from './passkeys.js';
-
-export const PAGE_CLIENT = 'bank-page';
-export const WALKTHROUGH_CLIENT = 'walkthrough';
-export const BFF_CLIENT = 'bff';
-/** Where the walkthrough has its codes sent. Nobody listens there: it reads them from the redirect. */
-export const WALKTHROUGH_REDIRECT = 'http://127.0.0.1/callback';
-const DOCTOR_CLIENT = 'doctor';
-/** Where `nestjs-step-up doctor --login` listens. */
-const DOCTOR_REDIRECT = 'http://127.0.0.1:8734/callback';
-/** The scope of the bank's API. */
-export const BANK_SCOPE = 'bank';
 
 export interface AuthorizationServerOptions {
   /** Its own URL, by a name such as `localhost`: browsers make no passkeys for an address. */

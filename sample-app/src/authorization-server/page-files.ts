@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
-import { PUBLIC_DIRECTORY } from '../public-directory.js';
+import { publicDirectory } from '../shared/public-directory.js';
 
-const OWN = join(PUBLIC_DIRECTORY, 'authorization-server');
+const OWN = publicDirectory('authorization-server');
 const WEBAUTHN = join(dirname(require.resolve('@simplewebauthn/browser')), '..', 'dist', 'bundle');
 
 /** The files that the pages load, by their fixed paths. */

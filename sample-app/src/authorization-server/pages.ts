@@ -1,4 +1,4 @@
-import { Html, html } from './html.js';
+import { Html, html } from '../shared/html.js';
 import type { Ceremony } from './passkeys.js';
 
 /** A page and the headers it is sent with. */

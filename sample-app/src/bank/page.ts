@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
-import { BANK_SCOPE, PAGE_CLIENT } from '../authorization-server/authorization-server.js';
-import { PUBLIC_DIRECTORY } from '../public-directory.js';
+import { publicDirectory } from '../shared/public-directory.js';
+import { BANK_SCOPE, PAGE_CLIENT } from '../shared/registration.js';
 
 /** `nestjs-step-up/client` as browsers import it: `require.resolve` would give the CommonJS one. */
 const ES_MODULES = join(dirname(require.resolve('nestjs-step-up/package.json')), 'dist', 'esm');
@@ -33,5 +33,5 @@ export function servePage(app: NestExpressApplication, { bank, issuer }: { bank:
   });
   app.useStaticAssets(dirname(require.resolve('oauth4webapi')), { prefix: '/vendor/oauth4webapi/' });
   app.useStaticAssets(ES_MODULES, { prefix: '/vendor/nestjs-step-up/' });
-  app.useStaticAssets(join(PUBLIC_DIRECTORY, 'bank'));
+  app.useStaticAssets(publicDirectory('bank'));
 }

@@ -1,12 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { readStepUpChallenge, type StepUpChallenge } from 'nestjs-step-up/client';
-import type { Account, Receipt } from '../bank/ledger.js';
-import type { Transfer } from '../bank/transfer.js';
 import { BFF_OPTIONS, type BffOptions } from './bff.options.js';
 import { Problem } from './problem.js';
+import type { Transfer } from './transfer.js';
+
+/** As much of an account as the pages show. */
+export interface Account {
+  readonly number: string;
+  readonly name: string;
+  /** Cents. */
+  readonly balance: number;
+}
+
+/** The bank's challenge, and when it arrived, in seconds since the epoch. */
+export interface Refusal {
+  readonly challenge: StepUpChallenge;
+  readonly challengedAt: number;
+}
 
 /** Milliseconds the bank has to answer. */
-const PATIENCE = 5000;
+const TIMEOUT = 5000;
 
 /** The bank's API, which judges the token of each request by itself: nothing is remembered here of what one was good for. */
 @Injectable()
@@ -19,11 +32,8 @@ export class BankApi {
     return accounts;
   }
 
-  /** Transfers, or tells which authentication the bank wants first. */
-  async transfer(
-    accessToken: string,
-    transfer: Transfer,
-  ): Promise<{ receipt: Receipt } | { challenge: StepUpChallenge; challengedAt: number }> {
+  /** Transfers. Returns what the bank refused with, if it wants another authentication first. */
+  async transfer(accessToken: string, transfer: Transfer): Promise<Refusal | undefined> {
     const response = await this.#send('/transfers', accessToken, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -33,7 +43,8 @@ export class BankApi {
     if (challenge !== undefined) return { challenge, challengedAt: Date.now() / 1000 };
     // an error of the server itself may come after the money has moved
     if (response.status >= 500) throw unavailable(response.status !== 503);
-    return { receipt: (await read(response)) as Receipt };
+    await read(response);
+    return undefined;
   }
 
   async #send(path: string, accessToken: string, init: RequestInit = {}): Promise<Response> {
@@ -43,7 +54,7 @@ export class BankApi {
         ...init,
         headers,
         redirect: 'error',
-        signal: AbortSignal.timeout(PATIENCE),
+        signal: AbortSignal.timeout(TIMEOUT),
       });
     } catch (cause) {
       throw unavailable(init.method === 'POST' && !wasNotSent(cause), { cause });

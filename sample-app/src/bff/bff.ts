@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
-import { PUBLIC_DIRECTORY } from '../public-directory.js';
+import { publicDirectory } from '../shared/public-directory.js';
 import { BffModule } from './bff.module.js';
 import type { BffOptions } from './bff.options.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -25,7 +24,7 @@ export async function createBff(options: BffOptions): Promise<NestExpressApplica
     response.set(headers);
     next();
   });
-  app.useStaticAssets(join(PUBLIC_DIRECTORY, 'bff'));
+  app.useStaticAssets(publicDirectory('bff'));
   app.use(sessions(options.url));
   app.useGlobalFilters(new ProblemFilter());
   await app.init();

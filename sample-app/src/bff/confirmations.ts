@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { Transfer } from '../bank/transfer.js';
 import { ExpiringStore } from './expiring-store.js';
 import { Problem } from './problem.js';
 import type { SignedIn } from './session.js';
+import type { Transfer } from './transfer.js';
 
 /** Whose transfer it is. */
 interface Owner {

@@ -1,8 +1,8 @@
-import { Html, html } from '../authorization-server/html.js';
-import type { Account } from '../bank/ledger.js';
-import type { Transfer } from '../bank/transfer.js';
+import { Html, html } from '../shared/html.js';
+import type { Account } from './bank-api.js';
 import { inEuros } from './money.js';
 import type { Problem } from './problem.js';
+import type { Transfer } from './transfer.js';
 
 /** Who looks at a page, and the token that their forms carry. */
 export interface Visitor {

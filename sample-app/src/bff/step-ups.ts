@@ -10,12 +10,12 @@ import {
   verifyStepUp,
 } from 'nestjs-step-up/client';
 import { randomState } from 'openid-client';
-import type { Transfer } from '../bank/transfer.js';
 import { AuthorizationClient, type Tokens } from './authorization-client.js';
 import { BFF_OPTIONS, type BffOptions } from './bff.options.js';
 import { ExpiringStore } from './expiring-store.js';
 import { Problem } from './problem.js';
 import type { SignedIn } from './session.js';
+import type { Transfer } from './transfer.js';
 
 /** Seconds the user has to come back. */
 const LIFETIME = 300;

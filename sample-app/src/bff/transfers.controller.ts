@@ -1,13 +1,13 @@
 import { Body, Controller, Get, Header, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { readTransfer, type Transfer } from '../bank/transfer.js';
 import { BankApi } from './bank-api.js';
 import { Confirmations } from './confirmations.js';
 import { CsrfGuard } from './csrf.guard.js';
-import { inCents, inEuros } from './money.js';
+import { inEuros } from './money.js';
 import { confirmPage } from './pages.js';
 import { signedIn } from './session.js';
 import { StepUps } from './step-ups.js';
+import { readTransfer, type Transfer } from './transfer.js';
 
 /** What the browser asks for; whether it may is the bank's to say. */
 @Controller('transfers')
@@ -23,10 +23,10 @@ export class TransfersController {
   async create(
     @Req() request: Request,
     @Res() response: Response,
-    @Body() { from, to, amount }: Record<string, unknown>,
+    @Body() form: Record<string, unknown>,
   ): Promise<void> {
     signedIn(request);
-    await this.#transfer(request, response, readTransfer({ from, to, amount: inCents(amount) }));
+    await this.#transfer(request, response, readTransfer(form));
   }
 
   /** Shows what was asked for before the way to the authorization server, for the user to send. */
@@ -44,9 +44,9 @@ export class TransfersController {
 
   async #transfer(request: Request, response: Response, transfer: Transfer): Promise<void> {
     const { key, user } = signedIn(request);
-    const answer = await this.bank.transfer(user.accessToken, transfer);
-    if ('challenge' in answer) {
-      const url = await this.stepUps.begin({ key, user }, answer, transfer);
+    const refusal = await this.bank.transfer(user.accessToken, transfer);
+    if (refusal !== undefined) {
+      const url = await this.stepUps.begin({ key, user }, refusal, transfer);
       return response.redirect(303, url.href);
     }
     await this.stepUps.forget(key, user);

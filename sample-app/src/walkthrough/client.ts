@@ -1,5 +1,5 @@
 import * as oauth from 'openid-client';
-import { BANK_SCOPE, WALKTHROUGH_CLIENT, WALKTHROUGH_REDIRECT } from '../authorization-server/authorization-server.js';
+import { BANK_SCOPE, WALKTHROUGH_CLIENT, WALKTHROUGH_REDIRECT } from '../shared/registration.js';
 import { Browser } from './browser.js';
 import { type Observer, observedFetch } from './exchange.js';
 import { type Asked, type User, visit } from './user.js';

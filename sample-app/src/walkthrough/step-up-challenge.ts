@@ -1,5 +1,5 @@
 import { authorizationParameters, parseStepUpChallenge } from 'nestjs-step-up/client';
-import { BANK_SCOPE } from '../authorization-server/authorization-server.js';
+import { BANK_SCOPE } from '../shared/registration.js';
 import type { RequestedAuthentication } from './client.js';
 
 /**

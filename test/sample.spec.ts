@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { preProcessFile } from 'typescript';
+
+const SAMPLE = join(__dirname, '../sample-app/src');
+
+/** Folders that could each be deployed alone. The files beside them start all parties together. */
+const PARTIES = ['authorization-server', 'bank', 'bff', 'walkthrough'];
+
+/** Returns the rule that an import breaks; `file` is relative to the sources of the sample. */
+function brokenRule(file: string, imported: string): string | undefined {
+  if (!imported.startsWith('.')) return undefined;
+  const target = posix.join(posix.dirname(file), imported);
+  const folder = folderOf(file);
+  const into = folderOf(target);
+  if (target.startsWith('..')) return 'the sample imports the package by its name';
+  if (folder === into || folder === '') return undefined;
+  if (folder === 'shared') return 'shared imports no party';
+  if (into === 'shared') return undefined;
+  if (file === 'walkthrough/main.ts' && target === 'sample.js') return undefined;
+  return `${folder} imports only itself and shared`;
+}
+
+function folderOf(path: string): string {
+  return PARTIES.concat('shared').find((folder) => path.startsWith(`${folder}/`)) ?? '';
+}
+
+const files = readdirSync(SAMPLE, { recursive: true, encoding: 'utf8' }).map((file) => file.replaceAll('\\', '/'));
+const read = (file: string) => readFileSync(join(SAMPLE, file), 'utf8');
+const imports = files
+  .filter((file) => /\.m?[jt]s$/.test(file))
+  .flatMap((file) => preProcessFile(read(file), true, true).importedFiles.map(({ fileName }) => ({ file, fileName })));
+
+test('no party of the sample imports from another one', () => {
+  expect(imports.length).toBeGreaterThan(100);
+  const broken = imports.map(({ file, fileName }) => ({ file, fileName, rule: brokenRule(file, fileName) }));
+  expect(broken.filter(({ rule }) => rule !== undefined)).toEqual([]);
+});
+
+describe('the rules of the sample', () => {
+  test.each<[file: string, imported: string, rule: string]>([
+    ['bff/pages.ts', '../bank/ledger.js', 'bff imports only itself and shared'],
+    ['bank/public/main.mjs', '../../bff/pages.js', 'bank imports only itself and shared'],
+    ['bff/pages.ts', '../sample.js', 'bff imports only itself and shared'],
+    ['walkthrough/client.ts', '../sample.js', 'walkthrough imports only itself and shared'],
+    ['shared/html.ts', '../bank/ledger.js', 'shared imports no party'],
+    ['bank/ledger.ts', '../../../lib/index.js', 'the sample imports the package by its name'],
+  ])('%s may not import %s', (file, imported, rule) => {
+    expect(brokenRule(file, imported)).toBe(rule);
+  });
+
+  test.each<[file: string, imported: string]>([
+    ['bff/pages.ts', './problem.js'],
+    ['bff/pages.ts', '../shared/html.js'],
+    ['bff/pages.ts', 'nestjs-step-up'],
+    ['sample.ts', './bff/bff.js'],
+    ['walkthrough/main.ts', '../sample.js'],
+  ])('%s may import %s', (file, imported) => {
+    expect(brokenRule(file, imported)).toBeUndefined();
+  });
+});
