@@ -8,6 +8,8 @@ import {
 } from 'nestjs-step-up/testing';
 import { BankModule } from '../../sample-app/src/bank/bank.module.js';
 import { createBff } from '../../sample-app/src/bff/bff.js';
+import { SessionStore } from '../../sample-app/src/bff/session-store.js';
+import { UserStore } from '../../sample-app/src/bff/user-store.js';
 import { type ListeningServer, listen } from '../../sample-app/src/listening-server.js';
 import { type Sample, startSample } from '../../sample-app/src/sample.js';
 import { Client } from '../../sample-app/src/walkthrough/client.js';
@@ -17,6 +19,8 @@ import { WebBrowser, type WebPage } from '../support/web-browser.js';
 
 const TRANSFER = { from: 'ada-everyday', to: 'bob-everyday', amount: '25.00' };
 const JWT = /eyJ[\w-]+\.eyJ[\w-]+/;
+/** Anonymous requests. One of them that left a byte on the server would fail the test. */
+const STRANGERS = 2_000;
 const AS_BEFORE = 'you are still signed in as before';
 
 const isCallback = ({ pathname }: URL) => pathname === '/callback';
@@ -150,7 +154,7 @@ describe('a server as the client, with oidc-provider', () => {
     expect((await browser.open(`${sample.bff}/`)).title).toBe('The same bank, without a token in the browser');
   });
 
-  it('sets one cookie, for this session, which scripts and other sites cannot use, and a policy without scripts', async () => {
+  it('sets cookies that scripts and other sites cannot use, and a policy without scripts', async () => {
     const welcome = await new WebBrowser().open(`${sample.bff}/`);
     expect(welcome.headers.getSetCookie()).toEqual([]);
     expect(welcome.headers.get('cache-control')).toBe('no-store');
@@ -162,10 +166,11 @@ describe('a server as the client, with oidc-provider', () => {
     const lines = browser.history
       .filter(({ url }) => url.origin === sample.bff)
       .flatMap(({ headers }) => headers.getSetCookie());
-    expect(lines.length).toBeGreaterThanOrEqual(2);
-    expect(lines.map((line) => line.replace(/=[^;]+/, '=…').replace(/Expires=[^;]+/, 'Expires=…'))).toEqual(
-      lines.map(() => 'bff=…; Path=/; Expires=…; HttpOnly; SameSite=Lax'),
-    );
+    expect(lines.map((line) => line.replace(/^([^=]+)=[^;]+/, '$1=…').replace(/Expires=[^;]+/, 'Expires=…'))).toEqual([
+      'bff-sign-in=…; Max-Age=900; Path=/; Expires=…; HttpOnly; SameSite=Lax',
+      'bff-sign-in=; Path=/; Expires=…; HttpOnly; SameSite=Lax',
+      'bff=…; Path=/; Expires=…; HttpOnly; SameSite=Lax',
+    ]);
     expect((await browser.open(`${sample.bff}/style.css`)).status).toBe(200);
   });
 });
@@ -182,7 +187,7 @@ describe('a server as the client, with authorization servers of all kinds', () =
   }: {
     behaviour?: AuthorizationBehaviour;
     api?: Parameters<typeof createServer>[1];
-  } = {}): Promise<void> {
+  } = {}): Promise<{ bytesKept: () => { sessions: number; pending: number } }> {
     [bank, bff] = [await listen(0), await listen(0)];
     closing.push(bank.close, bff.close);
     server = await createTestAuthorizationServer({
@@ -213,6 +218,7 @@ describe('a server as the client, with authorization servers of all kinds', () =
     app.useLogger(false);
     bff.server.on('request', app.getHttpAdapter().getInstance());
     closing.push(() => app.close());
+    return { bytesKept: () => ({ sessions: app.get(SessionStore).bytes, pending: app.get(UserStore).bytes }) };
   }
 
   afterEach(async () => {
@@ -398,6 +404,80 @@ describe('a server as the client, with authorization servers of all kinds', () =
     later(2);
     expect((await browser.open(confirm.url)).status).toBe(404);
     expect((await browser.submit(confirm, {})).title).toBe('This transfer is not waiting');
+  });
+
+  it('thousands of strangers at the sign-in displace nothing that a user waits for, and take no memory', async () => {
+    const { bytesKept } = await start();
+    const [steppingUp, confirming, signingIn] = [new WebBrowser(), new WebBrowser(), new WebBrowser()];
+    const [accounts, otherAccounts] = [await signIn(steppingUp), await signIn(confirming)];
+    const { url: stepUpCallback } = await steppingUp.submit(accounts, TRANSFER, { stopBefore: isCallback });
+    const confirm = await confirming.submit(otherAccounts, TRANSFER);
+    const { url: signInCallback } = await signingIn.open(`${bff.url}/sign-in`, { stopBefore: isCallback });
+    const before = bytesKept();
+
+    for (let sent = 0; sent < STRANGERS; sent += 50) {
+      const batch = Array.from({ length: 50 }, () => fetch(`${bff.url}/sign-in`, { redirect: 'manual' }));
+      for (const response of await Promise.all(batch)) await response.body?.cancel();
+    }
+
+    expect(bytesKept()).toEqual(before);
+    expect({
+      signIn: (await signingIn.open(signInCallback)).title,
+      stepUp: (await steppingUp.open(stepUpCallback)).title,
+      confirmation: (await confirming.submit(confirm, {})).title,
+    }).toEqual({ signIn: 'Accounts', stepUp: 'Confirm your transfer', confirmation: 'Accounts' });
+  }, 60_000);
+
+  it('a sign-in is found in its own browser, for fifteen minutes, and with the cookie of this server alone', async () => {
+    await start();
+    const browser = new WebBrowser();
+    const begin = async () => (await browser.open(`${bff.url}/sign-in`, { stopBefore: isCallback })).url;
+    const callback = await begin();
+    const sealed = browser.cookie('bff-sign-in') ?? '';
+    for (const cookie of ['', 'bff-sign-in=', 'bff-sign-in=a.b.c.d.e', `bff-sign-in=${sealed.slice(0, -4)}AAAA`]) {
+      expect((await fetch(callback, { headers: { cookie } })).status).toBe(400);
+    }
+    later(901);
+    expect((await browser.open(callback)).title).toBe('This answer is not for you');
+    expect((await browser.open(await begin())).title).toBe('Accounts');
+  });
+
+  it('a user who begins step-ups without end displaces their own alone, and takes 32 KiB at most', async () => {
+    const { bytesKept } = await start();
+    const [ada, bob] = [new WebBrowser(), new WebBrowser()];
+    const accounts = await signIn(ada);
+    server.subject = 'bob';
+    const { url: callback } = await bob.submit(
+      await signIn(bob),
+      { ...TRANSFER, from: 'bob-everyday', to: 'ada-everyday' },
+      { stopBefore: isCallback },
+    );
+    const bytesOfBob = bytesKept().pending;
+
+    const away = { stopBefore: ({ origin }: URL) => origin === server.issuer };
+    for (let sent = 0; sent < 100; sent += 1) await ada.submit(accounts, TRANSFER, away);
+
+    const bytesOfAda = bytesKept().pending - bytesOfBob;
+    expect(bytesOfAda).toBeGreaterThan(30_000);
+    expect(bytesOfAda).toBeLessThanOrEqual(32_768);
+    expect((await bob.open(callback)).title).toBe('Confirm your transfer');
+  });
+
+  it('a sixth sign-in of a user ends the first session of the same user, and of no other one', async () => {
+    const { bytesKept } = await start();
+    const [first, bob] = [new WebBrowser(), new WebBrowser()];
+    await signIn(first);
+    server.subject = 'bob';
+    await signIn(bob);
+    server.subject = 'ada';
+    for (let signIns = 2; signIns <= 5; signIns += 1) await signIn(new WebBrowser());
+    expect((await first.open(`${bff.url}/`)).title).toBe('Accounts');
+    const before = bytesKept().sessions;
+
+    for (let signIns = 6; signIns <= 10; signIns += 1) await signIn(new WebBrowser());
+    expect(bytesKept().sessions).toBe(before);
+    expect((await first.open(`${bff.url}/`)).title).toBe('The same bank, without a token in the browser');
+    expect((await bob.open(`${bff.url}/`)).title).toBe('Accounts');
   });
 
   it.each([

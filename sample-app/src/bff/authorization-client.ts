@@ -1,17 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type AuthorizationResponse, authorizationError, StateUnknown } from 'nestjs-step-up/client';
+import { type AuthorizationResponse, authorizationError } from 'nestjs-step-up/client';
 import * as oauth from 'openid-client';
 import { BFF_OPTIONS, type BffOptions } from './bff.options.js';
-import { ExpiringStore } from './expiring-store.js';
 import { Problem } from './problem.js';
 
-/** One way of a user to the authorization server and back. */
-interface Attempt {
+/** One way of a user to the authorization server and back. Belongs where only the browser that began it finds it. */
+export interface AuthorizationAttempt {
   readonly state: string;
   readonly nonce: string;
   readonly codeVerifier: string;
-  /** Whether it answers a challenge, rather than beginning a session. */
-  readonly isStepUp: boolean;
 }
 
 export interface Tokens {
@@ -20,9 +17,8 @@ export interface Tokens {
   readonly claims: oauth.IDToken;
 }
 
-/** Seconds. */
-const LIFETIME = 900;
-const PATIENCE = 5;
+/** Seconds the authorization server has to respond. */
+const TIMEOUT = 5;
 const UNREACHABLE = new Set(['OAUTH_TIMEOUT', 'OAUTH_RESPONSE_IS_NOT_CONFORM', 'OAUTH_RESPONSE_IS_NOT_JSON']);
 
 /** The confidential client: all that goes to the authorization server and comes from it, by openid-client. */
@@ -30,39 +26,37 @@ const UNREACHABLE = new Set(['OAUTH_TIMEOUT', 'OAUTH_RESPONSE_IS_NOT_CONFORM', '
 export class AuthorizationClient {
   #configuration: oauth.Configuration | undefined;
 
-  constructor(
-    @Inject(BFF_OPTIONS) private readonly options: BffOptions,
-    private readonly store: ExpiringStore,
-  ) {}
+  constructor(@Inject(BFF_OPTIONS) private readonly options: BffOptions) {}
 
   /** The authorization server's metadata, which says what it offers. */
   async metadata(): Promise<Readonly<oauth.ServerMetadata>> {
     return (await this.#discovered()).serverMetadata();
   }
 
+  /** Returns a new attempt. Each request needs its own. */
+  createAttempt(): AuthorizationAttempt {
+    return { state: oauth.randomState(), nonce: oauth.randomNonce(), codeVerifier: oauth.randomPKCECodeVerifier() };
+  }
+
   /**
-   * Gives the URL to send the user to, with `state`, `nonce` and PKCE challenge of this attempt alone. Where the server
-   * offers it the request is pushed (PAR), so that nobody on the way can take `acr_values` or `max_age` out.
+   * Returns the URL to send the user to. If the server offers it, the request is pushed (PAR), so that nothing on the
+   * way takes `acr_values` or `max_age` out of it. Does not keep the attempt.
    *
-   * @param session whose user it is; nobody else's callback will match
    * @see [RFC 9126](https://www.rfc-editor.org/rfc/rfc9126.html)
    */
-  async begin(
-    session: string,
-    { state, isStepUp }: Pick<Attempt, 'state' | 'isStepUp'>,
+  async request(
+    { state, nonce, codeVerifier }: AuthorizationAttempt,
     parameters: Readonly<Record<string, string>> = {},
   ): Promise<URL> {
     const configuration = await this.#discovered();
-    const attempt = { state, isStepUp, nonce: oauth.randomNonce(), codeVerifier: oauth.randomPKCECodeVerifier() };
-    await this.store.of(session).put(attemptKey(state), JSON.stringify(attempt), LIFETIME);
     const request = {
       scope: `openid ${this.options.scope}`,
       resource: this.options.bank,
       ...parameters,
       redirect_uri: `${this.options.url}/callback`,
       state,
-      nonce: attempt.nonce,
-      code_challenge: await oauth.calculatePKCECodeChallenge(attempt.codeVerifier),
+      nonce,
+      code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
       code_challenge_method: 'S256',
     };
     if (configuration.serverMetadata().pushed_authorization_request_endpoint === undefined) {
@@ -72,23 +66,11 @@ export class AuthorizationClient {
   }
 
   /**
-   * Gives what the session began with this callback's `state`, once.
-   *
-   * @throws StateUnknown where it began nothing with it, or the answer was received before
-   */
-  async take(session: string | undefined, callback: URL): Promise<Attempt> {
-    const state = callback.searchParams.get('state') ?? '';
-    const attempt = session === undefined ? undefined : await this.store.of(session).take(attemptKey(state));
-    if (attempt === undefined || attempt === null) throw new StateUnknown();
-    return JSON.parse(attempt);
-  }
-
-  /**
    * Fetches the tokens, after `state`, `iss`, nonce, audience and signature of the ID token were found right.
    *
    * @throws AuthorizationFailed of nestjs-step-up/client for an error of the authorization server
    */
-  async finish(callback: URL, { state, nonce, codeVerifier }: Attempt): Promise<Tokens> {
+  async finish(callback: URL, { state, nonce, codeVerifier }: AuthorizationAttempt): Promise<Tokens> {
     const configuration = await this.#discovered();
     const checks = {
       expectedState: state,
@@ -121,16 +103,12 @@ export class AuthorizationClient {
         .discovery(new URL(issuer), clientId, undefined, oauth.ClientSecretBasic(clientSecret), {
           // http is for the loopback interface alone
           execute: [...(isLoopback ? [oauth.allowInsecureRequests] : []), oauth.enableNonRepudiationChecks],
-          timeout: PATIENCE,
+          timeout: TIMEOUT,
         })
         .catch(rethrow);
     }
     return this.#configuration;
   }
-}
-
-function attemptKey(state: string): string {
-  return `attempt:${state}`;
 }
 
 function rethrow(error: Error & { code?: string }): never {

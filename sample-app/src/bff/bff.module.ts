@@ -4,10 +4,12 @@ import { AuthorizationClient } from './authorization-client.js';
 import { BankApi } from './bank-api.js';
 import { BFF_OPTIONS, type BffOptions } from './bff.options.js';
 import { Confirmations } from './confirmations.js';
-import { ExpiringStore } from './expiring-store.js';
+import { SessionStore } from './session-store.js';
 import { SignInController } from './sign-in.controller.js';
+import { SignInCookie } from './sign-in-cookie.js';
 import { StepUps } from './step-ups.js';
 import { TransfersController } from './transfers.controller.js';
+import { UserStore } from './user-store.js';
 
 /** A backend for a frontend: an application on a server, which is the client of RFC 9470. */
 @Module({})
@@ -21,8 +23,10 @@ export class BffModule {
         AuthorizationClient,
         BankApi,
         Confirmations,
-        ExpiringStore,
+        SessionStore,
+        SignInCookie,
         StepUps,
+        UserStore,
       ],
     };
   }

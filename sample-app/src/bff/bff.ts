@@ -6,6 +6,7 @@ import { BffModule } from './bff.module.js';
 import type { BffOptions } from './bff.options.js';
 import { ProblemFilter } from './problem.filter.js';
 import { sessions } from './session.js';
+import { SessionStore } from './session-store.js';
 
 /** Makes the server, which listens where `url` says; needs neither the bank nor the authorization server to start. */
 export async function createBff(options: BffOptions): Promise<NestExpressApplication> {
@@ -25,7 +26,7 @@ export async function createBff(options: BffOptions): Promise<NestExpressApplica
     next();
   });
   app.useStaticAssets(publicDirectory('bff'));
-  app.use(sessions(options.url));
+  app.use(sessions(options.url, app.get(SessionStore)));
   app.useGlobalFilters(new ProblemFilter());
   await app.init();
   return app;

@@ -1,18 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { ExpiringStore } from './expiring-store.js';
 import { Problem } from './problem.js';
-import type { SignedIn } from './session.js';
+import type { Owner } from './session.js';
 import type { Transfer } from './transfer.js';
-
-/** Whose transfer it is. */
-interface Owner {
-  readonly key: string;
-  readonly user: SignedIn;
-}
+import { UserStore } from './user-store.js';
 
 /** Seconds. */
-const LIFETIME = 300;
+const TTL = 300;
 
 /**
  * Transfers that wait for their user to send them, after the way to the authorization server: found by this session for
@@ -20,28 +14,28 @@ const LIFETIME = 300;
  */
 @Injectable()
 export class Confirmations {
-  constructor(private readonly store: ExpiringStore) {}
+  constructor(private readonly store: UserStore) {}
 
   /** @returns the name of the transfer in its URL */
-  async keep({ key, user }: Owner, transfer: Transfer): Promise<string> {
+  async keep(owner: Owner, transfer: Transfer): Promise<string> {
     const id = randomBytes(16).toString('base64url');
-    await this.store.of(key).put(nameOf(id, user), JSON.stringify(transfer), LIFETIME);
+    await this.store.of(owner).put(nameOf(id), JSON.stringify(transfer), TTL);
     return id;
   }
 
   /** @throws Problem where there is none */
-  show({ key, user }: Owner, id: string): Transfer {
-    return transferOf(this.store.of(key).peek(nameOf(id, user)));
+  show(owner: Owner, id: string): Transfer {
+    return transferOf(this.store.of(owner).peek(nameOf(id)));
   }
 
   /** @throws Problem where there is none, or it was taken before */
-  async take({ key, user }: Owner, id: string): Promise<Transfer> {
-    return transferOf(await this.store.of(key).take(nameOf(id, user)));
+  async take(owner: Owner, id: string): Promise<Transfer> {
+    return transferOf(await this.store.of(owner).take(nameOf(id)));
   }
 }
 
-function nameOf(id: string, { subject, issuer }: SignedIn): string {
-  return `confirmation:${JSON.stringify([issuer, subject, id])}`;
+function nameOf(id: string): string {
+  return `confirmation:${id}`;
 }
 
 function transferOf(text: string | null | undefined): Transfer {

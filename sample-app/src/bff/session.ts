@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import session, { type SessionData } from 'express-session';
 import { Problem } from './problem.js';
+import type { SessionStore } from './session-store.js';
 
 /** Who is signed in, with the tokens that no browser sees. */
 export interface SignedIn {
@@ -11,6 +12,13 @@ export interface SignedIn {
   readonly idToken: string;
   /** When the user last stepped up, in seconds since the epoch. Says nothing about what the token is good for. */
   readonly steppedUpAt?: number;
+}
+
+/** A session of a user. */
+export interface Owner {
+  /** Names the session from one sign-in to the next, while its id changes. */
+  readonly key: string;
+  readonly user: SignedIn;
 }
 
 declare module 'express-session' {
@@ -27,13 +35,11 @@ declare module 'express-session' {
 /** Milliseconds. */
 const HOUR = 3_600_000;
 
-/**
- * Sessions in the memory of the server, behind a cookie that scripts cannot read and other sites cannot send along with
- * a POST. Give `store` a database for more than one process.
- */
-export function sessions(url: string): RequestHandler {
+/** Sessions behind a cookie that scripts cannot read and other sites cannot send along with a POST. */
+export function sessions(url: string, store: SessionStore): RequestHandler {
   const secure = url.startsWith('https:');
   return session({
+    store,
     // cookies know hosts and no ports, so the servers of the sample share them; the prefix needs https
     name: secure ? '__Host-bff' : 'bff',
     secret: randomBytes(32).toString('base64url'),
@@ -41,12 +47,6 @@ export function sessions(url: string): RequestHandler {
     saveUninitialized: false,
     cookie: { httpOnly: true, sameSite: 'lax', secure, path: '/', maxAge: HOUR },
   });
-}
-
-/** Gives the name of the session, and begins one where there is none. */
-export function startSession({ session }: Request): string {
-  if (session.key === undefined) Object.assign(session, newNames());
-  return session.key as string;
 }
 
 /** @throws Problem where nobody is signed in */

@@ -1,11 +1,11 @@
 import { Controller, Get, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { randomState } from 'openid-client';
 import { AuthorizationClient } from './authorization-client.js';
 import { BFF_OPTIONS, type BffOptions } from './bff.options.js';
 import { Confirmations } from './confirmations.js';
 import { CsrfGuard } from './csrf.guard.js';
-import { endSession, renewSession, signedIn, startSession } from './session.js';
+import { endSession, renewSession, signedIn } from './session.js';
+import { SignInCookie } from './sign-in-cookie.js';
 import { StepUps } from './step-ups.js';
 
 /** The ways to the authorization server and back. */
@@ -15,6 +15,7 @@ export class SignInController {
   constructor(
     @Inject(BFF_OPTIONS) private readonly options: BffOptions,
     private readonly authorization: AuthorizationClient,
+    private readonly signIns: SignInCookie,
     private readonly stepUps: StepUps,
     private readonly confirmations: Confirmations,
   ) {}
@@ -22,7 +23,9 @@ export class SignInController {
   @Get('sign-in')
   async signIn(@Req() request: Request, @Res() response: Response): Promise<void> {
     if (request.session.user !== undefined) return response.redirect(303, '/');
-    const url = await this.authorization.begin(startSession(request), { state: randomState(), isStepUp: false });
+    const attempt = this.authorization.createAttempt();
+    const url = await this.authorization.request(attempt);
+    await this.signIns.add(request, response, attempt);
     response.redirect(303, url.href);
   }
 
@@ -30,10 +33,13 @@ export class SignInController {
   @Get('callback')
   async callback(@Req() request: Request, @Res() response: Response): Promise<void> {
     const callback = new URL(request.originalUrl, this.options.url);
-    const attempt = await this.authorization.take(request.session.key, callback);
-    if (attempt.isStepUp) return response.redirect(303, await this.#stepUp(request, callback, attempt));
+    const state = callback.searchParams.get('state') ?? '';
+    // A signed-in user is sent to the authorization server only for a step-up.
+    if (request.session.user !== undefined) return response.redirect(303, await this.#stepUp(request, callback, state));
 
+    const attempt = await this.signIns.find(request, state);
     const { accessToken, idToken, claims } = await this.authorization.finish(callback, attempt);
+    this.signIns.clear(response);
     await renewSession(request, { subject: claims.sub, issuer: claims.iss, accessToken, idToken });
     response.redirect(303, '/');
   }
@@ -46,20 +52,16 @@ export class SignInController {
     response.redirect(303, url?.href ?? '/');
   }
 
-  async #stepUp(
-    request: Request,
-    callback: URL,
-    attempt: Awaited<ReturnType<AuthorizationClient['take']>>,
-  ): Promise<string> {
+  async #stepUp(request: Request, callback: URL, state: string): Promise<string> {
     const { key, csrfToken, user } = signedIn(request);
-    const pending = await this.stepUps.take(key, attempt.state, user);
-    const tokens = await this.authorization.finish(callback, attempt).catch(async (error) => {
+    const pending = await this.stepUps.take({ key, user }, state);
+    const tokens = await this.authorization.finish(callback, pending.data.attempt).catch(async (error) => {
       // no new sign-in came of it, so the user may think better of it
-      await this.stepUps.forget(key, user);
+      await this.stepUps.forget({ key, user });
       throw error;
     });
     const steppedUp = this.stepUps.accept(user, pending, tokens);
     await renewSession(request, steppedUp, { key, csrfToken });
-    return `/transfers/${await this.confirmations.keep({ key, user: steppedUp }, pending.data)}`;
+    return `/transfers/${await this.confirmations.keep({ key, user: steppedUp }, pending.data.transfer)}`;
   }
 }

@@ -3,22 +3,28 @@ import {
   authorizationParameters,
   type PendingStepUp,
   PendingStepUps,
-  StateUnknown,
   type StepUpChallenge,
-  StepUpTimedOut,
+  type StepUpStore,
   type StepUpToKeep,
   verifyStepUp,
 } from 'nestjs-step-up/client';
-import { randomState } from 'openid-client';
-import { AuthorizationClient, type Tokens } from './authorization-client.js';
+import { type AuthorizationAttempt, AuthorizationClient, type Tokens } from './authorization-client.js';
+import type { Refusal } from './bank-api.js';
 import { BFF_OPTIONS, type BffOptions } from './bff.options.js';
-import { ExpiringStore } from './expiring-store.js';
 import { Problem } from './problem.js';
-import type { SignedIn } from './session.js';
+import type { Owner, SignedIn } from './session.js';
 import type { Transfer } from './transfer.js';
+import { UserStore } from './user-store.js';
+
+/** A step-up, and the transfer that it is for. */
+export interface PendingTransfer extends PendingStepUp {
+  readonly data: { readonly attempt: AuthorizationAttempt; readonly transfer: Transfer };
+}
 
 /** Seconds the user has to come back. */
-const LIFETIME = 300;
+const TTL = 300;
+/** Seconds for which a late user is told that it took too long. */
+const GRACE = 600;
 
 /** Challenges of the bank, answered by way of the authorization server. */
 @Injectable()
@@ -26,71 +32,66 @@ export class StepUps {
   constructor(
     @Inject(BFF_OPTIONS) private readonly options: BffOptions,
     private readonly authorization: AuthorizationClient,
-    private readonly store: ExpiringStore,
+    private readonly store: UserStore,
   ) {}
 
   /**
-   * Gives the URL to send the user to. Only for what a form with a CSRF token has asked for: what is pending here is
-   * shown to the user as their own wish.
+   * Returns the URL to send the user to. Only for what a form with a CSRF token has asked for: the user is shown what is
+   * pending here as their own wish.
    *
-   * @throws StepUpLoop where the user has just done what is asked
+   * @throws StepUpLoop if the user has just done what is asked
    */
-  async begin(
-    { key, user }: { key: string; user: SignedIn },
-    { challenge, challengedAt }: { challenge: StepUpChallenge; challengedAt: number },
-    transfer: Transfer,
-  ): Promise<URL> {
-    const state = randomState();
-    const stepUp = { ...this.#request(user), challenge, challengedAt, data: transfer };
-    if (hasLapsed(user, challenge)) await this.#pending(key).forget(stepUp);
-    await this.#pending(key).begin(state, stepUp);
-
-    const { scope, bank: resource } = this.options;
-    const metadata = await this.authorization.metadata();
-    const parameters = authorizationParameters(challenge, {
-      scope,
-      resource,
-      // an ID token in the URL would be seen by the browser; pushed, it goes from server to server
-      ...(metadata.pushed_authorization_request_endpoint === undefined
-        ? { loginHint: user.subject }
-        : { idTokenHint: user.idToken }),
-    });
-    return this.authorization.begin(key, { state, isStepUp: true }, parameters);
-  }
-
-  /** Gives what was pending, once: the user has come back, with whatever answer. */
-  async take(key: string, state: string, user: SignedIn): Promise<PendingStepUp & { data: Transfer }> {
-    // the attempt was this session's and outlives what was pending
-    const pending = await this.#pending(key)
-      .take(state)
-      .catch(() => undefined);
-    if (pending === undefined) throw new StepUpTimedOut();
-    if (user.subject !== pending.subject || user.issuer !== pending.issuer) throw new StateUnknown();
-    return pending as PendingStepUp & { data: Transfer };
-  }
-
-  /** Gives the user with the new tokens, if the sign-in behind them is what was asked for. */
-  accept(user: SignedIn, { challenge, challengedAt, subject, issuer }: PendingStepUp, tokens: Tokens): SignedIn {
-    const { acrValues, maxAge } = challenge;
-    const { outcome } = verifyStepUp(tokens.claims, {
-      subject,
+  async begin(owner: Owner, { challenge, challengedAt }: Refusal, transfer: Transfer): Promise<URL> {
+    const { user } = owner;
+    const attempt = this.authorization.createAttempt();
+    const pending = this.#pending(owner);
+    if (hasLapsed(user, challenge)) await this.forget(owner);
+    await pending.begin(attempt.state, {
+      ...this.#request(user),
+      challenge,
       challengedAt,
-      ...(issuer !== undefined && { issuer }),
-      ...(acrValues !== undefined && { acrValues }),
-      ...(maxAge !== undefined && { maxAge }),
+      data: { attempt, transfer },
     });
+
+    const metadata = await this.authorization.metadata();
+    // The browser sees an ID token in the URL. Pushed, it goes from server to server.
+    const isPushed = metadata.pushed_authorization_request_endpoint !== undefined;
+    const parameters = authorizationParameters(challenge, {
+      scope: this.options.scope,
+      resource: this.options.bank,
+      idTokenHint: isPushed ? user.idToken : undefined,
+      loginHint: isPushed ? undefined : user.subject,
+    });
+    return this.authorization.request(attempt, parameters);
+  }
+
+  /**
+   * Returns what was pending, once: the user has come back, with whatever response.
+   *
+   * @throws StateUnknown if this session began nothing with the `state`
+   * @throws StepUpTimedOut if the user took longer than five minutes
+   */
+  async take(owner: Owner, state: string): Promise<PendingTransfer> {
+    return (await this.#pending(owner).take(state)) as PendingTransfer;
+  }
+
+  /** Returns the user with the new tokens, if the sign-in behind them is what was asked for. */
+  accept(user: SignedIn, { challenge, challengedAt, subject, issuer }: PendingStepUp, tokens: Tokens): SignedIn {
+    const { outcome } = verifyStepUp(tokens.claims, { ...challenge, challengedAt, subject, issuer });
     if (outcome !== 'satisfied') throw unsatisfied(outcome);
     const { accessToken, idToken } = tokens;
     return { ...user, accessToken, idToken, steppedUpAt: Date.now() / 1000 };
   }
 
   /** Stops counting: the transfer went through, or the user was not asked anything after all. */
-  forget(key: string, user: SignedIn): Promise<void> {
-    return this.#pending(key).forget(this.#request(user));
+  forget(owner: Owner): Promise<void> {
+    return this.#pending(owner).forget(this.#request(owner.user));
   }
 
-  #pending(key: string): PendingStepUps {
-    return new PendingStepUps(this.store.of(key), { lifetime: LIFETIME });
+  #pending(owner: Owner): PendingStepUps {
+    const { put, take } = this.store.of(owner);
+    const longer: StepUpStore = { put: (name, value, ttl) => put(name, value, ttl + GRACE), take };
+    return new PendingStepUps(longer, { lifetime: TTL });
   }
 
   #request({ subject, issuer }: SignedIn): Pick<StepUpToKeep, 'subject' | 'issuer' | 'request'> {
@@ -98,7 +99,7 @@ export class StepUps {
   }
 }
 
-/** Whoever lets the page lie until the sign-in is too old is asked anew; that is no loop. */
+/** Returns whether the last sign-in has become too old in the meantime. To ask for another one is then no loop. */
 function hasLapsed({ steppedUpAt }: SignedIn, { maxAge = 0 }: StepUpChallenge): boolean {
   return steppedUpAt !== undefined && maxAge > 0 && Date.now() / 1000 - steppedUpAt > maxAge;
 }

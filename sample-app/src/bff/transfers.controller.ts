@@ -49,7 +49,7 @@ export class TransfersController {
       const url = await this.stepUps.begin({ key, user }, refusal, transfer);
       return response.redirect(303, url.href);
     }
-    await this.stepUps.forget(key, user);
+    await this.stepUps.forget({ key, user });
     request.session.notice = `${inEuros(transfer.amount)} went from ${transfer.from} to ${transfer.to}.`;
     response.redirect(303, '/');
   }
