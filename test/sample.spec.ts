@@ -6,6 +6,8 @@ const SAMPLE = join(__dirname, '../sample-app/src');
 
 /** Folders that could each be deployed alone. The files beside them start all parties together. */
 const PARTIES = ['authorization-server', 'bank', 'bff', 'walkthrough'];
+/** The folder that users copy into an application of their own. */
+const COPIED = 'bff/step-up/';
 
 /** Returns the rule that an import breaks; `file` is relative to the sources of the sample. */
 function brokenRule(file: string, imported: string): string | undefined {
@@ -14,6 +16,10 @@ function brokenRule(file: string, imported: string): string | undefined {
   const folder = folderOf(file);
   const into = folderOf(target);
   if (target.startsWith('..')) return 'the sample imports the package by its name';
+  if (file.startsWith(COPIED) && !target.startsWith(COPIED)) return 'what users copy imports only itself';
+  if (target.startsWith(COPIED) && !file.startsWith(COPIED) && target !== `${COPIED}index.js`) {
+    return 'what users copy is entered through its index.js';
+  }
   if (folder === into || folder === '') return undefined;
   if (folder === 'shared') return 'shared imports no party';
   if (into === 'shared') return undefined;
@@ -37,12 +43,19 @@ test('no party of the sample imports from another one', () => {
   expect(broken.filter(({ rule }) => rule !== undefined)).toEqual([]);
 });
 
+test('what users copy says so in its first line', () => {
+  expect(read(`${COPIED}index.ts`)).toMatch(/^\/\/ Copy this folder: .+\n/);
+});
+
 describe('the rules of the sample', () => {
   test.each<[file: string, imported: string, rule: string]>([
     ['bff/pages.ts', '../bank/ledger.js', 'bff imports only itself and shared'],
     ['bank/public/main.mjs', '../../bff/pages.js', 'bank imports only itself and shared'],
     ['bff/pages.ts', '../sample.js', 'bff imports only itself and shared'],
     ['walkthrough/client.ts', '../sample.js', 'walkthrough imports only itself and shared'],
+    ['bff/step-up/step-ups.ts', '../problem.js', 'what users copy imports only itself'],
+    ['bff/step-up/step-ups.ts', '../../shared/html.js', 'what users copy imports only itself'],
+    ['bff/session.ts', './step-up/owner.js', 'what users copy is entered through its index.js'],
     ['shared/html.ts', '../bank/ledger.js', 'shared imports no party'],
     ['bank/ledger.ts', '../../../lib/index.js', 'the sample imports the package by its name'],
   ])('%s may not import %s', (file, imported, rule) => {
@@ -52,7 +65,9 @@ describe('the rules of the sample', () => {
   test.each<[file: string, imported: string]>([
     ['bff/pages.ts', './problem.js'],
     ['bff/pages.ts', '../shared/html.js'],
-    ['bff/pages.ts', 'nestjs-step-up'],
+    ['bff/session.ts', './step-up/index.js'],
+    ['bff/step-up/step-ups.ts', './owner.js'],
+    ['bff/step-up/step-ups.ts', 'nestjs-step-up/client'],
     ['sample.ts', './bff/bff.js'],
     ['walkthrough/main.ts', '../sample.js'],
   ])('%s may import %s', (file, imported) => {

@@ -9,7 +9,7 @@ import {
 import { BankModule } from '../../sample-app/src/bank/bank.module.js';
 import { createBff } from '../../sample-app/src/bff/bff.js';
 import { SessionStore } from '../../sample-app/src/bff/session-store.js';
-import { UserStore } from '../../sample-app/src/bff/user-store.js';
+import { UserStore } from '../../sample-app/src/bff/step-up/index.js';
 import { type ListeningServer, listen } from '../../sample-app/src/listening-server.js';
 import { type Sample, startSample } from '../../sample-app/src/sample.js';
 import { Client } from '../../sample-app/src/walkthrough/client.js';
@@ -284,7 +284,7 @@ describe('a server as the client, with authorization servers of all kinds', () =
     const browser = new WebBrowser();
     const stopped = await steppedUp(browser);
     expect([stopped.status, stopped.title]).toEqual([502, 'The sign-in was not strong enough']);
-    expect(stopped.html).toContain(`(${outcome})`);
+    expect(stopped.html).toContain(`The reason is ${outcome}.`);
     expect(stopped.html).toContain(AS_BEFORE);
     expect(server.authorizationRequests).toHaveLength(2);
 

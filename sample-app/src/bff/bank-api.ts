@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { readStepUpChallenge, type StepUpChallenge } from 'nestjs-step-up/client';
+import { readStepUpChallenge } from 'nestjs-step-up/client';
 import { BFF_OPTIONS, type BffOptions } from './bff.options.js';
 import { Problem } from './problem.js';
+import type { RefusedRequest } from './step-up/index.js';
 import type { Transfer } from './transfer.js';
 
 /** As much of an account as the pages show. */
@@ -12,12 +13,6 @@ export interface Account {
   readonly balance: number;
 }
 
-/** The bank's challenge, and when it arrived, in seconds since the epoch. */
-export interface Refusal {
-  readonly challenge: StepUpChallenge;
-  readonly challengedAt: number;
-}
-
 /** Milliseconds the bank has to answer. */
 const TIMEOUT = 5000;
 
@@ -26,6 +21,11 @@ const TIMEOUT = 5000;
 export class BankApi {
   constructor(@Inject(BFF_OPTIONS) private readonly options: BffOptions) {}
 
+  /** What a transfer is called where step-ups for it are counted. */
+  get transferRequest(): RefusedRequest['request'] {
+    return { method: 'POST', url: `${this.options.bank}/transfers` };
+  }
+
   async accounts(accessToken: string): Promise<readonly Account[]> {
     const response = await this.#send('/accounts', accessToken);
     const { accounts } = (await read(response)) as { accounts: readonly Account[] };
@@ -33,14 +33,14 @@ export class BankApi {
   }
 
   /** Transfers. Returns what the bank refused with, if it wants another authentication first. */
-  async transfer(accessToken: string, transfer: Transfer): Promise<Refusal | undefined> {
+  async transfer(accessToken: string, transfer: Transfer): Promise<RefusedRequest | undefined> {
     const response = await this.#send('/transfers', accessToken, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(transfer),
     });
     const challenge = await readStepUpChallenge(response);
-    if (challenge !== undefined) return { challenge, challengedAt: Date.now() / 1000 };
+    if (challenge !== undefined) return { request: this.transferRequest, challenge, challengedAt: Date.now() / 1000 };
     // an error of the server itself may come after the money has moved
     if (response.status >= 500) throw unavailable(response.status !== 503);
     await read(response);

@@ -1,15 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountsController } from './accounts.controller.js';
-import { AuthorizationClient } from './authorization-client.js';
 import { BankApi } from './bank-api.js';
 import { BFF_OPTIONS, type BffOptions } from './bff.options.js';
-import { Confirmations } from './confirmations.js';
 import { SessionStore } from './session-store.js';
 import { SignInController } from './sign-in.controller.js';
 import { SignInCookie } from './sign-in-cookie.js';
-import { StepUps } from './step-ups.js';
+import { AuthorizationClient, CLIENT_OPTIONS, Confirmations, StepUps, UserStore } from './step-up/index.js';
 import { TransfersController } from './transfers.controller.js';
-import { UserStore } from './user-store.js';
 
 /** A backend for a frontend: an application on a server, which is the client of RFC 9470. */
 @Module({})
@@ -20,6 +17,7 @@ export class BffModule {
       controllers: [AccountsController, SignInController, TransfersController],
       providers: [
         { provide: BFF_OPTIONS, useValue: options },
+        { provide: CLIENT_OPTIONS, useValue: { ...options, resource: options.bank } },
         AuthorizationClient,
         BankApi,
         Confirmations,

@@ -1,9 +1,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import type { StepUpError } from 'nestjs-step-up/client';
+import { StepUpError } from 'nestjs-step-up/client';
 import { problemPage } from './pages.js';
-import { Problem, stepUpProblem } from './problem.js';
+import { failureProblem, Problem, stepUpProblem } from './problem.js';
 import { endSession } from './session.js';
+import { StepUpFailure } from './step-up/index.js';
 
 /** Answers whatever went wrong with a page that says what that means for the user. */
 @Catch()
@@ -26,17 +27,14 @@ export class ProblemFilter implements ExceptionFilter<Error> {
 
 function problemOf(error: Error): Problem {
   if (error instanceof Problem) return error;
-  if (error.name === 'StateUnknown' || isStepUpError(error)) return stepUpProblem((error as StepUpError).code);
+  if (error instanceof StepUpFailure) return failureProblem(error);
+  if (error instanceof StepUpError) return stepUpProblem(error.code);
   if (error instanceof HttpException) {
     const { error_description: reason } = error.getResponse() as { error_description?: string };
     const text = reason ?? 'There is nothing here.';
     return new Problem(error.getStatus(), 'This does not work', `${text}. Nothing was changed.`.replace('..', '.'));
   }
   return new Problem(500, 'Something is broken here', 'Look at your accounts before you try again.', { cause: error });
-}
-
-function isStepUpError(error: Error & { code?: unknown }): boolean {
-  return typeof error.code === 'string' && error.code.startsWith('ERR_STEP_UP_');
 }
 
 /** What an operator needs; messages may quote what was received. */

@@ -3,8 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { CookieOptions, Request, Response } from 'express';
 import { EncryptJWT, jwtDecrypt } from 'jose';
 import { StateUnknown } from 'nestjs-step-up/client';
-import type { AuthorizationAttempt } from './authorization-client.js';
 import { BFF_OPTIONS, type BffOptions } from './bff.options.js';
+import type { AuthorizationAttempt } from './step-up/index.js';
 
 /** Seconds a stranger has to sign in. */
 const TTL = 900;

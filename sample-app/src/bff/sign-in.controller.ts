@@ -1,12 +1,11 @@
 import { Controller, Get, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { AuthorizationClient } from './authorization-client.js';
 import { BFF_OPTIONS, type BffOptions } from './bff.options.js';
-import { Confirmations } from './confirmations.js';
 import { CsrfGuard } from './csrf.guard.js';
 import { endSession, renewSession, signedIn } from './session.js';
 import { SignInCookie } from './sign-in-cookie.js';
-import { StepUps } from './step-ups.js';
+import { AuthorizationClient, Confirmations, StepUps } from './step-up/index.js';
+import type { Transfer } from './transfer.js';
 
 /** The ways to the authorization server and back. */
 @Controller()
@@ -16,8 +15,8 @@ export class SignInController {
     @Inject(BFF_OPTIONS) private readonly options: BffOptions,
     private readonly authorization: AuthorizationClient,
     private readonly signIns: SignInCookie,
-    private readonly stepUps: StepUps,
-    private readonly confirmations: Confirmations,
+    private readonly stepUps: StepUps<Transfer>,
+    private readonly confirmations: Confirmations<Transfer>,
   ) {}
 
   @Get('sign-in')
@@ -33,11 +32,10 @@ export class SignInController {
   @Get('callback')
   async callback(@Req() request: Request, @Res() response: Response): Promise<void> {
     const callback = new URL(request.originalUrl, this.options.url);
-    const state = callback.searchParams.get('state') ?? '';
     // A signed-in user is sent to the authorization server only for a step-up.
-    if (request.session.user !== undefined) return response.redirect(303, await this.#stepUp(request, callback, state));
+    if (request.session.user !== undefined) return response.redirect(303, await this.#stepUp(request, callback));
 
-    const attempt = await this.signIns.find(request, state);
+    const attempt = await this.signIns.find(request, callback.searchParams.get('state') ?? '');
     const { accessToken, idToken, claims } = await this.authorization.finish(callback, attempt);
     this.signIns.clear(response);
     await renewSession(request, { subject: claims.sub, issuer: claims.iss, accessToken, idToken });
@@ -52,16 +50,10 @@ export class SignInController {
     response.redirect(303, url?.href ?? '/');
   }
 
-  async #stepUp(request: Request, callback: URL, state: string): Promise<string> {
-    const { key, csrfToken, user } = signedIn(request);
-    const pending = await this.stepUps.take({ key, user }, state);
-    const tokens = await this.authorization.finish(callback, pending.data.attempt).catch(async (error) => {
-      // no new sign-in came of it, so the user may think better of it
-      await this.stepUps.forget({ key, user });
-      throw error;
-    });
-    const steppedUp = this.stepUps.accept(user, pending, tokens);
-    await renewSession(request, steppedUp, { key, csrfToken });
-    return `/transfers/${await this.confirmations.keep({ key, user: steppedUp }, pending.data.transfer)}`;
+  async #stepUp(request: Request, callback: URL): Promise<string> {
+    const { key, csrfToken, user: before } = signedIn(request);
+    const { user, data: transfer } = await this.stepUps.finish({ key, user: before }, callback);
+    await renewSession(request, user, { key, csrfToken });
+    return `/transfers/${await this.confirmations.keep({ key, user }, transfer)}`;
   }
 }

@@ -1,12 +1,11 @@
 import { Body, Controller, Get, Header, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { BankApi } from './bank-api.js';
-import { Confirmations } from './confirmations.js';
 import { CsrfGuard } from './csrf.guard.js';
 import { inEuros } from './money.js';
 import { confirmPage } from './pages.js';
 import { signedIn } from './session.js';
-import { StepUps } from './step-ups.js';
+import { Confirmations, StepUps } from './step-up/index.js';
 import { readTransfer, type Transfer } from './transfer.js';
 
 /** What the browser asks for; whether it may is the bank's to say. */
@@ -15,8 +14,8 @@ import { readTransfer, type Transfer } from './transfer.js';
 export class TransfersController {
   constructor(
     private readonly bank: BankApi,
-    private readonly stepUps: StepUps,
-    private readonly confirmations: Confirmations,
+    private readonly stepUps: StepUps<Transfer>,
+    private readonly confirmations: Confirmations<Transfer>,
   ) {}
 
   @Post()
@@ -44,12 +43,12 @@ export class TransfersController {
 
   async #transfer(request: Request, response: Response, transfer: Transfer): Promise<void> {
     const { key, user } = signedIn(request);
-    const refusal = await this.bank.transfer(user.accessToken, transfer);
-    if (refusal !== undefined) {
-      const url = await this.stepUps.begin({ key, user }, refusal, transfer);
+    const refused = await this.bank.transfer(user.accessToken, transfer);
+    if (refused !== undefined) {
+      const url = await this.stepUps.begin({ key, user }, refused, transfer);
       return response.redirect(303, url.href);
     }
-    await this.stepUps.forget({ key, user });
+    await this.stepUps.forget({ key, user }, this.bank.transferRequest);
     request.session.notice = `${inEuros(transfer.amount)} went from ${transfer.from} to ${transfer.to}.`;
     response.redirect(303, '/');
   }

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type AuthorizationResponse, authorizationError } from 'nestjs-step-up/client';
 import * as oauth from 'openid-client';
-import { BFF_OPTIONS, type BffOptions } from './bff.options.js';
-import { Problem } from './problem.js';
+import { CLIENT_OPTIONS, type ClientOptions } from './client.options.js';
+import { StepUpFailure } from './step-up-failure.js';
 
 /** One way of a user to the authorization server and back. Belongs where only the browser that began it finds it. */
 export interface AuthorizationAttempt {
@@ -26,9 +26,9 @@ const UNREACHABLE = new Set(['OAUTH_TIMEOUT', 'OAUTH_RESPONSE_IS_NOT_CONFORM', '
 export class AuthorizationClient {
   #configuration: oauth.Configuration | undefined;
 
-  constructor(@Inject(BFF_OPTIONS) private readonly options: BffOptions) {}
+  constructor(@Inject(CLIENT_OPTIONS) private readonly options: ClientOptions) {}
 
-  /** The authorization server's metadata, which says what it offers. */
+  /** Returns the authorization server's metadata, which says what it offers. */
   async metadata(): Promise<Readonly<oauth.ServerMetadata>> {
     return (await this.#discovered()).serverMetadata();
   }
@@ -51,7 +51,7 @@ export class AuthorizationClient {
     const configuration = await this.#discovered();
     const request = {
       scope: `openid ${this.options.scope}`,
-      resource: this.options.bank,
+      resource: this.options.resource,
       ...parameters,
       redirect_uri: `${this.options.url}/callback`,
       state,
@@ -66,9 +66,10 @@ export class AuthorizationClient {
   }
 
   /**
-   * Fetches the tokens, after `state`, `iss`, nonce, audience and signature of the ID token were found right.
+   * Fetches the tokens. Verifies `state`, `iss`, and nonce, audience and signature of the ID token.
    *
    * @throws AuthorizationFailed of nestjs-step-up/client for an error of the authorization server
+   * @throws StepUpFailure if the server cannot be reached, or its response does not belong to the attempt
    */
   async finish(callback: URL, { state, nonce, codeVerifier }: AuthorizationAttempt): Promise<Tokens> {
     const configuration = await this.#discovered();
@@ -86,22 +87,22 @@ export class AuthorizationClient {
     };
   }
 
-  /** Where the user signs out of the authorization server as well; `undefined` where it offers no such thing. */
+  /** Returns where the user signs out of the authorization server as well; `undefined` if it offers no such thing. */
   async signOutUrl(): Promise<URL | undefined> {
     const configuration = await this.#discovered();
     if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined;
-    // without id_token_hint: it would show the ID token to the browser
+    // An id_token_hint would show the ID token to the browser.
     return oauth.buildEndSessionUrl(configuration, { post_logout_redirect_uri: `${this.options.url}/` });
   }
 
-  /** Asks once, at the first need: this server starts without the authorization server, and outlasts it. */
+  /** Asks for the metadata once, at the first need: this server starts without the authorization server. */
   async #discovered(): Promise<oauth.Configuration> {
     if (this.#configuration === undefined) {
       const { issuer, clientId, clientSecret } = this.options;
       const isLoopback = new URL(issuer).protocol === 'http:';
       this.#configuration = await oauth
         .discovery(new URL(issuer), clientId, undefined, oauth.ClientSecretBasic(clientSecret), {
-          // http is for the loopback interface alone
+          // http is for the loopback interface alone.
           execute: [...(isLoopback ? [oauth.allowInsecureRequests] : []), oauth.enableNonRepudiationChecks],
           timeout: TIMEOUT,
         })
@@ -114,18 +115,7 @@ export class AuthorizationClient {
 function rethrow(error: Error & { code?: string }): never {
   const refused = authorizationError(error as AuthorizationResponse);
   if (refused !== undefined) throw refused;
-  if (error instanceof TypeError || UNREACHABLE.has(error.code ?? '')) {
-    throw new Problem(
-      503,
-      'The authorization server cannot be reached',
-      'Nobody can sign in at the moment. Nothing was transferred; whoever is signed in stays so. Try again in a moment.',
-      { cause: error },
-    );
-  }
-  throw new Problem(
-    502,
-    'The answer cannot be trusted',
-    'The authorization server answered with something that does not belong to this sign-in. Nothing was changed.',
-    { cause: error },
-  );
+  const isUnreachable = error instanceof TypeError || UNREACHABLE.has(error.code ?? '');
+  const code = isUnreachable ? 'authorization_server_unreachable' : 'authorization_response_invalid';
+  throw new StepUpFailure(code, { cause: error });
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { StepUpStore } from 'nestjs-step-up/client';
-import type { Owner } from './session.js';
+import type { Owner } from './owner.js';
 
 interface Entry {
   readonly value: string;
