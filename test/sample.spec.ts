@@ -47,6 +47,13 @@ test('what users copy says so in its first line', () => {
   expect(read(`${COPIED}index.ts`)).toMatch(/^\/\/ Copy this folder: .+\n/);
 });
 
+test('only the palette has colors', () => {
+  const stylesheets = files.filter((file) => file.endsWith('.css'));
+  expect(stylesheets).toHaveLength(5);
+  const colored = stylesheets.filter((file) => /#[\da-f]{3,8}\b|\b(?:rgb|hsl|oklch|light-dark)\(/.test(read(file)));
+  expect(colored).toEqual(['shared/public/palette.css']);
+});
+
 describe('the rules of the sample', () => {
   test.each<[file: string, imported: string, rule: string]>([
     ['bff/pages.ts', '../bank/ledger.js', 'bff imports only itself and shared'],

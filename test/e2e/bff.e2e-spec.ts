@@ -173,6 +173,14 @@ describe('a server as the client, with oidc-provider', () => {
     ]);
     expect((await browser.open(`${sample.bff}/style.css`)).status).toBe(200);
   });
+
+  it('the three servers serve one palette', async () => {
+    const origins = [sample.bff, sample.bank, sample.issuer];
+    const responses = await Promise.all(origins.map((origin) => fetch(`${origin}/palette.css`)));
+    const types = responses.map(({ headers }) => headers.get('content-type')?.toLowerCase());
+    expect(types).toEqual(Array(3).fill('text/css; charset=utf-8'));
+    expect(new Set(await Promise.all(responses.map((response) => response.text()))).size).toBe(1);
+  });
 });
 
 describe('a server as the client, with authorization servers of all kinds', () => {

@@ -8,6 +8,7 @@ const WEBAUTHN = join(dirname(require.resolve('@simplewebauthn/browser')), '..',
 
 /** The files that the pages load, by their fixed paths. */
 const FILES: ReadonlyMap<string, { readonly file: string; readonly type: string }> = new Map([
+  ['/palette.css', { file: join(publicDirectory('shared'), 'palette.css'), type: 'text/css' }],
   ['/style.css', { file: join(OWN, 'style.css'), type: 'text/css' }],
   ['/passkey.mjs', { file: join(OWN, 'passkey.mjs'), type: 'text/javascript' }],
   // as its package ships it

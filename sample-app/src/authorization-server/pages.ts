@@ -152,6 +152,7 @@ function page(title: string, content: Html, scripts: readonly string[] = []): Pa
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>${title} · Authorization server</title>
+        <link rel="stylesheet" href="/palette.css">
         <link rel="stylesheet" href="/style.css">
         ${new Html(scripts.map(scriptElement).join('\n'))}
       </head>

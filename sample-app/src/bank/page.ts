@@ -33,5 +33,6 @@ export function servePage(app: NestExpressApplication, { bank, issuer }: { bank:
   });
   app.useStaticAssets(dirname(require.resolve('oauth4webapi')), { prefix: '/vendor/oauth4webapi/' });
   app.useStaticAssets(ES_MODULES, { prefix: '/vendor/nestjs-step-up/' });
+  app.useStaticAssets(publicDirectory('shared'));
   app.useStaticAssets(publicDirectory('bank'));
 }

@@ -25,6 +25,7 @@ export async function createBff(options: BffOptions): Promise<NestExpressApplica
     response.set(headers);
     next();
   });
+  app.useStaticAssets(publicDirectory('shared'));
   app.useStaticAssets(publicDirectory('bff'));
   app.use(sessions(options.url, app.get(SessionStore)));
   app.useGlobalFilters(new ProblemFilter());

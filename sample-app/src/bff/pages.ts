@@ -104,6 +104,7 @@ function page(title: string, content: Html, visitor?: Visitor): string {
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>${title} · Small Bank</title>
+        <link rel="stylesheet" href="/palette.css">
         <link rel="stylesheet" href="/style.css">
       </head>
       <body>
