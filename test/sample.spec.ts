@@ -6,8 +6,9 @@ const SAMPLE = join(__dirname, '../sample-app/src');
 
 /** Folders that could each be deployed alone. The files beside them start all parties together. */
 const PARTIES = ['authorization-server', 'bank', 'bff', 'walkthrough'];
-/** The folder that users copy into an application of their own. */
-const COPIED = 'bff/step-up/';
+/** What users copy into an application of their own. */
+const COPIED_FOLDER = 'bff/step-up/';
+const COPIED_FILE = 'bank/public/step-ups.mjs';
 
 /** Returns the rule that an import breaks; `file` is relative to the sources of the sample. */
 function brokenRule(file: string, imported: string): string | undefined {
@@ -16,10 +17,10 @@ function brokenRule(file: string, imported: string): string | undefined {
   const folder = folderOf(file);
   const into = folderOf(target);
   if (target.startsWith('..')) return 'the sample imports the package by its name';
-  if (file.startsWith(COPIED) && !target.startsWith(COPIED)) return 'what users copy imports only itself';
-  if (target.startsWith(COPIED) && !file.startsWith(COPIED) && target !== `${COPIED}index.js`) {
-    return 'what users copy is entered through its index.js';
-  }
+  const isCopied = file.startsWith(COPIED_FOLDER);
+  const isOfCopied = target.startsWith(COPIED_FOLDER);
+  if ((isCopied && !isOfCopied) || file === COPIED_FILE) return 'what users copy imports only itself';
+  if (isOfCopied && !isCopied && target !== `${COPIED_FOLDER}index.js`) return 'what users copy has one door';
   if (folder === into || folder === '') return undefined;
   if (folder === 'shared') return 'shared imports no party';
   if (into === 'shared') return undefined;
@@ -44,7 +45,8 @@ test('no party of the sample imports from another one', () => {
 });
 
 test('what users copy says so in its first line', () => {
-  expect(read(`${COPIED}index.ts`)).toMatch(/^\/\/ Copy this folder: .+\n/);
+  expect(read(`${COPIED_FOLDER}index.ts`)).toMatch(/^\/\/ Copy this folder: .+\n/);
+  expect(read(COPIED_FILE)).toMatch(/^\/\/ Copy this file: .+\n/);
 });
 
 test('only the palette has colors', () => {
@@ -62,7 +64,8 @@ describe('the rules of the sample', () => {
     ['walkthrough/client.ts', '../sample.js', 'walkthrough imports only itself and shared'],
     ['bff/step-up/step-ups.ts', '../problem.js', 'what users copy imports only itself'],
     ['bff/step-up/step-ups.ts', '../../shared/html.js', 'what users copy imports only itself'],
-    ['bff/session.ts', './step-up/owner.js', 'what users copy is entered through its index.js'],
+    ['bank/public/step-ups.mjs', './journeys.mjs', 'what users copy imports only itself'],
+    ['bff/session.ts', './step-up/owner.js', 'what users copy has one door'],
     ['shared/html.ts', '../bank/ledger.js', 'shared imports no party'],
     ['bank/ledger.ts', '../../../lib/index.js', 'the sample imports the package by its name'],
   ])('%s may not import %s', (file, imported, rule) => {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A server that listens on the loopback interface before anybody knows what it will answer. */
+/** A server that listens on the loopback interface before it is known what it will answer. */
 export interface ListeningServer {
   readonly server: Server;
   readonly url: string;
@@ -9,7 +9,7 @@ export interface ListeningServer {
 }
 
 /**
- * Listens on a port, or on a free one where that is taken.
+ * Listens on a port, or on a free one if that is taken.
  *
  * @param port `0` for any free one
  * @param name what the URL calls the loopback interface. Default is its address

@@ -94,7 +94,7 @@ export class BankPage {
     return this.page.locator('#steps > li').evaluateAll((items) => items.map((item) => item.dataset.status));
   }
 
-  /** Loads the page anew, with a session that is still there, and compares what is in the accounts. */
+  /** Loads the page again, with a session that is still there, and compares what is in the accounts. */
   async assertBalances(expected) {
     await this.page.reload();
     await this.page.waitForSelector('#accounts li');

@@ -120,7 +120,7 @@ scenario('an authorization server that ignores acr_values is found out', async (
   assert.equal(asked, 1);
   assert.deepEqual(await bank.steps(), STOPPED_AT_4);
 
-  // the attempt is remembered across page loads: once more would be a circle, which nobody is asked to go
+  // the attempt is remembered across page loads: once more would be a circle, and the user is not asked to go it
   const next = bank.nextState();
   await bank.transfer('25');
   assert.equal(await next, 'not-satisfied');

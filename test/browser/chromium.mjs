@@ -3,7 +3,7 @@ import { chromium } from 'playwright-core';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** The one that `CHROMIUM` names, or else the one of the system; `undefined` where there is none. */
+/** The one that `CHROMIUM` names, or else the one of the system; `undefined` if there is none. */
 export const chromiumPath = (process.env.CHROMIUM ? [process.env.CHROMIUM] : PLACES).find((path) => existsSync(path));
 
 export const NO_CHROMIUM =

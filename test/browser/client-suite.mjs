@@ -35,7 +35,7 @@ const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 async function inNode() {
   const command = [jest, '--selectProjects', 'unit', '--json', '--silent', '--runTestsByPath', ...FILES];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, command, { cwd: root, maxBuffer: 2 ** 27 })
-    // Jest ends with an error where a test fails, its report is on stdout all the same
+    // Jest ends with an error if a test fails. Its report is on stdout all the same
     .catch((error) => error);
   assert.ok(stdout, `Jest did not run: ${stderr}`);
   const files = JSON.parse(stdout).testResults.map(({ name, message, assertionResults }) => {

@@ -16,7 +16,7 @@ after(() => browser?.close());
 
 /**
  * A test with a sample and a browser of its own, since one-time codes count once. Fails for any exception in a page too.
- * A screenshot is left where it fails.
+ * A screenshot is left if it fails.
  */
 export function scenario(name, play, contextOptions = {}) {
   const file = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');

@@ -54,7 +54,7 @@ describe('a user who cannot reach what is asked', () => {
     expect((await client.signIn(BOB)).asked).toEqual([]);
   });
 
-  it('is told so without a page, and when nobody was signed in', async () => {
+  it('is told so without a page, and when no user was signed in', async () => {
     await expect(client.signIn(BOB, MFA)).rejects.toMatchObject(unmet);
     await expect(client.signIn(BOB, { ...MFA, prompt: 'none' })).rejects.toMatchObject(unmet);
   });

@@ -107,7 +107,7 @@ describe('a server as the client, with oidc-provider', () => {
     expect((await browser.submit(accounts, TRANSFER)).title).toBe('Sign in again');
   });
 
-  it('C-51 whoever cancels stays signed in as before, and may try again', async () => {
+  it('C-51 a user who cancels stays signed in as before, and may try again', async () => {
     const browser = new WebBrowser();
     const code = await browser.submit(await signIn(browser, ADA), TRANSFER);
     const declined = await browser.submit(code, { action: 'cancel' });
@@ -127,7 +127,7 @@ describe('a server as the client, with oidc-provider', () => {
     expect((await browser.open(`${sample.bff}/`)).html).toContain('Signed in as <strong>bob</strong>');
   });
 
-  it('C-52 who comes back after five minutes has to begin again, and is still signed in', async () => {
+  it('C-52 a user who comes back after five minutes has to begin again, and is still signed in', async () => {
     const browser = new WebBrowser();
     const code = await browser.submit(await signIn(browser, ADA), TRANSFER);
     later(301);
@@ -287,22 +287,25 @@ describe('a server as the client, with authorization servers of all kinds', () =
     ['ignoresAcrValues', 'acr_unmet'],
     ['omitsAuthTime', 'auth_time_missing'],
     ['authTimeInMilliseconds', 'auth_time_invalid'],
-  ])('C-54 C-55 C-58 %s: stops, says why, keeps the old session, and asks nobody twice', async (behaviour, outcome) => {
-    await start({ behaviour });
-    const browser = new WebBrowser();
-    const stopped = await steppedUp(browser);
-    expect([stopped.status, stopped.title]).toEqual([502, 'The sign-in was not strong enough']);
-    expect(stopped.html).toContain(`The reason is ${outcome}.`);
-    expect(stopped.html).toContain(AS_BEFORE);
-    expect(server.authorizationRequests).toHaveLength(2);
+  ])(
+    'C-54 C-55 C-58 %s: stops, says why, keeps the old session, and asks no user twice',
+    async (behaviour, outcome) => {
+      await start({ behaviour });
+      const browser = new WebBrowser();
+      const stopped = await steppedUp(browser);
+      expect([stopped.status, stopped.title]).toEqual([502, 'The sign-in was not strong enough']);
+      expect(stopped.html).toContain(`The reason is ${outcome}.`);
+      expect(stopped.html).toContain(AS_BEFORE);
+      expect(server.authorizationRequests).toHaveLength(2);
 
-    const accounts = await browser.open(`${bff.url}/`);
-    expect(accounts.title).toBe('Accounts');
-    const again = await browser.submit(accounts, TRANSFER);
-    expect([again.status, again.title]).toEqual([502, 'Signing in again does not help']);
-    expect(server.authorizationRequests).toHaveLength(2);
-    expect(await balance()).toBe(2480_50);
-  });
+      const accounts = await browser.open(`${bff.url}/`);
+      expect(accounts.title).toBe('Accounts');
+      const again = await browser.submit(accounts, TRANSFER);
+      expect([again.status, again.title]).toEqual([502, 'Signing in again does not help']);
+      expect(server.authorizationRequests).toHaveLength(2);
+      expect(await balance()).toBe(2480_50);
+    },
+  );
 
   it.each<[AuthorizationBehaviour, string]>([
     ['declines', 'You cancelled the sign-in'],
@@ -602,7 +605,7 @@ describe('a server as the client, with authorization servers of all kinds', () =
       expect((await browser.open(`${bff.url}/`)).title).toBe('The bank cannot be reached');
     });
 
-    it('a bank that breaks off in the middle of a transfer: nobody knows, and the page says so', async () => {
+    it('a bank that breaks off in the middle of a transfer: the outcome is not known, and the page says so', async () => {
       await start({
         api: (request, response) => {
           if (request.url === '/accounts')

@@ -1,4 +1,4 @@
-import { CHALLENGE_LIFETIME, Passkeys } from '../../sample-app/src/authorization-server/passkeys.js';
+import { CHALLENGE_TTL, Passkeys } from '../../sample-app/src/authorization-server/passkeys.js';
 import { type Deviations, SoftwareAuthenticator } from '../support/software-authenticator.js';
 
 describe('passkeys', () => {
@@ -60,8 +60,8 @@ describe('passkeys', () => {
       const { options } = await passkeys.begin(ADAS, NOW);
       return passkeys.accept(ADAS, JSON.stringify(authenticator.use(options)), NOW + seconds);
     };
-    expect(await answerAfter(CHALLENGE_LIFETIME - 1)).toBe('used');
-    expect(await answerAfter(CHALLENGE_LIFETIME)).toBe('refused');
+    expect(await answerAfter(CHALLENGE_TTL - 1)).toBe('used');
+    expect(await answerAfter(CHALLENGE_TTL)).toBe('refused');
   });
 
   it.each([

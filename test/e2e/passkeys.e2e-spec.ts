@@ -127,7 +127,7 @@ describe('phr at the authorization server', () => {
     expect((await givePassword(browser, password)).title).toBe('Use a passkey');
   });
 
-  it('a session with a second factor is asked for a code anew before a passkey is created', async () => {
+  it('a session with a second factor is asked for a code again before a passkey is created', async () => {
     await client.signIn(ADA, { acr_values: 'urn:example:mfa' });
     const code = await open(client.browser);
     expect(code.title).toBe('Enter your code');

@@ -8,12 +8,11 @@ const MFA = strength('urn:example:mfa');
 const PHR = strength('phr');
 
 /**
- * When this server asks for what: a password where nobody is signed in or the sign-in is older than `max_age`, then a
- * one-time code or a passkey where the requested `acr` is not reached by it. Who has no passkey yet creates one, after a
- * one-time code on the same way, however recent an earlier one was: a passkey stays, so a session left open must not be
- * enough to leave one behind. What cannot be reached is refused with
- * `unmet_authentication_requirements` rather than answered with less; `acr_values` and an essential `acr` claim are
- * treated alike.
+ * Decides what this server asks for. It asks for a password if no user is signed in, or the sign-in is older than
+ * `max_age`. If that does not reach the requested `acr`, a one-time code or a passkey follows. A user without a passkey
+ * creates one, after a one-time code on the same way, however recent an earlier one was: a passkey stays, so a session
+ * left open must not be enough to leave one behind. The server refuses what it cannot reach with
+ * `unmet_authentication_requirements`, rather than do less. It treats `acr_values` and an essential `acr` claim alike.
  *
  * @see [RFC 9470 §5](https://www.rfc-editor.org/rfc/rfc9470.html#section-5)
  */
@@ -93,7 +92,7 @@ function neededStrength(oidc: OidcContext): number {
   const requested = requestedAcr(oidc)
     .map(strength)
     .filter((found) => found >= 0);
-  // a password asked for anew, because of max_age alone, must not lower a session that had a second factor
+  // a password asked for again, because of max_age alone, must not lower a session that had a second factor
   const before = strength(oidc.result?.['acrBefore'] as string | undefined);
   return Math.max(before, requested.length === 0 ? 0 : Math.min(...requested));
 }

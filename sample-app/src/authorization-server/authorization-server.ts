@@ -31,8 +31,7 @@ export interface AuthorizationServerOptions {
 export interface AuthorizationServer {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /**
-   * Makes it as if everybody with this account had signed in that much earlier, so that nobody has to wait for an
-   * authentication to become too old. Later tokens of these sessions carry the earlier `auth_time`.
+   * Moves the sign-ins of an account into the past, so that a demo does not wait for them to become too old. Later tokens of these sessions carry the earlier `auth_time`.
    */
   ageSessions(accountId: string, seconds: number): void;
 }
@@ -151,7 +150,7 @@ export async function createAuthorizationServer({
   };
 }
 
-/** The clients are the bank's own: nobody is asked whether a bank may see its accounts. */
+/** The clients are the bank's own, so no user is asked whether a bank may see its accounts. */
 function grantWithoutConsent(resource: string) {
   return async ({ oidc: { client, provider, session } }: KoaContextWithOIDC) => {
     if (client === undefined || session === undefined) return undefined;

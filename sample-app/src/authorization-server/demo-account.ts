@@ -26,7 +26,7 @@ export function createDemoAccounts(): ReadonlyMap<string, DemoAccount> {
   ]);
 }
 
-/** The strongest class that an account can reach: whoever has a second factor may create a passkey with it. */
+/** Returns the strongest class that an account can reach. With a second factor it may create a passkey. */
 export function strongestAcr(account: DemoAccount): Acr {
   return account.codes === undefined ? 'urn:example:pwd' : 'phr';
 }

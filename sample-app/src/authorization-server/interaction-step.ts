@@ -16,11 +16,11 @@ export class InteractionStep {
     private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
     readonly interaction: Interaction,
-    /** What was sent; absent where the page is only opened. */
+    /** What was sent; absent if the page is only opened. */
     readonly form: URLSearchParams | undefined,
   ) {}
 
-  /** @throws SessionNotFound of oidc-provider where the interaction has expired, or its cookie belongs to another one */
+  /** @throws SessionNotFound of oidc-provider if the interaction has expired, or its cookie belongs to another one */
   static async read(provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<InteractionStep> {
     const interaction = await provider.interactionDetails(request, response);
     const form = request.method === 'POST' ? await readForm(request) : undefined;

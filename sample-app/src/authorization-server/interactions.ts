@@ -102,7 +102,7 @@ export class Interactions {
     if (outcome === 'refused') {
       return show({ alert: 'The passkey was not accepted, or the attempt took too long. Please try again.' });
     }
-    // without attestation nobody knows whether hardware or software keeps the key: neither hwk nor swk, but pop
+    // without attestation it is not known whether hardware or software keeps the key: neither hwk nor swk, but pop
     await step.signIn(account, 'phr', [...new Set([...step.amr, 'pop', 'user', 'mfa'])]);
   }
 

@@ -6,8 +6,8 @@ const PERIOD = 30;
 const WRONG_CODES = 5;
 
 /**
- * The time-based one-time codes of one account. A code counts once: RFC 6238 §5.2 forbids a second acceptance, lest
- * somebody who looked over the user's shoulder sign in with it as well.
+ * The time-based one-time codes of one account. A code counts once: RFC 6238 §5.2 forbids a second acceptance, so
+ * that a look over the user's shoulder is not enough to sign in with it as well.
  */
 export class OneTimeCodes {
   readonly #secret = generateSecret();
@@ -30,8 +30,8 @@ export class OneTimeCodes {
   }
 
   /**
-   * What an authenticator application would show, or the code after it where that one was used already. Nothing where
-   * both were: the next is due in at most 30 seconds.
+   * Returns what an authenticator application would show, or the code after it if that one was used already. `undefined`
+   * if both were: the next is due in at most 30 seconds.
    */
   showDemoCode(now = Date.now() / 1000): string | undefined {
     const current = Math.floor(now / PERIOD);

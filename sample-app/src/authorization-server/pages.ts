@@ -10,7 +10,7 @@ export interface Page {
   readonly headers: (formTarget?: string) => Record<string, string>;
 }
 
-/** Asks for the password. `accountName` is given where somebody is signed in already and has to do so again. */
+/** Asks for the password. `accountName` is given if a user is signed in already and has to do so again. */
 export function passwordPage(given: { accountName?: string; suggestion?: string; alert?: string }): Page {
   const { accountName, suggestion = '', alert } = given;
   return page(
@@ -35,7 +35,7 @@ export function passwordPage(given: { accountName?: string; suggestion?: string;
   );
 }
 
-/** Asks for a one-time code, and shows it, as nobody has paired a phone with this demo. */
+/** Asks for a one-time code, and shows it, as no phone is paired with this demo. */
 export function codePage({
   accountName,
   demoCode,
@@ -104,7 +104,7 @@ export function passkeyPage({
         ceremony === 'create'
           ? html`<p><strong>Why a passkey?</strong> It works on this site only, so that no copy of the site can get it
               out of you. This demo forgets it when it stops; delete it from your device then.</p>`
-          : html`<p><strong>Demo.</strong> Is your passkey on another device or gone? Cancel, and start the demo anew: it
+          : html`<p><strong>Demo.</strong> Is your passkey on another device or gone? Cancel, and start the demo again: it
               knows passkeys for as long as it runs.</p>`
       }</aside>`,
     ['/vendor/simplewebauthn.js', '/passkey.mjs'],

@@ -12,7 +12,7 @@ import {
 } from '@simplewebauthn/server';
 
 /** Seconds in which a challenge has to be answered. */
-export const CHALLENGE_LIFETIME = 120;
+export const CHALLENGE_TTL = 120;
 
 export type Ceremony = 'create' | 'use';
 
@@ -74,7 +74,7 @@ export class Passkeys {
       value: begun.options.challenge,
       ceremony: begun.ceremony,
       accountName,
-      expiresAt: now + CHALLENGE_LIFETIME,
+      expiresAt: now + CHALLENGE_TTL,
     });
     return begun;
   }
@@ -100,7 +100,7 @@ export class Passkeys {
       }
       return (await this.#use(accountName, challenge.value, response)) ? 'used' : 'refused';
     } catch {
-      // no JSON, another origin, no user verification, a counter that went back: all the same to whoever sent it
+      // no JSON, another origin, no user verification, a counter that went back: all the same to the sender
       return 'refused';
     }
   }
@@ -114,7 +114,7 @@ export class Passkeys {
       userID,
       userName: accountName,
       userDisplayName: accountName,
-      timeout: CHALLENGE_LIFETIME * 1000,
+      timeout: CHALLENGE_TTL * 1000,
       attestationType: 'none',
       authenticatorSelection: { residentKey: 'preferred', userVerification: 'required' },
     });
@@ -124,7 +124,7 @@ export class Passkeys {
     return generateAuthenticationOptions({
       rpID: this.#rpID,
       allowCredentials: this.#of(accountName).map(({ id, transports }) => ({ id, transports })),
-      timeout: CHALLENGE_LIFETIME * 1000,
+      timeout: CHALLENGE_TTL * 1000,
       userVerification: 'required',
     });
   }

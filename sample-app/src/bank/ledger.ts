@@ -37,8 +37,8 @@ export class Ledger {
   /**
    * Moves money from one of the customer's accounts to another account of this bank.
    *
-   * @throws BadRequestException where an account does not exist, or is another customer's to take from
-   * @throws UnprocessableEntityException where there is not enough money
+   * @throws BadRequestException if an account does not exist, or is another customer's to take from
+   * @throws UnprocessableEntityException if there is not enough money
    */
   transfer(customer: string, { from, to, amount }: Transfer): Receipt {
     const source = this.#accounts.get(from);

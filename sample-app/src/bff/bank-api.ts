@@ -21,7 +21,7 @@ const TIMEOUT = 5000;
 export class BankApi {
   constructor(@Inject(BFF_OPTIONS) private readonly options: BffOptions) {}
 
-  /** What a transfer is called where step-ups for it are counted. */
+  /** The request that step-ups for a transfer are counted for. */
   get transferRequest(): RefusedRequest['request'] {
     return { method: 'POST', url: `${this.options.bank}/transfers` };
   }
@@ -48,7 +48,8 @@ export class BankApi {
   }
 
   async #send(path: string, accessToken: string, init: RequestInit = {}): Promise<Response> {
-    const headers = { ...(init.headers as Record<string, string>), authorization: `Bearer ${accessToken}` };
+    const headers = new Headers(init.headers);
+    headers.set('authorization', `Bearer ${accessToken}`);
     try {
       return await fetch(this.options.bank + path, {
         ...init,

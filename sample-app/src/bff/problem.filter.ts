@@ -17,7 +17,7 @@ export class ProblemFilter implements ExceptionFilter<Error> {
     const problem = problemOf(error);
     const status = problem.getStatus();
     if (status >= 500) this.#logger.warn(`${status} ${problem.title}${causeOf(problem.cause ?? error)}`);
-    // a session whose token is refused has ended
+    // A session whose token is refused has ended.
     if (status === 401) await endSession(request);
     const { user, csrfToken } = request.session ?? {};
     const visitor = user !== undefined && csrfToken !== undefined ? { name: user.subject, csrfToken } : undefined;

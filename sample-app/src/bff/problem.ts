@@ -54,7 +54,7 @@ const FAILURES: Record<StepUpFailureCode, Told> = {
   authorization_server_unreachable: [
     503,
     'The authorization server cannot be reached',
-    'Nobody can sign in at the moment. Nothing was transferred, and who is signed in stays so. Try again in a moment.',
+    'No sign-in works at the moment. Nothing was transferred, and a user who is signed in stays so. Try again in a moment.',
   ],
   authorization_response_invalid: [
     502,

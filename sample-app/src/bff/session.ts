@@ -33,7 +33,11 @@ export function sessions(url: string, store: SessionStore): RequestHandler {
   });
 }
 
-/** @throws Problem where nobody is signed in */
+/**
+ * Returns the session of the signed-in user.
+ *
+ * @throws Problem if no user is signed in
+ */
 export function signedIn({
   session: { key, csrfToken, user },
 }: Request): Pick<Required<SessionData>, 'key' | 'csrfToken' | 'user'> {
@@ -44,8 +48,8 @@ export function signedIn({
 }
 
 /**
- * Gives the session a new id, so that whoever knew the old one is left with nothing, and a user. What belonged to the
- * session goes with it only where `names` says that it is the same one.
+ * Gives the session a user and a new id, so that the old id is good for nothing. What belonged to the session goes with
+ * it only if `names` are the same.
  */
 export async function renewSession(
   request: Request,

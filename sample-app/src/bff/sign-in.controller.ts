@@ -45,7 +45,7 @@ export class SignInController {
   @Post('sign-out')
   async signOut(@Req() request: Request, @Res() response: Response): Promise<void> {
     await endSession(request);
-    // out here even where the authorization server cannot be reached
+    // The session here has ended, even if the authorization server cannot be reached.
     const url = await this.authorization.signOutUrl().catch(() => undefined);
     response.redirect(303, url?.href ?? '/');
   }

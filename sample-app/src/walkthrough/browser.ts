@@ -13,7 +13,7 @@ interface Cookie {
   readonly path: string;
 }
 
-const MOST_REDIRECTS = 10;
+const MAX_REDIRECTS = 10;
 
 /** As much of a web browser as signing in takes: it keeps cookies, follows redirects and sends forms. */
 export class Browser {
@@ -43,7 +43,7 @@ export class Browser {
   async #follow(start: URL, first: RequestInit): Promise<FormPage | URL> {
     let url = start;
     let options = first;
-    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       const response = await this.#request(url, options);
       const location = response.headers.get('location');
       if (location === null) {
@@ -54,7 +54,7 @@ export class Browser {
       if (url.href.startsWith(this.destination)) return url;
       options = { method: 'GET' };
     }
-    throw new Error(`more than ${MOST_REDIRECTS} redirects, the last to ${url.origin}${url.pathname}`);
+    throw new Error(`more than ${MAX_REDIRECTS} redirects, the last to ${url.origin}${url.pathname}`);
   }
 
   async #request(url: URL, options: RequestInit): Promise<Response> {

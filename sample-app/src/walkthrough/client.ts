@@ -10,7 +10,7 @@ export interface SignedIn {
   readonly idToken: string;
   /** Of the ID token. */
   readonly claims: oauth.IDToken | undefined;
-  /** What the user had to give. Empty where the browser's session was enough. */
+  /** What the user had to give. Empty if the browser's session was enough. */
   readonly asked: Asked;
 }
 
@@ -31,7 +31,7 @@ export class Client {
     this.#fetch = observedFetch(observe);
   }
 
-  /** A client with a browser that nobody has signed in with yet. */
+  /** Returns a client with a browser in which no user has signed in yet. */
   static async create(
     { bank, issuer }: { bank: string; issuer: string },
     observe: Observer = () => {},

@@ -6,7 +6,7 @@ export class Deviation extends Error {}
 /**
  * Checks one thing that the protocol says, and prints that it holds.
  *
- * @throws Deviation where it does not
+ * @throws Deviation if it does not
  */
 export function check(what: string, actual: unknown, expected: unknown): void {
   const [shown, wanted] = [actual, expected].map((value) => JSON.stringify(value));

@@ -16,7 +16,7 @@ export async function tooOld(
 ): Promise<void> {
   heading('What can go wrong: the authentication is too old');
   say(
-    'Ten minutes later. Nobody wants to wait for that here, so the authorization server moves the sign-in of ' +
+    'Ten minutes later. This takes too long to wait for, so the authorization server moves the sign-in of ' +
       "Ada's session ten minutes into the past. Then the client asks for a token, and her session is enough for it.",
   );
   ageSessions('ada', 600);
@@ -31,7 +31,7 @@ export async function tooOld(
   const body = (await refused.json()) as { reasons: string[] };
   check('the second factor is there, but not recent: 401', refused.status, 401);
   check('the body names the reason', body.reasons, ['authentication_too_old']);
-  check('the challenge asks for both, lest the next token be recent and weak', requested, {
+  check('the challenge asks for both, so that the next token is not recent and weak', requested, {
     acr_values: 'urn:example:mfa phr',
     scope: 'openid bank',
     max_age: '300',
@@ -40,7 +40,7 @@ export async function tooOld(
   say('The same answer as before helps: back to the authorization server with both.');
   transcript.isOn = false;
   const again = await client.signIn(ADA, requested);
-  check('she was asked for everything anew', again.asked, ['password', 'code']);
+  check('she was asked for everything again', again.asked, ['password', 'code']);
   transcript.isOn = true;
   const accepted = await client.transfer(again.accessToken, TRANSFER);
   check('the transfer went through', accepted.status, 201);

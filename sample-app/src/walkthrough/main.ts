@@ -7,7 +7,7 @@ import { begin, bold, dim, green, red, say, write } from './terminal.js';
 import { Transcript } from './transcript.js';
 
 /** Milliseconds after which something hangs. */
-const PATIENCE = 60_000;
+const TIMEOUT = 60_000;
 
 async function main(): Promise<void> {
   const sample = await startSample();
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
 setTimeout(() => {
   write(red('The walkthrough hangs.'));
   process.exit(1);
-}, PATIENCE).unref();
+}, TIMEOUT).unref();
 
 main().catch((error) => {
   begin('text');

@@ -5,7 +5,7 @@ import type { RequestedAuthentication } from './client.js';
 /**
  * Reads from a response what the next authorization request has to carry.
  *
- * @returns `undefined` where the response is no step-up challenge
+ * @returns `undefined` if the response is not a step-up challenge
  * @see [RFC 9470 §4](https://www.rfc-editor.org/rfc/rfc9470.html#section-4)
  */
 export function readStepUpChallenge(response: Response): RequestedAuthentication | undefined {

@@ -18,7 +18,7 @@ export type Asked = ('password' | 'code')[];
  * Opens an authorization request as the user would, and fills in what is asked for.
  *
  * @returns the redirect to the client, and what was asked on the way
- * @throws Error where a page is not understood or comes back with the same question, such as for a wrong password
+ * @throws Error if a page is not understood or comes back with the same question, such as for a wrong password
  */
 export async function visit(browser: Browser, url: URL, user: User): Promise<{ callback: URL; asked: Asked }> {
   const asked: Asked = [];

@@ -7,7 +7,7 @@ const progress = document.querySelector('[data-progress]');
 const [proceed] = form.querySelectorAll('button');
 
 const REASONS = {
-  // browsers do not tell these apart, lest a page learn what is on the device
+  // browsers do not tell these apart, so that a page does not learn what is on the device
   NotAllowedError:
     'It was cancelled or took too long, or this device has no such passkey or cannot check that it is you. You can try again.',
   AbortError: 'It was cancelled. You can try again.',

@@ -28,8 +28,8 @@ export class Authorization {
   }
 
   /**
-   * Makes an authorization request. It is asked for anew each time whether the server is there: a browser that is sent
-   * to one that is not shows a page on which nobody can go on.
+   * Makes an authorization request. It asks each time whether the server is there: a browser that is sent to one that is
+   * not shows a page that leads nowhere.
    *
    * @param parameters what the request carries besides, such as the `acr_values` and `max_age` of a challenge
    * @param journey what this page wants to know again when the user comes back
@@ -58,11 +58,16 @@ export class Authorization {
     return { state, url };
   }
 
+  /** Forgets a request that the user was not sent away with. */
+  abandon(state) {
+    recall(state);
+  }
+
   /**
    * Takes up what the authorization server sent the user back with.
    *
    * @returns the journey with `tokens`, or with the `error` it ended in, and the `messages` that went to and fro;
-   * `undefined` where the user comes from nowhere
+   * `undefined` if the user does not come from there
    */
   async comeBack() {
     const url = new URL(location.href);

@@ -9,7 +9,7 @@ export class Flow {
   steps = untouched();
   /** 1 to 6; `0` before the first. */
   current = 0;
-  /** A second one begins where the bank asks for more after a step-up. */
+  /** A second one begins if the bank asks for more after a step-up. */
   round = 1;
   /** Whether a token is good enough: what the bank or verifyStepUp found. */
   verdict = {};
@@ -74,7 +74,7 @@ export class Flow {
     if (isSatisfied) this.held = event;
   }
 
-  /** The bank found the sign-in good enough: step 6, right after step 1 where the first token was. */
+  /** The bank found the sign-in good enough: step 6, right after step 1 if the first token was. */
   answered(message, { isDone }) {
     for (const step of this.steps.slice(this.current, 5)) step.status = 'skipped';
     if (this.current === 1) this.verdict.before = true;

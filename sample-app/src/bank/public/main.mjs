@@ -14,7 +14,7 @@ const configuration = await (await fetch('/configuration.json')).json();
 const authorization = new Authorization(configuration);
 const inspector = new Inspector();
 
-/** How the user is asked, and sent off, where the bank has challenged. */
+/** How the user is asked and sent off after a challenge of the bank. */
 const user = {
   order: () => view.readOrder(),
   agrees: (challenge) =>

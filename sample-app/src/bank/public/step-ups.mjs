@@ -1,4 +1,4 @@
-// What this page does with a step-up challenge, from the bank's refusal to the new token: the part to copy.
+// Copy this file: it imports nothing of the sample. It leads from the bank's refusal to the new token.
 import {
   authorizationError,
   authorizationParameters,
@@ -7,7 +7,6 @@ import {
   stepUpFetch,
   verifyStepUp,
 } from '/vendor/nestjs-step-up/client/index.js';
-import { recall } from './journeys.mjs';
 
 const ERRORS = { ERR_STEP_UP_DECLINED: 'declined', ERR_STEP_UP_UNMET: 'impossible' };
 const now = () => Date.now() / 1000;
@@ -40,27 +39,27 @@ export class StepUps {
     });
   }
 
-  /** Gives no token: either the page is left, or the user does not want to and the refusal goes to who sent the request. */
+  /** Returns no token. Either the page is left, or the user does not want to, and the caller gets the refusal. */
   async #leave(challenge, { method, url, challengedAt }) {
     const { subject, issuer } = this.#session;
     const stepUp = { challenge, challengedAt, subject, issuer, request: { method, url }, data: this.#user.order() };
-    // a sign-in that has become too old since is no circle
+    // A sign-in that has become too old since is no circle.
     if (now() - this.#satisfiedAt > challenge.maxAge) await this.#pending.forget(stepUp);
 
     const state = this.#authorization.newState();
-    // nobody is asked to sign in for what would be a circle
+    // Refuses what would be a circle before it asks the user.
     await this.#pending.begin(state, stepUp);
     if (await this.#user.agrees(challenge)) {
       const parameters = authorizationParameters(challenge, { scope: this.#authorization.scope, loginHint: subject });
       const journey = { purpose: 'step-up', order: stepUp.data };
       try {
         const request = await this.#authorization.request(parameters, journey, state);
-        // the time to come back starts now
+        // The time to come back starts now.
         await this.#pending.begin(state, stepUp);
         await this.#user.leaves(request);
       } finally {
-        // still here: nobody will come back from this request
-        recall(state);
+        // The page was not left, so the user does not come back from this request.
+        this.#authorization.abandon(state);
       }
     }
     await this.#pending.forget(stepUp);

@@ -42,7 +42,7 @@ export const view = {
     element('amount').value = '';
   },
 
-  /** Nobody changes an order that is on its way. */
+  /** An order that is on its way does not change. */
   set isBusy(isBusy) {
     element('order').disabled = isBusy;
   },

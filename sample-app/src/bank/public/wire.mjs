@@ -2,7 +2,7 @@
 import { requestText, responseText } from './http-message.mjs';
 
 /**
- * Gives a `fetch` that tells a listener of each request before it is sent and of each response once it is there.
+ * Returns a `fetch` that tells a listener of each request before it is sent and of each response once it is there.
  *
  * @param listener `sent(text, { url })` and `received(text, { url, status, body })`
  */
