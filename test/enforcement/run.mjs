@@ -11,11 +11,12 @@ import { transformFileSync } from '@swc/core';
 import { printReport } from './report.mjs';
 import { versions } from './versions.mjs';
 
-const AT_ONCE = 2;
+// a row waits more than it computes
+const AT_ONCE = 4;
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
-// kept between runs, as installing takes longer than running; `--fresh` starts over
-const workshop = join(tmpdir(), `nestjs-step-up-enforcement-${process.getuid?.() ?? 0}`);
+// kept between runs of this checkout; `--fresh` starts over
+const workshop = join(tmpdir(), `nestjs-step-up-enforcement-${hashOf(root)}`);
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
@@ -30,6 +31,7 @@ const { values: options } = parseArgs({
 const started = Date.now();
 if (options.fresh) rmSync(workshop, { recursive: true, force: true });
 mkdirSync(workshop, { recursive: true });
+lock(join(workshop, 'running'));
 const tarball = options.tarball ?? (await pack());
 const chosen = Object.keys(versions).filter((version) => isChosen(version, options.version));
 const cells = [];
@@ -42,9 +44,20 @@ if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(cells
 const passed = printReport(cells, { versions: chosen, seconds: (Date.now() - started) / 1000, ...options });
 process.exitCode = passed ? 0 : 1;
 
+/** Two runs would exchange the package under each other. */
+function lock(file) {
+  const other = existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined;
+  if (other !== undefined && existsSync(`/proc/${other}`)) {
+    throw new Error(`Process ${other} runs the table of this checkout already`);
+  }
+  writeFileSync(file, String(process.pid));
+  process.on('exit', () => rmSync(file, { force: true }));
+}
+
 async function pack() {
   const packing = join(workshop, `pack-${process.pid}`);
   mkdirSync(packing);
+  process.on('exit', () => rmSync(packing, { recursive: true, force: true }));
   await run('npm', ['run', 'build', '--silent'], root);
   const packed = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', packing], root);
   return join(packing, JSON.parse(packed)[0].filename);
@@ -53,11 +66,7 @@ async function pack() {
 /** A folder with this version of Nest and the packed package; only the latter is replaced from run to run. */
 async function install(version) {
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const key = createHash('sha256')
-    .update(JSON.stringify([dependencies, versions[version]]))
-    .digest('hex')
-    .slice(0, 8);
-  const folder = join(workshop, `${version}-${key}`);
+  const folder = join(workshop, `${version}-${hashOf([dependencies, versions[version]])}`);
   const installed = join(folder, 'node_modules', 'nestjs-step-up');
   if (existsSync(join(folder, 'complete'))) {
     rmSync(installed, { recursive: true });
@@ -140,6 +149,10 @@ async function inTurns(items, work) {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+function hashOf(value) {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 8);
 }
 
 function isChosen(version, wanted) {

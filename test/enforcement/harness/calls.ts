@@ -8,7 +8,7 @@ const SILENCE = 350;
 
 /** Waits no longer than that; what takes longer hangs. */
 export function within(milliseconds, what, promise) {
-  let timer;
+  let timer: unknown;
   const limit = new Promise((_, reject) => {
     timer = setTimeout(() => reject(Object.assign(new Error(`${what} hangs`), { hangs: true })), milliseconds);
   });

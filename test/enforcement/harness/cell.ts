@@ -29,13 +29,13 @@ export async function runCell(row, environment) {
   const forbidden = FORBIDDEN[row.needs];
   const secret = countingSecret(cell);
   loose.length = 0;
-  let app;
+  let app: unknown;
   try {
     const running = await within(15_000, 'the boot', start());
     if (running.stopped !== undefined) cell.stopped = reason(running.stopped);
     if (running.stopped === undefined || running.callsAnyway) {
       const wanted = forbidden.includes('good') || running.stopped !== undefined ? [] : ['good'];
-      for (const tokenName of [...forbidden, ...wanted, ...(wanted.length > 0 ? forbidden : [])]) {
+      for (const tokenName of row.asks ?? [...forbidden, ...wanted, ...(wanted.length > 0 ? forbidden : [])]) {
         const outcome = await call(running, tokenName);
         if (cell.outcomes[tokenName] !== 'served') cell.outcomes[tokenName] = outcome;
       }

@@ -109,10 +109,12 @@ const patterns = {
   isRpc: true,
 };
 
+/** `brief`: in the tables of kinds only with the ways that {@link isBrief} names, as another kind has them all. */
 export const kinds = {
   controller: controllers,
   'request-scoped controller': { ...controllers, cls: () => [Controller({ scope: Scope.REQUEST })] },
   'durable controller': {
+    brief: true,
     ...controllers,
     adapters: ['express'],
     cls: () => [Controller({ scope: Scope.REQUEST, durable: true })],
@@ -120,6 +122,7 @@ export const kinds = {
   sse: { ...controllers, method: () => [Sse()], body: (secret) => of({ data: secret() }) },
   query: { ...resolvers, method: () => [Query('secret')], call: (at) => graphql(at, '{ secret }') },
   mutation: {
+    brief: true,
     ...resolvers,
     adapters: ['fastify'],
     method: () => [Mutation('secret')],
@@ -156,12 +159,14 @@ export const kinds = {
   },
   'ws gateway': { ...gateways, extra: () => ({ configure: overWs }), call: (at) => message(at) },
   'socket.io gateway': {
+    brief: true,
     ...gateways,
     extra: () => ({ configure: (app) => app.useWebSocketAdapter(new IoAdapter(app)) }),
     call: (at) => socketIo(at),
   },
   'message pattern': { ...patterns, adapters: ['tcp'] },
   'event pattern': {
+    brief: true,
     ...patterns,
     adapters: ['tcp'],
     method: () => [EventPattern('secret')],
@@ -169,6 +174,7 @@ export const kinds = {
   },
   'hybrid message pattern': { ...patterns, adapters: ['express'], extra: () => ({ configure: hybrid(false) }) },
   'hybrid message pattern, inheritAppConfig': {
+    brief: true,
     ...patterns,
     adapters: ['express'],
     extra: () => ({ configure: hybrid(true) }),
@@ -182,6 +188,18 @@ async function* once(value) {
 // for durable controllers: all requests are of one tenant
 const tenant = ContextIdFactory.create();
 ContextIdFactory.apply({ attach: (contextId) => (info) => (info.isTreeDurable ? tenant : contextId) });
+
+const BRIEF =
+  /^class$|^inherited|^useClass under a token|^useFactory under a token|^useValue under a token|by hand, (constructor|after)|alone, on.*root|^on the|^by the module$|AT-12 @|APP_GUARD useClass|taken away above it$|^@SkipStepUp on the m|^existing strategy, on the method/;
+
+export function isBrief(how) {
+  return BRIEF.test(how);
+}
+
+/** Both adapters in turns, so that each row is run over one of them. */
+export function inTurns(adapters, index) {
+  return adapters.length < 2 ? adapters : [adapters[index % adapters.length]];
+}
 
 /** Applies decorators to a method as TypeScript does: the last one first. */
 export function decorate(type, name, decorators) {

@@ -17,6 +17,8 @@ export interface Row {
   needs: 'step-up' | 'token' | 'the boot to stop' | 'refusal' | 'nothing';
   /** Whether a good token has to be served, or the boot may stop as well. Default is `'served'`. */
   good: 'served' | 'free';
+  /** For rows that make their own tokens: what is called, in place of all tokens twice. */
+  asks?: readonly TokenName[];
   versions?: (version: string) => boolean;
   /** Milliseconds that a call may take. Default is `6000`. */
   patience?: number;

@@ -2,9 +2,8 @@
 // A boot that the audit stops leaves nothing open: not even what nobody has decorated.
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
-import { Controller, Get, Injectable } from '@nestjs/common';
-import { Query, Resolver } from '@nestjs/graphql';
-import { EventPattern, MessagePattern } from '@nestjs/microservices';
+import { Get, Injectable } from '@nestjs/common';
+import { EventPattern } from '@nestjs/microservices';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { Public, RequireAcr, SkipStepUp } from 'nestjs-step-up';
@@ -29,7 +28,7 @@ function stopper() {
 
 /** Boots, keeps the error to itself and goes on, as with a retry or a log. */
 const caught = (goOn) => async (app) => {
-  let stopped;
+  let stopped: unknown;
   try {
     await app.listen(0, '127.0.0.1');
   } catch (error) {
@@ -210,7 +209,7 @@ for (const [what, on] of Object.entries({ marked: [RequireAcr('phr')], undecorat
       controllers: [classOf(kinds['message pattern'], secret, { below: on })],
       providers: [stopper()],
       async boot(app) {
-        let stopped;
+        let stopped: unknown;
         for (let attempt = 0; attempt < 2; attempt += 1) {
           try {
             await app.listen();

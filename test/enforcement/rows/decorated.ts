@@ -3,7 +3,7 @@
 import { Injectable, SetMetadata, UseGuards } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccessTokenGuard, AcrGuard, Public, RequireAcr, SkipStepUp } from 'nestjs-step-up';
-import { application, classOf, decorateClass, kinds, mounted } from '../harness/kinds';
+import { application, classOf, decorateClass, inTurns, isBrief, kinds, mounted } from '../harness/kinds';
 import { byStrategy } from '../harness/users';
 
 const RULE = 'Proven, not declared: how a handler is decorated';
@@ -213,24 +213,22 @@ function imitation() {
 }
 
 export function decoratedRows() {
-  return Object.entries(kinds).flatMap(([kindName, kind]) =>
-    Object.entries(decorations).map(([how, { on, parts = {}, needs = 'step-up', good = 'served' }]) => ({
-      rule: RULE,
-      name: `${kindName}: ${how}`,
-      adapters: kind.adapters,
-      needs,
-      good:
-        good === 'elsewhere free'
-          ? kind.isSocket || kind.isRpc || kindName === 'subscription'
-            ? 'free'
-            : 'served'
-          : good,
-      application: (secret, environment) =>
-        application(
-          kind,
-          mounted(kind, classOf(kind, secret, on)),
-          typeof parts === 'function' ? parts(environment) : parts,
-        ),
-    })),
-  );
+  return Object.entries(kinds).flatMap(([kindName, kind]) => {
+    const isElsewhere = kind.isSocket || kind.isRpc || kindName === 'subscription';
+    return Object.entries(decorations)
+      .filter(([how]) => !kind.brief || isBrief(how))
+      .map(([how, { on, parts = {}, needs = 'step-up', good = 'served' }], index) => ({
+        rule: RULE,
+        name: `${kindName}: ${how}`,
+        adapters: kindName === 'controller' ? kind.adapters : inTurns(kind.adapters, index),
+        needs,
+        good: good === 'elsewhere free' ? (isElsewhere ? 'free' : 'served') : good,
+        application: (secret, environment) =>
+          application(
+            kind,
+            mounted(kind, classOf(kind, secret, on)),
+            typeof parts === 'function' ? parts(environment) : parts,
+          ),
+      }));
+  });
 }

@@ -1,13 +1,13 @@
 // @ts-nocheck: see ../harness/types.ts
 // One table of handlers and second triggers: each is guarded, or refused at boot.
-import { Controller, Get, Injectable, SetMetadata, UseGuards, UseInterceptors } from '@nestjs/common';
+import { Controller, Get, Injectable, SetMetadata, UseGuards } from '@nestjs/common';
 import { APP_GUARD, ExternalContextCreator, ModuleRef } from '@nestjs/core';
-import { Args, Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
+import { Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
 import { EventPattern, GrpcMethod, GrpcStreamCall, GrpcStreamMethod, MessagePattern } from '@nestjs/microservices';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { AccessTokenGuard, AcrGuard, Public, RequireAcr, SkipStepUp } from 'nestjs-step-up';
-import { conversation, graphql, http, message, pause, rpc } from '../harness/calls';
+import { conversation, graphql, http, message, rpc } from '../harness/calls';
 import { apollo, application, classOf, decorateClass, federation, hybrid, kinds, mounted } from '../harness/kinds';
 import { moduleOf } from './provided';
 
@@ -476,17 +476,6 @@ add('second trigger: an unknown trigger by ExternalContextCreator, of another co
           );
         return proxy({ headers }).catch((error) => error.message);
       },
-    };
-  },
-});
-
-add('second trigger: a handler called by ExternalContextCreator without guards', {
-  needs: 'nothing',
-  application(secret) {
-    const C = classOf(kinds.controller, secret, { below: [phr()] });
-    return {
-      controllers: [C],
-      call: async ({ app, headers, url }) => http({ url, headers }),
     };
   },
 });

@@ -6,6 +6,7 @@ import { handlerRows } from './handlers';
 import { judgedRows } from './judged';
 import { oneUserRows } from './one-user';
 import { providedRows } from './provided';
+import { siblingRows } from './siblings';
 
 export function rows() {
   return [
@@ -16,5 +17,6 @@ export function rows() {
     ...oneUserRows(),
     ...judgedRows(),
     ...cacheRows(),
+    ...siblingRows(),
   ];
 }

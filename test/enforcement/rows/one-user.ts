@@ -10,24 +10,14 @@ import {
   Scope,
   UseGuards,
   UseInterceptors,
-  UsePipes,
 } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, REQUEST } from '@nestjs/core';
-import { AuthGuard } from '@nestjs/passport';
-import { AccessTokenGuard, AcrGuard, RequireAcr, SkipStepUp, StepUpContext, StepUpService } from 'nestjs-step-up';
+import { AuthGuard, PassportModule } from '@nestjs/passport';
+import { AccessTokenGuard, RequireAcr, SkipStepUp } from 'nestjs-step-up';
 import passport from 'passport';
-import { http, rpc } from '../harness/calls';
-import { application, classOf, decorate, decorateClass, kinds, mounted } from '../harness/kinds';
-import {
-  bearerOf,
-  byMiddleware,
-  byStrategy,
-  claimsOf,
-  eventOf,
-  OwnStrategy,
-  putUser,
-  requestOf,
-} from '../harness/users';
+import { http } from '../harness/calls';
+import { application, classOf, decorate, decorateClass, inTurns, kinds, mounted } from '../harness/kinds';
+import { bearerOf, byMiddleware, byStrategy, claimsOf, eventOf, OwnStrategy, requestOf } from '../harness/users';
 
 const RULE = 'One request, one user';
 const rows = {};
@@ -153,7 +143,8 @@ const subjects = {
 for (const [kindName, kind] of Object.entries(subjects)) {
   for (const [placeName, place] of Object.entries(places)) {
     for (const [changeName, change] of Object.entries(changes)) {
-      const isCommon = changeName === 'replaces the user' || changeName === 'changes the user in place';
+      const isCommon =
+        changeName === 'replaces the user' || (changeName === 'changes the user in place' && !kind.isRpc);
       if (
         !isCommon &&
         (kindName !== 'controller' ||
@@ -163,13 +154,14 @@ for (const [kindName, kind] of Object.entries(subjects)) {
       add(
         `${placeName === 'a guard above @RequireAcr' && kindName === 'controller' ? 'AT-5 ' : ''}${kindName}: ${placeName} ${changeName}`,
         {
-          adapters: kind.adapters,
+          adapters:
+            changeName === 'replaces the user' ? kind.adapters : inTurns(kind.adapters, Object.keys(rows).length),
           application: (secret) => receiving(kind, secret, place(change)),
         },
       );
     }
     add(`${kindName}: ${placeName} enriches the user`, {
-      adapters: kind.adapters,
+      adapters: inTurns(kind.adapters, Object.keys(rows).length),
       needs: 'nothing',
       good: kindName === 'controller' || kindName === 'query' ? 'served' : 'free',
       application: (secret) => receiving(kind, secret, { ...place(enrich), always: true }),
@@ -306,7 +298,11 @@ add("existing: the strategy's user stands under another property, request.user i
     const C = classOf(kinds.controller, secret, { below: [UseGuards(OwnGuard), phr()] });
     const strategy = byStrategy({ authorizationServers: [server] });
     const session = byMiddleware({}, () => ({ ...BOB, acr: 'urn:example:phr', iss: server.issuer }));
-    return application(kinds.controller, { controllers: [C] }, { ...strategy, configure: session.configure });
+    return application(
+      kinds.controller,
+      { controllers: [C] },
+      { ...strategy, imports: [PassportModule], configure: session.configure },
+    );
   },
 });
 add('existing: a guard of the strategy runs after the judgement and finds another user', {
@@ -320,7 +316,11 @@ add('existing: a guard of the strategy runs after the judgement and finds anothe
       [Injectable()],
     );
     const C = classOf(kinds.controller, secret, { below: [UseGuards(Later), phr()] });
-    return application(kinds.controller, { controllers: [C] }, byStrategy({ authorizationServers: [server] }));
+    return application(
+      kinds.controller,
+      { controllers: [C], imports: [PassportModule] },
+      byStrategy({ authorizationServers: [server] }),
+    );
   },
 });
 add('existing: the event is of another subject than the user', {
@@ -570,10 +570,11 @@ add('register: token with act', {
 
 add('existing: `exp` of the user on a socket has passed', {
   adapters: ['express'],
+  asks: ['none'],
   application(secret, { issue }) {
     const { WebSocketGateway, SubscribeMessage } = require('@nestjs/websockets');
     const { WsAdapter } = require('@nestjs/platform-ws');
-    const { conversation, pause } = require('../harness/calls');
+    const { conversation } = require('../harness/calls');
     @WebSocketGateway()
     class Gateway {
       handleConnection(client, request) {

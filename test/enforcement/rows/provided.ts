@@ -3,7 +3,7 @@
 import { forwardRef, Injectable, Module, Scope } from '@nestjs/common';
 import { LazyModuleLoader } from '@nestjs/core';
 import { RequireAcr } from 'nestjs-step-up';
-import { application, classOf, decorate, decorateClass, kinds, mounted } from '../harness/kinds';
+import { application, classOf, decorate, decorateClass, inTurns, isBrief, kinds, mounted } from '../harness/kinds';
 
 const RULE = 'Proven, not declared: how a handler is provided';
 const required = { below: [RequireAcr('phr')] };
@@ -53,7 +53,7 @@ const providers = {
   'a subclass made by a factory': (C) => ({
     providers: [{ provide: C, useFactory: () => new (class extends C {})() }],
   }),
-  'a factory beside a plain class with the same guard': (C, kind, secret) => ({
+  'a factory beside a plain class with the same guard': (C, _kind, _secret) => ({
     providers: [{ provide: 'token', useFactory: () => new C() }, Beside],
   }),
 };
@@ -76,7 +76,7 @@ const classes = {
   },
   'dynamic module': (C, kind) => ({ imports: [{ module: class Dynamic {}, ...mounted(kind, C) }] }),
   'inherited by a derived class': (C, kind) => mounted(kind, decorateClass(class Derived extends C {}, kind.cls())),
-  'two classes of one name': (C, kind, secret) => ({
+  'two classes of one name': (C, kind, _secret) => ({
     ...mounted(kind, C),
     imports: [
       moduleOf(
@@ -270,10 +270,11 @@ export function providedRows() {
   const rows = [];
   const add = (kindName, how, make, good, decorators = required) => {
     const kind = kinds[kindName];
+    if (kind.brief && !isBrief(how)) return;
     rows.push({
       rule: RULE,
       name: `${kindName}: ${how}`,
-      adapters: kind.adapters,
+      adapters: kindName === 'controller' ? kind.adapters : inTurns(kind.adapters, rows.length),
       needs: 'step-up',
       good,
       application: (secret) => application(kind, make(classOf(kind, secret, decorators), kind, secret)),
