@@ -47,6 +47,16 @@ function brokenDirection(file: string, target: string): string | undefined {
   return NEST_ROOMS.indexOf(to) <= NEST_ROOMS.indexOf(from) ? undefined : `${from} comes before ${to}`;
 }
 
+/** The rooms of token, in order: each may import only itself and those before it. What is common stays outside of rooms. */
+const ROOMS_OF_TOKEN: readonly RegExp[] = [
+  /^token\/(?!access-token-verifier|index)[^/]+$/,
+  /^token\/keys\//,
+  /^token\/jwt\//,
+  /^token\/introspection\//,
+  /^token\/access-token-verifier\./,
+  /^token\/index\./,
+];
+
 /** Says which rule an import breaks; `file` is relative to lib. */
 function brokenRule(file: string, imported: string): string | undefined {
   const folderOf = (path: string) => (path.includes('/') ? path.split('/')[0]! : '');
@@ -65,7 +75,10 @@ function brokenRule(file: string, imported: string): string | undefined {
   if (into === 'nest' && folder === 'nest') {
     return brokenDirection(file.slice('nest/'.length, -'.ts'.length), target.slice('nest/'.length, -'.js'.length));
   }
-  if (into === folder) return undefined;
+  if (into === folder) {
+    const roomOf = (path: string) => ROOMS_OF_TOKEN.findIndex((room) => room.test(path));
+    return roomOf(target) > roomOf(file) ? 'the rooms of token import only those before them' : undefined;
+  }
   if (into === '') return 'the root exports and is not imported';
   if (limits !== undefined && !limits.folders.includes(into)) return `${folder} may not import ${into}`;
   const door = existsSync(join(LIB, into, 'index.ts')) && target !== `${into}/index.js`;
@@ -115,13 +128,18 @@ describe('the rules', () => {
     ['token/verifier.ts', 'passport-jwt', 'token may not import packages like this'],
     ['token/verifier.ts', 'jose/errors', 'token may not import packages like this'],
     ['token/verifier.ts', '@nestjs/common', 'token may not import packages like this'],
+    ['token/metadata.ts', './keys/key-set.js', 'the rooms of token import only those before them'],
+    ['token/keys/key-set.ts', '../jwt/jwt.js', 'the rooms of token import only those before them'],
+    ['token/jwt/jwt.ts', '../introspection/semaphore.js', 'the rooms of token import only those before them'],
+    ['token/introspection/semaphore.ts', '../index.js', 'the rooms of token import only those before them'],
+    ['token/jwt/jwt.ts', '../access-token-verifier.js', 'the rooms of token import only those before them'],
     ['testing/server.ts', '@nestjs/testing', 'testing may not import packages like this'],
     ['doctor/login.ts', '@nestjs/common', 'doctor may not import packages like this'],
     ['doctor/login.ts', '../nest/index.js', 'doctor may not import nest'],
     ['index.ts', '@nestjs/common', 'Nest is imported only in nest, passport and swagger'],
     ['nest/step-up.guard.ts', '@nestjs/common/interfaces', 'Nest is imported only from package roots'],
-    ['nest/step-up.guard.ts', '../core/authentication.js', 'core is entered through its index.js'],
-    ['nest/step-up.guard.ts', '../nest/../core/authentication.js', 'core is entered through its index.js'],
+    ['nest/step-up.guard.ts', '../core/requirements.js', 'core is entered through its index.js'],
+    ['nest/step-up.guard.ts', '../nest/../core/requirements.js', 'core is entered through its index.js'],
     ['nest/step-up.guard.ts', '../nest/step-up.options', 'imports between files of lib end in .js'],
     ['nest/step-up.guard.ts', '../index.js', 'the root exports and is not imported'],
     ['nest/advice/log.ts', '../audit/route-table.js', 'advice comes before audit'],
@@ -135,11 +153,14 @@ describe('the rules', () => {
   });
 
   test.each<[string, string]>([
-    ['core/challenge.ts', './authentication.js'],
+    ['core/challenge.ts', './requirements.js'],
     ['client/fetch.ts', '../core/index.js'],
     ['token/verifier.ts', '../core/index.js'],
     ['token/verifier.ts', 'node:crypto'],
     ['token/verifier.ts', 'jwks-rsa'],
+    ['token/jwt/jwt.ts', '../errors.js'],
+    ['token/jwt/jwt.ts', '../keys/key-set.js'],
+    ['token/access-token-verifier.ts', './introspection/semaphore.js'],
     ['nest/step-up.guard.ts', '@nestjs/common'],
     ['nest/step-up.guard.ts', '../token/index.js'],
     ['nest/guards/admission.ts', '../refusal/challenge.js'],

@@ -1,16 +1,14 @@
 import type { AuthorizationServer } from '../authorization-servers/index.js';
-import { authenticationEvent, type Clock, checkBeforeSignature, checkClaims } from './access-token.js';
 import { AccessTokenRefused } from './errors.js';
-import { freezeClaims } from './frozen-claims.js';
-import { acceptOpaque, addFacts, isJwt } from './introspected-token.js';
-import { IntrospectedTokens } from './introspected-tokens.js';
-import type { Warn } from './introspection-endpoint.js';
-import { checkSize, readJwt } from './jwt.js';
-import { KeySet, type VerificationKey } from './key-set.js';
+import { acceptOpaque, addFacts } from './introspection/introspected-token.js';
+import { IntrospectedTokens } from './introspection/introspected-tokens.js';
+import type { Warn } from './introspection/introspection-endpoint.js';
+import { checkSize, isJwt } from './jwt/jwt.js';
+import { type JwtIssuer, JwtVerifier } from './jwt/jwt-verifier.js';
+import { KeySet } from './keys/key-set.js';
+import type { Clock } from './lifetime.js';
 import { type MaybePromise, whenReady } from './maybe-promise.js';
-import { verifySignature } from './signature.js';
-import type { KeyHeader } from './verification-keys.js';
-import { type VerifiedAccessToken, VerifiedTokens } from './verified-tokens.js';
+import type { VerifiedAccessToken } from './verified-access-token.js';
 
 /**
  * Verifies access tokens of the configured authorization servers: JWTs by RFC 9068 §4 and RFC 8725, and by introspection
@@ -24,7 +22,7 @@ import { type VerifiedAccessToken, VerifiedTokens } from './verified-tokens.js';
 export class AccessTokenVerifier {
   readonly #servers: ReadonlyMap<unknown, Issuer>;
   readonly #opaque: Issuer | undefined;
-  readonly #verified = new VerifiedTokens();
+  readonly #jwts: JwtVerifier;
 
   /** @throws TypeError for a private key of `introspection` that cannot be used */
   constructor(
@@ -34,6 +32,7 @@ export class AccessTokenVerifier {
   ) {
     const issuers = servers.map((server) => issuerOf(server, warn));
     this.#servers = new Map(issuers.map((issuer) => [issuer.server.issuer, issuer]));
+    this.#jwts = new JwtVerifier(this.#servers);
     this.#opaque = issuers.find(
       ({ server }) => (server.introspection?.when ?? 'auth-time-missing') !== 'auth-time-missing',
     );
@@ -49,9 +48,7 @@ export class AccessTokenVerifier {
   verify(token: string): MaybePromise<VerifiedAccessToken> {
     checkSize(token);
     if (this.#opaque !== undefined && !isJwt(token)) return this.#verifyOpaque(token, this.#opaque);
-    const clock = this.#clock();
-    const digest = VerifiedTokens.digest(token);
-    const verified = this.#verified.get(digest, clock) ?? this.#verifyNew(token, digest, clock);
+    const verified = this.#jwts.verify(token, this.#clock());
     return this.#opaque?.server.introspection?.when === 'always'
       ? whenReady(verified, (known) => (known.server === this.#opaque?.server ? this.#withFacts(token, known) : known))
       : verified;
@@ -94,29 +91,6 @@ export class AccessTokenVerifier {
   #clock(): Clock {
     return { now: Date.now() / 1000, clockTolerance: this.clockTolerance };
   }
-
-  #verifyNew(token: string, digest: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
-    const jwt = readJwt(token);
-    const issuer = this.#servers.get(jwt.payload['iss']);
-    if (issuer === undefined)
-      throw new AccessTokenRefused('invalid_token', 'The issuer of the access token is not known');
-    const { server, keys } = issuer;
-    checkBeforeSignature(jwt, server, clock);
-
-    const header = { alg: jwt.header['alg'] as string, kid: readKeyId(jwt.header['kid']) };
-    return whenReady(keys.keyFor(header), (key) =>
-      whenReady(verifySignature(token, header.alg, key.key), () => {
-        checkClaims(jwt.payload, server, clock);
-        const verified = Object.freeze({
-          claims: freezeClaims(jwt.payload),
-          event: authenticationEvent(jwt.payload, server),
-          server,
-        });
-        this.#verified.add(digest, verified, currency(key, keys, header), clock);
-        return verified;
-      }),
-    );
-  }
 }
 
 /** Whether the authorization server is to be asked for an `auth_time` that a token does not carry. */
@@ -125,9 +99,7 @@ export function lacksAuthTime({ event, server }: VerifiedAccessToken): boolean {
 }
 
 /** What is needed of an authorization server to verify its tokens. */
-interface Issuer {
-  readonly server: AuthorizationServer;
-  readonly keys: KeySet;
+interface Issuer extends JwtIssuer {
   readonly introspected: IntrospectedTokens | undefined;
 }
 
@@ -141,27 +113,4 @@ function issuerOf(server: AuthorizationServer, warn: Warn): Issuer {
     keys: new KeySet({ issuer, ...(jwksUri !== undefined && { jwksUri }), ...server.keys }),
     introspected: introspection && new IntrospectedTokens(issuer, introspection, warn),
   };
-}
-
-/**
- * Tells whether a key is current: not so once it has left the key set, nor while the key set has to be read again. A
- * function made where the token is in scope would keep the token in memory for as long as it is known.
- */
-function currency(key: VerificationKey, keys: KeySet, header: KeyHeader): () => boolean {
-  return () => {
-    try {
-      const found = keys.keyFor(header);
-      if (found instanceof Promise) found.catch(() => undefined);
-      return found === key;
-    } catch {
-      return false;
-    }
-  };
-}
-
-function readKeyId(kid: unknown): string | undefined {
-  if (kid !== undefined && typeof kid !== 'string') {
-    throw new AccessTokenRefused('invalid_token', 'The key identifier of the access token is not readable');
-  }
-  return kid;
 }

@@ -3,16 +3,18 @@ import { Session } from 'node:inspector/promises';
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import type { AccessTokenVerifier } from '../../lib/token/index.js';
-import { verifySignature } from '../../lib/token/signature.js';
-import { VerifiedTokens } from '../../lib/token/verified-tokens.js';
-import { JsonServer } from './json-server.js';
-import { accessTokenClaims, keyPair, signToken } from './signed-token.js';
-import { outcome, refusal, verifierOf } from './verification.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import type { AccessTokenVerifier } from '../../../lib/token/index.js';
+import { verifySignature } from '../../../lib/token/jwt/signature.js';
+import { VerifiedTokens } from '../../../lib/token/jwt/verified-tokens.js';
+import { JsonServer } from '../json-server.js';
+import { accessTokenClaims, keyPair, signToken } from '../signed-token.js';
+import { outcome, refusal, verifierOf } from '../verification.js';
 
-jest.mock('../../lib/token/signature.js', () => {
-  const actual = jest.requireActual<typeof import('../../lib/token/signature.js')>('../../lib/token/signature.js');
+jest.mock('../../../lib/token/jwt/signature.js', () => {
+  const actual = jest.requireActual<typeof import('../../../lib/token/jwt/signature.js')>(
+    '../../../lib/token/jwt/signature.js',
+  );
   return { verifySignature: jest.fn(actual.verifySignature) };
 });
 

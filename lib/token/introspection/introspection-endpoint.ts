@@ -1,9 +1,9 @@
 import type { Configuration, CustomFetch } from 'openid-client';
-import type { Introspection } from '../authorization-servers/index.js';
+import type { Introspection } from '../../authorization-servers/index.js';
+import { AuthorizationServerUnavailable } from '../errors.js';
+import { COOL_DOWN, describeFailure, FETCH_TIMEOUT, readBody, UnusableAnswer } from '../fetch-json.js';
+import { endpointOf, fetchMetadata } from '../metadata.js';
 import { clientAuthentication, openidClient } from './client-authentication.js';
-import { AuthorizationServerUnavailable } from './errors.js';
-import { COOL_DOWN, describeFailure, FETCH_TIMEOUT, readBody, UnusableAnswer } from './fetch-json.js';
-import { endpointOf, fetchMetadata } from './metadata.js';
 import { Turns } from './turns.js';
 
 /** Claims of a token that is active, or that it is not, or that the server does not introspect tokens of its kind. */

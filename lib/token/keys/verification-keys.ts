@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { SigningKey } from 'jwks-rsa';
-import { AccessTokenRefused } from './errors.js';
+import { AccessTokenRefused } from '../errors.js';
 
 /** A public key of an authorization server. The same object for as long as the key stays in the key set unchanged. */
 export interface VerificationKey {

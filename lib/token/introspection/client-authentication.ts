@@ -1,6 +1,6 @@
 import { createPrivateKey, type JsonWebKey, type KeyObject, webcrypto } from 'node:crypto';
 import type { ClientAuth } from 'openid-client';
-import type { Introspection } from '../authorization-servers/index.js';
+import type { Introspection } from '../../authorization-servers/index.js';
 
 const CURVES = new Map([
   ['prime256v1', 'P-256'],

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { AccessTokenRefused } from './errors.js';
+import { AccessTokenRefused } from '../errors.js';
 
 /** A JWT as it was sent: nothing in it is verified. */
 export interface UnverifiedJwt {
@@ -36,6 +36,18 @@ export function readJwt(token: string): UnverifiedJwt {
   }
   if (!isBase64Url(signature)) throw new AccessTokenRefused('invalid_token', 'The access token is not signed');
   return { header: readPart(header), payload: readPart(payload) };
+}
+
+/**
+ * Tells whether a token is meant to be a JWT, so that it is verified as one or refused, but never asked about as opaque:
+ * what the authorization server accepts in some loose spelling would pass none of the rules for JWTs. Several servers
+ * overlook dots at the end, so three parts or more are enough.
+ */
+export function isJwt(token: string): boolean {
+  const parts = token.split('.', 6);
+  if (parts.length < 3) return false;
+  const header = parts.find((part) => part !== '') ?? '';
+  return Buffer.from(header, 'base64').toString().trimStart().startsWith('{');
 }
 
 function readPart(part: string): Record<string, unknown> {

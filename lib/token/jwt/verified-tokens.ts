@@ -1,14 +1,6 @@
 import { hash } from 'node:crypto';
-import type { AuthorizationServer } from '../authorization-servers/index.js';
-import type { AuthenticationEvent } from '../core/index.js';
-import { type Clock, checkLifetime } from './access-token.js';
-
-/** What a verified access token says. Frozen throughout, as it may be handed out again while the token is known. */
-export interface VerifiedAccessToken {
-  readonly claims: Readonly<Record<string, unknown>>;
-  readonly event: AuthenticationEvent;
-  readonly server: AuthorizationServer;
-}
+import { type Clock, checkLifetime } from '../lifetime.js';
+import type { VerifiedAccessToken } from '../verified-access-token.js';
 
 interface Entry {
   readonly verified: VerifiedAccessToken;

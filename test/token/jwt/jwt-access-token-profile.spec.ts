@@ -1,10 +1,10 @@
-import type { AuthorizationServerProfile } from '../../lib/authorization-servers/index.js';
+import type { AuthorizationServerProfile } from '../../../lib/authorization-servers/index.js';
 import {
   createTestAuthorizationServer,
   type TestAccessTokenOptions,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import { outcome, refusal, verifierOf } from './verification.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import { outcome, refusal, verifierOf } from '../verification.js';
 
 let server: TestAuthorizationServer;
 beforeAll(async () => {

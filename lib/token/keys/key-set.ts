@@ -1,11 +1,11 @@
 import { JwksClient, JwksError } from 'jwks-rsa';
-import { AccessTokenRefused, AuthorizationServerUnavailable } from './errors.js';
-import { COOL_DOWN, FETCH_TIMEOUT, fetchJson } from './fetch-json.js';
-import type { MaybePromise } from './maybe-promise.js';
-import { type AuthorizationServerMetadata, endpointOf, fetchMetadata } from './metadata.js';
+import { AccessTokenRefused, AuthorizationServerUnavailable } from '../errors.js';
+import { COOL_DOWN, FETCH_TIMEOUT, fetchJson } from '../fetch-json.js';
+import type { MaybePromise } from '../maybe-promise.js';
+import { type AuthorizationServerMetadata, endpointOf, fetchMetadata } from '../metadata.js';
 import { type KeyHeader, type VerificationKey, VerificationKeys } from './verification-keys.js';
 
-export type { VerificationKey } from './verification-keys.js';
+export type { KeyHeader, VerificationKey } from './verification-keys.js';
 
 export interface KeySetOptions {
   issuer: string;

@@ -1,8 +1,8 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { createTestAuthorizationServer } from '../../lib/testing/test-authorization-server.js';
-import { JsonServer } from './json-server.js';
-import { accessTokenClaims, encode, keyPair, type Part, signToken } from './signed-token.js';
-import { outcome, refusal, type ServerOptions, verifierOf } from './verification.js';
+import { createTestAuthorizationServer } from '../../../lib/testing/test-authorization-server.js';
+import { JsonServer } from '../json-server.js';
+import { accessTokenClaims, encode, keyPair, type Part, signToken } from '../signed-token.js';
+import { outcome, refusal, type ServerOptions, verifierOf } from '../verification.js';
 
 const AUDIENCE = 'https://api.example';
 const ALL = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];

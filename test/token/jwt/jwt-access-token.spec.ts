@@ -2,10 +2,10 @@ import {
   createTestAuthorizationServer,
   type TestAccessTokenOptions,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import type { AccessTokenVerifier } from '../../lib/token/index.js';
-import { encode } from './signed-token.js';
-import { outcome, refusal, verifierOf } from './verification.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import type { AccessTokenVerifier } from '../../../lib/token/index.js';
+import { encode } from '../signed-token.js';
+import { outcome, refusal, verifierOf } from '../verification.js';
 
 const START = Date.UTC(2026, 0, 1);
 const now = START / 1000;

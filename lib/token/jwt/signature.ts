@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { compactVerify } from 'jose';
 import { verify } from 'jsonwebtoken';
-import { AccessTokenRefused } from './errors.js';
-import type { MaybePromise } from './maybe-promise.js';
+import { AccessTokenRefused } from '../errors.js';
+import type { MaybePromise } from '../maybe-promise.js';
 
 /**
  * Verifies the signature of a JWT and nothing else. jsonwebtoken, the verifier inside passport-jwt, knows no EdDSA, for

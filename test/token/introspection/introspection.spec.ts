@@ -2,17 +2,17 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { jwtVerify } from 'jose';
-import { checkAuthorizationServers, type IntrospectionOptions } from '../../lib/authorization-servers/index.js';
-import type { AuthenticationEvent } from '../../lib/core/index.js';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../lib/testing/index.js';
+import { checkAuthorizationServers, type IntrospectionOptions } from '../../../lib/authorization-servers/index.js';
+import type { AuthenticationEvent } from '../../../lib/core/index.js';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../../lib/testing/index.js';
 import {
   AccessTokenRefused,
   AccessTokenVerifier,
   AuthorizationServerUnavailable,
   type VerifiedAccessToken,
-} from '../../lib/token/index.js';
-import { pass, stopClock } from '../support/clock.js';
-import { JsonServer, slowAnswers, unusableAnswers } from './json-server.js';
+} from '../../../lib/token/index.js';
+import { pass, stopClock } from '../../support/clock.js';
+import { JsonServer, slowAnswers, unusableAnswers } from '../json-server.js';
 
 const NOW = Date.UTC(2026, 0, 1) / 1000;
 const AUDIENCE = 'https://api.example';

@@ -1,29 +1,13 @@
-import { type AuthorizationServer, isOfMachine, readClaim } from '../authorization-servers/index.js';
-import type { AuthenticationEvent } from '../core/index.js';
-import {
-  authenticationEvent,
-  authenticationOf,
-  type Clock,
-  checkIntrospectedKind,
-  checkOpaqueClaims,
-} from './access-token.js';
-import { AccessTokenRefused } from './errors.js';
-import { freezeClaims } from './frozen-claims.js';
-import type { VerifiedAccessToken } from './verified-tokens.js';
+import { type AuthorizationServer, isOfMachine, readClaim } from '../../authorization-servers/index.js';
+import type { AuthenticationEvent } from '../../core/index.js';
+import { authenticationEvent, authenticationOf } from '../authentication-event.js';
+import { AccessTokenRefused } from '../errors.js';
+import { freezeClaims } from '../frozen-claims.js';
+import type { Clock } from '../lifetime.js';
+import type { VerifiedAccessToken } from '../verified-access-token.js';
+import { checkIntrospectedKind, checkOpaqueClaims } from './introspected-claims.js';
 
 type Claims = Readonly<Record<string, unknown>>;
-
-/**
- * Tells whether a token is meant to be a JWT, so that it is verified as one or refused, but never asked about as opaque:
- * what the authorization server accepts in some loose spelling would pass none of the rules for JWTs. Several servers
- * overlook dots at the end, so three parts or more are enough.
- */
-export function isJwt(token: string): boolean {
-  const parts = token.split('.', 6);
-  if (parts.length < 3) return false;
-  const header = parts.find((part) => part !== '') ?? '';
-  return Buffer.from(header, 'base64').toString().trimStart().startsWith('{');
-}
 
 /**
  * Takes what the authorization server says of an opaque token for the token's claims.

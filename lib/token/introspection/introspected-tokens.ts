@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Introspection, IntrospectionCache } from '../authorization-servers/index.js';
+import type { Introspection, IntrospectionCache } from '../../authorization-servers/index.js';
 import { IntrospectionEndpoint, type Warn } from './introspection-endpoint.js';
 
 type Claims = Readonly<Record<string, unknown>>;

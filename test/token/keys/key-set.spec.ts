@@ -1,8 +1,8 @@
 import crypto, { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
-import { AccessTokenRefused, AuthorizationServerUnavailable } from '../../lib/token/errors.js';
-import { KeySet, type KeySetOptions } from '../../lib/token/key-set.js';
-import { stopClock } from '../support/clock.js';
-import { JsonServer, slowAnswers, unusableAnswers } from './json-server.js';
+import { AccessTokenRefused, AuthorizationServerUnavailable } from '../../../lib/token/errors.js';
+import { KeySet, type KeySetOptions } from '../../../lib/token/keys/key-set.js';
+import { stopClock } from '../../support/clock.js';
+import { JsonServer, slowAnswers, unusableAnswers } from '../json-server.js';
 
 const START = Date.UTC(2026, 0, 1);
 const OIDC = '/.well-known/openid-configuration';

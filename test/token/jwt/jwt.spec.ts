@@ -1,7 +1,7 @@
-import type { AccessTokenVerifier } from '../../lib/token/index.js';
-import { JsonServer } from './json-server.js';
-import { accessTokenClaims, encode, keyPair, type Part, signToken } from './signed-token.js';
-import { outcome, refusal, verifierOf } from './verification.js';
+import type { AccessTokenVerifier } from '../../../lib/token/index.js';
+import { JsonServer } from '../json-server.js';
+import { accessTokenClaims, encode, keyPair, type Part, signToken } from '../signed-token.js';
+import { outcome, refusal, verifierOf } from '../verification.js';
 
 const AUDIENCE = 'https://api.example';
 const HEADER = { alg: 'ES256', typ: 'at+jwt', kid: 'k' };

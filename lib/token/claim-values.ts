@@ -1,0 +1,20 @@
+/** Returns whether an `aud` claim, a string or a list, names one of the accepted audiences. */
+export function namesAudience(aud: unknown, audience: ReadonlySet<string>): boolean {
+  if (typeof aud === 'string') return audience.has(aud);
+  return Array.isArray(aud) && aud.some((value) => audience.has(value));
+}
+
+/** Returns whether a claim is a number of seconds since the epoch. */
+export function isNumericDate(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+/** Returns whether a claim is a string that is not empty. */
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+/** Returns whether a claim is a list of strings. */
+export function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((member) => typeof member === 'string');
+}

@@ -1,0 +1,87 @@
+import type { AuthorizationServer } from '../../authorization-servers/index.js';
+import { authenticationEvent } from '../authentication-event.js';
+import { AccessTokenRefused } from '../errors.js';
+import { freezeClaims } from '../frozen-claims.js';
+import type { KeyHeader, KeySet, VerificationKey } from '../keys/key-set.js';
+import type { Clock } from '../lifetime.js';
+import { type MaybePromise, whenReady } from '../maybe-promise.js';
+import type { VerifiedAccessToken } from '../verified-access-token.js';
+import { readJwt } from './jwt.js';
+import { checkBeforeSignature, checkClaims } from './jwt-access-token.js';
+import { verifySignature } from './signature.js';
+import { VerifiedTokens } from './verified-tokens.js';
+
+/** An authorization server and its keys. */
+export interface JwtIssuer {
+  readonly server: AuthorizationServer;
+  readonly keys: KeySet;
+}
+
+/**
+ * Verifies access tokens that are JWTs, and remembers those whose signature holds. The issuer of a token is found by an
+ * exact match of `iss`; nothing in a token leads to a request elsewhere.
+ *
+ * @see [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068.html#section-4)
+ */
+export class JwtVerifier {
+  readonly #verified = new VerifiedTokens();
+
+  constructor(private readonly issuers: ReadonlyMap<unknown, JwtIssuer>) {}
+
+  /**
+   * Synchronous if the key is at hand, except for EdDSA.
+   *
+   * @throws AccessTokenRefused `invalid_token`
+   * @throws AuthorizationServerUnavailable if the key is unknown and the server cannot be asked
+   */
+  verify(token: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
+    const digest = VerifiedTokens.digest(token);
+    return this.#verified.get(digest, clock) ?? this.#verifyNew(token, digest, clock);
+  }
+
+  #verifyNew(token: string, digest: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
+    const jwt = readJwt(token);
+    const issuer = this.issuers.get(jwt.payload['iss']);
+    if (issuer === undefined)
+      throw new AccessTokenRefused('invalid_token', 'The issuer of the access token is not known');
+    const { server, keys } = issuer;
+    checkBeforeSignature(jwt, server, clock);
+
+    const header = { alg: jwt.header['alg'] as string, kid: readKeyId(jwt.header['kid']) };
+    return whenReady(keys.keyFor(header), (key) =>
+      whenReady(verifySignature(token, header.alg, key.key), () => {
+        checkClaims(jwt.payload, server, clock);
+        const verified = Object.freeze({
+          claims: freezeClaims(jwt.payload),
+          event: authenticationEvent(jwt.payload, server),
+          server,
+        });
+        this.#verified.add(digest, verified, currency(key, keys, header), clock);
+        return verified;
+      }),
+    );
+  }
+}
+
+/**
+ * Tells whether a key is current: not so once it has left the key set, nor while the key set has to be read again. A
+ * function made where the token is in scope would keep the token in memory for as long as it is known.
+ */
+function currency(key: VerificationKey, keys: KeySet, header: KeyHeader): () => boolean {
+  return () => {
+    try {
+      const found = keys.keyFor(header);
+      if (found instanceof Promise) found.catch(() => undefined);
+      return found === key;
+    } catch {
+      return false;
+    }
+  };
+}
+
+function readKeyId(kid: unknown): string | undefined {
+  if (kid !== undefined && typeof kid !== 'string') {
+    throw new AccessTokenRefused('invalid_token', 'The key identifier of the access token is not readable');
+  }
+  return kid;
+}
