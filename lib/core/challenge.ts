@@ -1,4 +1,4 @@
-import { type AuthenticationRequirements, isAcrValue, SCOPE } from './authentication.js';
+import { type AuthenticationRequirements, isAcrValue, SCOPE } from './requirements.js';
 import type { Challenge } from './www-authenticate.js';
 
 /** The error code of a step-up challenge. */

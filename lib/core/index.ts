@@ -2,19 +2,16 @@ export {
   type Assessment,
   type AssessOptions,
   type AuthenticationEvent,
-  type AuthenticationRequirements,
   assess,
-  checkRequirements,
   DEFAULT_CLOCK_TOLERANCE,
-  isAcrValue,
   MILLISECONDS_FROM,
-  mergeRequirements,
   type UnmetReason,
-} from './authentication.js';
+} from './assessment.js';
 export { type BearerChallengeParameters, bearerChallenge, INSUFFICIENT_USER_AUTHENTICATION } from './challenge.js';
 export { isLoopback } from './loopback.js';
 export { checkMembers } from './members.js';
 export { nearest } from './nearest.js';
+export { type AuthenticationRequirements, checkRequirements, isAcrValue, mergeRequirements } from './requirements.js';
 export {
   type Challenge,
   type ChallengeDeviation,

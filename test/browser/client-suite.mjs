@@ -24,8 +24,9 @@ const FILES = [
   'test/client/step-up-fetch-parallel.spec.ts',
   'test/client/step-up-fetch.spec.ts',
   'test/client/verify-step-up.spec.ts',
-  'test/core/authentication.spec.ts',
+  'test/core/assessment.spec.ts',
   'test/core/challenge.spec.ts',
+  'test/core/requirements.spec.ts',
   'test/core/www-authenticate.spec.ts',
 ];
 

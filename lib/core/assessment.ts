@@ -1,0 +1,103 @@
+import type { AuthenticationRequirements } from './requirements.js';
+
+/**
+ * The authentication event behind an access token: how and when its user authenticated.
+ *
+ * @see [RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2.1)
+ */
+export interface AuthenticationEvent {
+  acr?: string;
+  /** Authentication contexts that hold beside `acr`, where a server lists several at once; any of them counts. */
+  acrs?: readonly string[];
+  /** Seconds since the epoch. */
+  authTime?: number;
+  amr?: readonly string[];
+  issuer?: string;
+  subject?: string;
+  clientId?: string;
+  /** Space-separated. */
+  scope?: string;
+}
+
+/** One way in which an authentication event falls short. */
+export type UnmetReason =
+  | 'acr_missing'
+  | 'acr_unmet'
+  | 'auth_time_missing'
+  | 'auth_time_invalid'
+  | 'auth_time_in_future'
+  | 'authentication_too_old'
+  | 'scope_missing';
+
+export type Assessment = { met: true } | { met: false; reasons: UnmetReason[] };
+
+export interface AssessOptions {
+  /** Seconds since the epoch. */
+  now: number;
+  /** Seconds by which clocks may differ. Default is `5`. */
+  clockTolerance?: number;
+}
+
+/** Seconds by which clocks may differ where nothing else is said. */
+export const DEFAULT_CLOCK_TOLERANCE = 5;
+
+const MET: Assessment = Object.freeze({ met: true });
+
+/** Beyond this a number of seconds is one of milliseconds: the year 5138. */
+export const MILLISECONDS_FROM = 1e11;
+
+/**
+ * Tells whether an authentication event meets the requirements of a protected resource, and if not, every reason why.
+ * What the event does not say counts against it: an absent `acr` or `authTime` never satisfies. `authTime` is looked at
+ * only where `maxAge` is required. Knows strings, not words: `acrValues` are compared exactly.
+ *
+ * @see [RFC 9470 §6](https://www.rfc-editor.org/rfc/rfc9470.html#section-6)
+ */
+export function assess(
+  event: AuthenticationEvent,
+  { acrValues, maxAge, scope }: AuthenticationRequirements,
+  { now, clockTolerance = DEFAULT_CLOCK_TOLERANCE }: AssessOptions,
+): Assessment {
+  const acr = acrValues === undefined ? undefined : acrReason(event, acrValues);
+  const age = maxAge === undefined ? undefined : ageReason(event.authTime, maxAge, now, clockTolerance);
+  const held = scope === undefined ? undefined : scopeReason(event.scope, scope);
+  if (acr === undefined && age === undefined && held === undefined) return MET;
+  return { met: false, reasons: [acr, age, held].filter((reason) => reason !== undefined) };
+}
+
+function acrReason({ acr, acrs }: AuthenticationEvent, acrValues: readonly string[]): UnmetReason | undefined {
+  // not `includes`: of a string given in place of the list it would accept every part
+  if (typeof acr === 'string') for (const value of acrValues) if (value === acr) return undefined;
+  if (Array.isArray(acrs)) {
+    for (const value of acrValues) for (const held of acrs) if (value === held) return undefined;
+    return 'acr_unmet';
+  }
+  return typeof acr === 'string' ? 'acr_unmet' : 'acr_missing';
+}
+
+function ageReason(authTime: unknown, maxAge: number, now: number, clockTolerance: number): UnmetReason | undefined {
+  if (authTime === undefined || authTime === null) return 'auth_time_missing';
+  if (typeof authTime !== 'number' || !(authTime >= 0 && authTime <= MILLISECONDS_FROM)) return 'auth_time_invalid';
+  const age = now - authTime;
+  if (age < -clockTolerance) return 'auth_time_in_future';
+  // not `maxAge + clockTolerance`: of strings that would be '3005'
+  return age - maxAge <= clockTolerance ? undefined : 'authentication_too_old';
+}
+
+function scopeReason(held: unknown, required: string): UnmetReason | undefined {
+  if (typeof held !== 'string') return 'scope_missing';
+  // nearly always one scope is required, and splitting would cost more than the rest of the assessment
+  const holds = required.includes(' ')
+    ? required.split(' ').every((scope) => hasMember(held, scope))
+    : hasMember(held, required);
+  return holds ? undefined : 'scope_missing';
+}
+
+/** Tells whether a space-separated list has this member, whole. */
+function hasMember(list: string, member: string): boolean {
+  for (let at = list.indexOf(member); at !== -1 && at < list.length; at = list.indexOf(member, at + 1)) {
+    const end = at + member.length;
+    if ((at === 0 || list[at - 1] === ' ') && (end === list.length || list[end] === ' ')) return true;
+  }
+  return false;
+}
