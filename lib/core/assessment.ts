@@ -29,6 +29,20 @@ export type UnmetReason =
   | 'authentication_too_old'
   | 'scope_missing';
 
+/** What a requirement can be about. */
+export type RequirementDimension = 'acr' | 'age' | 'scope';
+
+/** Which part of the requirements each reason is about. */
+export const REASON_DIMENSIONS: Readonly<Record<UnmetReason, RequirementDimension>> = Object.freeze({
+  acr_missing: 'acr',
+  acr_unmet: 'acr',
+  auth_time_missing: 'age',
+  auth_time_invalid: 'age',
+  auth_time_in_future: 'age',
+  authentication_too_old: 'age',
+  scope_missing: 'scope',
+});
+
 export type Assessment = { met: true } | { met: false; reasons: UnmetReason[] };
 
 export interface AssessOptions {

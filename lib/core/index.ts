@@ -5,6 +5,8 @@ export {
   assess,
   DEFAULT_CLOCK_TOLERANCE,
   MILLISECONDS_FROM,
+  REASON_DIMENSIONS,
+  type RequirementDimension,
   type UnmetReason,
 } from './assessment.js';
 export { type BearerChallengeParameters, bearerChallenge, INSUFFICIENT_USER_AUTHENTICATION } from './challenge.js';

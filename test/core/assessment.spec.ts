@@ -3,6 +3,7 @@ import {
   type AuthenticationRequirements,
   assess,
   DEFAULT_CLOCK_TOLERANCE,
+  REASON_DIMENSIONS,
   type UnmetReason,
 } from '../../lib/core/index.js';
 
@@ -280,4 +281,16 @@ describe('assess: the verdict', () => {
     expect(event).toEqual({ acr: 'pwd', authTime: NOW, scope: 'read' });
     expect(frozen).toEqual({ acrValues: ['phr'], maxAge: 60, scope: 'transfer:write' });
   });
+});
+
+test.each<[name: string, event: object, requirements: AuthenticationRequirements]>([
+  ['acr', { acr: 'pwd' }, { acrValues: ['mfa'] }],
+  ['acr', {}, { acrValues: ['mfa'] }],
+  ['age', {}, { maxAge: 60 }],
+  ['age', { authTime: 'today' }, { maxAge: 60 }],
+  ['age', { authTime: NOW + 60 }, { maxAge: 60 }],
+  ['age', { authTime: NOW - 61 }, { maxAge: 60 }],
+  ['scope', {}, { scope: 'transfer:write' }],
+])('a reason about %s says so: %j with %j', (dimension, event, requirements) => {
+  expect(reasons(event, requirements).map((reason) => REASON_DIMENSIONS[reason])).toEqual([dimension]);
 });
