@@ -1,6 +1,12 @@
 import type { AuthorizationServer } from '../authorization-servers/index.js';
 import { type AuthenticationRequirements, DEFAULT_CLOCK_TOLERANCE } from '../core/index.js';
-import { AccessTokenRefused, AccessTokenVerifier, AuthorizationServerUnavailable, readJwt } from '../token/index.js';
+import {
+  AccessTokenRefused,
+  type AccessTokenRefusedCode,
+  AccessTokenVerifier,
+  AuthorizationServerUnavailable,
+  readJwt,
+} from '../token/index.js';
 import { authenticationFindings } from './authentication.js';
 import type { CommandLine } from './command-line.js';
 import { configuredServer, factsOf } from './configured-server.js';
@@ -88,7 +94,7 @@ async function verification(about: Examined, token: string, jwt: Jwt, server: Au
       return { about, code: 'token_unverified', level: 'error', message: 'its key cannot be read', fix };
     }
     if (!(error instanceof AccessTokenRefused)) throw error;
-    const fix = fixFor(error.message, jwt, server);
+    const fix = FIXES[error.code](jwt, server);
     const message = `refused: ${printable(error.message)}`;
     return { about, code: 'token_refused', level: 'error', message, ...(fix !== undefined && { fix }) };
   }
@@ -96,55 +102,74 @@ async function verification(about: Examined, token: string, jwt: Jwt, server: Au
 
 const ID_TOKEN = 'This is an ID token, it seems. APIs are called with the access token.';
 
-/** What to do about a refusal, by what its message is about. */
-const FIXES: readonly (readonly [about: RegExp, fix: (jwt: Jwt, server: AuthorizationServer) => string])[] = [
-  [
-    /issuer/,
-    ({ payload }) => `It names the issuer ${quoted(payload['iss'])}: examine that one, exactly as it is written there.`,
-  ],
-  [
-    /audience/,
-    (jwt) => {
-      if (isIdToken(jwt)) return ID_TOKEN;
-      return audiencesOf(jwt).length === 0
-        ? 'It names no audience: have the server issue tokens for your API, by a resource indicator or an audience mapping.'
-        : `It is for ${quotedList(audiencesOf(jwt))}: give that by --audience if it is your API, or else have the server ` +
-            'issue tokens for yours, by a resource indicator or an audience mapping.';
-    },
-  ],
-  [
-    /not marked as an access token/,
-    (jwt) =>
-      isIdToken(jwt)
-        ? ID_TOKEN
-        : `Its typ is ${jwt.header['typ'] === undefined ? 'missing' : quoted(jwt.header['typ'])}: have the server issue at+jwt (RFC 9068), or give its --profile.`,
-  ],
-  [/expired/, () => 'Get a new one.'],
-  [/when it expires/, () => 'RFC 9068 §2.2 requires it: have the server put exp into access tokens.'],
-  [/not valid yet|in the future/, () => 'Set the clocks of the server and of this machine by NTP.'],
-  [
-    /algorithm that is not allowed/,
-    ({ header }, { algorithms }) =>
-      `It is signed with ${quoted(header['alg'])}: have the server use one of ${[...algorithms].join(', ')}.`,
-  ],
-  [/bound to a key/, () => 'Have the server issue bearer tokens for this API, bound to no key (cnf).'],
-  [
-    /no subject|no client|no identifier|when it was issued/,
-    () => 'RFC 9068 §2.2 requires it. Give the --profile of a server that leaves it out.',
-  ],
-  [
-    /key of the access token is not known/,
-    ({ header }) =>
-      header['kid'] === undefined
-        ? 'It names no key (kid), and none of the server fits it alone.'
-        : `The server publishes no key ${quoted(header['kid'])}: is the token from another environment?`,
-  ],
-  [/signature/, () => 'It was changed, cut off, or signed by somebody else.'],
-];
+type Fix = (jwt: Jwt, server: AuthorizationServer) => string | undefined;
 
-function fixFor(message: string, jwt: Jwt, server: AuthorizationServer): string | undefined {
-  return FIXES.find(([about]) => about.test(message))?.[1](jwt, server);
-}
+const noFix: Fix = () => undefined;
+
+const setClocks: Fix = () => 'Set the clocks of the server and of this machine by NTP.';
+
+const chooseProfile: Fix = () => 'RFC 9068 §2.2 requires it. Give the --profile of a server that leaves it out.';
+
+const markAsAccessToken: Fix = (jwt) =>
+  isIdToken(jwt)
+    ? ID_TOKEN
+    : `Its typ is ${jwt.header['typ'] === undefined ? 'missing' : quoted(jwt.header['typ'])}: have the server issue at+jwt (RFC 9068), or give its --profile.`;
+
+const chooseAudience: Fix = (jwt) => {
+  if (isIdToken(jwt)) return ID_TOKEN;
+  return audiencesOf(jwt).length === 0
+    ? 'It names no audience: have the server issue tokens for your API, by a resource indicator or an audience mapping.'
+    : `It is for ${quotedList(audiencesOf(jwt))}: give that by --audience if it is your API, or else have the server ` +
+        'issue tokens for yours, by a resource indicator or an audience mapping.';
+};
+
+/** What to do about each refusal. */
+const FIXES: Readonly<Record<AccessTokenRefusedCode, Fix>> = {
+  issuer_unknown: ({ payload }) =>
+    `It names the issuer ${quoted(payload['iss'])}: examine that one, exactly as it is written there.`,
+  audience_mismatch: chooseAudience,
+  typ_mismatch: markAsAccessToken,
+  token_kind_mismatch: markAsAccessToken,
+  token_expired: () => 'Get a new one.',
+  exp_missing: () => 'RFC 9068 §2.2 requires it: have the server put exp into access tokens.',
+  token_not_yet_valid: setClocks,
+  iat_in_future: setClocks,
+  algorithm_not_allowed: ({ header }, { algorithms }) =>
+    `It is signed with ${quoted(header['alg'])}: have the server use one of ${[...algorithms].join(', ')}.`,
+  cnf_unsupported: () => 'Have the server issue bearer tokens for this API, bound to no key (cnf).',
+  sub_missing: chooseProfile,
+  client_id_missing: chooseProfile,
+  jti_missing: chooseProfile,
+  iat_missing: chooseProfile,
+  key_unknown: ({ header }) =>
+    header['kid'] === undefined
+      ? 'It names no key (kid), and none of the server fits it alone.'
+      : `The server publishes no key ${quoted(header['kid'])}: is the token from another environment?`,
+  signature_invalid: () => 'It was changed, cut off, or signed by somebody else.',
+  // the message says it all
+  authorization_header_repeated: noFix,
+  authorization_header_malformed: noFix,
+  access_token_repeated: noFix,
+  token_unreadable: noFix,
+  token_too_long: noFix,
+  jwt_malformed: noFix,
+  jwt_unsigned: noFix,
+  jwt_unreadable: noFix,
+  claims_too_deep: noFix,
+  claim_name_forbidden: noFix,
+  crit_unsupported: noFix,
+  typ_unreadable: noFix,
+  kid_unreadable: noFix,
+  key_ambiguous: noFix,
+  key_mismatch: noFix,
+  // the doctor neither introspects nor looks for users
+  token_inactive: noFix,
+  introspected_kind_mismatch: noFix,
+  introspection_mismatch: noFix,
+  proof_unsupported: noFix,
+  user_unknown: noFix,
+  token_not_accepted: noFix,
+};
 
 function audiencesOf({ payload }: Jwt): readonly string[] {
   return [payload['aud']].flat().filter((value): value is string => typeof value === 'string' && value !== '');

@@ -1,5 +1,4 @@
 import type { AuthorizationServer } from '../authorization-servers/index.js';
-import { AccessTokenRefused } from './errors.js';
 import { acceptOpaque, addFacts } from './introspection/introspected-token.js';
 import { IntrospectedTokens } from './introspection/introspected-tokens.js';
 import type { Warn } from './introspection/introspection-endpoint.js';
@@ -8,6 +7,7 @@ import { type JwtIssuer, JwtVerifier } from './jwt/jwt-verifier.js';
 import { KeySet } from './keys/key-set.js';
 import type { Clock } from './lifetime.js';
 import { type MaybePromise, whenReady } from './maybe-promise.js';
+import { refuse } from './refuse.js';
 import type { VerifiedAccessToken } from './verified-access-token.js';
 
 /**
@@ -20,7 +20,7 @@ import type { VerifiedAccessToken } from './verified-access-token.js';
  * @see [RFC 7662](https://www.rfc-editor.org/rfc/rfc7662.html)
  */
 export class AccessTokenVerifier {
-  readonly #servers: ReadonlyMap<unknown, Issuer>;
+  readonly #servers: ReadonlyMap<string, Issuer>;
   readonly #opaque: Issuer | undefined;
   readonly #jwts: JwtVerifier;
 
@@ -66,14 +66,14 @@ export class AccessTokenVerifier {
 
   async #verifyOpaque(token: string, { server, introspected }: Issuer): Promise<VerifiedAccessToken> {
     const claims = OPAQUE.test(token) ? await introspected?.lookUp(token) : undefined;
-    if (typeof claims !== 'object') throw new AccessTokenRefused('invalid_token', 'The access token is not active');
+    if (typeof claims !== 'object') refuse('token_inactive');
     return acceptOpaque(claims, server, this.#clock());
   }
 
   async #withFacts(token: string, verified: VerifiedAccessToken): Promise<VerifiedAccessToken> {
     const { issuer } = verified.server;
     const claims = await this.#servers.get(issuer)?.introspected?.lookUp(token);
-    if (claims === 'inactive') throw new AccessTokenRefused('invalid_token', 'The access token is not active');
+    if (claims === 'inactive') refuse('token_inactive');
     if (typeof claims !== 'object') {
       const message = 'the server does not introspect JWTs, so that it cannot add what they lack';
       this.warn('introspection_unsupported', issuer, `${message}; have auth_time put into access tokens`);

@@ -1,4 +1,4 @@
-import { AccessTokenRefused } from './errors.js';
+import { refuse } from './refuse.js';
 
 /** As much of an incoming request as the search for its token needs; Express, Fastify and plain Node requests fit. */
 export interface IncomingRequest {
@@ -27,17 +27,17 @@ export function presentedToken(request: IncomingRequest): PresentedToken | undef
   const authorization = request.headers?.['authorization'];
   if (authorization === undefined) return undefined;
   if (typeof authorization !== 'string' || isRepeated(request.rawHeaders ?? request.raw?.rawHeaders)) {
-    throw new AccessTokenRefused('invalid_request', 'Only one Authorization header is allowed');
+    refuse('authorization_header_repeated');
   }
   const space = authorization.indexOf(' ');
   const scheme = tokenScheme(space === -1 ? authorization : authorization.slice(0, space));
   const token = space === -1 ? '' : authorization.slice(space).trim();
   if (scheme === undefined || token === '') return undefined;
   if (token.includes(' ') || token.includes(',')) {
-    throw new AccessTokenRefused('invalid_request', 'The Authorization header must carry exactly one token');
+    refuse('authorization_header_malformed');
   }
   if (isElsewhereToo(request)) {
-    throw new AccessTokenRefused('invalid_request', 'The access token must be sent in the Authorization header alone');
+    refuse('access_token_repeated');
   }
   return { scheme, token };
 }

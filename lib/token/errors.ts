@@ -1,33 +1,123 @@
-/** Why an access token, or the way it was sent, is refused. Carries no token and no claim. */
-export class AccessTokenRefused extends Error {
-  override readonly name = 'AccessTokenRefused';
+/**
+ * Every rule by which an access token, or the way it was sent, is refused: the error code of RFC 6750 §3.1, and the fixed
+ * ASCII text of `error_description`.
+ */
+const REFUSALS = {
+  authorization_header_repeated: ['invalid_request', 'Only one Authorization header is allowed'],
+  authorization_header_malformed: ['invalid_request', 'The Authorization header must carry exactly one token'],
+  access_token_repeated: ['invalid_request', 'The access token must be sent in the Authorization header alone'],
 
-  /**
-   * @param error the error code of RFC 6750 §3.1
-   * @param message fixed ASCII text for `error_description`
-   */
-  constructor(
-    readonly error: 'invalid_request' | 'invalid_token',
-    message: string,
-  ) {
+  token_unreadable: ['invalid_token', 'The access token is not a text'],
+  token_too_long: ['invalid_token', 'The access token is too long'],
+  jwt_malformed: ['invalid_token', 'The access token is not a signed JWT'],
+  jwt_unsigned: ['invalid_token', 'The access token is not signed'],
+  jwt_unreadable: ['invalid_token', 'The access token is not a readable JWT'],
+  claims_too_deep: ['invalid_token', 'The claims of the access token nest too deeply'],
+  claim_name_forbidden: ['invalid_token', 'The access token has a claim of a name that is not accepted'],
+
+  issuer_unknown: ['invalid_token', 'The issuer of the access token is not known'],
+  crit_unsupported: ['invalid_token', 'The access token has critical header parameters that are not understood'],
+  algorithm_not_allowed: ['invalid_token', 'The access token is signed with an algorithm that is not allowed'],
+  typ_unreadable: ['invalid_token', 'The type of the access token is not readable'],
+  typ_mismatch: ['invalid_token', 'The token is not marked as an access token (typ at+jwt)'],
+  token_kind_mismatch: ['invalid_token', 'The token is not marked as an access token (typ at+jwt)'],
+  audience_mismatch: ['invalid_token', 'The access token is meant for another audience'],
+  exp_missing: ['invalid_token', 'The access token does not say when it expires'],
+  token_expired: ['invalid_token', 'The access token has expired'],
+  token_not_yet_valid: ['invalid_token', 'The access token is not valid yet'],
+  cnf_unsupported: ['invalid_token', 'The access token is bound to a key, and no proof of possession is accepted here'],
+  sub_missing: ['invalid_token', 'The access token names no subject'],
+  client_id_missing: ['invalid_token', 'The access token names no client'],
+  jti_missing: ['invalid_token', 'The access token has no identifier'],
+  iat_missing: ['invalid_token', 'The access token does not say when it was issued'],
+  iat_in_future: ['invalid_token', 'The access token is issued in the future; check the clocks'],
+
+  kid_unreadable: ['invalid_token', 'The key identifier of the access token is not readable'],
+  key_unknown: ['invalid_token', 'The key of the access token is not known'],
+  key_ambiguous: ['invalid_token', 'Several keys fit the access token'],
+  key_mismatch: ['invalid_token', 'The key of the access token does not fit its algorithm'],
+  signature_invalid: ['invalid_token', 'The signature of the access token is not valid'],
+
+  token_inactive: ['invalid_token', 'The access token is not active'],
+  introspected_kind_mismatch: ['invalid_token', 'The token is not a bearer access token'],
+  introspection_mismatch: ['invalid_token', 'The authorization server knows the access token as another one'],
+
+  proof_unsupported: ['invalid_token', 'Proof of possession is not supported here; send a bearer token'],
+  user_unknown: ['invalid_token', 'The user of the access token is not known here'],
+  token_not_accepted: ['invalid_token', 'The access token is not accepted'],
+} as const satisfies Readonly<Record<string, readonly ['invalid_request' | 'invalid_token', string]>>;
+
+/** The rule by which an access token is refused. Stable: callers switch on it, never on the message. */
+export type AccessTokenRefusedCode = keyof typeof REFUSALS;
+
+/** What a refusal is about, if it is no secret. Texts are as they came: escape them before they are shown. */
+export interface RefusalFacts {
+  /** The name of the claim that is missing, or that is there and must not be. */
+  readonly claim?: string;
+  /** What `typ`, `aud` or `iss` says. Absent if it is neither a text nor a list of texts. */
+  readonly found?: string | readonly string[];
+  /** What would be accepted in its place; `null` stands for a missing `typ`. */
+  readonly expected?: readonly (string | null)[];
+}
+
+/** An access token, or the way it was sent, is refused. Carries no token and no claim set. */
+export class AccessTokenRefused extends Error implements RefusalFacts {
+  override readonly name = 'AccessTokenRefused';
+  /** The error code of RFC 6750 §3.1. */
+  readonly error: 'invalid_request' | 'invalid_token';
+  readonly code: AccessTokenRefusedCode;
+  readonly claim?: string;
+  readonly found?: string | readonly string[];
+  readonly expected?: readonly (string | null)[];
+
+  constructor(code: AccessTokenRefusedCode, facts?: RefusalFacts);
+  /** @deprecated Give the code alone. */
+  constructor(error: 'invalid_request' | 'invalid_token', message: string);
+  constructor(code: AccessTokenRefusedCode | 'invalid_request' | 'invalid_token', facts: RefusalFacts | string = {}) {
+    const isText = code === 'invalid_request' || code === 'invalid_token';
+    const [error, message] = isText ? [code, String(facts)] : REFUSALS[code];
     super(message);
+    this.error = error;
+    this.code = isText ? 'token_not_accepted' : code;
+    if (typeof facts !== 'string') Object.assign(this, facts);
   }
 }
 
-/** An authorization server that has to be asked cannot be reached or answers with something unusable. */
-export class AuthorizationServerUnavailable extends Error {
-  override readonly name = 'AuthorizationServerUnavailable';
+/** Why an authorization server cannot be asked. Stable: callers switch on it, never on the message. */
+export type AuthorizationServerUnavailableCode =
+  | 'metadata_unreadable'
+  | 'metadata_issuer_mismatch'
+  | 'endpoint_missing'
+  | 'keys_unreadable'
+  | 'keys_unusable'
+  | 'introspection_overloaded'
+  | 'introspection_credentials_refused'
+  | 'introspection_unusable';
 
-  /**
-   * @param issuer the configured issuer
-   * @param retryAfter seconds after which asking again may help
-   */
-  constructor(
-    readonly issuer: string,
-    readonly retryAfter: number,
-    reason: string,
-    options?: ErrorOptions,
-  ) {
-    super(`${issuer}: ${reason}`, options);
+export interface Unavailability {
+  /** The configured issuer. */
+  readonly issuer: string;
+  readonly code: AuthorizationServerUnavailableCode;
+  /** Completes a sentence about the issuer, such as `its key document cannot be reached (ECONNREFUSED)`. */
+  readonly reason: string;
+  /** Seconds after which asking again may help. */
+  readonly retryAfter: number;
+  readonly cause?: unknown;
+}
+
+/** An authorization server that has to be asked cannot be reached, or its response is of no use. */
+export class AuthorizationServerUnavailable extends Error implements Unavailability {
+  override readonly name = 'AuthorizationServerUnavailable';
+  readonly issuer: string;
+  readonly code: AuthorizationServerUnavailableCode;
+  readonly reason: string;
+  readonly retryAfter: number;
+
+  constructor({ issuer, code, reason, retryAfter, cause }: Unavailability) {
+    super(`${issuer}: ${reason}`, cause === undefined ? undefined : { cause });
+    this.issuer = issuer;
+    this.code = code;
+    this.reason = reason;
+    this.retryAfter = retryAfter;
   }
 }

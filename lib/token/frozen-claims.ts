@@ -1,4 +1,4 @@
-import { AccessTokenRefused } from './errors.js';
+import { refuse } from './refuse.js';
 
 /** Claims of real tokens nest three or four deep; far deeper ones overflow the stack of whoever writes them out again. */
 const MAX_DEPTH = 32;
@@ -15,13 +15,12 @@ export function freezeClaims(claims: Readonly<Record<string, unknown>>): Readonl
 }
 
 function freeze(value: Readonly<Record<string, unknown>>, depth: number): void {
-  if (depth > MAX_DEPTH)
-    throw new AccessTokenRefused('invalid_token', 'The claims of the access token nest too deeply');
+  if (depth > MAX_DEPTH) refuse('claims_too_deep');
   for (const name of Object.keys(value)) {
     const member = value[name];
     const isObject = typeof member === 'object' && member !== null;
     if (name === '__proto__' || (name === 'constructor' && isObject)) {
-      throw new AccessTokenRefused('invalid_token', 'The access token has a claim of a name that is not accepted');
+      refuse('claim_name_forbidden');
     }
     if (isObject) freeze(member as Record<string, unknown>, depth + 1);
   }

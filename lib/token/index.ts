@@ -1,7 +1,12 @@
 export { AccessTokenVerifier, lacksAuthTime } from './access-token-verifier.js';
 export { authenticationEvent, authenticationOf } from './authentication-event.js';
 export { type IncomingRequest, type PresentedToken, presentedToken } from './bearer-token.js';
-export { AccessTokenRefused, AuthorizationServerUnavailable } from './errors.js';
+export {
+  AccessTokenRefused,
+  type AccessTokenRefusedCode,
+  AuthorizationServerUnavailable,
+  type AuthorizationServerUnavailableCode,
+} from './errors.js';
 export { fetchJson, readBody, UnusableAnswer } from './fetch-json.js';
 export type { Warn } from './introspection/introspection-endpoint.js';
 export { readJwt } from './jwt/jwt.js';

@@ -14,7 +14,7 @@ export interface Clock {
  * @throws AccessTokenRefused `invalid_token`
  */
 export function checkLifetime(claims: Readonly<Record<string, unknown>>, clock: Clock): void {
-  if (claims['exp'] === undefined) refuse('The access token does not say when it expires');
+  if (claims['exp'] === undefined) refuse('exp_missing');
   checkStillValid(claims, clock);
 }
 
@@ -25,7 +25,6 @@ export function checkLifetime(claims: Readonly<Record<string, unknown>>, clock: 
  * @throws AccessTokenRefused `invalid_token`
  */
 export function checkStillValid({ exp, nbf }: Readonly<Record<string, unknown>>, { now, clockTolerance }: Clock): void {
-  if (exp !== undefined && (!isNumericDate(exp) || now >= exp + clockTolerance)) refuse('The access token has expired');
-  if (nbf !== undefined && (!isNumericDate(nbf) || now < nbf - clockTolerance))
-    refuse('The access token is not valid yet');
+  if (exp !== undefined && (!isNumericDate(exp) || now >= exp + clockTolerance)) refuse('token_expired');
+  if (nbf !== undefined && (!isNumericDate(nbf) || now < nbf - clockTolerance)) refuse('token_not_yet_valid');
 }

@@ -1,5 +1,5 @@
 import { isLoopback } from '../core/index.js';
-import { AuthorizationServerUnavailable } from './errors.js';
+import { AuthorizationServerUnavailable, type AuthorizationServerUnavailableCode } from './errors.js';
 import { COOL_DOWN, FETCH_TIMEOUT, fetchJson } from './fetch-json.js';
 
 /** Metadata of an authorization server. Its `issuer` is checked; the other members are as they came. */
@@ -24,7 +24,8 @@ export async function fetchMetadata(
 ): Promise<AuthorizationServerMetadata> {
   const document = await fetchDocument(issuer, signal);
   if (document['issuer'] !== issuer) {
-    throw unavailable(issuer, `its metadata names ${describeIssuer(document['issuer'])}; configure exactly that one`);
+    const reason = `its metadata names ${describeIssuer(document['issuer'])}; configure exactly that one`;
+    throw unavailable(issuer, 'metadata_issuer_mismatch', reason);
   }
   return document as AuthorizationServerMetadata;
 }
@@ -38,7 +39,8 @@ export async function fetchMetadata(
 export function endpointOf(metadata: AuthorizationServerMetadata, name: string): string {
   const endpoint = metadata[name];
   if (!isEndpoint(endpoint, isLoopback(new URL(metadata.issuer)))) {
-    throw unavailable(metadata.issuer, `its metadata has no https "${name}" (http is accepted on loopback only)`);
+    const reason = `its metadata has no https "${name}" (http is accepted on loopback only)`;
+    throw unavailable(metadata.issuer, 'endpoint_missing', reason);
   }
   return endpoint;
 }
@@ -63,11 +65,15 @@ async function fetchDocument(issuer: string, signal: AbortSignal): Promise<Reado
       if (signal.aborted) break;
     }
   }
-  throw unavailable(issuer, `its metadata cannot be read: ${reasons.join('; ')}`);
+  throw unavailable(issuer, 'metadata_unreadable', `its metadata cannot be read: ${reasons.join('; ')}`);
 }
 
-function unavailable(issuer: string, reason: string): AuthorizationServerUnavailable {
-  return new AuthorizationServerUnavailable(issuer, COOL_DOWN, reason);
+function unavailable(
+  issuer: string,
+  code: AuthorizationServerUnavailableCode,
+  reason: string,
+): AuthorizationServerUnavailable {
+  return new AuthorizationServerUnavailable({ issuer, code, reason, retryAfter: COOL_DOWN });
 }
 
 function isEndpoint(value: unknown, mayBeOnLoopback: boolean): value is string {

@@ -1,7 +1,7 @@
-import { AccessTokenRefused } from './errors.js';
+import { AccessTokenRefused, type AccessTokenRefusedCode, type RefusalFacts } from './errors.js';
 import { withoutStack } from './without-stack.js';
 
-/** @throws AccessTokenRefused `invalid_token`, without a stack trace */
-export function refuse(message: string): never {
-  throw withoutStack(() => new AccessTokenRefused('invalid_token', message));
+/** @throws AccessTokenRefused without a stack trace */
+export function refuse(code: AccessTokenRefusedCode, facts?: RefusalFacts): never {
+  throw withoutStack(() => new AccessTokenRefused(code, facts));
 }

@@ -1,5 +1,5 @@
 import { type AuthorizationServer, hasClaim, readClaim } from '../../authorization-servers/index.js';
-import { isText, namesAudience } from '../claim-values.js';
+import { found, isText, namesAudience } from '../claim-values.js';
 import { type Clock, checkStillValid } from '../lifetime.js';
 import { refuse } from '../refuse.js';
 
@@ -16,13 +16,13 @@ export function checkOpaqueClaims(
   clock: Clock,
 ): void {
   const { iss, aud, sub } = claims;
-  if (iss !== undefined && iss !== issuer) refuse('The issuer of the access token is not known');
+  if (iss !== undefined && iss !== issuer) refuse('issuer_unknown', { ...found(iss), expected: [issuer] });
   if (!namesAudience(aud, audience) && !(aud === undefined && profile.absentClaims.has('aud'))) {
-    refuse('The access token is meant for another audience');
+    refuse('audience_mismatch', { ...found(aud), expected: [...audience] });
   }
   checkIntrospectedKind(claims, profile);
   if (!isText(sub) && !(sub === undefined && isText(readClaim(claims, profile.claims.clientId)))) {
-    refuse('The access token names no subject');
+    refuse('sub_missing', { claim: 'sub' });
   }
   checkStillValid(claims, clock);
 }
@@ -40,13 +40,15 @@ export function checkIntrospectedKind(
 ): void {
   const { cnf, token_type: type = 'Bearer', token_use: use = 'access_token' } = claims;
   if (typeof type !== 'string' || type.toLowerCase() !== 'bearer' || use !== 'access_token') {
-    refuse('The token is not a bearer access token');
+    refuse('introspected_kind_mismatch');
   }
   for (const mark of profile.accessTokenClaims) {
-    if (claims[mark[0]] !== undefined && !hasClaim(claims, mark)) refuse('The token is not a bearer access token');
+    if (claims[mark[0]] !== undefined && !hasClaim(claims, mark)) {
+      refuse('introspected_kind_mismatch', { claim: mark[0] });
+    }
   }
   for (const claim of profile.otherTokenClaims) {
-    if (claims[claim] !== undefined) refuse('The token is not a bearer access token');
+    if (claims[claim] !== undefined) refuse('introspected_kind_mismatch', { claim });
   }
-  if (cnf !== undefined) refuse('The access token is bound to a key, and no proof of possession is accepted here');
+  if (cnf !== undefined) refuse('cnf_unsupported', { claim: 'cnf' });
 }

@@ -1,9 +1,9 @@
 import { type AuthorizationServer, isOfMachine, readClaim } from '../../authorization-servers/index.js';
 import type { AuthenticationEvent } from '../../core/index.js';
 import { authenticationEvent, authenticationOf } from '../authentication-event.js';
-import { AccessTokenRefused } from '../errors.js';
 import { freezeClaims } from '../frozen-claims.js';
 import type { Clock } from '../lifetime.js';
+import { refuse } from '../refuse.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import { checkIntrospectedKind, checkOpaqueClaims } from './introspected-claims.js';
 
@@ -52,7 +52,7 @@ export function addFacts(verified: VerifiedAccessToken, claims: Claims): Complet
     isOther(claims['sub'], event.subject) ||
     isOther(readClaim(claims, profile.claims.clientId), event.clientId);
   if (disagrees) {
-    throw new AccessTokenRefused('invalid_token', 'The authorization server knows the access token as another one');
+    refuse('introspection_mismatch');
   }
   const { act } = claims;
   const own = act === undefined ? verified : { ...verified, claims: freezeClaims({ act, ...verified.claims }) };

@@ -1,6 +1,6 @@
 import type { Configuration, CustomFetch } from 'openid-client';
 import type { Introspection } from '../../authorization-servers/index.js';
-import { AuthorizationServerUnavailable } from '../errors.js';
+import { AuthorizationServerUnavailable, type AuthorizationServerUnavailableCode } from '../errors.js';
 import { COOL_DOWN, describeFailure, FETCH_TIMEOUT, readBody, UnusableAnswer } from '../fetch-json.js';
 import { endpointOf, fetchMetadata } from '../metadata.js';
 import { clientAuthentication, openidClient } from './client-authentication.js';
@@ -48,7 +48,12 @@ export class IntrospectionEndpoint {
   async ask(token: string): Promise<IntrospectionAnswer> {
     if (!(await this.#turns.take())) {
       const reason = 'its introspection endpoint has too many questions under way';
-      throw new AuthorizationServerUnavailable(this.issuer, LONGEST_WAIT, reason);
+      throw new AuthorizationServerUnavailable({
+        issuer: this.issuer,
+        code: 'introspection_overloaded',
+        reason,
+        retryAfter: LONGEST_WAIT,
+      });
     }
     try {
       return await this.#request(await this.#configured(), token);
@@ -71,7 +76,7 @@ export class IntrospectionEndpoint {
       if (known !== undefined) throw known;
       // what openid-client throws may quote the answer, so it goes no further
       const unusable = causes.find((cause) => cause instanceof UnusableAnswer);
-      throw this.#unavailable(unusable?.message ?? 'gives no usable answer', 1);
+      throw this.#unavailable('introspection_unusable', unusable?.message ?? 'gives no usable answer', 1);
     }
   }
 
@@ -135,12 +140,21 @@ export class IntrospectionEndpoint {
       'the introspection endpoint refuses the credentials of this API; check "introspection.clientId", its secret or ' +
         'key, and that the client may introspect tokens',
     );
-    return this.#unavailable('refuses the credentials of this API', COOL_DOWN);
+    return this.#unavailable('introspection_credentials_refused', 'refuses the credentials of this API', COOL_DOWN);
   }
 
-  #unavailable(reason: string, retryAfter: number): AuthorizationServerUnavailable {
+  #unavailable(
+    code: AuthorizationServerUnavailableCode,
+    reason: string,
+    retryAfter: number,
+  ): AuthorizationServerUnavailable {
     this.#failed = true;
-    return new AuthorizationServerUnavailable(this.issuer, retryAfter, `its introspection endpoint ${reason}`);
+    return new AuthorizationServerUnavailable({
+      issuer: this.issuer,
+      code,
+      reason: `its introspection endpoint ${reason}`,
+      retryAfter,
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import { type AuthorizationServer, hasClaim, mediaType, readClaim } from '../../authorization-servers/index.js';
-import { isNumericDate, isText, namesAudience } from '../claim-values.js';
+import { found, isNumericDate, isText, namesAudience } from '../claim-values.js';
 import { type Clock, checkLifetime } from '../lifetime.js';
 import { refuse } from '../refuse.js';
 import type { UnverifiedJwt } from './jwt.js';
@@ -17,13 +17,14 @@ export function checkBeforeSignature(
   clock: Clock,
 ): void {
   const { alg, typ, crit } = header;
-  if (crit !== undefined) refuse('The access token has critical header parameters that are not understood');
-  if (typeof alg !== 'string' || !server.algorithms.has(alg))
-    refuse('The access token is signed with an algorithm that is not allowed');
-  if (typ !== undefined && typeof typ !== 'string') refuse('The type of the access token is not readable');
+  if (crit !== undefined) refuse('crit_unsupported');
+  if (typeof alg !== 'string' || !server.algorithms.has(alg)) refuse('algorithm_not_allowed');
+  if (typ !== undefined && typeof typ !== 'string') refuse('typ_unreadable');
   if (!server.profile.typ.has(typ === undefined ? null : mediaType(typ as string)))
-    refuse('The token is not marked as an access token (typ at+jwt)');
-  if (!namesAudience(payload['aud'], server.audience)) refuse('The access token is meant for another audience');
+    refuse('typ_mismatch', { ...found(typ), expected: [...server.profile.typ] });
+  if (!namesAudience(payload['aud'], server.audience)) {
+    refuse('audience_mismatch', { ...found(payload['aud']), expected: [...server.audience] });
+  }
   checkLifetime(payload, clock);
 }
 
@@ -41,23 +42,22 @@ export function checkClaims(
 ): void {
   const { profile } = server;
   for (const mark of profile.accessTokenClaims) {
-    if (!hasClaim(claims, mark)) refuse('The token is not marked as an access token (typ at+jwt)');
+    if (!hasClaim(claims, mark)) refuse('token_kind_mismatch', { claim: mark[0] });
   }
   for (const claim of profile.otherTokenClaims) {
-    if (claims[claim] !== undefined) refuse('The token is not marked as an access token (typ at+jwt)');
+    if (claims[claim] !== undefined) refuse('token_kind_mismatch', { claim });
   }
-  if (claims['cnf'] !== undefined)
-    refuse('The access token is bound to a key, and no proof of possession is accepted here');
-  if (!isText(claims['sub'])) refuse('The access token names no subject');
+  if (claims['cnf'] !== undefined) refuse('cnf_unsupported', { claim: 'cnf' });
+  if (!isText(claims['sub'])) refuse('sub_missing', { claim: 'sub' });
   const clientId = readClaim(claims, profile.claims.clientId);
   const { jti, iat } = claims;
   if (!isText(clientId) && !(clientId === undefined && profile.absentClaims.has('client_id'))) {
-    refuse('The access token names no client');
+    refuse('client_id_missing', { claim: profile.claims.clientId.join('.') });
   }
   if (!isText(jti) && !(jti === undefined && profile.absentClaims.has('jti'))) {
-    refuse('The access token has no identifier');
+    refuse('jti_missing', { claim: 'jti' });
   }
   if (iat === undefined && profile.absentClaims.has('iat')) return;
-  if (!isNumericDate(iat)) refuse('The access token does not say when it was issued');
-  else if (iat > clock.now + clock.clockTolerance) refuse('The access token is issued in the future; check the clocks');
+  if (!isNumericDate(iat)) refuse('iat_missing', { claim: 'iat' });
+  else if (iat > clock.now + clock.clockTolerance) refuse('iat_in_future');
 }

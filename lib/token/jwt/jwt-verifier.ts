@@ -1,10 +1,11 @@
 import type { AuthorizationServer } from '../../authorization-servers/index.js';
 import { authenticationEvent } from '../authentication-event.js';
-import { AccessTokenRefused } from '../errors.js';
+import { found } from '../claim-values.js';
 import { freezeClaims } from '../frozen-claims.js';
 import type { KeyHeader, KeySet, VerificationKey } from '../keys/key-set.js';
 import type { Clock } from '../lifetime.js';
 import { type MaybePromise, whenReady } from '../maybe-promise.js';
+import { refuse } from '../refuse.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import { readJwt } from './jwt.js';
 import { checkBeforeSignature, checkClaims } from './jwt-access-token.js';
@@ -26,7 +27,7 @@ export interface JwtIssuer {
 export class JwtVerifier {
   readonly #verified = new VerifiedTokens();
 
-  constructor(private readonly issuers: ReadonlyMap<unknown, JwtIssuer>) {}
+  constructor(private readonly issuers: ReadonlyMap<string, JwtIssuer>) {}
 
   /**
    * Synchronous if the key is at hand, except for EdDSA.
@@ -41,9 +42,9 @@ export class JwtVerifier {
 
   #verifyNew(token: string, digest: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
     const jwt = readJwt(token);
-    const issuer = this.issuers.get(jwt.payload['iss']);
-    if (issuer === undefined)
-      throw new AccessTokenRefused('invalid_token', 'The issuer of the access token is not known');
+    const { iss } = jwt.payload;
+    const issuer = this.issuers.get(iss as string);
+    if (issuer === undefined) refuse('issuer_unknown', { ...found(iss), expected: [...this.issuers.keys()] });
     const { server, keys } = issuer;
     checkBeforeSignature(jwt, server, clock);
 
@@ -81,7 +82,7 @@ function currency(key: VerificationKey, keys: KeySet, header: KeyHeader): () => 
 
 function readKeyId(kid: unknown): string | undefined {
   if (kid !== undefined && typeof kid !== 'string') {
-    throw new AccessTokenRefused('invalid_token', 'The key identifier of the access token is not readable');
+    refuse('kid_unreadable');
   }
   return kid;
 }

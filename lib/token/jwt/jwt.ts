@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { AccessTokenRefused } from '../errors.js';
+import { refuse } from '../refuse.js';
 
 /** A JWT as it was sent: nothing in it is verified. */
 export interface UnverifiedJwt {
@@ -17,8 +17,8 @@ const BASE64URL = /^[A-Za-z0-9_-]+$/;
  * @throws AccessTokenRefused `invalid_token`
  */
 export function checkSize(token: unknown): asserts token is string {
-  if (typeof token !== 'string') throw new AccessTokenRefused('invalid_token', 'The access token is not a text');
-  if (token.length > MAX_LENGTH) throw new AccessTokenRefused('invalid_token', 'The access token is too long');
+  if (typeof token !== 'string') refuse('token_unreadable');
+  if (token.length > MAX_LENGTH) refuse('token_too_long');
 }
 
 /**
@@ -32,9 +32,9 @@ export function readJwt(token: string): UnverifiedJwt {
   checkSize(token);
   const [header, payload, signature, ...more] = token.split('.', 5);
   if (header === undefined || payload === undefined || signature === undefined || more.length > 0) {
-    throw new AccessTokenRefused('invalid_token', 'The access token is not a signed JWT');
+    refuse('jwt_malformed');
   }
-  if (!isBase64Url(signature)) throw new AccessTokenRefused('invalid_token', 'The access token is not signed');
+  if (!isBase64Url(signature)) refuse('jwt_unsigned');
   return { header: readPart(header), payload: readPart(payload) };
 }
 
@@ -53,7 +53,7 @@ export function isJwt(token: string): boolean {
 function readPart(part: string): Record<string, unknown> {
   const value = isBase64Url(part) ? parse(Buffer.from(part, 'base64url')) : undefined;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new AccessTokenRefused('invalid_token', 'The access token is not a readable JWT');
+    refuse('jwt_unreadable');
   }
   return value as Record<string, unknown>;
 }

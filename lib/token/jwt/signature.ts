@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { compactVerify } from 'jose';
 import { verify } from 'jsonwebtoken';
-import { AccessTokenRefused } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
+import { refuse } from '../refuse.js';
 
 /**
  * Verifies the signature of a JWT and nothing else. jsonwebtoken, the verifier inside passport-jwt, knows no EdDSA, for
@@ -11,7 +11,8 @@ import type { MaybePromise } from '../maybe-promise.js';
  * @throws AccessTokenRefused `invalid_token`
  */
 export function verifySignature(token: string, algorithm: string, key: KeyObject): MaybePromise<void> {
-  if (algorithm === 'EdDSA') return compactVerify(token, key, { algorithms: ['EdDSA'] }).then(() => undefined, refuse);
+  if (algorithm === 'EdDSA')
+    return compactVerify(token, key, { algorithms: ['EdDSA'] }).then(() => undefined, refuseSignature);
   try {
     verify(token, key, {
       algorithms: [algorithm as 'RS256'],
@@ -20,10 +21,10 @@ export function verifySignature(token: string, algorithm: string, key: KeyObject
       ignoreNotBefore: true,
     });
   } catch {
-    refuse();
+    refuseSignature();
   }
 }
 
-function refuse(): never {
-  throw new AccessTokenRefused('invalid_token', 'The signature of the access token is not valid');
+function refuseSignature(): never {
+  refuse('signature_invalid');
 }

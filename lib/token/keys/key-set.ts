@@ -1,8 +1,9 @@
 import { JwksClient, JwksError } from 'jwks-rsa';
-import { AccessTokenRefused, AuthorizationServerUnavailable } from '../errors.js';
+import { AuthorizationServerUnavailable } from '../errors.js';
 import { COOL_DOWN, FETCH_TIMEOUT, fetchJson } from '../fetch-json.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { type AuthorizationServerMetadata, endpointOf, fetchMetadata } from '../metadata.js';
+import { refuse } from '../refuse.js';
 import { type KeyHeader, type VerificationKey, VerificationKeys } from './verification-keys.js';
 
 export type { KeyHeader, VerificationKey } from './verification-keys.js';
@@ -43,7 +44,7 @@ export class KeySet {
   #keysFetchedAt = Number.NEGATIVE_INFINITY;
   #metadata: AuthorizationServerMetadata | undefined;
   #metadataFetchedAt = Number.NEGATIVE_INFINITY;
-  #failure: { readonly reason: string; readonly cause: unknown; readonly at: number } | undefined;
+  #failure: (Failure & { readonly cause: unknown; readonly at: number }) | undefined;
   #fetching: Promise<void> | undefined;
 
   /** @param fetchTimeout seconds; for tests */
@@ -74,7 +75,7 @@ export class KeySet {
     if (age >= (found === undefined ? COOL_DOWN : this.#refreshAfter)) {
       return this.#fetch().then(() => this.#answer(header));
     }
-    if (found === undefined) throw unknownKey();
+    if (found === undefined) refuse('key_unknown');
     if (age >= Math.max(this.#refreshAfter / 2, COOL_DOWN)) void this.#fetch();
     return found;
   }
@@ -85,11 +86,11 @@ export class KeySet {
     const serves = failure === undefined || secondsSince(this.#keysFetchedAt) < this.#refreshAfter + this.#staleFor;
     const found = serves ? this.#keys.find(header) : undefined;
     if (found !== undefined) return found;
-    if (failure === undefined) throw unknownKey();
+    if (failure === undefined) refuse('key_unknown');
 
-    const { reason, cause, at } = failure;
+    const { code, reason, cause, at } = failure;
     const retryAfter = Math.max(1, Math.ceil(COOL_DOWN - secondsSince(at)));
-    throw new AuthorizationServerUnavailable(this.#issuer, retryAfter, reason, { cause });
+    throw new AuthorizationServerUnavailable({ issuer: this.#issuer, code, reason, retryAfter, cause });
   }
 
   /** Never rejects: what came of the fetch is in the state. */
@@ -111,7 +112,7 @@ export class KeySet {
     } catch (cause) {
       // the key document may have moved
       this.#metadata = undefined;
-      this.#failure = { reason: this.#describe(cause), cause, at: Date.now() };
+      this.#failure = { ...failureOf(cause), cause, at: Date.now() };
     }
   }
 
@@ -130,13 +131,15 @@ export class KeySet {
     }
     return endpointOf(this.#metadata, 'jwks_uri');
   }
+}
 
-  #describe(error: unknown): string {
-    const { message } = error as Error;
-    // an error of the metadata starts with the issuer, which is about to be put in front again
-    if (error instanceof AuthorizationServerUnavailable) return message.slice(`${this.#issuer}: `.length);
-    return `its key document ${error instanceof JwksError ? 'has no key that can verify' : message}`;
-  }
+type Failure = Pick<AuthorizationServerUnavailable, 'code' | 'reason'>;
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof AuthorizationServerUnavailable) return { code: error.code, reason: error.reason };
+  if (error instanceof JwksError)
+    return { code: 'keys_unusable', reason: 'its key document has no key that can verify' };
+  return { code: 'keys_unreadable', reason: `its key document ${(error as Error).message}` };
 }
 
 /** Whether a JWK is readable and meant for signatures. jwks-rsa looks at `use` and `kty`, not at these. */
@@ -152,8 +155,4 @@ export function mayVerify(jwk: unknown): boolean {
 function secondsSince(time: number): number {
   const elapsed = (Date.now() - time) / 1000;
   return elapsed < 0 ? Number.POSITIVE_INFINITY : elapsed;
-}
-
-function unknownKey(): AccessTokenRefused {
-  return new AccessTokenRefused('invalid_token', 'The key of the access token is not known');
 }

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { SigningKey } from 'jwks-rsa';
-import { AccessTokenRefused } from '../errors.js';
+import { refuse } from '../refuse.js';
 
 /** A public key of an authorization server. The same object for as long as the key stays in the key set unchanged. */
 export interface VerificationKey {
@@ -73,11 +73,11 @@ export class VerificationKeys {
     let found: VerificationKey | undefined;
     for (const { verificationKey, algorithms } of candidates) {
       if (!algorithms.has(alg)) continue;
-      if (found !== undefined) throw new AccessTokenRefused('invalid_token', 'Several keys fit the access token');
+      if (found !== undefined) refuse('key_ambiguous');
       found = verificationKey;
     }
     if (found === undefined && kid !== undefined) {
-      throw new AccessTokenRefused('invalid_token', 'The key of the access token does not fit its algorithm');
+      refuse('key_mismatch');
     }
     return found;
   }

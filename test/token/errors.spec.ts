@@ -1,0 +1,74 @@
+import type { AuthorizationServerProfile } from '../../lib/authorization-servers/index.js';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../lib/testing/index.js';
+import { AccessTokenRefused, AuthorizationServerUnavailable, presentedToken } from '../../lib/token/index.js';
+import { verifierOf } from './verification.js';
+
+let server: TestAuthorizationServer;
+beforeAll(async () => {
+  server = await createTestAuthorizationServer();
+});
+afterAll(() => server?.close());
+
+async function refusalOf(
+  token: Parameters<TestAuthorizationServer['accessToken']>[0],
+  profile: AuthorizationServerProfile = {},
+): Promise<unknown> {
+  try {
+    await verifierOf({ ...server, profile }).verify(await server.accessToken(token));
+    return 'accepted';
+  } catch (error) {
+    return error;
+  }
+}
+
+describe('a refused access token carries the rule and its facts', () => {
+  test.each<[name: string, token: Parameters<typeof refusalOf>[0], facts: Record<string, unknown>]>([
+    [
+      'another typ',
+      { header: { typ: 'JWT' } },
+      { code: 'typ_mismatch', error: 'invalid_token', found: 'JWT', expected: ['at+jwt'] },
+    ],
+    [
+      'another audience',
+      { claims: { aud: ['https://other.example'] } },
+      { code: 'audience_mismatch', found: ['https://other.example'], expected: ['https://api.example'] },
+    ],
+    ['an audience that is no text', { claims: { aud: { of: 'alice' } } }, { code: 'audience_mismatch' }],
+    ['another issuer', { claims: { iss: 'https://other.example' } }, { found: 'https://other.example' }],
+    ['no subject', { claims: { sub: undefined } }, { code: 'sub_missing', claim: 'sub' }],
+    ['no client', { claims: { client_id: undefined } }, { code: 'client_id_missing', claim: 'client_id' }],
+    ['a key it is bound to', { claims: { cnf: { jkt: 'x' } } }, { code: 'cnf_unsupported', claim: 'cnf' }],
+    ['a time that has passed', { claims: { exp: 1 } }, { code: 'token_expired' }],
+  ])('%s', async (_, token, facts) => {
+    expect(await refusalOf(token)).toMatchObject({ error: 'invalid_token', ...facts });
+  });
+
+  test('a claim that only other tokens have is named', async () => {
+    const refused = await refusalOf({ claims: { nonce: 'n-0S6' } }, { otherTokenClaims: ['nonce'] });
+    expect(refused).toMatchObject({ code: 'token_kind_mismatch', claim: 'nonce' });
+  });
+
+  test('neither the token nor its claims are in it', async () => {
+    const refused = await refusalOf({ claims: { aud: { of: 'alice' }, email: 'alice@example.com' } });
+    expect(JSON.stringify({ ...(refused as object), message: (refused as Error).message })).not.toContain('alice');
+  });
+
+  test('two tokens in one request are an invalid request', () => {
+    const request = { headers: { authorization: 'Bearer abc' }, url: '/?access_token=abc' };
+    expect(() => presentedToken(request)).toThrow(new AccessTokenRefused('access_token_repeated'));
+    expect(new AccessTokenRefused('access_token_repeated').error).toBe('invalid_request');
+  });
+});
+
+test('an unavailable authorization server composes its message of issuer and reason', () => {
+  const cause = new Error('refused');
+  const unavailable = new AuthorizationServerUnavailable({
+    issuer: 'https://as.example',
+    code: 'keys_unreadable',
+    reason: 'its key document cannot be reached (ECONNREFUSED)',
+    retryAfter: 10,
+    cause,
+  });
+  expect(unavailable.message).toBe('https://as.example: its key document cannot be reached (ECONNREFUSED)');
+  expect(unavailable).toMatchObject({ issuer: 'https://as.example', code: 'keys_unreadable', retryAfter: 10, cause });
+});
