@@ -42,7 +42,7 @@ export interface AuthorizationServerProfile {
    * Claims of tokens that a client got for itself, one of which is enough: with this value, or with `true` whatever it is.
    * No user can step up in them. Default is none beyond the rule that `sub` is the client.
    */
-  machineClaims?: Readonly<Record<string, string | true>>;
+  clientCredentialsClaims?: Readonly<Record<string, string | true>>;
 
   /** In which form the client is told what to ask for. Default is `'rfc9470'`. */
   challenge?: 'rfc9470' | 'entra';

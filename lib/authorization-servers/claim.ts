@@ -1,3 +1,4 @@
+import type { Claims } from '../core/index.js';
 /** Where a claim stands: its name, or the names on the way to it when it is nested. */
 export type ClaimPath = string | readonly string[];
 
@@ -5,7 +6,7 @@ export type ClaimPath = string | readonly string[];
  * Reads the claim at a path; `undefined` where the way leads through something that is no object. Getters of a class count,
  * as the user of a strategy may be a model; what every object inherits does not.
  */
-export function readClaim(claims: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {
+export function readClaim(claims: Claims, path: readonly string[]): unknown {
   let value: unknown = claims;
   for (const name of path) {
     if (typeof value !== 'object' || value === null || isInheritedByAll(value, name)) return undefined;
@@ -19,10 +20,7 @@ function isInheritedByAll(value: object, name: string): boolean {
 }
 
 /** Tells whether a claim has a value, or with `true` any value at all. */
-export function hasClaim(
-  claims: Readonly<Record<string, unknown>>,
-  [name, value]: readonly [name: string, value: string | true],
-): boolean {
+export function hasClaim(claims: Claims, [name, value]: readonly [name: string, value: string | true]): boolean {
   const claim = readClaim(claims, [name]);
   return value === true ? claim !== undefined && claim !== null : claim === value;
 }

@@ -11,6 +11,11 @@ export type {
   IntrospectionCache,
   IntrospectionOptions,
 } from './introspection.js';
-export { type AccessTokenProfile, checkProfile, isOfMachine } from './profile.js';
+export {
+  type AccessTokenProfile,
+  checkProfile,
+  isClientCredentialsToken,
+  isClientCredentialsToken as isOfMachine,
+} from './profile.js';
 export { type ProfileName, profiles } from './profiles/index.js';
 export { Vocabulary, type VocabularyOptions } from './vocabulary.js';

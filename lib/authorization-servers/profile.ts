@@ -1,4 +1,4 @@
-import { checkMembers, nearest } from '../core/index.js';
+import { type Claims, checkMembers, closestMatch } from '../core/index.js';
 import type { AuthorizationServerProfile } from './authorization-server-profile.js';
 import { hasClaim, mediaType } from './claim.js';
 import { type ProfileName, profiles } from './profiles/index.js';
@@ -11,17 +11,17 @@ export interface AccessTokenProfile {
   readonly claims: Readonly<Record<'acr' | 'authTime' | 'amr' | 'clientId' | 'scope', readonly string[]>>;
   readonly acrType: 'string' | 'list' | 'number';
   readonly absentClaims: ReadonlySet<string>;
-  readonly machineClaims: readonly (readonly [claim: string, value: string | true])[];
+  readonly clientCredentialsClaims: readonly (readonly [claim: string, value: string | true])[];
   readonly challenge: 'rfc9470' | 'entra';
   readonly requestMode: 'acr_values' | 'essential' | 'auto';
 }
 
 /** Tells by the marks of a profile whether a client got a token for itself: no user has authenticated for it. */
-export function isOfMachine(
-  claims: Readonly<Record<string, unknown>>,
-  { machineClaims }: Pick<AccessTokenProfile, 'machineClaims'>,
+export function isClientCredentialsToken(
+  claims: Claims,
+  { clientCredentialsClaims }: Pick<AccessTokenProfile, 'clientCredentialsClaims'>,
 ): boolean {
-  return machineClaims.some((mark) => hasClaim(claims, mark));
+  return clientCredentialsClaims.some((mark) => hasClaim(claims, mark));
 }
 
 const RFC_9068_CLAIMS = { acr: 'acr', authTime: 'auth_time', amr: 'amr', clientId: 'client_id', scope: 'scope' };
@@ -42,7 +42,7 @@ const MEMBERS: ReadonlySet<string> = new Set([
   'accessTokenClaims',
   'claims',
   'absentClaims',
-  'machineClaims',
+  'clientCredentialsClaims',
   'issues',
   'request',
 ]);
@@ -80,7 +80,11 @@ export function checkProfile(given: ProfileName | AuthorizationServerProfile = {
     claims: checkClaimPaths(claims, `${where}.claims`),
     acrType,
     absentClaims: new Set(absentClaims),
-    machineClaims: checkClaimValues(profile.machineClaims, `${where}.machineClaims`, true),
+    clientCredentialsClaims: checkClaimValues(
+      profile.clientCredentialsClaims,
+      `${where}.clientCredentialsClaims`,
+      true,
+    ),
     challenge,
     requestMode: profile.request?.mode ?? 'acr_values',
   });
@@ -90,7 +94,7 @@ function profileNamed(name: string, where: string): AuthorizationServerProfile {
   if (Object.hasOwn(profiles, name)) return profiles[name as ProfileName];
   const known = Object.keys(profiles);
   throw new TypeError(
-    `"${where}" names no profile: "${name}"; the nearest is "${nearest(name, known)}". ` +
+    `"${where}" names no profile: "${name}"; the nearest is "${closestMatch(name, known)}". ` +
       `There are ${known.join(', ')}; for another server give an object`,
   );
 }

@@ -10,9 +10,10 @@ export {
   type UnmetReason,
 } from './assessment.js';
 export { type BearerChallengeParameters, bearerChallenge, INSUFFICIENT_USER_AUTHENTICATION } from './challenge.js';
+export type { Claims } from './claims.js';
+export { closestMatch, closestMatch as nearest } from './closest-match.js';
 export { isLoopback } from './loopback.js';
 export { checkMembers } from './members.js';
-export { nearest } from './nearest.js';
 export { type AuthenticationRequirements, checkRequirements, isAcrValue, mergeRequirements } from './requirements.js';
 export {
   type Challenge,

@@ -1,5 +1,5 @@
 import type { AuthorizationServer } from '../authorization-servers/index.js';
-import { nearest } from '../core/index.js';
+import { closestMatch } from '../core/index.js';
 import type { AuthorizationServerMetadata } from '../token/index.js';
 import type { CommandLine } from './command-line.js';
 import { factsOf } from './configured-server.js';
@@ -58,5 +58,5 @@ function resolve(word: string, strings: readonly string[], offered: readonly unk
 function adviceFor(word: string, unknown: string, offered: readonly unknown[]): string {
   const strings = offered.filter((value) => typeof value === 'string');
   if (WORD.test(unknown)) return `Say what it stands for, as in --acr ${word}=<one of those offered>.`;
-  return `Did you mean ${quoted(nearest(unknown, strings))}? If not, configure it at the server.`;
+  return `Did you mean ${quoted(closestMatch(unknown, strings))}? If not, configure it at the server.`;
 }

@@ -1,8 +1,9 @@
-import { type AuthorizationServer, isOfMachine, readClaim } from '../authorization-servers/index.js';
+import { type AuthorizationServer, isClientCredentialsToken, readClaim } from '../authorization-servers/index.js';
 import {
   type AuthenticationEvent,
   type AuthenticationRequirements,
   assess,
+  type Claims,
   DEFAULT_CLOCK_TOLERANCE,
   MILLISECONDS_FROM,
   type UnmetReason,
@@ -10,8 +11,6 @@ import {
 import { authenticationEvent } from '../token/index.js';
 import type { Examined, Finding, Level } from './finding.js';
 import { printable, quoted, quotedList } from './quoted.js';
-
-type Claims = Readonly<Record<string, unknown>>;
 
 const MEANING: Readonly<Record<UnmetReason, string>> = {
   acr_missing: 'no acr',
@@ -52,7 +51,7 @@ export function authenticationFindings(
 /** No user is behind a token that a client got for itself. */
 function isOfClient(claims: Claims, { subject, clientId }: AuthenticationEvent, { profile }: AuthorizationServer) {
   const isItsOwnSubject = subject !== undefined && subject === clientId;
-  return isItsOwnSubject || isOfMachine(claims, profile);
+  return isItsOwnSubject || isClientCredentialsToken(claims, profile);
 }
 
 function machine(about: Examined): Finding {

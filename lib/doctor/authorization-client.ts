@@ -1,4 +1,4 @@
-import { type AuthorizationServerMetadata, readBody } from '../token/index.js';
+import { type AuthorizationServerMetadata, readBoundedBody } from '../token/index.js';
 import type { LoginOptions } from './login-options.js';
 
 // openid-client is ESM only, and this package is CommonJS
@@ -12,7 +12,7 @@ type ServerMetadata = ConstructorParameters<OpenIdClient['Configuration']>[0];
 const PATIENCE = 10;
 
 /** No token answer is nearly as long. */
-const MAX_BYTES = 1_048_576;
+const MAX_BODY_BYTES = 1_048_576;
 
 export interface SignedIn {
   readonly accessToken: string;
@@ -94,7 +94,7 @@ function flat(metadata: AuthorizationServerMetadata): Readonly<Record<string, un
 const fetchBounded: CustomFetch = async (url, options) => {
   const response = await fetch(url, options as RequestInit);
   const { status, headers } = response;
-  const body = await readBody(response, MAX_BYTES);
+  const body = await readBoundedBody(response, MAX_BODY_BYTES);
   // by RFC 9110 some have no body, and none may be given to them
   return new Response(body === '' ? null : body, { status, headers });
 };

@@ -1,4 +1,4 @@
-import { type AuthorizationServerMetadata, fetchJson, metadataAddresses } from '../token/index.js';
+import { type AuthorizationServerMetadata, fetchJson, metadataAddresses, Unreachable } from '../token/index.js';
 import { adviceFor, networkFailure } from './failure.js';
 import { Fault, type Finding, type Level } from './finding.js';
 import { printable, quoted } from './quoted.js';
@@ -23,9 +23,8 @@ export async function readMetadata(issuer: string, signal: AbortSignal): Promise
     } catch (error) {
       if (error instanceof Fault) throw error;
       const { message } = error as Error;
-      const failure = networkFailure(error);
-      if (failure !== undefined || message === 'cannot be reached' || signal.aborted) {
-        throw new Fault('unreachable', `${printable(issuer)} ${message}: ${adviceFor(failure)}`);
+      if (error instanceof Unreachable) {
+        throw new Fault('unreachable', `${printable(issuer)} ${message}: ${adviceFor(networkFailure(error))}`);
       }
       reasons.push(`${printable(new URL(address).pathname)} ${message}`);
     }

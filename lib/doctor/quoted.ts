@@ -1,5 +1,5 @@
-const LONGEST = 200;
-const MOST = 20;
+const MAX_CHARACTERS = 200;
+const MAX_VALUES = 20;
 
 /**
  * Shows what came from elsewhere: in quotes where it is a text, cut off where it is long, and with everything escaped that
@@ -17,8 +17,8 @@ export function shown(address: string): string {
 
 /** Shows a list of texts from elsewhere. */
 export function quotedList(values: readonly unknown[]): string {
-  const shown = values.slice(0, MOST).map(quoted).join(', ');
-  return values.length > MOST ? `${shown} and ${values.length - MOST} more` : shown;
+  const shown = values.slice(0, MAX_VALUES).map(quoted).join(', ');
+  return values.length > MAX_VALUES ? `${shown} and ${values.length - MAX_VALUES} more` : shown;
 }
 
 /** Escapes everything that is not printable ASCII. */
@@ -36,5 +36,5 @@ function jsonOf(value: unknown): string {
 }
 
 function shortened(text: string): string {
-  return text.length > LONGEST + 10 ? `${text.slice(0, LONGEST)}...` : text;
+  return text.length > MAX_CHARACTERS + 10 ? `${text.slice(0, MAX_CHARACTERS)}...` : text;
 }

@@ -1,5 +1,5 @@
 import { type AuthorizationFailed, type AuthorizationFailureCode, authorizationError } from '../client/index.js';
-import { UnusableAnswer } from '../token/index.js';
+import { UnusableResponse } from '../token/index.js';
 import { adviceFor, networkFailure } from './failure.js';
 import type { Examined, Finding } from './finding.js';
 import type { LoopbackRedirect } from './loopback-redirect.js';
@@ -77,7 +77,7 @@ function without(secrets: readonly string[], text: string): string {
  */
 function unusable(error: unknown): string {
   const { cause, message } = error as { cause?: { code?: unknown }; message: string };
-  if (cause instanceof UnusableAnswer) return cause.message;
+  if (cause instanceof UnusableResponse) return cause.message;
   const isTheirs = typeof cause?.code === 'string' && cause.code.startsWith('OAUTH_');
   return isTheirs ? unusable(cause) : `cannot be used: ${printable(message)}`;
 }

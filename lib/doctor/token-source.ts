@@ -6,7 +6,7 @@ export interface TokenSources {
   readonly stdin: AsyncIterable<string | Uint8Array>;
 }
 
-const LONGEST = 65_536;
+const MAX_CHARACTERS = 65_536;
 
 /**
  * Reads the access token to examine. Not from the command line, which ends up in the history of the shell and is shown
@@ -48,7 +48,7 @@ async function readAll(stdin: TokenSources['stdin']): Promise<string> {
   for await (const chunk of stdin) {
     chunks.push(Buffer.from(chunk));
     length += chunk.length;
-    if (length > LONGEST) throw new UsageError('"--token" is too long for an access token');
+    if (length > MAX_CHARACTERS) throw new UsageError('"--token" is too long for an access token');
   }
   return Buffer.concat(chunks).toString();
 }

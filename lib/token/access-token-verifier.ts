@@ -6,7 +6,7 @@ import { checkSize, isJwt } from './jwt/jwt.js';
 import { type JwtIssuer, JwtVerifier } from './jwt/jwt-verifier.js';
 import { KeySet } from './keys/key-set.js';
 import type { Clock } from './lifetime.js';
-import { type MaybePromise, whenReady } from './maybe-promise.js';
+import { andThen, type MaybePromise } from './maybe-promise.js';
 import { refuse } from './refuse.js';
 import type { VerifiedAccessToken } from './verified-access-token.js';
 
@@ -50,7 +50,7 @@ export class AccessTokenVerifier {
     if (this.#opaque !== undefined && !isJwt(token)) return this.#verifyOpaque(token, this.#opaque);
     const verified = this.#jwts.verify(token, this.#clock());
     return this.#opaque?.server.introspection?.when === 'always'
-      ? whenReady(verified, (known) => (known.server === this.#opaque?.server ? this.#withFacts(token, known) : known))
+      ? andThen(verified, (known) => (known.server === this.#opaque?.server ? this.#withFacts(token, known) : known))
       : verified;
   }
 

@@ -1,5 +1,5 @@
-import { type AuthorizationServer, isOfMachine, readClaim } from '../authorization-servers/index.js';
-import type { AuthenticationEvent } from '../core/index.js';
+import { type AuthorizationServer, isClientCredentialsToken, readClaim } from '../authorization-servers/index.js';
+import type { AuthenticationEvent, Claims } from '../core/index.js';
 import { isTextList } from './claim-values.js';
 
 /**
@@ -10,7 +10,7 @@ import { isTextList } from './claim-values.js';
  * @see [RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2.1)
  */
 export function authenticationEvent(
-  claims: Readonly<Record<string, unknown>>,
+  claims: Claims,
   { issuer, profile }: Pick<AuthorizationServer, 'issuer' | 'profile'>,
 ): AuthenticationEvent {
   const clientId = readClaim(claims, profile.claims.clientId);
@@ -29,10 +29,10 @@ export function authenticationEvent(
  * token that a client got for itself.
  */
 export function authenticationOf(
-  claims: Readonly<Record<string, unknown>>,
+  claims: Claims,
   profile: AuthorizationServer['profile'],
 ): Pick<AuthenticationEvent, 'acr' | 'acrs' | 'authTime' | 'amr'> {
-  if (isOfMachine(claims, profile)) return {};
+  if (isClientCredentialsToken(claims, profile)) return {};
   const authTime = readClaim(claims, profile.claims.authTime);
   const amr = readClaim(claims, profile.claims.amr);
   return {

@@ -1,3 +1,4 @@
+import type { Claims } from '../core/index.js';
 import { refuse } from './refuse.js';
 
 /** Claims of real tokens nest three or four deep; far deeper ones overflow the stack of whoever writes them out again. */
@@ -9,12 +10,12 @@ const MAX_DEPTH = 32;
  *
  * @throws AccessTokenRefused `invalid_token`, also for claims nested more than 32 deep
  */
-export function freezeClaims(claims: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+export function freezeClaims(claims: Claims): Claims {
   freeze(claims, 1);
   return claims;
 }
 
-function freeze(value: Readonly<Record<string, unknown>>, depth: number): void {
+function freeze(value: Claims, depth: number): void {
   if (depth > MAX_DEPTH) refuse('claims_too_deep');
   for (const name of Object.keys(value)) {
     const member = value[name];

@@ -1,19 +1,20 @@
 export { AccessTokenVerifier, lacksAuthTime } from './access-token-verifier.js';
 export { authenticationEvent, authenticationOf } from './authentication-event.js';
 export { type IncomingRequest, type PresentedToken, presentedToken } from './bearer-token.js';
+export { BoundedMap } from './bounded-map.js';
 export {
   AccessTokenRefused,
   type AccessTokenRefusedCode,
   AuthorizationServerUnavailable,
   type AuthorizationServerUnavailableCode,
 } from './errors.js';
-export { fetchJson, readBody, UnusableAnswer } from './fetch-json.js';
+export { fetchJson, readBoundedBody, Unreachable, UnusableResponse } from './fetch-json.js';
 export type { Warn } from './introspection/introspection-endpoint.js';
 export { readJwt } from './jwt/jwt.js';
 export { MAX_KEYS, mayVerify } from './keys/key-set.js';
 export { algorithmsOf } from './keys/verification-keys.js';
 export { checkStillValid } from './lifetime.js';
-export { isThenable, type MaybePromise, whenReady } from './maybe-promise.js';
+export { andThen, andThen as whenReady, isThenable, type MaybePromise } from './maybe-promise.js';
 export { type AuthorizationServerMetadata, endpointOf, fetchMetadata, metadataAddresses } from './metadata.js';
 export type { VerifiedAccessToken } from './verified-access-token.js';
-export { withoutStack } from './without-stack.js';
+export { withoutStackTrace, withoutStackTrace as withoutStack } from './without-stack-trace.js';

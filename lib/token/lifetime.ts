@@ -1,3 +1,4 @@
+import type { Claims } from '../core/index.js';
 import { isNumericDate } from './claim-values.js';
 import { refuse } from './refuse.js';
 
@@ -13,7 +14,7 @@ export interface Clock {
  *
  * @throws AccessTokenRefused `invalid_token`
  */
-export function checkLifetime(claims: Readonly<Record<string, unknown>>, clock: Clock): void {
+export function checkLifetime(claims: Claims, clock: Clock): void {
   if (claims['exp'] === undefined) refuse('exp_missing');
   checkStillValid(claims, clock);
 }
@@ -24,7 +25,7 @@ export function checkLifetime(claims: Readonly<Record<string, unknown>>, clock: 
  *
  * @throws AccessTokenRefused `invalid_token`
  */
-export function checkStillValid({ exp, nbf }: Readonly<Record<string, unknown>>, { now, clockTolerance }: Clock): void {
+export function checkStillValid({ exp, nbf }: Claims, { now, clockTolerance }: Clock): void {
   if (exp !== undefined && (!isNumericDate(exp) || now >= exp + clockTolerance)) refuse('token_expired');
   if (nbf !== undefined && (!isNumericDate(nbf) || now < nbf - clockTolerance)) refuse('token_not_yet_valid');
 }

@@ -1,6 +1,6 @@
 import { isLoopback } from '../core/index.js';
 import { AuthorizationServerUnavailable, type AuthorizationServerUnavailableCode } from './errors.js';
-import { COOL_DOWN, FETCH_TIMEOUT, fetchJson } from './fetch-json.js';
+import { COOLDOWN, FETCH_TIMEOUT, fetchJson } from './fetch-json.js';
 
 /** Metadata of an authorization server. Its `issuer` is checked; the other members are as they came. */
 export interface AuthorizationServerMetadata {
@@ -73,7 +73,7 @@ function unavailable(
   code: AuthorizationServerUnavailableCode,
   reason: string,
 ): AuthorizationServerUnavailable {
-  return new AuthorizationServerUnavailable({ issuer, code, reason, retryAfter: COOL_DOWN });
+  return new AuthorizationServerUnavailable({ issuer, code, reason, retryAfter: COOLDOWN });
 }
 
 function isEndpoint(value: unknown, mayBeOnLoopback: boolean): value is string {

@@ -1,7 +1,7 @@
 import { AccessTokenRefused, type AccessTokenRefusedCode, type RefusalFacts } from './errors.js';
-import { withoutStack } from './without-stack.js';
+import { withoutStackTrace } from './without-stack-trace.js';
 
 /** @throws AccessTokenRefused without a stack trace */
 export function refuse(code: AccessTokenRefusedCode, facts?: RefusalFacts): never {
-  throw withoutStack(() => new AccessTokenRefused(code, facts));
+  throw withoutStackTrace(() => new AccessTokenRefused(code, facts));
 }

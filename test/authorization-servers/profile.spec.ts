@@ -21,7 +21,7 @@ test.each([
     claims: { acr: ['acr'], authTime: ['auth_time'], amr: ['amr'], clientId: ['client_id'], scope: ['scope'] },
     acrType: 'string',
     absentClaims: new Set(),
-    machineClaims: [],
+    clientCredentialsClaims: [],
     challenge: 'rfc9470',
     requestMode: 'acr_values',
   });
@@ -37,7 +37,7 @@ test('a member of a profile replaces the default, one by one', () => {
       claims,
       acrType: 'list',
       absentClaims: ['jti'],
-      machineClaims: { idtyp: 'app' },
+      clientCredentialsClaims: { idtyp: 'app' },
       challenge: 'entra',
     }),
   ).toEqual({
@@ -56,7 +56,7 @@ test('a member of a profile replaces the default, one by one', () => {
     },
     acrType: 'list',
     absentClaims: new Set(['jti']),
-    machineClaims: [['idtyp', 'app']],
+    clientCredentialsClaims: [['idtyp', 'app']],
     challenge: 'entra',
     requestMode: 'acr_values',
   });
@@ -128,7 +128,7 @@ describe('a wrong member', () => {
   test.each(
     refusals({
       '"profile" must be the name of a profile or an object': [null, 5, true],
-      '"profile" has the unknown member "type"; known are acrType, challenge, whenUnmet, onRefresh, source, otherTokenClaims, acrValues, steps, notes, observed, title, checkedOn, typ, accessTokenClaims, claims, absentClaims, machineClaims, issues, request':
+      '"profile" has the unknown member "type"; known are acrType, challenge, whenUnmet, onRefresh, source, otherTokenClaims, acrValues, steps, notes, observed, title, checkedOn, typ, accessTokenClaims, claims, absentClaims, clientCredentialsClaims, issues, request':
         [{ type: ['JWT'] }],
       [TYP]: ['at+jwt', null, [], {}, [5], [''], [undefined], ['at+jwt', true]].map((typ) => ({ typ })),
       [MORE_THAN_AT_JWT]: [
@@ -143,10 +143,12 @@ describe('a wrong member', () => {
           accessTokenClaims: { token_use: value },
         })),
       ],
-      '"profile.machineClaims.idtyp" must be true or the text that stands there': [
-        ...[undefined, '', false, 5].map((idtyp) => ({ machineClaims: { idtyp } })),
+      '"profile.clientCredentialsClaims.idtyp" must be true or the text that stands there': [
+        ...[undefined, '', false, 5].map((idtyp) => ({ clientCredentialsClaims: { idtyp } })),
       ],
-      '"profile.machineClaims" must be an object of names and their values': [{ machineClaims: ['idtyp'] }],
+      '"profile.clientCredentialsClaims" must be an object of names and their values': [
+        { clientCredentialsClaims: ['idtyp'] },
+      ],
       ...Object.fromEntries(
         ['otherTokenClaims', 'source', 'acrValues', 'steps', 'notes', 'observed'].map((member) => [
           `"profile.${member}" must be a list of texts`,

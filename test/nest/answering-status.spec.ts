@@ -66,7 +66,7 @@ describe.each(adapters)('status codes, %s', (_, createAdapter) => {
             issuer: server.issuer,
             audience: server.audience,
             acr: { mfa: 'urn:example:mfa', phr: 'urn:example:phr' },
-            profile: { machineClaims: { idtyp: 'app' } },
+            profile: { clientCredentialsClaims: { idtyp: 'app' } },
           },
           { issuer: other.issuer, audience: other.audience, acr: { mfa: 'urn:other:mfa' } },
         ],

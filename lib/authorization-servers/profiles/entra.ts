@@ -17,7 +17,7 @@ export const entra = Object.freeze<AuthorizationServerProfile>({
   claims: { acr: 'acrs', clientId: 'azp', scope: 'scp' },
   acrType: 'list',
   absentClaims: ['jti'],
-  machineClaims: { idtyp: 'app' },
+  clientCredentialsClaims: { idtyp: 'app' },
   challenge: 'entra',
   issues: { acr: 'if-configured', authTime: 'if-configured' },
   steps: [

@@ -15,7 +15,7 @@ export const keycloak = Object.freeze<AuthorizationServerProfile>({
   typ: ['at+jwt', 'JWT'],
   accessTokenClaims: { typ: 'Bearer' },
   claims: { clientId: 'azp' },
-  machineClaims: { clientAddress: true },
+  clientCredentialsClaims: { clientAddress: true },
   issues: { acr: 'by-default', authTime: 'by-default' },
   request: { acrValues: 'first', zeroMaxAge: { max_age: '0' } },
   whenUnmet: 'lower',

@@ -1,4 +1,5 @@
 import { type AuthorizationServer, hasClaim, readClaim } from '../../authorization-servers/index.js';
+import type { Claims } from '../../core/index.js';
 import { found, isText, namesAudience } from '../claim-values.js';
 import { type Clock, checkStillValid } from '../lifetime.js';
 import { refuse } from '../refuse.js';
@@ -11,7 +12,7 @@ import { refuse } from '../refuse.js';
  * @see [RFC 7662 §2.2](https://www.rfc-editor.org/rfc/rfc7662.html#section-2.2)
  */
 export function checkOpaqueClaims(
-  claims: Readonly<Record<string, unknown>>,
+  claims: Claims,
   { issuer, audience, profile }: AuthorizationServer,
   clock: Clock,
 ): void {
@@ -34,10 +35,7 @@ export function checkOpaqueClaims(
  * @throws AccessTokenRefused `invalid_token`
  * @see [RFC 8705 §3.2](https://www.rfc-editor.org/rfc/rfc8705.html#section-3.2)
  */
-export function checkIntrospectedKind(
-  claims: Readonly<Record<string, unknown>>,
-  profile: AuthorizationServer['profile'],
-): void {
+export function checkIntrospectedKind(claims: Claims, profile: AuthorizationServer['profile']): void {
   const { cnf, token_type: type = 'Bearer', token_use: use = 'access_token' } = claims;
   if (typeof type !== 'string' || type.toLowerCase() !== 'bearer' || use !== 'access_token') {
     refuse('introspected_kind_mismatch');

@@ -1,13 +1,11 @@
-import { type AuthorizationServer, isOfMachine, readClaim } from '../../authorization-servers/index.js';
-import type { AuthenticationEvent } from '../../core/index.js';
+import { type AuthorizationServer, isClientCredentialsToken, readClaim } from '../../authorization-servers/index.js';
+import type { AuthenticationEvent, Claims } from '../../core/index.js';
 import { authenticationEvent, authenticationOf } from '../authentication-event.js';
 import { freezeClaims } from '../frozen-claims.js';
 import type { Clock } from '../lifetime.js';
 import { refuse } from '../refuse.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import { checkIntrospectedKind, checkOpaqueClaims } from './introspected-claims.js';
-
-type Claims = Readonly<Record<string, unknown>>;
 
 /**
  * Takes what the authorization server says of an opaque token for the token's claims.
@@ -56,7 +54,7 @@ export function addFacts(verified: VerifiedAccessToken, claims: Claims): Complet
   }
   const { act } = claims;
   const own = act === undefined ? verified : { ...verified, claims: freezeClaims({ act, ...verified.claims }) };
-  const facts = isOfMachine(verified.claims, profile) ? {} : authenticationOf(claims, profile);
+  const facts = isClientCredentialsToken(verified.claims, profile) ? {} : authenticationOf(claims, profile);
   const isElsewhere = isOfAnotherSignIn(facts, verified);
   return {
     completed: Object.freeze({ ...own, event: Object.freeze({ ...(isElsewhere ? undefined : facts), ...event }) }),

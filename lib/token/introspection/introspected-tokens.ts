@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto';
 import type { Introspection, IntrospectionCache } from '../../authorization-servers/index.js';
-import { IntrospectionEndpoint, type Warn } from './introspection-endpoint.js';
-
-type Claims = Readonly<Record<string, unknown>>;
+import type { Claims } from '../../core/index.js';
+import { BoundedMap } from '../bounded-map.js';
+import { Cooldown } from '../cooldown.js';
+import { withTimeout } from '../with-timeout.js';
+import { IntrospectionEndpoint, type IntrospectionResponse, type Warn } from './introspection-endpoint.js';
 
 /** A readable answer as it is kept. */
 interface Kept {
@@ -14,7 +16,7 @@ interface Kept {
 const MAX_ENTRIES = 1000;
 /** Seconds for which a shared cache may think, and for which one that has failed is left alone. */
 const CACHE_TIMEOUT = 0.5;
-const CACHE_COOL_DOWN = 5;
+const CACHE_COOLDOWN = 5;
 
 /**
  * What an authorization server has said of tokens. Only that a token is active is remembered, with its claims, for
@@ -26,8 +28,8 @@ const CACHE_COOL_DOWN = 5;
 export class IntrospectedTokens {
   readonly #endpoint: IntrospectionEndpoint;
   readonly #cache: IntrospectionCache;
-  readonly #underWay = new Map<string, Promise<Claims | 'inactive' | 'unsupported'>>();
-  #cacheFailedAt = Number.NEGATIVE_INFINITY;
+  readonly #underWay = new Map<string, Promise<IntrospectionResponse>>();
+  readonly #cacheCooldown = new Cooldown(CACHE_COOLDOWN);
 
   /** @throws TypeError for a private key that cannot be used */
   constructor(
@@ -44,7 +46,7 @@ export class IntrospectedTokens {
    *
    * @throws AuthorizationServerUnavailable as {@link IntrospectionEndpoint.ask} does
    */
-  lookUp(token: string): Promise<Claims | 'inactive' | 'unsupported'> {
+  lookUp(token: string): Promise<IntrospectionResponse> {
     const key = this.#keyOf(token);
     const underWay = this.#underWay.get(key);
     if (underWay !== undefined) return underWay;
@@ -53,7 +55,7 @@ export class IntrospectedTokens {
     return answer;
   }
 
-  async #lookUp(key: string, token: string): Promise<Claims | 'inactive' | 'unsupported'> {
+  async #lookUp(key: string, token: string): Promise<IntrospectionResponse> {
     const { cacheFor } = this.settings;
     const known = cacheFor === 0 ? undefined : await this.#unlessItFails(() => this.#cache.get(key));
     if (isKept(known) && isFresh(known, cacheFor)) return known.claims;
@@ -77,12 +79,11 @@ export class IntrospectedTokens {
   }
 
   async #unlessItFails<T>(operation: () => Promise<T>): Promise<T | undefined> {
-    const now = Date.now();
-    if (now >= this.#cacheFailedAt && now < this.#cacheFailedAt + CACHE_COOL_DOWN * 1000) return undefined;
+    if (this.#cacheCooldown.isActive) return undefined;
     try {
-      return await within(CACHE_TIMEOUT, operation());
+      return await withTimeout(CACHE_TIMEOUT, operation());
     } catch {
-      this.#cacheFailedAt = Date.now();
+      this.#cacheCooldown.start();
       this.warn('introspection_cache', this.issuer, 'the cache for introspection fails; the server is asked instead');
       return undefined;
     }
@@ -91,18 +92,13 @@ export class IntrospectedTokens {
 
 /** The default cache: the oldest answers go first beyond a thousand. */
 class MemoryCache implements IntrospectionCache {
-  readonly #entries = new Map<string, unknown>();
+  readonly #entries = new BoundedMap<string, unknown>(MAX_ENTRIES);
 
   async get(key: string): Promise<unknown> {
     return this.#entries.get(key);
   }
 
   async set(key: string, value: unknown): Promise<void> {
-    this.#entries.delete(key);
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size < MAX_ENTRIES) break;
-      this.#entries.delete(oldest);
-    }
     this.#entries.set(key, value);
   }
 }
@@ -122,11 +118,4 @@ function isFresh({ claims, at }: Kept, cacheFor: number): boolean {
 
 function secondsLeft({ exp }: Claims, now: number): number {
   return typeof exp === 'number' ? exp - now : Number.POSITIVE_INFINITY;
-}
-
-function within<T>(seconds: number, work: Promise<T>): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('timed out')), seconds * 1000);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

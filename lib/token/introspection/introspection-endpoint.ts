@@ -1,20 +1,22 @@
 import type { Configuration, CustomFetch } from 'openid-client';
 import type { Introspection } from '../../authorization-servers/index.js';
+import type { Claims } from '../../core/index.js';
+import { Cooldown } from '../cooldown.js';
 import { AuthorizationServerUnavailable, type AuthorizationServerUnavailableCode } from '../errors.js';
-import { COOL_DOWN, describeFailure, FETCH_TIMEOUT, readBody, UnusableAnswer } from '../fetch-json.js';
+import { COOLDOWN, describeFailure, FETCH_TIMEOUT, readBoundedBody, UnusableResponse } from '../fetch-json.js';
 import { endpointOf, fetchMetadata } from '../metadata.js';
 import { clientAuthentication, openidClient } from './client-authentication.js';
-import { Turns } from './turns.js';
+import { Semaphore } from './semaphore.js';
 
 /** Claims of a token that is active, or that it is not, or that the server does not introspect tokens of its kind. */
-export type IntrospectionAnswer = Readonly<Record<string, unknown>> | 'inactive' | 'unsupported';
+export type IntrospectionResponse = Claims | 'inactive' | 'unsupported';
 
 /** Warns of what recurs for an issuer, once for each code. */
 export type Warn = (code: string, issuer: string, message: string) => void;
 
-const MAX_BYTES = 65_536;
-/** Seconds for which a question waits for its turn. */
-const LONGEST_WAIT = 1;
+const MAX_BODY_BYTES = 65_536;
+/** Seconds for which a request waits for its turn. */
+const QUEUE_TIMEOUT = 1;
 
 /**
  * The introspection endpoint of one authorization server. Keeps no answer. No more than a hundred questions are under way
@@ -27,9 +29,9 @@ const LONGEST_WAIT = 1;
 export class IntrospectionEndpoint {
   readonly #authentication: ReturnType<typeof clientAuthentication>;
   #configuration: Promise<Configuration> | undefined;
-  #configuredAt = Number.NEGATIVE_INFINITY;
+  readonly #configurationCooldown = new Cooldown(COOLDOWN);
   #failed = false;
-  readonly #turns = new Turns({ atOnce: 100, waiting: 1000, longestWait: LONGEST_WAIT });
+  readonly #semaphore = new Semaphore({ concurrency: 100, maxQueue: 1000, queueTimeout: QUEUE_TIMEOUT });
 
   /** @throws TypeError for a private key that cannot be used */
   constructor(
@@ -45,24 +47,24 @@ export class IntrospectionEndpoint {
    *
    * @throws AuthorizationServerUnavailable where no usable answer comes, the refusal of this API's credentials included
    */
-  async ask(token: string): Promise<IntrospectionAnswer> {
-    if (!(await this.#turns.take())) {
+  async ask(token: string): Promise<IntrospectionResponse> {
+    if (!(await this.#semaphore.acquire())) {
       const reason = 'its introspection endpoint has too many questions under way';
       throw new AuthorizationServerUnavailable({
         issuer: this.issuer,
         code: 'introspection_overloaded',
         reason,
-        retryAfter: LONGEST_WAIT,
+        retryAfter: QUEUE_TIMEOUT,
       });
     }
     try {
       return await this.#request(await this.#configured(), token);
     } finally {
-      this.#turns.handOn();
+      this.#semaphore.release();
     }
   }
 
-  async #request(configuration: Configuration, token: string): Promise<IntrospectionAnswer> {
+  async #request(configuration: Configuration, token: string): Promise<IntrospectionResponse> {
     try {
       const answer = await openidClient().tokenIntrospection(configuration, token, { token_type_hint: 'access_token' });
       return answer.active ? answer : 'inactive';
@@ -75,7 +77,7 @@ export class IntrospectionEndpoint {
       const known = causes.find((cause) => cause instanceof AuthorizationServerUnavailable);
       if (known !== undefined) throw known;
       // what openid-client throws may quote the answer, so it goes no further
-      const unusable = causes.find((cause) => cause instanceof UnusableAnswer);
+      const unusable = causes.find((cause) => cause instanceof UnusableResponse);
       throw this.#unavailable('introspection_unusable', unusable?.message ?? 'gives no usable answer', 1);
     }
   }
@@ -86,10 +88,9 @@ export class IntrospectionEndpoint {
    */
   #configured(): Promise<Configuration> {
     const known = this.#configuration;
-    const elapsed = Date.now() - this.#configuredAt;
-    const isFresh = elapsed >= 0 && elapsed < COOL_DOWN * 1000;
-    if (known !== undefined && (this.settings.endpoint !== undefined || !this.#failed || isFresh)) return known;
-    this.#configuredAt = Date.now();
+    const isFinal = this.settings.endpoint !== undefined || !this.#failed || this.#configurationCooldown.isActive;
+    if (known !== undefined && isFinal) return known;
+    this.#configurationCooldown.start();
     this.#failed = false;
     this.#configuration = this.#configure().catch((error) => {
       this.#failed = true;
@@ -123,13 +124,13 @@ export class IntrospectionEndpoint {
       }
       if (status !== 200 && status !== 400) {
         await response.body?.cancel();
-        throw new UnusableAnswer(`is answered with status ${status}`);
+        throw new UnusableResponse(`is answered with status ${status}`);
       }
-      const body = await readBody(response, MAX_BYTES);
+      const body = await readBoundedBody(response, MAX_BODY_BYTES);
       return new Response(body, { status, headers: { 'content-type': 'application/json' } });
     } catch (error) {
-      if (error instanceof UnusableAnswer || error instanceof AuthorizationServerUnavailable) throw error;
-      throw new UnusableAnswer(describeFailure(error, signal), { cause: error });
+      if (error instanceof UnusableResponse || error instanceof AuthorizationServerUnavailable) throw error;
+      throw new UnusableResponse(describeFailure(error, signal), { cause: error });
     }
   }
 
@@ -140,7 +141,7 @@ export class IntrospectionEndpoint {
       'the introspection endpoint refuses the credentials of this API; check "introspection.clientId", its secret or ' +
         'key, and that the client may introspect tokens',
     );
-    return this.#unavailable('introspection_credentials_refused', 'refuses the credentials of this API', COOL_DOWN);
+    return this.#unavailable('introspection_credentials_refused', 'refuses the credentials of this API', COOLDOWN);
   }
 
   #unavailable(

@@ -1,4 +1,5 @@
 import { type AuthorizationServer, hasClaim, mediaType, readClaim } from '../../authorization-servers/index.js';
+import type { Claims } from '../../core/index.js';
 import { found, isNumericDate, isText, namesAudience } from '../claim-values.js';
 import { type Clock, checkLifetime } from '../lifetime.js';
 import { refuse } from '../refuse.js';
@@ -35,11 +36,7 @@ export function checkBeforeSignature(
  * @throws AccessTokenRefused `invalid_token`
  * @see [RFC 9068 §2.2](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2)
  */
-export function checkClaims(
-  claims: Readonly<Record<string, unknown>>,
-  server: AuthorizationServer,
-  clock: Clock,
-): void {
+export function checkClaims(claims: Claims, server: AuthorizationServer, clock: Clock): void {
   const { profile } = server;
   for (const mark of profile.accessTokenClaims) {
     if (!hasClaim(claims, mark)) refuse('token_kind_mismatch', { claim: mark[0] });

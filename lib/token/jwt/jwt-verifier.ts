@@ -4,7 +4,7 @@ import { found } from '../claim-values.js';
 import { freezeClaims } from '../frozen-claims.js';
 import type { KeyHeader, KeySet, VerificationKey } from '../keys/key-set.js';
 import type { Clock } from '../lifetime.js';
-import { type MaybePromise, whenReady } from '../maybe-promise.js';
+import { andThen, type MaybePromise } from '../maybe-promise.js';
 import { refuse } from '../refuse.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import { readJwt } from './jwt.js';
@@ -49,40 +49,38 @@ export class JwtVerifier {
     checkBeforeSignature(jwt, server, clock);
 
     const header = { alg: jwt.header['alg'] as string, kid: readKeyId(jwt.header['kid']) };
-    return whenReady(keys.keyFor(header), (key) =>
-      whenReady(verifySignature(token, header.alg, key.key), () => {
+    return andThen(keys.keyFor(header), (key) =>
+      andThen(verifySignature(token, header.alg, key.key), () => {
         checkClaims(jwt.payload, server, clock);
         const verified = Object.freeze({
           claims: freezeClaims(jwt.payload),
           event: authenticationEvent(jwt.payload, server),
           server,
         });
-        this.#verified.add(digest, verified, currency(key, keys, header), clock);
+        this.#verified.add(digest, verified, keyCheck(key, keys, header), clock);
         return verified;
       }),
     );
   }
 }
 
-/**
- * Tells whether a key is current: not so once it has left the key set, nor while the key set has to be read again. A
- * function made where the token is in scope would keep the token in memory for as long as it is known.
- */
-function currency(key: VerificationKey, keys: KeySet, header: KeyHeader): () => boolean {
-  return () => {
-    try {
-      const found = keys.keyFor(header);
-      if (found instanceof Promise) found.catch(() => undefined);
-      return found === key;
-    } catch {
-      return false;
-    }
-  };
+/** A function made where the token is in scope would keep the token in memory for as long as it is known. */
+function keyCheck(key: VerificationKey, keys: KeySet, header: KeyHeader): () => boolean {
+  return () => isCurrentKey(key, keys, header);
+}
+
+/** Returns whether a key is current: not if it has left the key set, nor while the key set has to be read again. */
+function isCurrentKey(key: VerificationKey, keys: KeySet, header: KeyHeader): boolean {
+  try {
+    const found = keys.keyFor(header);
+    if (found instanceof Promise) found.catch(() => undefined);
+    return found === key;
+  } catch {
+    return false;
+  }
 }
 
 function readKeyId(kid: unknown): string | undefined {
-  if (kid !== undefined && typeof kid !== 'string') {
-    refuse('kid_unreadable');
-  }
+  if (kid !== undefined && typeof kid !== 'string') refuse('kid_unreadable');
   return kid;
 }

@@ -1,14 +1,15 @@
 import { isUtf8 } from 'node:buffer';
+import type { Claims } from '../../core/index.js';
 import { refuse } from '../refuse.js';
 
 /** A JWT as it was sent: nothing in it is verified. */
 export interface UnverifiedJwt {
-  readonly header: Readonly<Record<string, unknown>>;
-  readonly payload: Readonly<Record<string, unknown>>;
+  readonly header: Claims;
+  readonly payload: Claims;
 }
 
 /** Longer tokens are refused unread; HTTP servers cut headers off at about this length anyway. */
-const MAX_LENGTH = 16_384;
+const MAX_TOKEN_CHARACTERS = 16_384;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 
 /**
@@ -18,7 +19,7 @@ const BASE64URL = /^[A-Za-z0-9_-]+$/;
  */
 export function checkSize(token: unknown): asserts token is string {
   if (typeof token !== 'string') refuse('token_unreadable');
-  if (token.length > MAX_LENGTH) refuse('token_too_long');
+  if (token.length > MAX_TOKEN_CHARACTERS) refuse('token_too_long');
 }
 
 /**

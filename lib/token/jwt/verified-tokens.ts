@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { BoundedMap } from '../bounded-map.js';
 import { type Clock, checkLifetime } from '../lifetime.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 
@@ -10,6 +11,7 @@ interface Entry {
 }
 
 const MAX_ENTRIES = 1000;
+/** Seconds. */
 const MAX_AGE = 300;
 
 /**
@@ -19,7 +21,7 @@ const MAX_AGE = 300;
  * `exp` has passed is refused for as long as it is remembered.
  */
 export class VerifiedTokens {
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new BoundedMap<string, Entry>(MAX_ENTRIES);
 
   /** The digest under which a token is known. */
   static digest(token: string): string {
@@ -41,12 +43,6 @@ export class VerifiedTokens {
   }
 
   add(digest: string, verified: VerifiedAccessToken, isKeyCurrent: () => boolean, { now }: Clock): void {
-    if (this.#entries.size >= MAX_ENTRIES) {
-      for (const oldest of this.#entries.keys()) {
-        this.#entries.delete(oldest);
-        break;
-      }
-    }
     this.#entries.set(digest, { verified, isKeyCurrent, since: now });
   }
 }

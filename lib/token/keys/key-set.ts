@@ -1,6 +1,7 @@
 import { JwksClient, JwksError } from 'jwks-rsa';
+import { Cooldown, secondsSince } from '../cooldown.js';
 import { AuthorizationServerUnavailable } from '../errors.js';
-import { COOL_DOWN, FETCH_TIMEOUT, fetchJson } from '../fetch-json.js';
+import { COOLDOWN, FETCH_TIMEOUT, fetchJson } from '../fetch-json.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { type AuthorizationServerMetadata, endpointOf, fetchMetadata } from '../metadata.js';
 import { refuse } from '../refuse.js';
@@ -44,7 +45,8 @@ export class KeySet {
   #keysFetchedAt = Number.NEGATIVE_INFINITY;
   #metadata: AuthorizationServerMetadata | undefined;
   #metadataFetchedAt = Number.NEGATIVE_INFINITY;
-  #failure: (Failure & { readonly cause: unknown; readonly at: number }) | undefined;
+  #failure: (Failure & { readonly cause: unknown }) | undefined;
+  readonly #failureCooldown = new Cooldown(COOLDOWN);
   #fetching: Promise<void> | undefined;
 
   /** @param fetchTimeout seconds; for tests */
@@ -68,29 +70,28 @@ export class KeySet {
    * @throws AuthorizationServerUnavailable where the key is unknown, or known too long, and the server cannot be asked
    */
   keyFor(header: KeyHeader): MaybePromise<VerificationKey> {
-    if (this.#failure !== undefined && secondsSince(this.#failure.at) < COOL_DOWN) return this.#answer(header);
+    if (this.#failure !== undefined && this.#failureCooldown.isActive) return this.#lookUp(header);
 
     const age = secondsSince(this.#keysFetchedAt);
-    const found = age < Math.max(this.#refreshAfter, COOL_DOWN) ? this.#keys.find(header) : undefined;
-    if (age >= (found === undefined ? COOL_DOWN : this.#refreshAfter)) {
-      return this.#fetch().then(() => this.#answer(header));
+    const found = age < Math.max(this.#refreshAfter, COOLDOWN) ? this.#keys.find(header) : undefined;
+    if (age >= (found === undefined ? COOLDOWN : this.#refreshAfter)) {
+      return this.#fetch().then(() => this.#lookUp(header));
     }
     if (found === undefined) refuse('key_unknown');
-    if (age >= Math.max(this.#refreshAfter / 2, COOL_DOWN)) void this.#fetch();
+    if (age >= Math.max(this.#refreshAfter / 2, COOLDOWN)) void this.#fetch();
     return found;
   }
 
-  /** Answers from what there is after a fetch, or instead of one. */
-  #answer(header: KeyHeader): VerificationKey {
+  /** Looks a key up in what there is after a fetch, or instead of one. */
+  #lookUp(header: KeyHeader): VerificationKey {
     const failure = this.#failure;
     const serves = failure === undefined || secondsSince(this.#keysFetchedAt) < this.#refreshAfter + this.#staleFor;
     const found = serves ? this.#keys.find(header) : undefined;
     if (found !== undefined) return found;
     if (failure === undefined) refuse('key_unknown');
 
-    const { code, reason, cause, at } = failure;
-    const retryAfter = Math.max(1, Math.ceil(COOL_DOWN - secondsSince(at)));
-    throw new AuthorizationServerUnavailable({ issuer: this.#issuer, code, reason, retryAfter, cause });
+    const { retryAfter } = this.#failureCooldown;
+    throw new AuthorizationServerUnavailable({ issuer: this.#issuer, retryAfter, ...failure });
   }
 
   /** Never rejects: what came of the fetch is in the state. */
@@ -112,7 +113,8 @@ export class KeySet {
     } catch (cause) {
       // the key document may have moved
       this.#metadata = undefined;
-      this.#failure = { ...failureOf(cause), cause, at: Date.now() };
+      this.#failure = { ...failureOf(cause), cause };
+      this.#failureCooldown.start();
     }
   }
 
@@ -149,10 +151,4 @@ export function mayVerify(jwk: unknown): boolean {
   if (kid !== undefined && typeof kid !== 'string') return false;
   if (alg !== undefined && typeof alg !== 'string') return false;
   return operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
-}
-
-/** A clock that was set back counts as time that has passed: better asked once too often than trusted too long. */
-function secondsSince(time: number): number {
-  const elapsed = (Date.now() - time) / 1000;
-  return elapsed < 0 ? Number.POSITIVE_INFINITY : elapsed;
 }

@@ -809,7 +809,7 @@ describe('JWTs that are asked about', () => {
 
   test('no sign-in is added to what a client got for itself', async () => {
     says();
-    const there = asking('always', undefined, { profile: { machineClaims: { gty: 'client-credentials' } } });
+    const there = asking('always', undefined, { profile: { clientCredentialsClaims: { gty: 'client-credentials' } } });
     const machine = await issuer.accessToken({ authTime: null, claims: { gty: 'client-credentials' } });
     const { event } = await there.verify(machine);
     expect([event.acr, event.authTime]).toEqual([undefined, undefined]);

@@ -2,7 +2,7 @@
  * Creates an error without capturing the stack, which costs most of a refusal and tells nothing about it: it is the answer
  * to a request, not a fault.
  */
-export function withoutStack<T>(create: () => T): T {
+export function withoutStackTrace<T>(create: () => T): T {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {

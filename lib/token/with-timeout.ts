@@ -1,0 +1,7 @@
+/** Waits for work, but no longer than a number of seconds. The work itself goes on. */
+export function withTimeout<T>(seconds: number, work: Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('timed out')), seconds * 1000);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
