@@ -1,13 +1,11 @@
 import type { AuthorizationServer } from '../authorization-servers/index.js';
-import { acceptOpaque, addFacts } from './introspection/introspected-token.js';
-import { IntrospectedTokens } from './introspection/introspected-tokens.js';
 import type { Warn } from './introspection/introspection-endpoint.js';
+import { Introspector } from './introspection/introspector.js';
 import { checkSize, isJwt } from './jwt/jwt.js';
 import { type JwtIssuer, JwtVerifier } from './jwt/jwt-verifier.js';
 import { KeySet } from './keys/key-set.js';
 import type { Clock } from './lifetime.js';
 import { andThen, type MaybePromise } from './maybe-promise.js';
-import { refuse } from './refuse.js';
 import type { VerifiedAccessToken } from './verified-access-token.js';
 
 /**
@@ -28,7 +26,7 @@ export class AccessTokenVerifier {
   constructor(
     servers: readonly AuthorizationServer[],
     private readonly clockTolerance: number,
-    private readonly warn: Warn = () => undefined,
+    warn: Warn = () => undefined,
   ) {
     const issuers = servers.map((server) => issuerOf(server, warn));
     this.#servers = new Map(issuers.map((issuer) => [issuer.server.issuer, issuer]));
@@ -47,10 +45,12 @@ export class AccessTokenVerifier {
    */
   verify(token: string): MaybePromise<VerifiedAccessToken> {
     checkSize(token);
-    if (this.#opaque !== undefined && !isJwt(token)) return this.#verifyOpaque(token, this.#opaque);
+    if (this.#opaque?.introspector !== undefined && !isJwt(token)) {
+      return this.#opaque.introspector.verifyOpaque(token, () => this.#clock());
+    }
     const verified = this.#jwts.verify(token, this.#clock());
     return this.#opaque?.server.introspection?.when === 'always'
-      ? andThen(verified, (known) => (known.server === this.#opaque?.server ? this.#withFacts(token, known) : known))
+      ? andThen(verified, (known) => (known.server === this.#opaque?.server ? this.#complete(token, known) : known))
       : verified;
   }
 
@@ -61,31 +61,12 @@ export class AccessTokenVerifier {
    * @throws AuthorizationServerUnavailable where the server gives no usable answer
    */
   withAuthTime(token: string, verified: VerifiedAccessToken): MaybePromise<VerifiedAccessToken> {
-    return lacksAuthTime(verified) ? this.#withFacts(token, verified) : verified;
+    return lacksAuthTime(verified) ? this.#complete(token, verified) : verified;
   }
 
-  async #verifyOpaque(token: string, { server, introspected }: Issuer): Promise<VerifiedAccessToken> {
-    const claims = OPAQUE.test(token) ? await introspected?.lookUp(token) : undefined;
-    if (typeof claims !== 'object') refuse('token_inactive');
-    return acceptOpaque(claims, server, this.#clock());
-  }
-
-  async #withFacts(token: string, verified: VerifiedAccessToken): Promise<VerifiedAccessToken> {
-    const { issuer } = verified.server;
-    const claims = await this.#servers.get(issuer)?.introspected?.lookUp(token);
-    if (claims === 'inactive') refuse('token_inactive');
-    if (typeof claims !== 'object') {
-      const message = 'the server does not introspect JWTs, so that it cannot add what they lack';
-      this.warn('introspection_unsupported', issuer, `${message}; have auth_time put into access tokens`);
-      return verified;
-    }
-    const { completed, isOfAnotherSignIn } = addFacts(verified, claims);
-    if (isOfAnotherSignIn) {
-      const message =
-        'introspection tells of another sign-in than that of the token, perhaps of the session as it is now';
-      this.warn('introspection_of_session', issuer, `${message}; have acr and auth_time put into access tokens`);
-    }
-    return completed;
+  #complete(token: string, verified: VerifiedAccessToken): MaybePromise<VerifiedAccessToken> {
+    const introspector = this.#servers.get(verified.server.issuer)?.introspector;
+    return introspector === undefined ? verified : introspector.complete(token, verified);
   }
 
   #clock(): Clock {
@@ -100,17 +81,14 @@ export function lacksAuthTime({ event, server }: VerifiedAccessToken): boolean {
 
 /** What is needed of an authorization server to verify its tokens. */
 interface Issuer extends JwtIssuer {
-  readonly introspected: IntrospectedTokens | undefined;
+  readonly introspector: Introspector | undefined;
 }
-
-/** The characters of a token by RFC 6750 §2.1, as no others can be sent on. */
-const OPAQUE = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 function issuerOf(server: AuthorizationServer, warn: Warn): Issuer {
   const { issuer, jwksUri, introspection } = server;
   return {
     server,
     keys: new KeySet({ issuer, ...(jwksUri !== undefined && { jwksUri }), ...server.keys }),
-    introspected: introspection && new IntrospectedTokens(issuer, introspection, warn),
+    introspector: introspection && new Introspector(server, introspection, warn),
   };
 }

@@ -6,7 +6,6 @@ import { AuthorizationServerUnavailable, type AuthorizationServerUnavailableCode
 import { COOLDOWN, describeFailure, FETCH_TIMEOUT, readBoundedBody, UnusableResponse } from '../fetch-json.js';
 import { endpointOf, fetchMetadata } from '../metadata.js';
 import { clientAuthentication, openidClient } from './client-authentication.js';
-import { Semaphore } from './semaphore.js';
 
 /** Claims of a token that is active, or that it is not, or that the server does not introspect tokens of its kind. */
 export type IntrospectionResponse = Claims | 'inactive' | 'unsupported';
@@ -15,14 +14,11 @@ export type IntrospectionResponse = Claims | 'inactive' | 'unsupported';
 export type Warn = (code: string, issuer: string, message: string) => void;
 
 const MAX_BODY_BYTES = 65_536;
-/** Seconds for which a request waits for its turn. */
-const QUEUE_TIMEOUT = 1;
 
 /**
- * The introspection endpoint of one authorization server. Keeps no answer. No more than a hundred questions are under way
- * at once, and a thousand more wait for their turn, for a second at most; each ends after five seconds, and no answer
- * beyond 64 KiB is read. A server that fails for one token is asked again for the next, lest one token keep out all the
- * others.
+ * The introspection endpoint of one authorization server. Keeps no response. A request ends after five seconds, and no
+ * response beyond 64 KiB is read. A server that fails for one token is asked again for the next, so that one token does not
+ * keep out all the others.
  *
  * @see [RFC 7662 §2](https://www.rfc-editor.org/rfc/rfc7662.html#section-2)
  */
@@ -31,7 +27,6 @@ export class IntrospectionEndpoint {
   #configuration: Promise<Configuration> | undefined;
   readonly #configurationCooldown = new Cooldown(COOLDOWN);
   #failed = false;
-  readonly #semaphore = new Semaphore({ concurrency: 100, maxQueue: 1000, queueTimeout: QUEUE_TIMEOUT });
 
   /** @throws TypeError for a private key that cannot be used */
   constructor(
@@ -48,20 +43,7 @@ export class IntrospectionEndpoint {
    * @throws AuthorizationServerUnavailable where no usable answer comes, the refusal of this API's credentials included
    */
   async ask(token: string): Promise<IntrospectionResponse> {
-    if (!(await this.#semaphore.acquire())) {
-      const reason = 'its introspection endpoint has too many questions under way';
-      throw new AuthorizationServerUnavailable({
-        issuer: this.issuer,
-        code: 'introspection_overloaded',
-        reason,
-        retryAfter: QUEUE_TIMEOUT,
-      });
-    }
-    try {
-      return await this.#request(await this.#configured(), token);
-    } finally {
-      this.#semaphore.release();
-    }
+    return this.#request(await this.#configured(), token);
   }
 
   async #request(configuration: Configuration, token: string): Promise<IntrospectionResponse> {

@@ -306,15 +306,6 @@ describe('a server that gives no usable answer is unavailable, not the token inv
       answerAll();
       expect(await Promise.all(next)).toEqual(['accepted']);
     });
-
-    test('no more than a thousand wait', async () => {
-      const served = [...ask(100, 'first'), ...ask(1000, 'waiting')];
-      expect(await outcome(there.verify('one-more'))).toBe(CROWDED);
-      await underWay(100);
-      server.json(ENDPOINT, active());
-      answerAll();
-      expect(new Set(await Promise.all(served))).toEqual(new Set(['accepted']));
-    });
   });
 });
 
@@ -633,11 +624,11 @@ describe('a cache of several instances', () => {
     const cache = { get: jest.fn(get), set: jest.fn(get) };
     const there = verifier({ cache });
     expect(await outcome(there.verify('the-token'))).toBe('accepted');
-    expect(await outcome(there.verify('the-token'))).toBe('accepted');
+    expect(await outcome(there.verify('another-token'))).toBe('accepted');
     expect([cache.get.mock.calls.length, cache.set.mock.calls.length]).toEqual([1, 0]);
     expect(warnings).toEqual([`introspection_cache ${server.origin}`]);
     pass(5);
-    await there.verify('the-token');
+    await there.verify('one-more-token');
     expect(cache.get.mock.calls.length).toBe(2);
   });
 });

@@ -1,0 +1,85 @@
+import { hash } from 'node:crypto';
+import type { AuthorizationServer, Introspection } from '../../authorization-servers/index.js';
+import { BoundedMap } from '../bounded-map.js';
+import { AccessTokenRefused } from '../errors.js';
+import type { Clock } from '../lifetime.js';
+import { refuse } from '../refuse.js';
+import type { VerifiedAccessToken } from '../verified-access-token.js';
+import { acceptOpaque, addFacts } from './introspected-token.js';
+import { IntrospectedTokens } from './introspected-tokens.js';
+import type { IntrospectionResponse, Warn } from './introspection-endpoint.js';
+
+/** The characters of a token by RFC 6750 §2.1, as no others can be sent on. */
+const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+const MAX_KNOWN_TOKENS = 10_000;
+
+/**
+ * Judges tokens by what one authorization server says of them. Work for tokens that were verified, or accepted before,
+ * does not wait for that of strangers.
+ *
+ * @see [RFC 7662](https://www.rfc-editor.org/rfc/rfc7662.html)
+ */
+export class Introspector {
+  readonly #tokens: IntrospectedTokens;
+  /** Digests of opaque tokens that were accepted. */
+  readonly #known = new BoundedMap<string, true>(MAX_KNOWN_TOKENS);
+
+  /** @throws TypeError for a private key that cannot be used */
+  constructor(
+    private readonly server: AuthorizationServer,
+    introspection: Introspection,
+    private readonly warn: Warn,
+  ) {
+    this.#tokens = new IntrospectedTokens(server.issuer, introspection, warn);
+  }
+
+  /**
+   * Verifies an opaque token.
+   *
+   * @param clock read once the response is there
+   * @throws AccessTokenRefused `invalid_token`
+   * @throws AuthorizationServerUnavailable if no usable response comes
+   */
+  async verifyOpaque(token: string, clock: () => Clock): Promise<VerifiedAccessToken> {
+    if (!B64TOKEN.test(token)) refuse('token_inactive');
+    const digest = hash('sha256', token, 'base64');
+    const response = await this.#tokens.lookUp(token, this.#known.has(digest) ? 'known' : 'stranger');
+    try {
+      const verified = this.#accept(response, clock());
+      this.#known.set(digest, true);
+      return verified;
+    } catch (error) {
+      if (error instanceof AccessTokenRefused) this.#known.delete(digest);
+      throw error;
+    }
+  }
+
+  #accept(response: IntrospectionResponse, clock: Clock): VerifiedAccessToken {
+    if (typeof response !== 'object') refuse('token_inactive');
+    return acceptOpaque(response, this.server, clock);
+  }
+
+  /**
+   * Adds to a verified JWT what it does not say of the authentication.
+   *
+   * @throws AccessTokenRefused `invalid_token` if the server knows the token as inactive, or as another one
+   * @throws AuthorizationServerUnavailable if no usable response comes
+   */
+  async complete(token: string, verified: VerifiedAccessToken): Promise<VerifiedAccessToken> {
+    const { issuer } = this.server;
+    const response = await this.#tokens.lookUp(token, 'known');
+    if (response === 'inactive') refuse('token_inactive');
+    if (response === 'unsupported') {
+      const message = 'the server does not introspect JWTs, so that it cannot add what they lack';
+      this.warn('introspection_unsupported', issuer, `${message}; have auth_time put into access tokens`);
+      return verified;
+    }
+    const { completed, isOfAnotherSignIn } = addFacts(verified, response);
+    if (isOfAnotherSignIn) {
+      const message =
+        'introspection tells of another sign-in than that of the token, perhaps of the session as it is now';
+      this.warn('introspection_of_session', issuer, `${message}; have acr and auth_time put into access tokens`);
+    }
+    return completed;
+  }
+}
