@@ -5,7 +5,7 @@ import { freezeClaims } from '../frozen-claims.js';
 import type { Clock } from '../lifetime.js';
 import { refuse } from '../refuse.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
-import { checkIntrospectedKind, checkOpaqueClaims } from './introspected-claims.js';
+import { checkIntrospectedKind, checkOpaqueClaims, subjectWithoutSub } from './introspected-claims.js';
 
 /**
  * Takes what the authorization server says of an opaque token for the token's claims.
@@ -17,12 +17,8 @@ import { checkIntrospectedKind, checkOpaqueClaims } from './introspected-claims.
 export function acceptOpaque(claims: Claims, server: AuthorizationServer, clock: Clock): VerifiedAccessToken {
   checkOpaqueClaims(claims, server, clock);
   const event = authenticationEvent(claims, server);
-  return Object.freeze({
-    claims: freezeClaims(claims),
-    // RFC 9068 §2.2: where no user is involved, the client is the subject
-    event: event.subject === undefined ? Object.freeze({ ...event, subject: event.clientId }) : event,
-    server,
-  });
+  const subject = event.subject ?? (subjectWithoutSub(claims, server.profile) as string);
+  return Object.freeze({ claims: freezeClaims(claims), event: Object.freeze({ ...event, subject }), server });
 }
 
 /** What is known of a JWT with what introspection adds to it. */

@@ -1,0 +1,118 @@
+import {
+  type AuthorizationServerProfile,
+  checkAuthorizationServers,
+} from '../../../lib/authorization-servers/index.js';
+import { AccessTokenRefused, AccessTokenVerifier, type VerifiedAccessToken } from '../../../lib/token/index.js';
+import { stopClock } from '../../support/clock.js';
+import { JsonServer } from '../json-server.js';
+
+const NOW = Date.UTC(2026, 0, 1) / 1000;
+const ENDPOINT = '/introspect';
+
+let server: JsonServer;
+let warnings: string[];
+beforeEach(async () => {
+  stopClock(NOW * 1000);
+  server = await new JsonServer().listen();
+  warnings = [];
+});
+afterEach(async () => {
+  jest.useRealTimers();
+  await server.close();
+});
+
+function verifier(profile: AuthorizationServerProfile = { absentClaims: ['aud'] }): AccessTokenVerifier {
+  const introspection = { endpoint: server.origin + ENDPOINT, clientId: 'api', clientSecret: 's3cret' };
+  const servers = checkAuthorizationServers([
+    { issuer: server.origin, audience: 'https://api.example', introspection, profile },
+  ]);
+  return new AccessTokenVerifier(servers, 5, (code) => warnings.push(code));
+}
+
+const respond = (claims: Record<string, unknown>) => server.json(ENDPOINT, { active: true, ...claims });
+
+async function outcome(there = verifier()): Promise<string> {
+  try {
+    await there.verify('opaque');
+    return 'accepted';
+  } catch (error) {
+    if (error instanceof AccessTokenRefused) return error.code;
+    throw error;
+  }
+}
+
+describe('SRV-1 an opaque token counts as an access token only if something says so', () => {
+  const common = { client_id: 'spa', iat: NOW, exp: NOW + 300 };
+
+  test.each<[name: string, claims: Record<string, unknown>, expected: string]>([
+    ['a refresh token of Spring: nothing says what it is', {}, 'introspected_kind_mismatch'],
+    ['a subject says nothing of the kind', { sub: 'alice' }, 'introspected_kind_mismatch'],
+    ['our audience says nothing of the kind', { aud: 'https://api.example' }, 'introspected_kind_mismatch'],
+    ['token_type Bearer', { token_type: 'Bearer' }, 'accepted'],
+    ['token_use access_token', { token_use: 'access_token' }, 'accepted'],
+    ['a scope', { scope: 'read' }, 'accepted'],
+    ['an empty scope', { scope: '' }, 'introspected_kind_mismatch'],
+    ['a scope that is null', { scope: null }, 'introspected_kind_mismatch'],
+    ['a scope that is an empty list', { scope: [] }, 'introspected_kind_mismatch'],
+    ['token_type null', { token_type: null, scope: 'read' }, 'introspected_kind_mismatch'],
+    ['token_use null', { token_use: null, scope: 'read' }, 'introspected_kind_mismatch'],
+  ])('%s', async (_, claims, expected) => {
+    respond({ ...common, ...claims });
+    expect(await outcome()).toBe(expected);
+  });
+
+  test.each<[server: string, claims: Record<string, unknown>]>([
+    ['Ory Hydra', { token_type: 'Bearer', token_use: 'refresh_token' }],
+    ['Keycloak, refresh', { typ: 'Refresh' }],
+    ['Keycloak, offline', { typ: 'Offline' }],
+    ['Keycloak, ID', { typ: 'ID' }],
+    ['Curity', { token_type: 'Bearer', purpose: 'refresh_token' }],
+    ['ForgeRock', { token_type: 'Bearer', tokenName: 'refresh_token' }],
+    ['WSO2', { token_type: 'Refresh' }],
+    ['an ID token by its hashes', { token_type: 'Bearer', at_hash: 'x' }],
+    ['an ID token by the hash of its code', { token_type: 'Bearer', c_hash: 'x' }],
+    ['a logout token', { token_type: 'Bearer', events: {} }],
+  ])('a token of another kind is refused, as marked by %s', async (_, claims) => {
+    respond({ ...common, scope: 'read', ...claims });
+    expect(await outcome()).toBe('introspected_kind_mismatch');
+  });
+
+  test('the mark of the profile says so too', async () => {
+    const there = verifier({ absentClaims: ['aud'], accessTokenClaims: { kind: 'access' } });
+    respond({ ...common, kind: 'access' });
+    expect(await outcome(there)).toBe('accepted');
+  });
+
+  test('the scope is read as the profile says', async () => {
+    respond({ ...common, scp: ['read'] });
+    expect(await outcome(verifier({ absentClaims: ['aud'], claims: { scope: 'scp' } }))).toBe('accepted');
+  });
+});
+
+describe("SRV-11 a user's token is not taken for a client's", () => {
+  const eventOf = async (claims: Record<string, unknown>): Promise<VerifiedAccessToken['event']> => {
+    respond({ client_id: 'spa', scope: 'read', exp: NOW + 300, ...claims });
+    return (await verifier().verify('opaque')).event;
+  };
+
+  test.each<[name: string, claims: Record<string, unknown>, subject: string]>([
+    ['Django OAuth Toolkit: username without sub', { username: 'alice' }, 'alice'],
+    ['Spring Security OAuth: user_name without sub', { user_name: 'alice' }, 'alice'],
+    ['MITREid Connect: user_id without sub', { user_id: 'alice' }, 'alice'],
+    ['sub beside username', { sub: 'a1', username: 'alice' }, 'a1'],
+    ['neither: the client is the subject', {}, 'spa'],
+    ['a username that is empty', { username: '' }, 'spa'],
+    ['a username that is null', { username: null }, 'spa'],
+  ])('%s', async (_, claims, subject) => {
+    expect(await eventOf(claims)).toMatchObject({ subject, clientId: 'spa' });
+  });
+
+  test('a username is enough without a client', async () => {
+    expect(await eventOf({ client_id: undefined, username: 'alice' })).toMatchObject({ subject: 'alice' });
+  });
+
+  test('a subject that cannot be read is refused, whatever the username', async () => {
+    respond({ client_id: 'spa', scope: 'read', sub: 7, username: 'alice' });
+    expect(await outcome()).toBe('sub_missing');
+  });
+});
