@@ -1,11 +1,12 @@
 import { type AuthorizationServer, isClientCredentialsToken, readClaim } from '../../authorization-servers/index.js';
-import type { AuthenticationEvent, Claims } from '../../core/index.js';
+import type { Claims } from '../../core/index.js';
 import { authenticationEvent, authenticationOf } from '../authentication-event.js';
 import { freezeClaims } from '../frozen-claims.js';
 import type { Clock } from '../lifetime.js';
 import { refuse } from '../refuse.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import { checkIntrospectedKind, checkOpaqueClaims, subjectWithoutSub } from './introspected-claims.js';
+import { contradicts, isLaterThan } from './sign-in.js';
 
 /**
  * Takes what the authorization server says of an opaque token for the token's claims.
@@ -21,52 +22,50 @@ export function acceptOpaque(claims: Claims, server: AuthorizationServer, clock:
   return Object.freeze({ claims: freezeClaims(claims), event: Object.freeze({ ...event, subject }), server });
 }
 
-/** What is known of a JWT with what introspection adds to it. */
-export interface CompletedToken {
-  readonly completed: VerifiedAccessToken;
-  /** Whether the answer is about another sign-in than that of the token, so that no authentication was added. */
-  readonly isOfAnotherSignIn: boolean;
+/** Returns a token without what its response says of the authentication: it is about another sign-in. */
+export function withoutSignIn(verified: VerifiedAccessToken): VerifiedAccessToken {
+  const { acr: _acr, acrs: _acrs, authTime: _authTime, amr: _amr, ...event } = verified.event;
+  return Object.freeze({ ...verified, event: Object.freeze(event) });
 }
 
 /**
- * Adds to a verified JWT what it does not say itself of the authentication, and of somebody acting for the user. Changes
- * nothing that it does say. Adds no authentication to what a client got for itself, and none where the answer is about
- * another sign-in: some servers tell of the session as it is now, so that an old token would rise with the user's next
- * step-up.
+ * Returns what a response about a verified JWT says of the authentication. Empty for a token that a client got for itself.
  *
- * @throws AccessTokenRefused `invalid_token` where the answer is about another subject, client or issuer, about a refresh
- * or ID token, or about one bound to a key
+ * @throws AccessTokenRefused `invalid_token` if the response is about another subject, client or issuer, about a refresh or
+ * ID token, or about one bound to a key
  */
-export function addFacts(verified: VerifiedAccessToken, claims: Claims): CompletedToken {
-  const { event } = verified;
-  const { profile } = verified.server;
+export function factsAbout({ event, claims: own, server }: VerifiedAccessToken, claims: Claims): SignInFacts {
+  const { profile } = server;
   checkIntrospectedKind(claims, profile);
   const disagrees =
     isOther(claims['iss'], event.issuer) ||
     isOther(claims['sub'], event.subject) ||
     isOther(readClaim(claims, profile.claims.clientId), event.clientId);
-  if (disagrees) {
-    refuse('introspection_mismatch');
-  }
-  const { act } = claims;
+  if (disagrees) refuse('introspection_mismatch');
+  return isClientCredentialsToken(own, profile) ? {} : authenticationOf(claims, profile);
+}
+
+export type SignInFacts = ReturnType<typeof authenticationOf>;
+
+/**
+ * Returns whether facts are about another sign-in than that of a JWT: some servers tell of the session as it is now, so that
+ * an old token would rise with the user's next step-up. A JWT without `iat` takes no `auth_time` from elsewhere.
+ */
+export function isOfAnotherSignIn(facts: SignInFacts, { event, claims: { iat } }: VerifiedAccessToken): boolean {
+  const isUndated = facts.authTime !== undefined && typeof iat !== 'number';
+  return isUndated || isLaterThan(facts, iat) || contradicts(facts, event);
+}
+
+/**
+ * Adds facts to a verified JWT, and who acts for the user. Changes nothing that the token says itself.
+ *
+ * @param claims of the response
+ */
+export function addFacts(verified: VerifiedAccessToken, facts: SignInFacts, { act }: Claims): VerifiedAccessToken {
   const own = act === undefined ? verified : { ...verified, claims: freezeClaims({ act, ...verified.claims }) };
-  const facts = isClientCredentialsToken(verified.claims, profile) ? {} : authenticationOf(claims, profile);
-  const isElsewhere = isOfAnotherSignIn(facts, verified);
-  return {
-    completed: Object.freeze({ ...own, event: Object.freeze({ ...(isElsewhere ? undefined : facts), ...event }) }),
-    isOfAnotherSignIn: isElsewhere,
-  };
+  return Object.freeze({ ...own, event: Object.freeze({ ...facts, ...verified.event }) });
 }
 
-/** A token knows of no sign-in that came after it, and of one alone: with one acr, and at one time. */
-function isOfAnotherSignIn(facts: AuthenticationEvent, { event, claims }: VerifiedAccessToken): boolean {
-  const { iat } = claims;
-  const isLater = facts.authTime !== undefined && !(typeof iat === 'number' && facts.authTime <= iat);
-  return (
-    isLater || isOther(facts.acr, event.acr ?? facts.acr) || isOther(facts.authTime, event.authTime ?? facts.authTime)
-  );
-}
-
-function isOther(said: unknown, known: string | number | undefined): boolean {
+function isOther(said: unknown, known: string | undefined): boolean {
   return said !== undefined && said !== null && said !== known;
 }

@@ -5,9 +5,10 @@ import { AccessTokenRefused } from '../errors.js';
 import type { Clock } from '../lifetime.js';
 import { refuse } from '../refuse.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
-import { acceptOpaque, addFacts } from './introspected-token.js';
+import { acceptOpaque, addFacts, factsAbout, isOfAnotherSignIn, withoutSignIn } from './introspected-token.js';
 import { IntrospectedTokens } from './introspected-tokens.js';
 import type { IntrospectionResponse, Warn } from './introspection-endpoint.js';
+import { isLaterThan, isSameSignIn, type SignIn } from './sign-in.js';
 
 /** The characters of a token by RFC 6750 §2.1, as no others can be sent on. */
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
@@ -15,14 +16,15 @@ const MAX_KNOWN_TOKENS = 10_000;
 
 /**
  * Judges tokens by what one authorization server says of them. Work for tokens that were verified, or accepted before,
- * does not wait for that of strangers.
+ * does not wait for that of strangers. A token has one sign-in: once a server tells of another, or of one that came after
+ * the token, its response raises nothing.
  *
  * @see [RFC 7662](https://www.rfc-editor.org/rfc/rfc7662.html)
  */
 export class Introspector {
   readonly #tokens: IntrospectedTokens;
-  /** Digests of opaque tokens that were accepted. */
-  readonly #known = new BoundedMap<string, true>(MAX_KNOWN_TOKENS);
+  /** Of tokens that were accepted, by digest: what the first response said of the sign-in. */
+  readonly #known = new BoundedMap<string, SignIn>(MAX_KNOWN_TOKENS);
 
   /** @throws TypeError for a private key that cannot be used */
   constructor(
@@ -42,12 +44,14 @@ export class Introspector {
    */
   async verifyOpaque(token: string, clock: () => Clock): Promise<VerifiedAccessToken> {
     if (!B64TOKEN.test(token)) refuse('token_inactive');
-    const digest = hash('sha256', token, 'base64');
+    const digest = digestOf(token);
     const response = await this.#tokens.lookUp(token, this.#known.has(digest) ? 'known' : 'stranger');
     try {
       const verified = this.#accept(response, clock());
-      this.#known.set(digest, true);
-      return verified;
+      const isOther = this.#hasChanged(digest, verified.event) || isLaterThan(verified.event, verified.claims['iat']);
+      if (!isOther) return verified;
+      this.#warnOfSession();
+      return withoutSignIn(verified);
     } catch (error) {
       if (error instanceof AccessTokenRefused) this.#known.delete(digest);
       throw error;
@@ -74,12 +78,31 @@ export class Introspector {
       this.warn('introspection_unsupported', issuer, `${message}; have auth_time put into access tokens`);
       return verified;
     }
-    const { completed, isOfAnotherSignIn } = addFacts(verified, response);
-    if (isOfAnotherSignIn) {
-      const message =
-        'introspection tells of another sign-in than that of the token, perhaps of the session as it is now';
-      this.warn('introspection_of_session', issuer, `${message}; have acr and auth_time put into access tokens`);
-    }
-    return completed;
+    const facts = factsAbout(verified, response);
+    const isOther = this.#hasChanged(digestOf(token), facts) || isOfAnotherSignIn(facts, verified);
+    if (isOther) this.#warnOfSession();
+    return addFacts(verified, isOther ? {} : facts, response);
   }
+
+  /** Returns whether this response about a token tells of another sign-in than the first one, which it remembers. */
+  #hasChanged(digest: string, signIn: SignIn): boolean {
+    const first = this.#known.get(digest) ?? signIn;
+    const { acr, acrs, authTime } = first;
+    this.#known.set(digest, { acr, acrs, authTime });
+    return !isSameSignIn(signIn, first);
+  }
+
+  #warnOfSession(): void {
+    const message =
+      'introspection tells of another sign-in than that of the token, perhaps of the session as it is now';
+    this.warn(
+      'introspection_of_session',
+      this.server.issuer,
+      `${message}; have acr and auth_time put into access tokens`,
+    );
+  }
+}
+
+function digestOf(token: string): string {
+  return hash('sha256', token, 'base64');
 }

@@ -3,7 +3,7 @@ import {
   checkAuthorizationServers,
 } from '../../../lib/authorization-servers/index.js';
 import { AccessTokenRefused, AccessTokenVerifier, type VerifiedAccessToken } from '../../../lib/token/index.js';
-import { stopClock } from '../../support/clock.js';
+import { pass, stopClock } from '../../support/clock.js';
 import { JsonServer } from '../json-server.js';
 
 const NOW = Date.UTC(2026, 0, 1) / 1000;
@@ -114,5 +114,70 @@ describe("SRV-11 a user's token is not taken for a client's", () => {
   test('a subject that cannot be read is refused, whatever the username', async () => {
     respond({ client_id: 'spa', scope: 'read', sub: 7, username: 'alice' });
     expect(await outcome()).toBe('sub_missing');
+  });
+});
+
+describe('a response about another sign-in than that of the token raises no opaque token', () => {
+  const token = { sub: 'alice', client_id: 'spa', token_type: 'Bearer', iat: NOW - 60, exp: NOW + 3600 };
+  const signIn = { acr: 'urn:example:pwd', auth_time: NOW - 60 };
+
+  async function signInOf(there: AccessTokenVerifier): Promise<object> {
+    const { acr, authTime, amr } = (await there.verify('opaque')).event;
+    return { acr, authTime, amr };
+  }
+  const NONE = { acr: undefined, authTime: undefined, amr: undefined };
+  const PWD = { acr: 'urn:example:pwd', authTime: NOW - 60, amr: undefined };
+
+  test('a sign-in after the token was issued adds nothing, and is warned of', async () => {
+    respond({ ...token, acr: 'urn:example:mfa', auth_time: NOW - 59, amr: ['otp'] });
+    expect(await signInOf(verifier())).toEqual(NONE);
+    expect(warnings).toEqual(['introspection_of_session']);
+  });
+
+  test('a sign-in in the second in which the token was issued is that of the token', async () => {
+    respond({ ...token, ...signIn });
+    expect(await signInOf(verifier())).toEqual(PWD);
+    expect(warnings).toEqual([]);
+  });
+
+  test.each<[name: string, first: object, later: object]>([
+    ['another acr', signIn, { ...signIn, acr: 'urn:example:mfa' }],
+    ['another time', signIn, { ...signIn, auth_time: NOW - 30 }],
+    ['an acr where there was none', { auth_time: NOW - 60 }, signIn],
+    ['a time where there was none', { acr: 'urn:example:pwd' }, signIn],
+    ['neither where there was one', signIn, {}],
+  ])('%s than the first response had adds nothing', async (_, first, later) => {
+    const issued = { ...token, iat: undefined };
+    const there = verifier();
+    respond({ ...issued, ...first });
+    await there.verify('opaque');
+    pass(60);
+    respond({ ...issued, ...later });
+    expect(await signInOf(there)).toEqual(NONE);
+    expect(warnings).toEqual(['introspection_of_session']);
+  });
+
+  test('the first response counts again once the server returns to it', async () => {
+    const there = verifier();
+    for (const acr of ['urn:example:pwd', 'urn:example:mfa', 'urn:example:pwd']) {
+      respond({ ...token, ...signIn, acr });
+      await there.verify('opaque');
+      pass(60);
+    }
+    expect(await signInOf(there)).toEqual(PWD);
+  });
+
+  test('it stays a token: only its sign-in is left out', async () => {
+    respond({ ...token, acr: 'urn:example:mfa', auth_time: NOW });
+    expect((await verifier().verify('opaque')).event).toMatchObject({ subject: 'alice', clientId: 'spa' });
+  });
+
+  test('two tokens of one user are told apart', async () => {
+    const there = verifier();
+    respond({ ...token, ...signIn });
+    await there.verify('first');
+    respond({ ...token, ...signIn, acr: 'urn:example:mfa' });
+    expect((await there.verify('second')).event.acr).toBe('urn:example:mfa');
+    expect(warnings).toEqual([]);
   });
 });

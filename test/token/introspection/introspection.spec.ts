@@ -782,6 +782,25 @@ describe('JWTs that are asked about', () => {
     expect(warnings).toEqual([]);
   });
 
+  test('another sign-in than the first response about a JWT had adds nothing', async () => {
+    const there = asking('always');
+    const jwt = await bare();
+    says({ acr: 'urn:example:pwd', auth_time: undefined });
+    expect(await eventOf(there, jwt)).toMatchObject({ acr: 'urn:example:pwd' });
+    pass(60);
+    says({ acr: 'urn:example:mfa', auth_time: undefined });
+    expect((await eventOf(there, jwt)).acr).toBeUndefined();
+    expect(warnings).toEqual(['introspection_of_session']);
+  });
+
+  test('another list of acr values than that of the token adds nothing', async () => {
+    const there = asking('auth-time-missing', undefined, { profile: { claims: { acr: 'acrs' }, acrType: 'list' } });
+    says({ acrs: ['c1', 'c2'] });
+    const event = await eventOf(there, await issuer.accessToken({ authTime: null, claims: { acrs: ['c1'] } }));
+    expect(event).toMatchObject({ acrs: ['c1'] });
+    expect(event.authTime).toBeUndefined();
+  });
+
   test('whoever acts for the user is known, also where the token does not say so', async () => {
     says({ act: { sub: 'support' } });
     const { claims } = await asking('always').verify(await bare());
