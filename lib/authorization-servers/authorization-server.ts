@@ -3,6 +3,7 @@ import type { AuthorizationServerProfile } from './authorization-server-profile.
 import { checkIntrospection, type Introspection, type IntrospectionOptions } from './introspection.js';
 import { type AccessTokenProfile, checkProfile } from './profile.js';
 import type { ProfileName } from './profiles/index.js';
+import { isRecord } from './record.js';
 import { checkUrl } from './url.js';
 import { Vocabulary, type VocabularyOptions } from './vocabulary.js';
 
@@ -67,8 +68,8 @@ const KEY_MEMBERS = new Set(['refreshAfter', 'staleFor']);
  * Checks the authorization servers of an application.
  *
  * @throws TypeError naming the option: an empty list, an issuer twice or not https, a missing audience, an algorithm that
- * is not asymmetric, a server without `acr` beside one with, two servers that are asked about opaque tokens, an unknown
- * member.
+ * is not asymmetric, a server without `acr` beside one with, a string of one server that is a word of another, two servers
+ * that are asked about opaque tokens, an unknown member.
  */
 export function checkAuthorizationServers(
   options: readonly AuthorizationServerOptions[],
@@ -89,6 +90,7 @@ export function checkAuthorizationServers(
         "map your words to its strings, or say 'literal'",
     );
   }
+  checkWordsAcross(servers);
   const asked = servers.filter(({ introspection }) => introspection && introspection.when !== 'auth-time-missing');
   if (asked.length > 1) {
     throw new TypeError(
@@ -99,8 +101,27 @@ export function checkAuthorizationServers(
   return Object.freeze(servers);
 }
 
+/**
+ * A word of any server is a word at all of them. So that a requirement does not mean a string of one server by the word of
+ * another, a string that is such a word has to stand under that very word.
+ */
+function checkWordsAcross(servers: readonly AuthorizationServer[]): void {
+  for (const [index, { vocabulary }] of servers.entries()) {
+    for (const [word, strings] of vocabulary.words) {
+      for (const value of strings) {
+        const other = servers.findIndex((server) => server.vocabulary.words.has(value));
+        if (other < 0 || vocabulary.words.get(value)?.includes(value) === true) continue;
+        throw new TypeError(
+          `"authorizationServers[${index}].acr.${word}" uses "${value}", which is a word in ` +
+            `"authorizationServers[${other}].acr"; give the word another name, or list the string under "${value}"`,
+        );
+      }
+    }
+  }
+}
+
 function checkServer(options: AuthorizationServerOptions, where: string): AuthorizationServer {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`"${where}" must be an object`);
+  if (!isRecord(options)) throw new TypeError(`"${where}" must be an object`);
   checkMembers(options, MEMBERS, (member) => `"${where}" has the unknown option "${member}"`);
   const { issuer, audience, jwksUri, algorithms = DEFAULT_ALGORITHMS, delegation = 'refuse' } = options;
   checkUrl(issuer, `${where}.issuer`);
@@ -122,7 +143,7 @@ function checkServer(options: AuthorizationServerOptions, where: string): Author
     throw new TypeError(`"${where}.delegation" must be 'refuse' or 'accept'`);
   }
   const { keys = {} } = options;
-  if (typeof keys !== 'object' || keys === null) throw new TypeError(`"${where}.keys" must be an object`);
+  if (!isRecord(keys)) throw new TypeError(`"${where}.keys" must be an object`);
   checkMembers(keys, KEY_MEMBERS, (member) => `"${where}.keys" has the unknown option "${member}"`);
   const { refreshAfter = 600, staleFor = 3600 } = keys;
   checkSeconds(refreshAfter, 1, `${where}.keys.refreshAfter`);

@@ -1,4 +1,5 @@
 import { checkMembers } from '../core/index.js';
+import { isRecord } from './record.js';
 import { checkUrl } from './url.js';
 
 /**
@@ -69,7 +70,7 @@ const OCCASIONS = ['opaque', 'auth-time-missing', 'always'];
  * @throws TypeError naming the option: an unknown one, one of the wrong type, a secret beside a key, neither of them
  */
 export function checkIntrospection(options: IntrospectionOptions, where: string): Introspection {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`"${where}" must be an object`);
+  if (!isRecord(options)) throw new TypeError(`"${where}" must be an object`);
   checkMembers(options, MEMBERS, (member) => `"${where}" has the unknown option "${member}"`);
   const { endpoint, clientId, when = 'opaque', cacheFor = 60, cache } = options;
   if (endpoint !== undefined) checkUrl(endpoint, `${where}.endpoint`);
@@ -87,13 +88,16 @@ export function checkIntrospection(options: IntrospectionOptions, where: string)
 
 function checkClient(options: IntrospectionOptions, where: string): Introspection['client'] {
   const { clientSecret, privateKey } = options;
-  const method = options.clientAuthentication ?? (privateKey === undefined ? METHODS[0] : 'private_key_jwt');
+  if (privateKey !== undefined && !isText(privateKey) && !isRecord(privateKey)) {
+    throw new TypeError(`"${where}.privateKey" must be the private key of the client, as PEM or JWK`);
+  }
+  const { clientAuthentication: method = privateKey === undefined ? METHODS[0] : 'private_key_jwt' } = options;
   if (!METHODS.includes(method as string)) {
     throw new TypeError(`"${where}.clientAuthentication" must be one of '${METHODS.join("', '")}'`);
   }
   if (method === 'private_key_jwt') {
     if (clientSecret !== undefined) throw new TypeError(`"${where}.clientSecret" has no use with private_key_jwt`);
-    if (!isText(privateKey) && (typeof privateKey !== 'object' || privateKey === null)) {
+    if (privateKey === undefined) {
       throw new TypeError(`"${where}.privateKey" must be the private key of the client, as PEM or JWK`);
     }
     return { method, key: privateKey };

@@ -2,6 +2,7 @@ import { type Claims, checkMembers, closestMatch } from '../core/index.js';
 import type { AuthorizationServerProfile } from './authorization-server-profile.js';
 import { hasClaim, mediaType } from './claim.js';
 import { type ProfileName, profiles } from './profiles/index.js';
+import { isRecord } from './record.js';
 
 /** A checked profile with every default filled in: what there is to know about access tokens and challenges. */
 export interface AccessTokenProfile {
@@ -56,7 +57,7 @@ const MEMBERS: ReadonlySet<string> = new Set([
  */
 export function checkProfile(given: ProfileName | AuthorizationServerProfile = {}, where: string): AccessTokenProfile {
   const profile: AuthorizationServerProfile = typeof given === 'string' ? profileNamed(given, where) : given;
-  if (typeof profile !== 'object' || profile === null) {
+  if (!isRecord(profile)) {
     throw new TypeError(`"${where}" must be the name of a profile or an object`);
   }
   checkMembers(profile, MEMBERS, (member) => `"${where}" has the unknown member "${member}"`);
@@ -127,8 +128,8 @@ function checkFacts(profile: AuthorizationServerProfile, where: string): void {
 
 function checkFactsIn(object: unknown, members: readonly string[], where: string): void {
   if (object === undefined) return;
-  if (typeof object !== 'object' || object === null) throw new TypeError(`"${where}" must be an object`);
-  checkMembers(object, members, (member) => `"${where}" has the unknown member "${member}"`);
+  if (!isRecord(object)) throw new TypeError(`"${where}" must be an object`);
+  checkMembers(object as object, members, (member) => `"${where}" has the unknown member "${member}"`);
 }
 
 function checkChoice(value: unknown, choices: readonly string[], where: string): void {
@@ -150,7 +151,7 @@ function checkClaimValues<Value extends string | true>(
   where: string,
   presenceIsEnough: boolean,
 ): readonly (readonly [claim: string, value: Value])[] {
-  if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
+  if (!isRecord(claims)) {
     throw new TypeError(`"${where}" must be an object of names and their values`);
   }
   return Object.freeze(
@@ -166,11 +167,15 @@ function checkClaimValues<Value extends string | true>(
 }
 
 function checkClaimPaths(claims: unknown, where: string): AccessTokenProfile['claims'] {
-  if (typeof claims !== 'object' || claims === null) throw new TypeError(`"${where}" must be an object`);
+  if (!isRecord(claims)) throw new TypeError(`"${where}" must be an object`);
   const paths: Record<string, unknown> = { ...RFC_9068_CLAIMS };
-  checkMembers(claims, Object.keys(RFC_9068_CLAIMS), (member) => `"${where}" has the unknown member "${member}"`);
-  for (const [name, path] of Object.entries(claims)) {
-    paths[name] = path ?? paths[name];
+  checkMembers(
+    claims as object,
+    Object.keys(RFC_9068_CLAIMS),
+    (member) => `"${where}" has the unknown member "${member}"`,
+  );
+  for (const [name, path] of Object.entries(claims as object)) {
+    if (path !== undefined) paths[name] = path;
   }
   const checked = Object.entries(paths).map(([name, path]) => {
     const names: readonly unknown[] = Array.isArray(path) ? path : [path];

@@ -16,12 +16,16 @@ export interface VocabularyOptions {
 export class Vocabulary {
   readonly #meanings: ReadonlyMap<string, Meaning> | undefined;
 
-  private constructor(meanings: ReadonlyMap<string, Meaning> | undefined) {
+  private constructor(
+    meanings: ReadonlyMap<string, Meaning> | undefined,
+    /** The words of the map with their strings. Empty if every string stands for itself. */
+    readonly words: ReadonlyMap<string, readonly string[]>,
+  ) {
     this.#meanings = meanings;
   }
 
   /** A vocabulary in which every string stands for itself. */
-  static readonly literal = new Vocabulary(undefined);
+  static readonly literal = new Vocabulary(undefined, new Map());
 
   /**
    * @param where named in errors, such as `authorizationServers[0]`
@@ -44,7 +48,7 @@ export class Vocabulary {
       const stronger = order?.slice(0, Math.max(order.indexOf(word), 0)).reverse() ?? [];
       meanings.set(word, { own, stronger: stronger.flatMap((name) => words.get(name) ?? []) });
     }
-    return new Vocabulary(meanings);
+    return new Vocabulary(meanings, words);
   }
 
   /** The words and strings that are legal here; `undefined` where every string is. */

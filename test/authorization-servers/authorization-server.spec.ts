@@ -179,3 +179,107 @@ test.each<[url: string, expected: boolean]>([
   ['http://localhost.example', false],
   ['http://notlocalhost', false],
 ])('whether %s is on this machine: %j', (url, expected) => expect(isLoopback(new URL(url))).toBe(expected));
+
+describe('a word of any server is a word at all of them', () => {
+  const FIRST = { ...GOOD, acr: { mfa: ['urn:a:otp', 'gold'] } };
+  const second = (acr: unknown) => ({ ...GOOD, issuer: 'https://b.example', acr });
+
+  test.each<[name: string, servers: readonly object[], message: string]>([
+    [
+      'a string of the first server that is a word of the second',
+      [FIRST, second({ gold: 'urn:b:gold' })],
+      '"authorizationServers[0].acr.mfa" uses "gold", which is a word in "authorizationServers[1].acr"; give the word ' +
+        'another name, or list the string under "gold"',
+    ],
+    [
+      'a string of the second server that is a word of the first',
+      [second({ gold: 'urn:b:gold' }), FIRST],
+      '"authorizationServers[1].acr.mfa" uses "gold", which is a word in "authorizationServers[0].acr"; give the word ' +
+        'another name, or list the string under "gold"',
+    ],
+    [
+      'two servers that call each other by their words',
+      [second({ silver: 'gold' }), { ...GOOD, acr: { gold: 'silver' } }],
+      '"authorizationServers[0].acr.silver" uses "gold", which is a word in "authorizationServers[1].acr"; give the word ' +
+        'another name, or list the string under "gold"',
+    ],
+  ])('%s is a TypeError', (_, servers, message) => {
+    expect(() => check(...servers)).toThrow(new TypeError(message));
+  });
+
+  test.each<[name: string, servers: readonly object[]]>([
+    ['a string under its own word', [{ ...GOOD, acr: { gold: 'gold' } }, second({ gold: 'urn:b:gold' })]],
+    [
+      'a string under its own word among others',
+      [{ ...GOOD, acr: { gold: ['urn:a', 'gold'] } }, second({ gold: 'x' })],
+    ],
+    ['the same string at two servers', [{ ...GOOD, acr: { mfa: 'urn:x' } }, second({ mfa: 'urn:x' })]],
+    ['words of another case', [{ ...GOOD, acr: { mfa: 'Gold' } }, second({ gold: 'urn:b:gold' })]],
+    ['a server that is literal', [{ ...GOOD, acr: { mfa: 'gold' } }, second('literal')]],
+  ])('%s is accepted', (_, servers) => {
+    expect(check(...servers)).toHaveLength(2);
+  });
+});
+
+describe('no limit is read from null or from a value of another type', () => {
+  const INTROSPECTION = { clientId: 'api', clientSecret: 's3cret' };
+  const options = [
+    'issuer',
+    'audience',
+    'jwksUri',
+    'algorithms',
+    'profile',
+    'delegation',
+    'introspection',
+    'keys',
+    'keys.refreshAfter',
+    'keys.staleFor',
+    'acr',
+    'order',
+    'introspection.endpoint',
+    'introspection.clientId',
+    'introspection.clientSecret',
+    'introspection.privateKey',
+    'introspection.clientAuthentication',
+    'introspection.when',
+    'introspection.cacheFor',
+    'introspection.cache',
+    'profile.typ',
+    'profile.accessTokenClaims',
+    'profile.otherTokenClaims',
+    'profile.claims',
+    'profile.claims.acr',
+    'profile.claims.authTime',
+    'profile.claims.amr',
+    'profile.claims.clientId',
+    'profile.claims.scope',
+    'profile.acrType',
+    'profile.absentClaims',
+    'profile.clientCredentialsClaims',
+    'profile.challenge',
+    'profile.request',
+    'profile.request.mode',
+    'profile.issues',
+  ];
+
+  /** A server with one option, given by its path. */
+  function withOption(path: string, value: unknown): Record<string, unknown> {
+    const server: Record<string, unknown> = { ...GOOD, acr: { mfa: 'a' }, introspection: INTROSPECTION };
+    const [first, ...rest] = path.split('.') as [string, ...string[]];
+    const nested = rest.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value);
+    const isIntrospection = first === 'introspection' && rest.length > 0;
+    server[first] = isIntrospection ? { ...INTROSPECTION, ...(nested as object) } : nested;
+    return server;
+  }
+
+  test.each(options)('%s', (path) => {
+    for (const value of [null, Number.NaN, true, () => 1, [], [null]]) {
+      const attempt = () => check(withOption(path, value));
+      // an empty list is a list
+      if (Array.isArray(value) && ['profile.otherTokenClaims', 'profile.absentClaims', 'order'].includes(path))
+        continue;
+      expect(attempt).toThrow(TypeError);
+      expect(attempt).toThrow(`"authorizationServers[0].${path}`);
+    }
+  });
+});
