@@ -1,6 +1,11 @@
 import { checkMembers } from '../core/index.js';
 import type { AuthorizationServerProfile } from './authorization-server-profile.js';
-import { checkIntrospection, type Introspection, type IntrospectionOptions } from './introspection.js';
+import {
+  checkIntrospection,
+  INTROSPECTION_OCCASIONS,
+  type Introspection,
+  type IntrospectionOptions,
+} from './introspection.js';
 import { type AccessTokenProfile, checkProfile } from './profile.js';
 import type { ProfileName } from './profiles/index.js';
 import { isRecord } from './record.js';
@@ -91,11 +96,13 @@ export function checkAuthorizationServers(
     );
   }
   checkWordsAcross(servers);
-  const asked = servers.filter(({ introspection }) => introspection && introspection.when !== 'auth-time-missing');
+  const asked = servers.filter(
+    ({ introspection }) => introspection && INTROSPECTION_OCCASIONS[introspection.when].opaque,
+  );
   if (asked.length > 1) {
     throw new TypeError(
       '"authorizationServers" has several servers that are asked about opaque tokens; nothing in such a token tells ' +
-        'whose it is, so let "introspection.when" be \'auth-time-missing\' on all but one',
+        "whose it is, so let \"introspection.when\" be 'event-missing' or 'auth-time-missing' on all but one",
     );
   }
   return Object.freeze(servers);

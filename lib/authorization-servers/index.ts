@@ -5,11 +5,13 @@ export {
 } from './authorization-server.js';
 export type { AuthorizationServerProfile } from './authorization-server-profile.js';
 export { type ClaimPath, hasClaim, mediaType, readClaim } from './claim.js';
-export type {
-  ClientAuthenticationMethod,
-  Introspection,
-  IntrospectionCache,
-  IntrospectionOptions,
+export {
+  type ClientAuthenticationMethod,
+  INTROSPECTION_OCCASIONS,
+  type Introspection,
+  type IntrospectionCache,
+  type IntrospectionOccasion,
+  type IntrospectionOptions,
 } from './introspection.js';
 export {
   type AccessTokenProfile,

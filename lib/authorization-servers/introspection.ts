@@ -29,14 +29,33 @@ export interface IntrospectionOptions {
   clientAuthentication?: ClientAuthenticationMethod;
   /**
    * Which tokens are asked about. `'opaque'`: those that are no JWT. `'auth-time-missing'`: JWTs without `auth_time`, and
-   * only where a `maxAge` is required. `'always'`: all of them, so that a revoked JWT is noticed. Default is `'opaque'`.
+   * only where a `maxAge` is required. `'event-missing'`: JWTs without `acr` where `acrValues` are required, and without
+   * `auth_time` where a `maxAge` is; it suits servers that leave both out, such as Keycloak in lightweight access tokens.
+   * `'always'`: all of them, so that a revoked JWT is noticed. Default is `'opaque'`.
    */
-  when?: 'opaque' | 'auth-time-missing' | 'always';
+  when?: IntrospectionOccasion;
   /** Seconds for which an answer is good, and a revocation goes unnoticed; never beyond `exp`. Default is `60`. */
   cacheFor?: number;
   /** Shared by several instances. Default is the memory of each, 1,000 answers at most. */
   cache?: IntrospectionCache;
 }
+
+/** Which tokens a server is asked about. */
+export type IntrospectionOccasion = 'opaque' | 'auth-time-missing' | 'event-missing' | 'always';
+
+/** What each occasion means: whether opaque tokens are asked about, and JWTs that lack a claim which is required. */
+export const INTROSPECTION_OCCASIONS: Readonly<
+  Record<
+    IntrospectionOccasion,
+    { readonly opaque: boolean; readonly acrMissing: boolean; readonly authTimeMissing: boolean }
+  >
+> = Object.freeze({
+  opaque: { opaque: true, acrMissing: false, authTimeMissing: false },
+  'auth-time-missing': { opaque: false, acrMissing: false, authTimeMissing: true },
+  'event-missing': { opaque: false, acrMissing: true, authTimeMissing: true },
+  // asked before anything is required
+  always: { opaque: true, acrMissing: false, authTimeMissing: false },
+});
 
 export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
 
@@ -47,7 +66,7 @@ export interface Introspection {
   readonly client:
     | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secret: string }
     | { readonly method: 'private_key_jwt'; readonly key: string | Readonly<Record<string, unknown>> };
-  readonly when: 'opaque' | 'auth-time-missing' | 'always';
+  readonly when: IntrospectionOccasion;
   readonly cacheFor: number;
   readonly cache: IntrospectionCache | undefined;
 }
@@ -63,7 +82,7 @@ const MEMBERS: ReadonlySet<string> = new Set([
   'cache',
 ]);
 const METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
-const OCCASIONS = ['opaque', 'auth-time-missing', 'always'];
+const OCCASIONS = Object.keys(INTROSPECTION_OCCASIONS);
 
 /**
  * @param where named in errors, such as `authorizationServers[0].introspection`

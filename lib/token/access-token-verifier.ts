@@ -1,4 +1,5 @@
-import type { AuthorizationServer } from '../authorization-servers/index.js';
+import { type AuthorizationServer, INTROSPECTION_OCCASIONS } from '../authorization-servers/index.js';
+import type { AuthenticationRequirements } from '../core/index.js';
 import type { Warn } from './introspection/introspection-endpoint.js';
 import { Introspector } from './introspection/introspector.js';
 import { checkSize, isJwt } from './jwt/jwt.js';
@@ -32,7 +33,7 @@ export class AccessTokenVerifier {
     this.#servers = new Map(issuers.map((issuer) => [issuer.server.issuer, issuer]));
     this.#jwts = new JwtVerifier(this.#servers);
     this.#opaque = issuers.find(
-      ({ server }) => (server.introspection?.when ?? 'auth-time-missing') !== 'auth-time-missing',
+      ({ server: { introspection } }) => introspection && INTROSPECTION_OCCASIONS[introspection.when].opaque,
     );
   }
 
@@ -55,13 +56,23 @@ export class AccessTokenVerifier {
   }
 
   /**
-   * Asks the authorization server for the `auth_time` that a JWT lacks, where it is configured so.
+   * Asks the authorization server for what a JWT lacks of the authentication and the requirements need, if its options say
+   * so. Otherwise returns what is known already.
    *
-   * @throws AccessTokenRefused `invalid_token` where the server knows the token as inactive, or as another one
-   * @throws AuthorizationServerUnavailable where the server gives no usable answer
+   * @throws AccessTokenRefused `invalid_token` if the server knows the token as inactive, or as another one
+   * @throws AuthorizationServerUnavailable if the server gives no usable response
    */
+  complete(
+    token: string,
+    verified: VerifiedAccessToken,
+    requirements: AuthenticationRequirements,
+  ): MaybePromise<VerifiedAccessToken> {
+    return lacksRequired(verified, requirements) ? this.#complete(token, verified) : verified;
+  }
+
+  /** @deprecated Use {@link complete}. */
   withAuthTime(token: string, verified: VerifiedAccessToken): MaybePromise<VerifiedAccessToken> {
-    return lacksAuthTime(verified) ? this.#complete(token, verified) : verified;
+    return this.complete(token, verified, { maxAge: 0 });
   }
 
   #complete(token: string, verified: VerifiedAccessToken): MaybePromise<VerifiedAccessToken> {
@@ -74,9 +85,24 @@ export class AccessTokenVerifier {
   }
 }
 
-/** Whether the authorization server is to be asked for an `auth_time` that a token does not carry. */
-export function lacksAuthTime({ event, server }: VerifiedAccessToken): boolean {
-  return event.authTime === undefined && server.introspection?.when === 'auth-time-missing';
+/**
+ * Returns whether the authorization server is to be asked for what a token lacks: for an `acr` if `acrValues` are required,
+ * for an `auth_time` if a `maxAge` is, each only if `introspection.when` says so.
+ */
+export function lacksRequired(
+  { event, server: { introspection } }: VerifiedAccessToken,
+  { acrValues, maxAge }: AuthenticationRequirements,
+): boolean {
+  if (introspection === undefined) return false;
+  const { acrMissing, authTimeMissing } = INTROSPECTION_OCCASIONS[introspection.when];
+  const lacksAcr = acrValues !== undefined && event.acr === undefined && event.acrs === undefined;
+  const lacksTime = maxAge !== undefined && event.authTime === undefined;
+  return (acrMissing && lacksAcr) || (authTimeMissing && lacksTime);
+}
+
+/** @deprecated Use {@link lacksRequired}. */
+export function lacksAuthTime(verified: VerifiedAccessToken): boolean {
+  return lacksRequired(verified, { maxAge: 0 });
 }
 
 /** What is needed of an authorization server to verify its tokens. */

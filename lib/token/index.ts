@@ -1,4 +1,4 @@
-export { AccessTokenVerifier, lacksAuthTime } from './access-token-verifier.js';
+export { AccessTokenVerifier, lacksAuthTime, lacksRequired } from './access-token-verifier.js';
 export { authenticationEvent, authenticationOf } from './authentication-event.js';
 export { type IncomingRequest, type PresentedToken, presentedToken } from './bearer-token.js';
 export { BoundedMap } from './bounded-map.js';

@@ -53,7 +53,9 @@ describe('a wrong option', () => {
       ],
       [`"${WHERE}.clientAuthentication" must be one of 'client_secret_basic', 'client_secret_post', 'private_key_jwt'`]:
         [{ ...BASIC, clientAuthentication: 'none' }],
-      [`"${WHERE}.when" must be one of 'opaque', 'auth-time-missing', 'always'`]: [{ ...BASIC, when: 'jwt' }],
+      [`"${WHERE}.when" must be one of 'opaque', 'auth-time-missing', 'event-missing', 'always'`]: [
+        { ...BASIC, when: 'jwt' },
+      ],
       [`"${WHERE}.cacheFor" must be a number of seconds from 0 to 3600`]: [
         ...[-1, 3601, Number.NaN, '60', null].map((cacheFor) => ({ ...BASIC, cacheFor })),
       ],
@@ -102,7 +104,7 @@ describe('two servers with introspection', () => {
       expect(() => both(first, second)).toThrow(
         new TypeError(
           '"authorizationServers" has several servers that are asked about opaque tokens; nothing in such a token tells ' +
-            'whose it is, so let "introspection.when" be \'auth-time-missing\' on all but one',
+            "whose it is, so let \"introspection.when\" be 'event-missing' or 'auth-time-missing' on all but one",
         ),
       );
     },

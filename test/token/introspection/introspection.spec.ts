@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { jwtVerify } from 'jose';
 import { checkAuthorizationServers, type IntrospectionOptions } from '../../../lib/authorization-servers/index.js';
-import type { AuthenticationEvent } from '../../../lib/core/index.js';
+import type { AuthenticationEvent, AuthenticationRequirements } from '../../../lib/core/index.js';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../../lib/testing/index.js';
 import {
   AccessTokenRefused,
@@ -700,6 +700,35 @@ describe('JWTs that are asked about', () => {
     says();
     const event = await eventOf(asking('auth-time-missing'), await bare());
     expect(event).toMatchObject({ acr: 'urn:example:phr', authTime: NOW - 7, subject: 'alice' });
+  });
+
+  test.each<
+    [when: IntrospectionOptions['when'], token: object, requirements: AuthenticationRequirements, asked: number]
+  >([
+    ['event-missing', { authTime: NOW }, { acrValues: ['urn:example:phr'] }, 1],
+    ['event-missing', { authTime: NOW }, { acrValues: ['urn:example:phr'], maxAge: 60 }, 1],
+    ['event-missing', { authTime: NOW }, { maxAge: 60 }, 0],
+    ['event-missing', { acr: 'urn:example:phr', authTime: null }, { maxAge: 60 }, 1],
+    ['event-missing', { acr: 'urn:example:phr', authTime: null }, { acrValues: ['urn:example:phr'] }, 0],
+    ['event-missing', { authTime: null }, { scope: 'read' }, 0],
+    ['auth-time-missing', { authTime: NOW }, { acrValues: ['urn:example:phr'] }, 0],
+    ['opaque', { authTime: null }, { acrValues: ['urn:example:phr'], maxAge: 60 }, 0],
+  ])('SRV-6 %s with the token %j and the requirements %j asks %d times', async (when, token, requirements, asked) => {
+    says({ auth_time: NOW - 7, ...('authTime' in token && token.authTime === NOW && { auth_time: NOW }) });
+    const there = asking(when);
+    const jwt = await issuer.accessToken(token);
+    const verified = await there.verify(jwt);
+    const { event } = await there.complete(jwt, verified, requirements);
+    expect(server.hits(ENDPOINT)).toBe(asked);
+    if (asked === 1) expect(event).toMatchObject({ acr: 'urn:example:phr', authTime: expect.any(Number) });
+  });
+
+  test('SRV-6 event-missing asks about no opaque token', async () => {
+    const there = asking('event-missing');
+    expect(await outcome((async () => there.verify('opaque'))())).toBe(
+      'invalid_token: The access token is not a signed JWT',
+    );
+    expect(server.hits(ENDPOINT)).toBe(0);
   });
 
   test('what the token says itself stays', async () => {
