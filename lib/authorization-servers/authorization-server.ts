@@ -19,23 +19,23 @@ export interface AuthorizationServerOptions extends VocabularyOptions {
   /** Identifiers of this API, one of which a token's `aud` must name. Never a client id. */
   audience: string | readonly string[];
   /** Where the keys are. Default is `jwks_uri` of the issuer's metadata, which is read when the first token comes. */
-  jwksUri?: string;
+  jwksUri?: string | undefined;
   /** Accepted signature algorithms, asymmetric only. Default is `RS256`, `PS256`, `ES256`, `ES384`, `ES512` and `EdDSA`. */
-  algorithms?: readonly string[];
+  algorithms?: readonly string[] | undefined;
   /**
    * The server's profile, by name or as an object: how its access tokens differ from RFC 9068, and how it is to be
    * asked. Default is RFC 9068.
    */
-  profile?: ProfileName | AuthorizationServerProfile;
+  profile?: ProfileName | AuthorizationServerProfile | undefined;
   /** Whether tokens with `act`, issued for somebody acting for the user, may pass a requirement. Default is `'refuse'`. */
-  delegation?: 'refuse' | 'accept';
+  delegation?: 'refuse' | 'accept' | undefined;
   /** Lets the server be asked about tokens. At most one server is asked about opaque ones. Default is not to ask. */
-  introspection?: IntrospectionOptions;
+  introspection?: IntrospectionOptions | undefined;
   keys?: {
     /** Seconds after which the keys are read again. A withdrawn key is accepted no longer than this. Default is `600`. */
-    refreshAfter?: number;
+    refreshAfter?: number | undefined;
     /** Seconds beyond that for which known keys still serve while the server cannot be reached. Default is `3600`. */
-    staleFor?: number;
+    staleFor?: number | undefined;
   };
 }
 

@@ -3,7 +3,7 @@ import type { Claims } from '../core/index.js';
 export type ClaimPath = string | readonly string[];
 
 /**
- * Reads the claim at a path; `undefined` where the way leads through something that is no object. Getters of a class count,
+ * Reads the claim at a path; `undefined` if the way leads through something that is no object. Getters of a class count,
  * as the user of a strategy may be a model; what every object inherits does not.
  */
 export function readClaim(claims: Claims, path: readonly string[]): unknown {
@@ -19,7 +19,7 @@ function isInheritedByAll(value: object, name: string): boolean {
   return name in Object.prototype && !Object.hasOwn(value, name);
 }
 
-/** Tells whether a claim has a value, or with `true` any value at all. */
+/** Returns whether a claim has a value, or with `true` any value at all. */
 export function hasClaim(claims: Claims, [name, value]: readonly [name: string, value: string | true]): boolean {
   const claim = readClaim(claims, [name]);
   return value === true ? claim !== undefined && claim !== null : claim === value;

@@ -3,8 +3,8 @@ import { isRecord } from './record.js';
 import { checkUrl } from './url.js';
 
 /**
- * Where introspection answers are kept for several instances of an application; a `Keyv` fits. Whoever can write to it
- * can invent users, so it is to be guarded like the authorization server.
+ * Where introspection responses are kept for several instances of an application; a `Keyv` fits. A writer to it can
+ * invent users: guard it like the authorization server.
  */
 export interface IntrospectionCache {
   get(key: string): Promise<unknown>;
@@ -19,25 +19,25 @@ export interface IntrospectionCache {
  */
 export interface IntrospectionOptions {
   /** Default is `introspection_endpoint` of the issuer's metadata, which is read when it is first needed. */
-  endpoint?: string;
+  endpoint?: string | undefined;
   /** The client that this API is at the authorization server. */
   clientId: string;
-  clientSecret?: string;
+  clientSecret?: string | undefined;
   /** Private key for `private_key_jwt`, as PEM or JWK. */
-  privateKey?: string | Readonly<Record<string, unknown>>;
+  privateKey?: string | Readonly<Record<string, unknown>> | undefined;
   /** Default is `'private_key_jwt'` with a `privateKey`, else `'client_secret_basic'`. */
-  clientAuthentication?: ClientAuthenticationMethod;
+  clientAuthentication?: ClientAuthenticationMethod | undefined;
   /**
    * Which tokens are asked about. `'opaque'`: those that are no JWT. `'auth-time-missing'`: JWTs without `auth_time`, and
-   * only where a `maxAge` is required. `'event-missing'`: JWTs without `acr` where `acrValues` are required, and without
-   * `auth_time` where a `maxAge` is; it suits servers that leave both out, such as Keycloak in lightweight access tokens.
+   * only if a `maxAge` is required. `'event-missing'`: JWTs without `acr` if `acrValues` are required, and without
+   * `auth_time` if a `maxAge` is; it suits servers that leave both out, such as Keycloak in lightweight access tokens.
    * `'always'`: all of them, so that a revoked JWT is noticed. Default is `'opaque'`.
    */
-  when?: IntrospectionOccasion;
-  /** Seconds for which an answer is good, and a revocation goes unnoticed; never beyond `exp`. Default is `60`. */
-  cacheFor?: number;
-  /** Shared by several instances. Default is the memory of each, 1,000 answers at most. */
-  cache?: IntrospectionCache;
+  when?: IntrospectionOccasion | undefined;
+  /** Seconds for which a response is good, and a revocation goes unnoticed; never beyond `exp`. Default is `60`. */
+  cacheFor?: number | undefined;
+  /** Shared by several instances, behind the memory of each, 1,000 responses at most. Default is that memory alone. */
+  cache?: IntrospectionCache | undefined;
 }
 
 /** Which tokens a server is asked about. */

@@ -2,9 +2,9 @@ import { isAcrValue } from '../core/index.js';
 
 export interface VocabularyOptions {
   /** Your word to the strings of the authorization server, in order of preference. `'literal'`: strings stand for themselves. */
-  acr?: Readonly<Record<string, string | readonly string[]>> | 'literal';
+  acr?: Readonly<Record<string, string | readonly string[]>> | 'literal' | undefined;
   /** Your words, strongest first. Only then does a stronger one satisfy a weaker one. Default is no order. */
-  order?: readonly string[];
+  order?: readonly string[] | undefined;
 }
 
 /**
@@ -30,7 +30,7 @@ export class Vocabulary {
   /**
    * @param where named in errors, such as `authorizationServers[0]`
    * @throws TypeError for ill-formed strings, an empty map, an order that names unknown words or comes without a map, and a
-   * string that two words share where their order would decide.
+   * string that two words share if their order would decide.
    */
   static from({ acr, order }: VocabularyOptions, where: string): Vocabulary {
     if (acr === undefined || acr === 'literal') {
@@ -51,7 +51,7 @@ export class Vocabulary {
     return new Vocabulary(meanings, words);
   }
 
-  /** The words and strings that are legal here; `undefined` where every string is. */
+  /** The words and strings that are legal here; `undefined` if every string is. */
   get known(): readonly string[] | undefined {
     return this.#meanings && [...this.#meanings.keys()];
   }
@@ -62,7 +62,7 @@ export class Vocabulary {
 
   /**
    * The strings that satisfy a list of words, in order of preference: those of the words themselves, then the stronger
-   * ones. Empty where this server knows none of the words.
+   * ones. Empty if this server knows none of the words.
    */
   stringsFor(acrValues: readonly string[]): readonly string[] {
     if (this.#meanings === undefined) return acrValues;

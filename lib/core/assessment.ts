@@ -7,7 +7,7 @@ import type { AuthenticationRequirements } from './requirements.js';
  */
 export interface AuthenticationEvent {
   acr?: string;
-  /** Authentication contexts that hold beside `acr`, where a server lists several at once; any of them counts. */
+  /** Authentication contexts that hold next to `acr`, if a server lists several at once; any of them counts. */
   acrs?: readonly string[];
   /** Seconds since the epoch. */
   authTime?: number;
@@ -52,7 +52,7 @@ export interface AssessOptions {
   clockTolerance?: number;
 }
 
-/** Seconds by which clocks may differ where nothing else is said. */
+/** Seconds by which clocks may differ if nothing else is said. */
 export const DEFAULT_CLOCK_TOLERANCE = 5;
 
 const MET: Assessment = Object.freeze({ met: true });
@@ -61,9 +61,9 @@ const MET: Assessment = Object.freeze({ met: true });
 export const MILLISECONDS_FROM = 1e11;
 
 /**
- * Tells whether an authentication event meets the requirements of a protected resource, and if not, every reason why.
+ * Returns whether an authentication event meets the requirements of a protected resource, and if not, every reason why.
  * What the event does not say counts against it: an absent `acr` or `authTime` never satisfies. `authTime` is looked at
- * only where `maxAge` is required. Knows strings, not words: `acrValues` are compared exactly.
+ * only if `maxAge` is required. Knows strings, not words: `acrValues` are compared exactly.
  *
  * @see [RFC 9470 §6](https://www.rfc-editor.org/rfc/rfc9470.html#section-6)
  */
@@ -107,7 +107,7 @@ function scopeReason(held: unknown, required: string): UnmetReason | undefined {
   return holds ? undefined : 'scope_missing';
 }
 
-/** Tells whether a space-separated list has this member, whole. */
+/** Returns whether a space-separated list has this member, whole. */
 function hasMember(list: string, member: string): boolean {
   for (let at = list.indexOf(member); at !== -1 && at < list.length; at = list.indexOf(member, at + 1)) {
     const end = at + member.length;

@@ -1,4 +1,4 @@
-/** The candidate that is spelled most like a word; `undefined` where there is none. */
+/** The candidate that is spelled most like a word; `undefined` if there is none. */
 export function closestMatch(word: string, candidates: readonly string[]): string | undefined {
   const byDistance = candidates.map((candidate) => ({ candidate, distance: editDistance(word, candidate) }));
   return byDistance.sort((a, b) => a.distance - b.distance)[0]?.candidate;

@@ -18,7 +18,7 @@ export const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$
 const REQUIREMENT_NAMES = new Set(['acrValues', 'maxAge', 'scope']);
 
 /**
- * Checks requirements that were written by hand and gives back a frozen copy without what is `undefined`.
+ * Checks requirements that were written by hand and returns a frozen copy without what is `undefined`.
  *
  * @param where named in errors, such as `@RequireAcr on TransferController.create`
  * @throws TypeError naming the faulty member: an unknown one, an empty or ill-formed `acrValues`, a `maxAge` that is no
@@ -64,7 +64,7 @@ export function checkRequirements(requirements: unknown, where: string): Authent
 }
 
 /**
- * Tells whether a value can stand in `acr_values`. RFC 9470 leaves the characters open; we hold them to those of a scope
+ * Returns whether a value can stand in `acr_values`. RFC 9470 leaves the characters open; we hold them to those of a scope
  * token, which is what survives a space-separated list inside a quoted-string.
  */
 export function isAcrValue(value: unknown): value is string {
@@ -80,7 +80,7 @@ function show(value: unknown): string {
 }
 
 /**
- * Joins the requirements of two levels. For `acrValues` and `maxAge` the inner level wins where it says something;
+ * Joins the requirements of two levels. For `acrValues` and `maxAge` the inner level wins if it says something;
  * `scope` is the union.
  */
 export function mergeRequirements(

@@ -11,7 +11,7 @@ import type { VerifiedAccessToken } from './verified-access-token.js';
 
 /**
  * Verifies access tokens of the configured authorization servers: JWTs by RFC 9068 §4 and RFC 8725, and by introspection
- * where a server is configured so. The server of a JWT is chosen by an exact match of `iss` among the configured ones;
+ * if a server is configured so. The server of a JWT is chosen by an exact match of `iss` among the configured ones;
  * nothing in a token leads to a request elsewhere. Whether the authentication behind a token is good enough is not decided
  * here.
  *
@@ -38,10 +38,10 @@ export class AccessTokenVerifier {
   }
 
   /**
-   * Synchronous where the token's key is at hand, but for EdDSA and where the server is asked.
+   * Synchronous if the token's key is at hand, except for EdDSA, and unless the server is asked.
    *
    * @throws AccessTokenRefused `invalid_token`
-   * @throws AuthorizationServerUnavailable where the token's key is unknown, or the token itself has to be asked about, and
+   * @throws AuthorizationServerUnavailable if the token's key is unknown, or the token itself has to be asked about, and
    * the server cannot be asked
    */
   verify(token: string): MaybePromise<VerifiedAccessToken> {

@@ -25,7 +25,7 @@ export function authenticationEvent(
 }
 
 /**
- * How and when a user authenticated, by claims; what {@link authenticationEvent} has beside whose token it is. Empty for a
+ * How and when a user authenticated, by claims; what {@link authenticationEvent} has next to whose token it is. Empty for a
  * token that a client got for itself.
  */
 export function authenticationOf(

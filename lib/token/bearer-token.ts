@@ -17,7 +17,7 @@ export interface PresentedToken {
 
 /**
  * Finds the access token in the `Authorization` header of a request; query and body are no place for one. `undefined`
- * where none was sent: no header, another scheme, or nothing behind the scheme.
+ * if none was sent: no header, another scheme, or nothing behind the scheme.
  *
  * @throws AccessTokenRefused `invalid_request` for several Authorization headers, for credentials that are no single
  * token, and for a second token in query or form.

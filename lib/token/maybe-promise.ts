@@ -1,6 +1,6 @@
 export type MaybePromise<T> = T | Promise<T>;
 
-/** Goes on with a value at once when it is there, and when it arrives where it is a promise: no tick is lost when warm. */
+/** Goes on with a value at once when it is there, and when it arrives if it is a promise: no tick is lost when warm. */
 export function andThen<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return isThenable(value) ? Promise.resolve(value).then(next) : next(value as T);
 }

@@ -13,7 +13,7 @@ export interface AuthorizationServerMetadata {
  * Keeps nothing; every call asks the server.
  *
  * @param signal bounds both requests together. Default is five seconds.
- * @throws AuthorizationServerUnavailable where neither address has a JSON object, and where the document names another
+ * @throws AuthorizationServerUnavailable if neither address has a JSON object, and if the document names another
  * issuer.
  * @see [OpenID Connect Discovery 1.0 §4](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig)
  * @see [RFC 8414 §3](https://www.rfc-editor.org/rfc/rfc8414.html#section-3)
@@ -33,7 +33,7 @@ export async function fetchMetadata(
 /**
  * The address that metadata gives under a name, such as `jwks_uri`.
  *
- * @throws AuthorizationServerUnavailable where it is missing or not https, but for a server that itself is on loopback: one
+ * @throws AuthorizationServerUnavailable if it is missing or not https, but for a server that itself is on loopback: one
  * elsewhere has no business there
  */
 export function endpointOf(metadata: AuthorizationServerMetadata, name: string): string {

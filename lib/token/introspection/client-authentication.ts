@@ -13,7 +13,7 @@ const CURVES = new Map([
  * it ships as ESM alone, and an application that asks nobody need not be able to load it.
  *
  * @param where names the options in the error
- * @throws TypeError where the private key cannot be read or is of no kind that can sign
+ * @throws TypeError if the private key cannot be read or is of no kind that can sign
  * @see [RFC 7523 §2.2](https://www.rfc-editor.org/rfc/rfc7523.html#section-2.2)
  */
 export function clientAuthentication(client: Introspection['client'], where: string): () => Promise<ClientAuth> {
@@ -35,7 +35,7 @@ export function clientAuthentication(client: Introspection['client'], where: str
 /**
  * openid-client, loaded with `require` as this package is CommonJS: Node can require ESM since 20.19, Jest since 24.9.
  *
- * @throws TypeError where it cannot be loaded, which says what to do
+ * @throws TypeError if it cannot be loaded, which says what to do
  */
 export function openidClient(): typeof import('openid-client') {
   try {

@@ -11,7 +11,7 @@ import { contradicts, isLaterThan } from './sign-in.js';
 /**
  * Takes what the authorization server says of an opaque token for the token's claims.
  *
- * @throws AccessTokenRefused `invalid_token` where the answer is about another audience or issuer, about a refresh or ID
+ * @throws AccessTokenRefused `invalid_token` if the response is about another audience or issuer, about a refresh or ID
  * token, about one bound to a key, or about one whose time is over
  * @see [RFC 9470 §6.2](https://www.rfc-editor.org/rfc/rfc9470.html#section-6.2)
  */

@@ -40,7 +40,7 @@ export class IntrospectionEndpoint {
   /**
    * Asks about a token.
    *
-   * @throws AuthorizationServerUnavailable where no usable answer comes, the refusal of this API's credentials included
+   * @throws AuthorizationServerUnavailable if no usable response comes, the refusal of this API's credentials included
    */
   async ask(token: string): Promise<IntrospectionResponse> {
     return this.#request(await this.#configured(), token);
@@ -58,14 +58,14 @@ export class IntrospectionEndpoint {
       if (hasUnreadableActive(causes)) return 'inactive';
       const known = causes.find((cause) => cause instanceof AuthorizationServerUnavailable);
       if (known !== undefined) throw known;
-      // what openid-client throws may quote the answer, so it goes no further
+      // what openid-client throws may quote the response, so it goes no further
       const unusable = causes.find((cause) => cause instanceof UnusableResponse);
       throw this.#unavailable('introspection_unusable', unusable?.message ?? 'gives no usable answer', 1);
     }
   }
 
   /**
-   * An endpoint that was discovered is looked up again when it has failed, but not more often than metadata may be; where
+   * An endpoint that was discovered is looked up again when it has failed, but not more often than metadata may be; if
    * it cannot be, the last known one still serves.
    */
   #configured(): Promise<Configuration> {
@@ -94,7 +94,7 @@ export class IntrospectionEndpoint {
     return configuration;
   }
 
-  /** Reads the answer within its bounds, so that openid-client has only what is small and complete. */
+  /** Reads the response within its bounds, so that openid-client has only what is small and complete. */
   async #fetch(...[url, options]: Parameters<CustomFetch>): Promise<Response> {
     const signal = AbortSignal.timeout(FETCH_TIMEOUT * 1000);
     try {
@@ -141,7 +141,7 @@ export class IntrospectionEndpoint {
   }
 }
 
-/** openid-client takes an answer without a boolean `active` for none at all; here it says nothing for the token. */
+/** openid-client takes a response without a boolean `active` for none at all; here it says nothing for the token. */
 function hasUnreadableActive(causes: readonly Cause[]): boolean {
   return causes.some(({ code, cause }) => {
     const body = code === 'OAUTH_INVALID_RESPONSE' && (cause as { body?: unknown } | undefined)?.body;

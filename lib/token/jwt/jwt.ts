@@ -40,7 +40,7 @@ export function readJwt(token: string): UnverifiedJwt {
 }
 
 /**
- * Tells whether a token is meant to be a JWT, so that it is verified as one or refused, but never asked about as opaque:
+ * Returns whether a token is meant to be a JWT, so that it is verified as one or refused, but never asked about as opaque:
  * what the authorization server accepts in some loose spelling would pass none of the rules for JWTs. Several servers
  * overlook dots at the end, so three parts or more are enough.
  */

@@ -28,12 +28,12 @@ export class VerifiedTokens {
     return hash('sha256', token, 'base64');
   }
 
-  /** @throws AccessTokenRefused `invalid_token` where the token is known and its time is over */
+  /** @throws AccessTokenRefused `invalid_token` if the token is known and its time is over */
   get(digest: string, clock: Clock): VerifiedAccessToken | undefined {
     const entry = this.#entries.get(digest);
     if (entry === undefined) return undefined;
     const age = clock.now - entry.since;
-    // less than nothing where the clock was set back: better verified once too often than trusted too long
+    // less than nothing if the clock was set back: better verified once too often than trusted too long
     if (!(age >= 0 && age < MAX_AGE) || !entry.isKeyCurrent()) {
       this.#entries.delete(digest);
       return undefined;

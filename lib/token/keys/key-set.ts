@@ -64,10 +64,10 @@ export class KeySet {
   }
 
   /**
-   * Finds the key that a token's header names. Synchronous where the key document is at hand.
+   * Finds the key that a token's header names. Synchronous if the key document is at hand.
    *
    * @throws AccessTokenRefused `invalid_token` for an unknown key, and for one that does not fit the algorithm
-   * @throws AuthorizationServerUnavailable where the key is unknown, or known too long, and the server cannot be asked
+   * @throws AuthorizationServerUnavailable if the key is unknown, or known too long, and the server cannot be asked
    */
   keyFor(header: KeyHeader): MaybePromise<VerificationKey> {
     if (this.#failure !== undefined && this.#failureCooldown.isActive) return this.#lookUp(header);

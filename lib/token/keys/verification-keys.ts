@@ -38,7 +38,7 @@ export class VerificationKeys {
   private readonly entries: ReadonlyMap<string, Entry>;
   private readonly byKid = new Map<string, Entry[]>();
 
-  /** @param previous keys whose objects are used again where the new document has them unchanged */
+  /** @param previous keys whose objects are used again if the new document has them unchanged */
   constructor(signingKeys: readonly SigningKey[], previous?: VerificationKeys) {
     const entries = new Map<string, Entry>();
     for (const signingKey of signingKeys) {
@@ -56,16 +56,16 @@ export class VerificationKeys {
     }
   }
 
-  /** Whether any key can verify anything: not so where all are too short or of a kind without an algorithm. */
+  /** Whether any key can verify anything: not so if all are too short or of a kind without an algorithm. */
   get usable(): boolean {
     return [...this.entries.values()].some(({ algorithms }) => algorithms.size > 0);
   }
 
   /**
-   * Finds the key a header asks for; `undefined` where there is none. Without `kid` it must be the only one that fits the
+   * Finds the key a header asks for; `undefined` if there is none. Without `kid` it must be the only one that fits the
    * algorithm, and so it must among several of one `kid`.
    *
-   * @throws AccessTokenRefused `invalid_token` where the key of that `kid` does not fit the algorithm, and where several do
+   * @throws AccessTokenRefused `invalid_token` if the key of that `kid` does not fit the algorithm, and if several do
    */
   find({ kid, alg }: KeyHeader): VerificationKey | undefined {
     const candidates = kid === undefined ? this.entries.values() : this.byKid.get(kid);
@@ -87,14 +87,14 @@ function importKey({ kid, alg }: SigningKey, pem: string): Entry {
   const key = createPublicKey(pem);
   const algorithms = algorithmsOf(key);
   return {
-    // jwks-rsa leaves kid and alg out where the JWK has none, whatever its types say
+    // jwks-rsa leaves kid and alg out if the JWK has none, whatever its types say
     verificationKey: Object.freeze({ ...(kid !== undefined && { kid }), ...(alg !== undefined && { alg }), key }),
     algorithms: new Set(alg === undefined ? algorithms : algorithms.filter((algorithm) => algorithm === alg)),
   };
 }
 
 /**
- * The algorithms that a key can verify with; none where it is too short, or of a kind without any.
+ * The algorithms that a key can verify with; none if it is too short, or of a kind without any.
  *
  * @see [RFC 7518 §3](https://www.rfc-editor.org/rfc/rfc7518.html#section-3)
  */

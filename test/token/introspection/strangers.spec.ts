@@ -25,6 +25,8 @@ let server: JsonServer;
 let answer: Record<string, unknown>;
 /** Tokens that the server was asked about. */
 let asked: string[];
+/** What becomes of the requests of strangers. */
+let strangers: Promise<string>[];
 
 beforeEach(async () => {
   stopClock(NOW * 1000);
@@ -32,6 +34,7 @@ beforeEach(async () => {
   server = await new JsonServer().listen();
   answer = { active: true, aud: issuer.audience, sub: 'alice', client_id: 'test-client', token_type: 'Bearer' };
   asked = [];
+  strangers = [];
   // strangers are never answered
   const listener: RequestListener = async (request, response) => {
     const token = new URLSearchParams(await text(request)).get('token') ?? '';
@@ -43,6 +46,7 @@ beforeEach(async () => {
 afterEach(async () => {
   jest.useRealTimers();
   await Promise.all([server.close(), issuer.close()]);
+  await Promise.all(strangers);
 });
 
 function verifier(options: Partial<IntrospectionOptions> = {}): AccessTokenVerifier {
@@ -64,7 +68,7 @@ async function outcome(verified: MaybePromise<VerifiedAccessToken>): Promise<str
 
 /** Fills everything that strangers may fill, and the queue before it. */
 function sendStrangers(there: AccessTokenVerifier): void {
-  for (let index = 0; index < 1100; index += 1) outcome(there.verify(`stranger-${index}`)).catch(() => undefined);
+  for (let index = 0; index < 1100; index += 1) strangers.push(outcome(there.verify(`stranger-${index}`)));
 }
 
 /** A cache that never answers, and keeps the keys of its look-ups. */
