@@ -6,13 +6,20 @@ import type { Clock } from '../lifetime.js';
 import { refuse } from '../refuse.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import { acceptOpaque, addFacts, factsAbout, isOfAnotherSignIn, withoutSignIn } from './introspected-token.js';
-import { IntrospectedTokens } from './introspected-tokens.js';
+import { IntrospectedTokens, type Standing } from './introspected-tokens.js';
 import type { IntrospectionResponse, Warn } from './introspection-endpoint.js';
 import { isLaterThan, isSameSignIn, type SignIn } from './sign-in.js';
 
 /** The characters of a token by RFC 6750 §2.1, as no others can be sent on. */
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 const MAX_KNOWN_TOKENS = 10_000;
+
+interface KnownToken {
+  /** What the first response said. */
+  readonly first: SignIn;
+  /** `stranger` after it has been refused. */
+  readonly standing: Standing;
+}
 
 /**
  * Judges tokens by what one authorization server says of them. Work for tokens that were verified, or accepted before,
@@ -23,8 +30,8 @@ const MAX_KNOWN_TOKENS = 10_000;
  */
 export class Introspector {
   readonly #tokens: IntrospectedTokens;
-  /** Of tokens that were accepted, by digest: what the first response said of the sign-in. */
-  readonly #known = new BoundedMap<string, SignIn>(MAX_KNOWN_TOKENS);
+  /** Tokens that were accepted, by digest. */
+  readonly #known = new BoundedMap<string, KnownToken>(MAX_KNOWN_TOKENS);
 
   /** @throws TypeError for a private key that cannot be used */
   constructor(
@@ -45,7 +52,7 @@ export class Introspector {
   async verifyOpaque(token: string, clock: () => Clock): Promise<VerifiedAccessToken> {
     if (!B64TOKEN.test(token)) refuse('token_inactive');
     const digest = digestOf(token);
-    const response = await this.#tokens.lookUp(token, this.#known.has(digest) ? 'known' : 'stranger');
+    const response = await this.#tokens.lookUp(token, this.#known.get(digest)?.standing ?? 'stranger');
     try {
       const verified = this.#accept(response, clock());
       const isOther = this.#hasChanged(digest, verified.event) || isLaterThan(verified.event, verified.claims['iat']);
@@ -53,7 +60,10 @@ export class Introspector {
       this.#warnOfSession();
       return withoutSignIn(verified);
     } catch (error) {
-      if (error instanceof AccessTokenRefused) this.#known.delete(digest);
+      const known = this.#known.get(digest);
+      if (known !== undefined && error instanceof AccessTokenRefused) {
+        this.#known.set(digest, { ...known, standing: 'stranger' });
+      }
       throw error;
     }
   }
@@ -86,9 +96,9 @@ export class Introspector {
 
   /** Returns whether this response about a token tells of another sign-in than the first one, which it remembers. */
   #hasChanged(digest: string, signIn: SignIn): boolean {
-    const first = this.#known.get(digest) ?? signIn;
-    const { acr, acrs, authTime } = first;
-    this.#known.set(digest, { acr, acrs, authTime });
+    const { acr, acrs, authTime } = signIn;
+    const { first } = this.#known.get(digest) ?? { first: { acr, acrs, authTime } };
+    this.#known.set(digest, { first, standing: 'known' });
     return !isSameSignIn(signIn, first);
   }
 

@@ -167,6 +167,17 @@ describe('a response about another sign-in than that of the token raises no opaq
     expect(await signInOf(there)).toEqual(PWD);
   });
 
+  test('the first response counts also after the token was refused in between', async () => {
+    const there = verifier();
+    respond({ ...token, ...signIn });
+    await there.verify('opaque');
+    pass(60);
+    respond({ active: false });
+    expect(await outcome(there)).toBe('token_inactive');
+    respond({ ...token, ...signIn, acr: 'urn:example:mfa' });
+    expect(await signInOf(there)).toEqual(NONE);
+  });
+
   test('it stays a token: only its sign-in is left out', async () => {
     respond({ ...token, acr: 'urn:example:mfa', auth_time: NOW });
     expect((await verifier().verify('opaque')).event).toMatchObject({ subject: 'alice', clientId: 'spa' });
