@@ -2,8 +2,9 @@ import { type Challenge, type ChallengeDeviation, parseChallenges } from '../cor
 import { type DeviationListener, report } from './deviation.js';
 
 // What stands, unquoted, between "name=" and the next parameter: one value, then further URNs after a space or a comma.
+// A quoted-string matches without its end as well, or the search would start again at each quote inside of it.
 const UNQUOTED =
-  /"(?:[^"\\]|\\.)*"|((?:acr_values|scope|realm|resource_metadata)[ \t]*=[ \t]*)([^\s",\\]+(?:[ ,][^\s",=:\\]+:[^\s",=\\]*)*)/gi;
+  /"[^"\\]*(?:\\[\s\S]?[^"\\]*)*"?|((?:acr_values|scope|realm|resource_metadata)[ \t]*=[ \t]*)([^\s",\\]+(?:[ ,][^\s",=:\\]+:[^\s",=\\]*)*)/gi;
 
 /**
  * Reads the challenges of a `WWW-Authenticate` field and reports what had to be discarded. In lenient mode, a line that

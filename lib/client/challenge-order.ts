@@ -9,10 +9,12 @@ export const MOST_STEP_UPS = 2;
  * age, no further scope.
  */
 export function asksNoMore(later: StepUpChallenge, earlier: StepUpChallenge): boolean {
+  const acrValues = new Set(later.acrValues);
+  const scopes = new Set(earlier.scope?.split(' '));
   return (
-    (later.acrValues === undefined || earlier.acrValues?.every((value) => later.acrValues?.includes(value)) === true) &&
+    (later.acrValues === undefined || earlier.acrValues?.every((value) => acrValues.has(value)) === true) &&
     (later.maxAge === undefined || (earlier.maxAge !== undefined && later.maxAge >= earlier.maxAge)) &&
-    (later.scope === undefined || later.scope.split(' ').every((scope) => earlier.scope?.split(' ').includes(scope)))
+    (later.scope === undefined || later.scope.split(' ').every((scope) => scopes.has(scope)))
   );
 }
 

@@ -275,6 +275,20 @@ describe('stepUpFetch: loops', () => {
     expect(stepUp.mock.calls.map(([, { previous }]) => previous?.scheme)).toEqual([undefined, 'Bearer']);
   });
 
+  test('challenges with thousands of values and scopes are compared in linear time', async () => {
+    const list = (first: number) => Array.from({ length: 3_000 }, (_, index) => `v${first + index}`).join(' ');
+    const split = jest.spyOn(String.prototype, 'split');
+    const includes = jest.spyOn(Array.prototype, 'includes');
+    const { request } = client(({ token }) =>
+      challenge(`acr_values="${list(0)}", scope="${list(token === 't1' ? 1 : 0)}"`),
+    );
+    await request(URL_OF_TRANSFERS).catch(() => undefined);
+    const calls = { split: split.mock.calls.length, includes: includes.mock.calls.length };
+    jest.restoreAllMocks();
+    expect(calls.split).toBeLessThan(100);
+    expect(calls.includes).toBeLessThan(100);
+  });
+
   test('C-58 a third challenge ends it, however it differs', async () => {
     const asked = new Map([
       ['t1', 'acr_values="a"'],
