@@ -39,10 +39,7 @@ export class StepUpLoop extends StepUpError {
 
   /** @param challenges the one that was answered, and the one that came after it */
   constructor(readonly challenges: readonly [StepUpChallenge, StepUpChallenge]) {
-    super(
-      'ERR_STEP_UP_LOOP',
-      'The API asks for step-up authentication again after it was done; stopped asking the user',
-    );
+    super('ERR_STEP_UP_LOOP', 'The API asks for step-up authentication again after it was done');
   }
 }
 
@@ -57,8 +54,8 @@ export class RequestNotReplayable extends StepUpError {
     super(
       'ERR_STEP_UP_NOT_REPLAYABLE',
       reason === 'stream'
-        ? 'The request body is a stream and cannot be sent again after a step-up; send a Blob, a string or bytes'
-        : 'The request body is larger than "maxBodySize" and was not kept for after a step-up; raise "maxBodySize"',
+        ? 'The request body is a stream and cannot be sent again; send a Blob, a string or bytes'
+        : 'The request body is larger than "maxBodySize" and cannot be sent again',
     );
   }
 }
@@ -75,7 +72,7 @@ export class ChallengeRefusedByPolicy extends StepUpError {
       'ERR_STEP_UP_REFUSED_BY_POLICY',
       reason === 'acr_values_not_allowed'
         ? 'The API asks for none of "allowedAcrValues"'
-        : 'More step-ups within a minute than "promptsPerMinute"; a server with many users has to give "user"',
+        : 'More step-ups within a minute than "promptsPerMinute"; set "user" on a server with many users',
     );
   }
 }

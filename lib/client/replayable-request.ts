@@ -73,13 +73,14 @@ export async function replayableRequest(input: Input, init: Init, limit: number)
 /** What a request made from another one would forget, or an address does not carry. */
 function attributesOf({ mode, credentials, cache, referrer, referrerPolicy, integrity, keepalive }: Request) {
   return {
-    ...(mode !== undefined && { mode }),
-    ...(credentials !== undefined && { credentials }),
-    ...(cache !== undefined && { cache }),
-    ...(referrer !== undefined && referrer !== 'about:client' && { referrer }),
-    ...(referrerPolicy !== undefined && { referrerPolicy }),
-    ...(integrity !== undefined && { integrity }),
-    ...(keepalive !== undefined && { keepalive }),
+    mode,
+    credentials,
+    cache,
+    // what a request without a referrer says, and not every implementation of fetch accepts
+    ...(referrer !== 'about:client' && { referrer }),
+    referrerPolicy,
+    integrity,
+    keepalive,
   };
 }
 
