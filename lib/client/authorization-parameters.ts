@@ -1,4 +1,5 @@
 import type { StepUpChallenge } from './challenge.js';
+import { checkChallenge, checkKind, TEXT, TEXTS } from './check.js';
 import { type DeviationListener, report } from './deviation.js';
 
 export interface AuthorizationParametersOptions {
@@ -53,7 +54,8 @@ const LONGEST_ACR_VALUES = 300;
  * ```ts
  * const url = buildAuthorizationUrl(config, { redirect_uri, state, nonce, ...authorizationParameters(challenge, { scope }) });
  * ```
- * @throws TypeError for `claims` that are no JSON object, and for `'essential'` where `metadata` rules it out
+ * @throws TypeError for a member of another type, `null` included, for an unknown `mode`, for `claims` that are not a
+ * JSON object, and for `'essential'` if `metadata` rules it out
  * @see [RFC 9470 §4](https://www.rfc-editor.org/rfc/rfc9470.html#section-4)
  * @see [OpenID Connect Core §5.5.1.1](https://openid.net/specs/openid-connect-core-1_0.html#acrSemantics)
  */
@@ -61,6 +63,9 @@ export function authorizationParameters(
   challenge: StepUpChallenge,
   options: AuthorizationParametersOptions = {},
 ): Record<string, string> {
+  checkChallenge(challenge);
+  checkKind(options, TEXTS, ['allowedScopes']);
+  checkKind(options, TEXT, ['scope', 'resource', 'idTokenHint', 'loginHint', 'prompt']);
   const { resource, idTokenHint, loginHint, onDeviation } = options;
   const { maxAge } = challenge;
   const acrValues = challenge.acrValues?.slice(0, options.acrValues === 'first' ? 1 : undefined) ?? [];
@@ -88,13 +93,14 @@ export function authorizationParameters(
 }
 
 function isEssential({ mode = 'acr_values', metadata }: AuthorizationParametersOptions): boolean {
+  if (!['acr_values', 'essential', 'auto'].includes(mode)) {
+    throw new TypeError('"mode" must be "acr_values", "essential" or "auto"');
+  }
   // absent means false: OpenID Connect Discovery §3
   const supported = metadata?.claims_parameter_supported === true;
   if (mode === 'auto') return supported;
   if (mode === 'essential' && metadata !== undefined && !supported) {
-    throw new TypeError(
-      '"mode" is "essential", but "metadata" lacks "claims_parameter_supported": use "auto", or "acr_values"',
-    );
+    throw new TypeError('"mode" is "essential", but "metadata" lacks "claims_parameter_supported"; use "auto"');
   }
   return mode === 'essential';
 }

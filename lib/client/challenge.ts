@@ -90,7 +90,7 @@ export function stepUpChallenge(
   const { acr_values: joined, max_age: age, realm, resource_metadata, error_description } = parameters;
   const challenge: StepUpChallenge = { scheme: SCHEMES.get(scheme.toLowerCase()) ?? scheme };
 
-  const separated = lenient && joined?.includes(',') === true;
+  const separated = lenient === true && joined?.includes(',') === true;
   if (separated) report(onDeviation, 'comma_separated_acr_values');
   const acrValues = members(joined, separated ? /[ ,]+/ : / +/);
   if (acrValues.length > 0) challenge.acrValues = acrValues;

@@ -1,5 +1,6 @@
 import type { StepUpChallenge } from './challenge.js';
 import { loopsWith } from './challenge-order.js';
+import { AMOUNT, checkChallenge, checkKind, TEXT } from './check.js';
 import { StateUnknown, StepUpLoop, StepUpTimedOut } from './errors.js';
 
 /** Keeps what has to survive a page load, or on a server, the way of the user to the authorization server and back. */
@@ -59,24 +60,29 @@ interface Returned {
 export class PendingStepUps {
   readonly #lifetime: number;
 
+  /** @throws TypeError for a `lifetime` that is not a number of seconds */
   constructor(
     private readonly store: StepUpStore,
-    { lifetime = 600 }: PendingStepUpsOptions = {},
+    options: PendingStepUpsOptions = {},
   ) {
-    this.#lifetime = lifetime;
+    checkKind(options, AMOUNT, ['lifetime']);
+    this.#lifetime = options.lifetime ?? 600;
   }
 
   /**
    * Keeps a step-up under a `state` made for it alone.
    *
    * @throws StepUpLoop where users came back from as much for this very request already, or from two step-ups for it
-   * @throws TypeError for an empty `state` or `subject`
+   * @throws TypeError for an empty `state` or `subject`, and for a `challenge`, `challengedAt` or `issuer` of another type
    */
   async begin(state: string, stepUp: StepUpToKeep): Promise<PendingStepUp> {
     if (typeof state !== 'string' || state === '') throw new TypeError('"state" must be the "state" of the request');
     if (typeof stepUp.subject !== 'string' || stepUp.subject === '') {
       throw new TypeError('"subject" must be the "sub" of the session that is stepped up');
     }
+    if (!AMOUNT[1](stepUp.challengedAt)) throw new TypeError(`"challengedAt" must be ${AMOUNT[0]}`);
+    checkKind(stepUp, TEXT, ['issuer']);
+    checkChallenge(stepUp.challenge);
     const returned = await this.#takeReturned(stepUp);
     await this.#putReturned(stepUp, returned);
     const earlier = loopsWith(returned.challenges, stepUp.challenge);
@@ -133,7 +139,7 @@ function requestKey({ issuer, subject, request }: Pick<StepUpToKeep, 'subject' |
 function read<T>(text: string | null | undefined): T | undefined {
   if (text === null || text === undefined) return undefined;
   try {
-    return JSON.parse(text) as T;
+    return (JSON.parse(text) ?? undefined) as T | undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { isLoopback } from '../core/index.js';
 import type { StepUpChallenge } from './challenge.js';
+import { AMOUNT, checkKind, FUNCTION, TEXTS } from './check.js';
 import type { StepUpErrorCode } from './errors.js';
 import type { PromptPolicyOptions } from './prompt-policy.js';
 import type { Fetch } from './replayable-request.js';
@@ -84,13 +85,9 @@ export function checkOptions(options: StepUpFetchOptions): void {
   for (const name of ['accessToken', 'stepUp'] as const) {
     if (typeof options[name] !== 'function') throw new TypeError(`"${name}" must be a function`);
   }
-  for (const name of ['maxBodySize', 'timeLimit', 'leastMaxAge', 'promptsPerMinute'] as const) {
-    const value = options[name];
-    if (value !== undefined && !(typeof value === 'number' && value >= 0)) {
-      throw new TypeError(`"${name}" must be a number that is not negative`);
-    }
-  }
-  if (typeof options.allowedAcrValues === 'string') throw new TypeError('"allowedAcrValues" must be a list of strings');
+  checkKind(options, FUNCTION, ['fetch', 'dpopProof', 'user', 'onEvent', 'onDeviation']);
+  checkKind(options, AMOUNT, ['maxBodySize', 'timeLimit', 'leastMaxAge', 'promptsPerMinute']);
+  checkKind(options, TEXTS, ['allowedAcrValues']);
 }
 
 /** @throws TypeError for an origin that is none, or that would carry the token in the clear */
@@ -103,7 +100,7 @@ export function apiOrigins({ origins, allowInsecureOrigins = false }: StepUpFetc
     if (url === undefined || url.origin !== origin) {
       throw new TypeError('"origins" must be scheme, host and port alone, such as "https://api.example.com"');
     }
-    if (url.protocol !== 'https:' && !allowInsecureOrigins && !isLoopback(url)) {
+    if (url.protocol !== 'https:' && allowInsecureOrigins !== true && !isLoopback(url)) {
       throw new TypeError('"origins" must be https: tokens can be read on the way otherwise');
     }
   }

@@ -113,9 +113,8 @@ class StepUpClient {
     const { dpopProof, redirect } = this.options;
     const headers: Record<string, string> = { authorization: `Bearer ${token}` };
     if (dpopProof !== undefined) {
-      const nonce = this.#nonces.get(origin);
       headers['authorization'] = `DPoP ${token}`;
-      headers['dpop'] = await dpopProof({ ...target, accessToken: token, ...(nonce !== undefined && { nonce }) });
+      headers['dpop'] = await dpopProof({ ...target, accessToken: token, nonce: this.#nonces.get(origin) });
     }
     const response = await request.send(this.fetch, headers, redirect === 'follow');
     const nonce = response.headers.get('dpop-nonce');
@@ -125,14 +124,14 @@ class StepUpClient {
 
   async #challengeOf(response: Response): Promise<StepUpChallenge | undefined> {
     if (!this.#isFromApi(response)) return undefined;
-    const { lenient = false, onDeviation, dpopProof } = this.options;
+    const { lenient, onDeviation, dpopProof } = this.options;
     const scheme = dpopProof === undefined ? 'Bearer' : 'DPoP';
-    return readStepUpChallenge(response, { lenient, scheme, ...(onDeviation !== undefined && { onDeviation }) });
+    return readStepUpChallenge(response, { lenient, scheme, onDeviation });
   }
 
-  /** A redirect that was followed may have ended elsewhere. */
+  /** A redirect that was followed may have ended elsewhere, and not every response says where. */
   #isFromApi({ url }: Response): boolean {
-    return url === '' || this.origins.has(new URL(url).origin);
+    return URL.canParse(url) ? this.origins.has(new URL(url).origin) : this.options.redirect !== 'follow';
   }
 
   /** Gives the token to send the request with again, or nothing where the application declines. */
@@ -159,7 +158,7 @@ class StepUpClient {
     } catch (error) {
       discard(response);
       const code = (error as { code?: StepUpErrorCode } | undefined)?.code;
-      this.#tell({ ...target, type: 'failed', challenge, ...(typeof code === 'string' && { code }) });
+      this.#tell({ ...target, type: 'failed', challenge, code: typeof code === 'string' ? code : undefined });
       throw error;
     }
   }
@@ -169,8 +168,7 @@ class StepUpClient {
     const challengedAt = Date.now() / 1000;
     this.#policy.count(challenge);
     this.#tell({ ...target, type: 'prompted', challenge });
-    const context = { ...target, challengedAt, ...(previous !== undefined && { previous }) };
-    return bearable(await within(timeLimit, stepUp(challenge, context)), 'stepUp');
+    return bearable(await within(timeLimit, stepUp(challenge, { ...target, challengedAt, previous })), 'stepUp');
   }
 
   #tell(event: StepUpEvent): void {

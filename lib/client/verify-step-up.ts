@@ -1,4 +1,5 @@
 import { assess, type UnmetReason } from '../core/index.js';
+import { AMOUNT, checkKind, FUNCTION, TEXT, TEXTS } from './check.js';
 
 /** Claims of an ID token whose signature, audience and nonce the OpenID library has checked. */
 export interface IdTokenClaims {
@@ -61,7 +62,7 @@ export type StepUpOutcome =
  * and never looks at the access token, which is none of the client's business. Age is judged against the `iat` of the
  * ID token, as the clocks of devices are wrong: call this when the token response arrives.
  *
- * @throws TypeError for a missing `subject`
+ * @throws TypeError for a missing `subject`, and for a member of another type, `null` included
  * @see [OpenID Connect Core §3.1.3.7](https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation) rules 12, 13
  */
 export function verifyStepUp(idTokenClaims: IdTokenClaims | undefined, expectation: StepUpExpectation): StepUpOutcome {
@@ -69,6 +70,10 @@ export function verifyStepUp(idTokenClaims: IdTokenClaims | undefined, expectati
   if (typeof subject !== 'string' || subject === '') {
     throw new TypeError('"subject" must be the "sub" of the ID token of the session that is stepped up');
   }
+  checkKind(expectation, TEXTS, ['acrValues']);
+  checkKind(expectation, AMOUNT, ['maxAge', 'challengedAt', 'now', 'clockTolerance']);
+  checkKind(expectation, TEXT, ['issuer']);
+  checkKind(expectation, FUNCTION, ['satisfies']);
   if (idTokenClaims === undefined || idTokenClaims === null) return { outcome: 'id_token_missing' };
   const { iss, sub, iat, acr, auth_time: authTime } = idTokenClaims;
   if (issuer !== undefined && iss !== issuer) return { outcome: 'issuer_mismatch' };
@@ -82,16 +87,16 @@ export function verifyStepUp(idTokenClaims: IdTokenClaims | undefined, expectati
   const assessment = assess(
     { acr: acr as string, authTime: authTime as number },
     {
-      ...(expectsAcr && !accepted && { acrValues }),
-      ...(maxAge !== undefined && { maxAge: maxAge === 0 ? secondsSinceChallenge(expectation) : maxAge }),
+      acrValues: expectsAcr && !accepted ? acrValues : undefined,
+      maxAge: maxAge === 0 ? secondsSinceChallenge(expectation) : maxAge,
     },
-    { now: iat as number, ...(clockTolerance !== undefined && { clockTolerance }) },
+    { now: iat as number, clockTolerance },
   );
   if (assessment.met) {
     return {
       outcome: 'satisfied',
-      ...(typeof acr === 'string' && { acr }),
-      ...(typeof authTime === 'number' && { authTime }),
+      acr: typeof acr === 'string' ? acr : undefined,
+      authTime: typeof authTime === 'number' ? authTime : undefined,
     };
   }
   const reasons = assessment.reasons as UnmetAuthentication[];

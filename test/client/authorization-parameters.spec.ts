@@ -204,3 +204,26 @@ describe('with openid-client', () => {
     expect(Object.fromEntries(url.searchParams)).toEqual({ client_id: 'bank', request_uri: 'urn:example:pushed' });
   });
 });
+
+describe('authorizationParameters: what is not of the type it should be is never read as "no limit"', () => {
+  test.each<[string, object, object, string]>([
+    ['acrValues of null', { acrValues: null }, {}, '"acrValues" must be a list of strings'],
+    ['acrValues of a string', { acrValues: 'mfa' }, {}, '"acrValues" must be a list of strings'],
+    ['acrValues with null', { acrValues: [null] }, {}, '"acrValues" must be a list of strings'],
+    ['maxAge of null', { maxAge: null }, {}, '"maxAge" must be a number that is not negative'],
+    ['maxAge of a string', { maxAge: '300' }, {}, '"maxAge" must be a number that is not negative'],
+    ['maxAge of NaN', { maxAge: Number.NaN }, {}, '"maxAge" must be a number that is not negative'],
+    ['scope of null in the challenge', { scope: null }, {}, '"scope" must be a string'],
+    ['scope of null', {}, { scope: null }, '"scope" must be a string'],
+    ['allowedScopes of null', {}, { allowedScopes: null }, '"allowedScopes" must be a list of strings'],
+    ['allowedScopes of a string', {}, { allowedScopes: 'pay:all' }, '"allowedScopes" must be a list of strings'],
+    ['resource of null', {}, { resource: null }, '"resource" must be a string'],
+    ['idTokenHint of null', {}, { idTokenHint: null }, '"idTokenHint" must be a string'],
+    ['loginHint of null', {}, { loginHint: null }, '"loginHint" must be a string'],
+    ['prompt of null', {}, { prompt: null }, '"prompt" must be a string'],
+    ['mode of null', {}, { mode: null }, '"mode" must be "acr_values", "essential" or "auto"'],
+    ['an unknown mode', {}, { mode: 'esential' }, '"mode" must be "acr_values", "essential" or "auto"'],
+  ])('%s is a TypeError', (_, wrong, options, message) => {
+    expect(() => authorizationParameters({ ...MFA, ...wrong }, options)).toThrow(new TypeError(message));
+  });
+});

@@ -268,6 +268,12 @@ describe('parseStepUpChallenge: lenient', () => {
     expect(parse(field, { lenient: true })).toEqual({ challenge, deviations });
   });
 
+  test.each(['false', 'true', 1, null])('is what true alone asks for, not %j', (lenient) => {
+    const separated = parse(`Bearer ${ERROR}, acr_values="a,b"`, { lenient: lenient as never });
+    expect(separated.challenge?.acrValues).toEqual(['a,b']);
+    expect(parse(`Bearer ${ERROR}, acr_values=urn:a`, { lenient: lenient as never }).challenge).toBeUndefined();
+  });
+
   test.each<[string, string, StepUpDeviationCode[]]>([
     [
       'C-15 a realm that looks like an unquoted value',

@@ -223,3 +223,26 @@ test('a store may be asynchronous, as on a server', async () => {
   expect(await pending.take('s1')).toMatchObject(TRANSFER);
   await expect(pending.take('s1')).rejects.toMatchObject({ code: 'ERR_STEP_UP_STATE_UNKNOWN' });
 });
+
+describe('PendingStepUps: what is not of the type it should be is never read as "no limit"', () => {
+  test.each([null, '600', Number.NaN, Number.POSITIVE_INFINITY, -1])('a lifetime of %j is a TypeError', (lifetime) => {
+    expect(() => page(lifetime as number)).toThrow(new TypeError('"lifetime" must be a number that is not negative'));
+  });
+
+  test.each<[string, object, string]>([
+    ['challengedAt of null', { challengedAt: null }, '"challengedAt" must be a number that is not negative'],
+    ['no challengedAt', { challengedAt: undefined }, '"challengedAt" must be a number that is not negative'],
+    ['issuer of null', { issuer: null }, '"issuer" must be a string'],
+    ['maxAge of NaN', { challenge: { ...MFA, maxAge: Number.NaN } }, '"maxAge" must be a number that is not negative'],
+    ['acrValues of null', { challenge: { ...MFA, acrValues: null } }, '"acrValues" must be a list of strings'],
+  ])('%s is a TypeError, and nothing is kept', async (_, wrong, message) => {
+    await expect(page().begin('s1', { ...TRANSFER, ...wrong })).rejects.toThrow(new TypeError(message));
+    expect(storage.length).toBe(0);
+  });
+
+  test('null in the store is unknown', async () => {
+    await page().begin('s1', TRANSFER);
+    for (const key of storage.items.keys()) storage.setItem(key, '9999999999999 null');
+    await expect(page().take('s1')).rejects.toMatchObject({ code: 'ERR_STEP_UP_STATE_UNKNOWN' });
+  });
+});

@@ -374,6 +374,25 @@ describe('stepUpFetch: options', () => {
     ['a negative limit', { maxBodySize: -1 }, /^"maxBodySize" must be a number that is not negative$/],
     ['a limit that is none', { timeLimit: Number.NaN }, /^"timeLimit" must be a number that is not negative$/],
     ['a text for a number', { promptsPerMinute: '5' }, /^"promptsPerMinute" must be a number that is not negative$/],
+    ...['maxBodySize', 'timeLimit', 'leastMaxAge', 'promptsPerMinute'].flatMap((name) =>
+      [null, '5', Number.NaN, Number.POSITIVE_INFINITY].map((value): [string, object, RegExp] => [
+        `${value} as ${name}`,
+        { [name]: value },
+        new RegExp(`^"${name}" must be a number that is not negative$`),
+      ]),
+    ),
+    ...['fetch', 'dpopProof', 'user', 'onEvent', 'onDeviation'].map((name): [string, object, RegExp] => [
+      `null as ${name}`,
+      { [name]: null },
+      new RegExp(`^"${name}" must be a function$`),
+    ]),
+    [
+      'a word for true, on the way to plain HTTP',
+      { origins: ['http://api.example'], allowInsecureOrigins: 'false' },
+      /^"origins" must be https/,
+    ],
+    ['null for a list', { allowedAcrValues: null }, /^"allowedAcrValues" must be a list of strings$/],
+    ['a list of numbers', { allowedAcrValues: [2] }, /^"allowedAcrValues" must be a list of strings$/],
     ['a string for a list', { allowedAcrValues: 'mfa' }, /^"allowedAcrValues" must be a list of strings$/],
   ])('%s is refused', (_, wrong, message) => {
     expect(() => stepUpFetch({ ...good, ...wrong } as StepUpFetchOptions)).toThrow(message);
@@ -408,5 +427,42 @@ describe('stepUpFetch: options', () => {
     const { request, api } = client(granting([]), {}, ['t2\n']);
     await expect(request(URL_OF_TRANSFERS)).rejects.toThrow(/^"stepUp" gave something that is no access token/);
     expect(api.tokens()).toEqual(['t1']);
+  });
+});
+
+describe('stepUpFetch: whose response it is', () => {
+  const respondingFrom = (url: string | undefined) =>
+    client(({ token }) => Object.defineProperty(granting(['t2'])({ token } as never), 'url', { value: url }), {
+      redirect: 'follow',
+    });
+
+  test.each(['', undefined, '/transfers', 'https://elsewhere.example/'])(
+    'after a redirect that may have been followed, a challenge from %j is not answered',
+    async (url) => {
+      const { request, stepUp, api } = respondingFrom(url);
+      expect((await request(URL_OF_TRANSFERS)).status).toBe(401);
+      expect(api.tokens()).toEqual(['t1']);
+      expect(stepUp).not.toHaveBeenCalled();
+    },
+  );
+
+  test('a challenge from the API is answered after a redirect as well', async () => {
+    const { request, api } = respondingFrom(`${API}/final`);
+    expect((await request(URL_OF_TRANSFERS)).status).toBe(200);
+    expect(api.tokens()).toEqual(['t1', 't2']);
+  });
+
+  test('a nonce from an unknown origin is not used', async () => {
+    const nonces: unknown[] = [];
+    const { request } = client(() => new Response('done', { headers: { 'dpop-nonce': 'n' } }), {
+      redirect: 'follow',
+      dpopProof: ({ nonce }) => {
+        nonces.push(nonce);
+        return 'proof';
+      },
+    });
+    await request(URL_OF_TRANSFERS);
+    await request(URL_OF_TRANSFERS);
+    expect(nonces).toEqual([undefined, undefined]);
   });
 });

@@ -166,3 +166,33 @@ test('C-56 an access token is no input', () => {
     outcome: 'subject_mismatch',
   });
 });
+
+describe('verifyStepUp: what is not of the type it should be is never read as "no limit"', () => {
+  const amounts = ['maxAge', 'challengedAt', 'now', 'clockTolerance'].flatMap((name) =>
+    [null, '300', Number.NaN, Number.POSITIVE_INFINITY, -1, true].map((value) => [name, value] as const),
+  );
+
+  test.each(amounts)('"%s": %j is a TypeError', (name, value) => {
+    expect(() => outcome({}, { maxAge: 0, [name]: value })).toThrow(
+      new TypeError(`"${name}" must be a number that is not negative`),
+    );
+  });
+
+  test.each([null, 'mfa', [null], [1]])('"acrValues": %j is a TypeError', (acrValues) => {
+    expect(() => outcome({}, { maxAge: 60, acrValues: acrValues as never })).toThrow(
+      new TypeError('"acrValues" must be a list of strings'),
+    );
+  });
+
+  test.each<[string, object, string]>([
+    ['issuer', { issuer: null }, 'a string'],
+    ['satisfies', { satisfies: null }, 'a function'],
+  ])('"%s": null is a TypeError', (name, expectation, expected) => {
+    expect(() => outcome({}, { maxAge: 60, ...expectation })).toThrow(new TypeError(`"${name}" must be ${expected}`));
+  });
+
+  test('undefined is absent', () => {
+    const absent = { acrValues: undefined, challengedAt: undefined, now: undefined, clockTolerance: undefined };
+    expect(outcome({}, { maxAge: 60, ...(absent as object), issuer: undefined as never })).toBe('satisfied');
+  });
+});

@@ -1,0 +1,34 @@
+import type { StepUpChallenge } from './challenge.js';
+
+type Kind = readonly [expected: string, matches: (value: unknown) => boolean];
+
+export const FUNCTION: Kind = ['a function', (value) => typeof value === 'function'];
+// neither NaN nor an infinite number: with those, comparisons turn into "no limit" or "never"
+export const AMOUNT: Kind = [
+  'a number that is not negative',
+  (value) => Number.isFinite(value) && (value as number) >= 0,
+];
+export const TEXT: Kind = ['a string', (value) => typeof value === 'string'];
+export const TEXTS: Kind = ['a list of strings', (value) => Array.isArray(value) && value.every(TEXT[1])];
+
+/**
+ * Checks members that may be absent. `null` is not absent: it would be read as "no limit".
+ *
+ * @throws TypeError naming the member that is of another kind
+ */
+export function checkKind<T extends object>(
+  members: T,
+  [expected, matches]: Kind,
+  names: readonly (keyof T & string)[],
+): void {
+  for (const name of names) {
+    if (members[name] !== undefined && !matches(members[name])) throw new TypeError(`"${name}" must be ${expected}`);
+  }
+}
+
+/** @throws TypeError for a challenge whose requirements would be lost, or become others, on the way */
+export function checkChallenge(challenge: StepUpChallenge): void {
+  checkKind(challenge, TEXTS, ['acrValues']);
+  checkKind(challenge, AMOUNT, ['maxAge']);
+  checkKind(challenge, TEXT, ['scope']);
+}
