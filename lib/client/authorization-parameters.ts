@@ -37,15 +37,15 @@ export interface AuthorizationParametersOptions {
    * `{ max_age: '1', prompt: 'login' }`. Default is `{ max_age: '0' }`.
    */
   zeroMaxAge?: Readonly<Record<string, string>>;
-  /** Told of what a server may refuse. Default is silence. */
+  /** Told of what a server may refuse. Default is to report nothing. */
   onDeviation?: DeviationListener;
 }
 
 // RFC 9470 and OpenID Connect set no limit; a widespread server does
-const LONGEST_ACR_VALUES = 300;
+const MAX_ACR_VALUES_LENGTH = 300;
 
 /**
- * Gives the parameters to add to a new authorization request, by redirect or pushed (PAR), so that it answers a
+ * Returns the parameters to add to a new authorization request, by redirect or pushed (PAR), so that it answers a
  * challenge. Either `acr_values` or an `acr` claim with values is among them, never both; leave `acr_values` out of
  * what you merge this into. Fits `buildAuthorizationUrl` of openid-client. Does not choose the authorization server,
  * and makes no `state`, `nonce` or PKCE challenge: make new ones for each request. A refresh token cannot replace it.
@@ -74,7 +74,7 @@ export function authorizationParameters(
 
   if (acrValues.length > 0 && !essential) {
     parameters['acr_values'] = acrValues.join(' ');
-    if (parameters['acr_values'].length > LONGEST_ACR_VALUES) report(onDeviation, 'acr_values_long');
+    if (parameters['acr_values'].length > MAX_ACR_VALUES_LENGTH) report(onDeviation, 'acr_values_long');
   }
   const claims = mergedClaims(options.claims, acrValues, essential);
   if (claims !== undefined) parameters['claims'] = JSON.stringify(claims);

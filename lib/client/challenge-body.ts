@@ -1,15 +1,15 @@
 import { INSUFFICIENT_USER_AUTHENTICATION, parseChallenges } from '../core/index.js';
-import { readBody } from './body.js';
+import { readBoundedBody } from './bounded-body.js';
 import {
   isOAuth,
   type ParseStepUpChallengeOptions,
   parseStepUpChallenge,
   type StepUpChallenge,
-  stepUpChallenge,
+  toStepUpChallenge,
 } from './challenge.js';
 import { report } from './deviation.js';
 
-const LARGEST_BODY = 16_384;
+const MAX_BODY_BYTES = 16_384;
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json *(?:;|$)/i;
 const PARAMETERS = ['acr_values', 'max_age', 'scope', 'error_description'];
 
@@ -35,13 +35,13 @@ export async function readStepUpChallenge(
     const value = body[name];
     if (typeof value === 'string' || typeof value === 'number') parameters[name] = String(value);
   }
-  return stepUpChallenge({ scheme: options.scheme ?? 'Bearer', parameters }, options);
+  return toStepUpChallenge({ scheme: options.scheme ?? 'Bearer', parameters }, options);
 }
 
 async function readJson(response: Response): Promise<Record<string, unknown> | undefined> {
   if (!JSON_TYPE.test(response.headers.get('content-type') ?? '')) return undefined;
   try {
-    const bytes = await readBody(response.clone(), LARGEST_BODY);
+    const bytes = await readBoundedBody(response.clone(), MAX_BODY_BYTES);
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {

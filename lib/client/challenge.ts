@@ -29,7 +29,7 @@ export interface ParseStepUpChallengeOptions {
   lenient?: boolean;
   /** Scheme to prefer where several carry a step-up challenge: the one the request used. Default is the first of them. */
   scheme?: 'Bearer' | 'DPoP';
-  /** Told of everything that was discarded, ignored or read leniently. Default is silence. */
+  /** Told of everything that was discarded, ignored or read leniently. Default is to report nothing. */
   onDeviation?: DeviationListener;
 }
 
@@ -74,16 +74,16 @@ function fromField(field: string | readonly string[], options: ParseStepUpChalle
   );
   const preferred = options.scheme?.toLowerCase();
   const chosen = found.find(({ scheme }) => scheme.toLowerCase() === preferred) ?? found[0];
-  return chosen && stepUpChallenge(chosen, options);
+  return chosen && toStepUpChallenge(chosen, options);
 }
 
-/** Tells whether a challenge is one that concerns an access token. */
+/** Returns whether a challenge is one that concerns an access token. */
 export function isOAuth({ scheme }: Challenge): boolean {
   return SCHEMES.has(scheme.toLowerCase());
 }
 
-/** Takes what a step-up needs from a challenge. A `max_age` that is no number of seconds is ignored: RFC 9470 §3. */
-export function stepUpChallenge(
+/** Takes what a step-up needs from a challenge. A `max_age` that is not a number of seconds is ignored: RFC 9470 §3. */
+export function toStepUpChallenge(
   { scheme, parameters }: Pick<Challenge, 'scheme' | 'parameters'>,
   { lenient = false, onDeviation }: ParseStepUpChallengeOptions,
 ): StepUpChallenge {

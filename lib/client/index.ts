@@ -22,19 +22,19 @@ export {
 } from './errors.js';
 export {
   type PendingStepUp,
+  type PendingStepUpInput,
   PendingStepUps,
   type PendingStepUpsOptions,
   type StepUpStore,
-  type StepUpToKeep,
 } from './pending-step-ups.js';
 export type { PromptPolicyOptions } from './prompt-policy.js';
 export { sessionStorageStore, type WebStorage } from './session-storage-store.js';
 export { stepUpFetch } from './step-up-fetch.js';
 export type {
   DPoPProofRequest,
-  StepUpContext,
-  StepUpEvent,
+  StepUpFetchEvent,
   StepUpFetchOptions,
+  StepUpRequest,
   StepUpTarget,
 } from './step-up-fetch.options.js';
 export { type IdTokenClaims, type StepUpExpectation, type StepUpOutcome, verifyStepUp } from './verify-step-up.js';

@@ -1,17 +1,17 @@
 import type { StepUpChallenge } from './challenge.js';
-import { loopsWith } from './challenge-order.js';
 import { AMOUNT, checkChallenge, checkKind, TEXT } from './check.js';
 import { StateUnknown, StepUpLoop, StepUpTimedOut } from './errors.js';
+import { findRepeated } from './repeated-challenge.js';
 
 /** Keeps what has to survive a page load, or on a server, the way of the user to the authorization server and back. */
 export interface StepUpStore {
   /** Keeps a text for a number of seconds at least. */
-  put(key: string, value: string, lifetime: number): void | Promise<void>;
-  /** Gives a text out and forgets it, in one step, so that a second caller gets nothing. */
+  put(key: string, value: string, ttl: number): void | Promise<void>;
+  /** Returns a text and forgets it, in one step, so that a second caller gets nothing. */
   take(key: string): string | null | undefined | Promise<string | null | undefined>;
 }
 
-export interface StepUpToKeep {
+export interface PendingStepUpInput {
   /** The challenge that is answered, for `verifyStepUp`. */
   challenge: StepUpChallenge;
   /** When it arrived, in seconds since the epoch: `challengedAt` of the context of `stepUp`. */
@@ -26,14 +26,14 @@ export interface StepUpToKeep {
   data?: unknown;
 }
 
-export interface PendingStepUp extends StepUpToKeep {
+export interface PendingStepUp extends PendingStepUpInput {
   /** Seconds since the epoch. */
   expiresAt: number;
 }
 
 export interface PendingStepUpsOptions {
   /** Seconds the user has to return. Default is `600`. */
-  lifetime?: number;
+  ttl?: number;
 }
 
 interface Returned {
@@ -43,11 +43,11 @@ interface Returned {
 
 /**
  * Step-ups that leave the page: what was asked, for whom and for what, from the redirect to the authorization server to
- * the return from it. Each is found once, by the `state` of the authorization request, and within `lifetime`. How often
+ * the return from it. Each is found once, by the `state` of the authorization request, and within `ttl`. How often
  * a request was stepped up is counted across page loads, by the rules of `stepUpFetch`: an API that goes on asking does
  * not send its users round in a circle.
  *
- * Whoever takes a pending step-up has to verify the sign-in against it, and shows its request for the user to submit
+ * A caller that takes a pending step-up has to verify the sign-in against it, and shows its request for the user to submit
  * again: the callback itself performs nothing. Verify the `state` against the session first, as the OpenID library does.
  *
  * @example
@@ -58,15 +58,15 @@ interface Returned {
  * ```
  */
 export class PendingStepUps {
-  readonly #lifetime: number;
+  readonly #ttl: number;
 
-  /** @throws TypeError for a `lifetime` that is not a number of seconds */
+  /** @throws TypeError for a `ttl` that is not a number of seconds */
   constructor(
     private readonly store: StepUpStore,
     options: PendingStepUpsOptions = {},
   ) {
-    checkKind(options, AMOUNT, ['lifetime']);
-    this.#lifetime = options.lifetime ?? 600;
+    checkKind(options, AMOUNT, ['ttl']);
+    this.#ttl = options.ttl ?? 600;
   }
 
   /**
@@ -75,7 +75,7 @@ export class PendingStepUps {
    * @throws StepUpLoop where users came back from as much for this very request already, or from two step-ups for it
    * @throws TypeError for an empty `state` or `subject`, and for a `challenge`, `challengedAt` or `issuer` of another type
    */
-  async begin(state: string, stepUp: StepUpToKeep): Promise<PendingStepUp> {
+  async begin(state: string, stepUp: PendingStepUpInput): Promise<PendingStepUp> {
     if (typeof state !== 'string' || state === '') throw new TypeError('"state" must be the "state" of the request');
     if (typeof stepUp.subject !== 'string' || stepUp.subject === '') {
       throw new TypeError('"subject" must be the "sub" of the session that is stepped up');
@@ -85,19 +85,19 @@ export class PendingStepUps {
     checkChallenge(stepUp.challenge);
     const returned = await this.#takeReturned(stepUp);
     await this.#putReturned(stepUp, returned);
-    const earlier = loopsWith(returned.challenges, stepUp.challenge);
+    const earlier = findRepeated(returned.challenges, stepUp.challenge);
     if (earlier !== undefined) throw new StepUpLoop([earlier, stepUp.challenge]);
 
     const pending: PendingStepUp = { ...stepUp, expiresAt: this.#expiry() };
-    await this.store.put(stateKey(state), JSON.stringify(pending), this.#lifetime);
+    await this.store.put(stateKey(state), JSON.stringify(pending), this.#ttl);
     return pending;
   }
 
   /**
-   * Gives the step-up that was begun with a `state`, once.
+   * Returns the step-up that was begun with a `state`, once.
    *
    * @throws StateUnknown where there is none, or it was taken before
-   * @throws StepUpTimedOut where the user took longer than `lifetime`
+   * @throws StepUpTimedOut where the user took longer than `ttl`
    */
   async take(state: string): Promise<PendingStepUp> {
     const pending = read<PendingStepUp>(await this.store.take(stateKey(state)));
@@ -109,22 +109,22 @@ export class PendingStepUps {
   }
 
   /** Stops counting for a request: it was performed, or the user chose not to authenticate and may think better of it. */
-  async forget(stepUp: Pick<StepUpToKeep, 'subject' | 'issuer' | 'request'>): Promise<void> {
+  async forget(stepUp: Pick<PendingStepUpInput, 'subject' | 'issuer' | 'request'>): Promise<void> {
     await this.store.take(requestKey(stepUp));
   }
 
-  async #takeReturned(stepUp: StepUpToKeep): Promise<Returned> {
+  async #takeReturned(stepUp: PendingStepUpInput): Promise<Returned> {
     const returned = read<Returned>(await this.store.take(requestKey(stepUp)));
     return returned !== undefined && now() <= returned.expiresAt ? returned : { challenges: [], expiresAt: 0 };
   }
 
-  async #putReturned(stepUp: StepUpToKeep, returned: Returned): Promise<void> {
+  async #putReturned(stepUp: PendingStepUpInput, returned: Returned): Promise<void> {
     if (returned.challenges.length === 0) return;
-    await this.store.put(requestKey(stepUp), JSON.stringify(returned), this.#lifetime);
+    await this.store.put(requestKey(stepUp), JSON.stringify(returned), this.#ttl);
   }
 
   #expiry(): number {
-    return now() + this.#lifetime;
+    return now() + this.#ttl;
   }
 }
 
@@ -132,7 +132,7 @@ function stateKey(state: string): string {
   return `state:${state}`;
 }
 
-function requestKey({ issuer, subject, request }: Pick<StepUpToKeep, 'subject' | 'issuer' | 'request'>): string {
+function requestKey({ issuer, subject, request }: Pick<PendingStepUpInput, 'subject' | 'issuer' | 'request'>): string {
   return `request:${JSON.stringify([issuer, subject, request?.method, request?.url])}`;
 }
 

@@ -10,7 +10,7 @@ export interface PromptPolicyOptions {
    * Least `max_age`, in seconds; a smaller one is raised to it, so that a recent sign-in is not asked for again.
    * Default is `0`.
    */
-  leastMaxAge?: number;
+  minMaxAge?: number;
   /** How often a user may be asked within a minute. Default is `5`. */
   promptsPerMinute?: number;
   /**
@@ -18,7 +18,7 @@ export interface PromptPolicyOptions {
    * suits a browser; a server with many users needs it.
    */
   user?: () => string;
-  /** Told of what the policy changed. Default is silence. */
+  /** Told of what the policy changed. Default is to report nothing. */
   onDeviation?: DeviationListener;
 }
 
@@ -30,20 +30,20 @@ export class PromptPolicy {
   constructor(private readonly options: PromptPolicyOptions) {}
 
   /**
-   * Gives the challenge the user may be asked to answer.
+   * Returns the challenge the user may be asked to answer.
    *
    * @throws ChallengeRefusedByPolicy where none of its acr values is allowed
    */
   restrict(challenge: StepUpChallenge): StepUpChallenge {
-    const { allowedAcrValues, leastMaxAge = 0, onDeviation } = this.options;
+    const { allowedAcrValues, minMaxAge = 0, onDeviation } = this.options;
     const restricted = { ...challenge };
     if (challenge.acrValues !== undefined && allowedAcrValues !== undefined) {
       restricted.acrValues = challenge.acrValues.filter((value) => allowedAcrValues.includes(value));
       if (restricted.acrValues.length < challenge.acrValues.length) report(onDeviation, 'acr_value_not_allowed');
       if (restricted.acrValues.length === 0) throw new ChallengeRefusedByPolicy('acr_values_not_allowed', challenge);
     }
-    if (challenge.maxAge !== undefined && challenge.maxAge < leastMaxAge) {
-      restricted.maxAge = leastMaxAge;
+    if (challenge.maxAge !== undefined && challenge.maxAge < minMaxAge) {
+      restricted.maxAge = minMaxAge;
       report(onDeviation, 'max_age_raised');
     }
     return restricted;

@@ -1,4 +1,4 @@
-import { readBody } from './body.js';
+import { readBoundedBody } from './bounded-body.js';
 import { RedirectRefused } from './errors.js';
 
 export type Fetch = typeof globalThis.fetch;
@@ -38,7 +38,7 @@ export async function replayableRequest(input: Input, init: Init, limit: number)
   const request = new Request(input, init);
   const stream = isStream(init?.body);
   const bodiless = request.body === null || request.method === 'GET' || request.method === 'HEAD';
-  const bytes = stream || bodiless ? undefined : await readBody(request.clone(), limit);
+  const bytes = stream || bodiless ? undefined : await readBoundedBody(request.clone(), limit);
   const obstacle = stream ? 'stream' : bodiless || bytes !== undefined ? undefined : 'body_too_large';
   // not the bytes: Node 20 cannot send these again after a redirect
   const body = bytes !== undefined && bytes.length > 0 ? new Blob([bytes]) : undefined;
@@ -84,7 +84,7 @@ function attributesOf({ mode, credentials, cache, referrer, referrerPolicy, inte
   };
 }
 
-/** Lets go of the connection of a response nobody will read. */
+/** Lets go of the connection of a response that will not be read. */
 export function discard(response: Response): void {
   response.body?.cancel().catch(() => undefined);
 }

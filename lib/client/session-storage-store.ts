@@ -25,10 +25,10 @@ export function sessionStorageStore(
     throw new TypeError('There is no "sessionStorage" here; give PendingStepUps a store over the session of the user');
   }
   return {
-    put(key, value, lifetime) {
+    put(key, value, ttl) {
       const expired = keysOf(storage).filter((name) => expiryOf(storage.getItem(name)) < Date.now());
       for (const name of expired) storage.removeItem(name);
-      storage.setItem(PREFIX + key, `${Date.now() + lifetime * 1000} ${value}`);
+      storage.setItem(PREFIX + key, `${Date.now() + ttl * 1000} ${value}`);
     },
     take(key) {
       const kept = storage.getItem(PREFIX + key);

@@ -20,7 +20,7 @@ export interface StepUpFetchOptions extends PromptPolicyOptions {
    * Has the user authenticate as the challenge asks, verifies the result with `verifyStepUp`, and gives the new access
    * token. Giving nothing hands the refusal to whoever sent the request; rejecting rejects the request.
    */
-  stepUp: (challenge: StepUpChallenge, context: StepUpContext) => Promise<string | undefined>;
+  stepUp: (challenge: StepUpChallenge, context: StepUpRequest) => Promise<string | undefined>;
   /** What sends the requests. Default is the global `fetch`. */
   fetch?: Fetch;
   /** Makes a proof for each attempt; the token is then sent under the scheme DPoP. Default is a bearer token. */
@@ -33,13 +33,13 @@ export interface StepUpFetchOptions extends PromptPolicyOptions {
    */
   redirect?: 'refuse' | 'follow';
   /** Seconds within which `stepUp` has to settle. Default is `600`. */
-  timeLimit?: number;
+  timeout?: number;
   /** Reads challenges leniently, as `parseStepUpChallenge` does. Default is `false`. */
   lenient?: boolean;
   /** Allows `origins` over plain HTTP: tokens can then be read on the way. Default is `false`. */
   allowInsecureOrigins?: boolean;
-  /** Told what happens, for logs and displays; carries no token. Must not throw. Default is silence. */
-  onEvent?: (event: StepUpEvent) => void;
+  /** Told what happens, for logs and displays; carries no token. Must not throw. Default is to report nothing. */
+  onEvent?: (event: StepUpFetchEvent) => void;
 }
 
 /** The request that was refused; its address without query and fragment. */
@@ -48,7 +48,7 @@ export interface StepUpTarget {
   readonly url: string;
 }
 
-export interface StepUpContext extends StepUpTarget {
+export interface StepUpRequest extends StepUpTarget {
   /** When the challenge arrived, in seconds since the epoch by the clock of this device: for `verifyStepUp`. */
   readonly challengedAt: number;
   /** The challenge this request was stepped up for before. */
@@ -72,7 +72,7 @@ export interface DPoPProofRequest extends StepUpTarget {
  * - `declined`: `stepUp` gave nothing
  * - `failed`: the request is rejected; `code` says why where the error has one
  */
-export type StepUpEvent = StepUpTarget &
+export type StepUpFetchEvent = StepUpTarget &
   (
     | { readonly type: 'challenged'; readonly challenge: StepUpChallenge; readonly status: number }
     | { readonly type: 'prompted' | 'joined' | 'retried' | 'declined'; readonly challenge: StepUpChallenge }
@@ -81,12 +81,12 @@ export type StepUpEvent = StepUpTarget &
   );
 
 /** @throws TypeError naming the option that is missing or of another type */
-export function checkOptions(options: StepUpFetchOptions): void {
+export function checkFetchOptions(options: StepUpFetchOptions): void {
   for (const name of ['accessToken', 'stepUp'] as const) {
     if (typeof options[name] !== 'function') throw new TypeError(`"${name}" must be a function`);
   }
   checkKind(options, FUNCTION, ['fetch', 'dpopProof', 'user', 'onEvent', 'onDeviation']);
-  checkKind(options, AMOUNT, ['maxBodySize', 'timeLimit', 'leastMaxAge', 'promptsPerMinute']);
+  checkKind(options, AMOUNT, ['maxBodySize', 'timeout', 'minMaxAge', 'promptsPerMinute']);
   checkKind(options, TEXTS, ['allowedAcrValues']);
 }
 

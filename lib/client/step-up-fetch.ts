@@ -1,8 +1,8 @@
 import type { StepUpChallenge } from './challenge.js';
 import { readStepUpChallenge } from './challenge-body.js';
-import { loopsWith } from './challenge-order.js';
 import { RequestNotReplayable, type StepUpErrorCode, StepUpLoop } from './errors.js';
 import { PromptPolicy } from './prompt-policy.js';
+import { findRepeated } from './repeated-challenge.js';
 import {
   addressOf,
   discard,
@@ -11,20 +11,20 @@ import {
   type ReplayableRequest,
   replayableRequest,
 } from './replayable-request.js';
+import { type Attempt, SingleFlight } from './single-flight.js';
 import {
   apiOrigins,
-  checkOptions,
-  type StepUpEvent,
+  checkFetchOptions,
+  type StepUpFetchEvent,
   type StepUpFetchOptions,
   type StepUpTarget,
 } from './step-up-fetch.options.js';
-import { type Attempt, StepUpFlights } from './step-up-flights.js';
-import { untilAborted, within } from './wait.js';
+import { untilAborted, withTimeout } from './wait.js';
 
 /**
- * Gives a `fetch` that answers step-up challenges: it sends the access token to the given origins, and where one of them
- * refuses it with a step-up challenge, has the application step its user up and sends the same request again with the
- * new token. However many requests are refused with the same token and requirement, the user is asked once; for one
+ * Returns a `fetch` that answers step-up challenges. It sends the access token to the given origins. If one of them
+ * refuses it with a step-up challenge, it has the application step its user up and sends the same request again with
+ * the new token. However many requests are refused with the same token and requirement, the user is asked once; for one
  * request, twice at most.
  *
  * Everything else is left alone: requests to other origins, requests with an `Authorization` of their own, refusals for
@@ -52,7 +52,7 @@ import { untilAborted, within } from './wait.js';
  * @see [RFC 9470 §2](https://www.rfc-editor.org/rfc/rfc9470.html#section-2) steps 2 to 6
  */
 export function stepUpFetch(options: StepUpFetchOptions): Fetch {
-  checkOptions(options);
+  checkFetchOptions(options);
   const origins = apiOrigins(options);
   const fetch: Fetch = options.fetch ?? ((...given) => globalThis.fetch(...given));
   const client = new StepUpClient(options, fetch, origins);
@@ -61,13 +61,13 @@ export function stepUpFetch(options: StepUpFetchOptions): Fetch {
     const address = addressOf(input);
     if (!origins.has(address.origin) || headersOf(input, init).has('authorization')) return fetch(input, init);
     const request = await replayableRequest(input, init, options.maxBodySize ?? 1_048_576);
-    const token = bearable(await options.accessToken(), 'accessToken');
+    const token = toAccessToken(await options.accessToken(), 'accessToken');
     return token === undefined ? request.send(fetch, {}, true) : client.exchange(request, address, token);
   };
 }
 
 class StepUpClient {
-  readonly #flights = new StepUpFlights();
+  readonly #singleFlight = new SingleFlight();
   readonly #policy: PromptPolicy;
   /** The latest `DPoP-Nonce` of each origin. */
   readonly #nonces = new Map<string, string>();
@@ -85,7 +85,7 @@ class StepUpClient {
     const answered: StepUpChallenge[] = [];
     let token = firstToken;
     for (;;) {
-      const attempt = this.#flights.attempt(token);
+      const attempt = this.#singleFlight.attempt(token);
       try {
         const response = await this.#send(request, target, address.origin, token);
         const challenge = await this.#challengeOf(response);
@@ -94,7 +94,7 @@ class StepUpClient {
           return response;
         }
         this.#tell({ ...target, type: 'challenged', challenge, status: response.status });
-        const next = await this.#answer(challenge, answered, { request, target, attempt, response });
+        const next = await this.#stepUp(challenge, answered, { request, target, attempt, response });
         if (next === undefined) {
           this.#tell({ ...target, type: 'declined', challenge });
           return response;
@@ -134,8 +134,8 @@ class StepUpClient {
     return URL.canParse(url) ? this.origins.has(new URL(url).origin) : this.options.redirect !== 'follow';
   }
 
-  /** Gives the token to send the request with again, or nothing where the application declines. */
-  async #answer(
+  /** Returns the token to send the request with again, or nothing where the application declines. */
+  async #stepUp(
     challenge: StepUpChallenge,
     answered: readonly StepUpChallenge[],
     {
@@ -146,7 +146,7 @@ class StepUpClient {
     }: { request: ReplayableRequest; target: StepUpTarget; attempt: Attempt; response: Response },
   ): Promise<string | undefined> {
     try {
-      const earlier = loopsWith(answered, challenge);
+      const earlier = findRepeated(answered, challenge);
       if (earlier !== undefined) throw new StepUpLoop([earlier, challenge]);
       if (request.obstacle !== undefined) throw new RequestNotReplayable(request.obstacle, challenge);
       request.signal.throwIfAborted();
@@ -164,20 +164,23 @@ class StepUpClient {
   }
 
   async #prompt(challenge: StepUpChallenge, target: StepUpTarget, previous: StepUpChallenge | undefined) {
-    const { stepUp, timeLimit = 600 } = this.options;
+    const { stepUp, timeout = 600 } = this.options;
     const challengedAt = Date.now() / 1000;
     this.#policy.count(challenge);
     this.#tell({ ...target, type: 'prompted', challenge });
-    return bearable(await within(timeLimit, stepUp(challenge, { ...target, challengedAt, previous })), 'stepUp');
+    return toAccessToken(
+      await withTimeout(timeout, stepUp(challenge, { ...target, challengedAt, previous })),
+      'stepUp',
+    );
   }
 
-  #tell(event: StepUpEvent): void {
+  #tell(event: StepUpFetchEvent): void {
     this.options.onEvent?.(event);
   }
 }
 
 /** The token, where it can stand in an `Authorization` field: what cannot would be shown in the error of `Headers`. */
-function bearable(token: unknown, option: string): string | undefined {
+function toAccessToken(token: unknown, option: string): string | undefined {
   if (token === undefined || token === null || token === '') return undefined;
   if (typeof token === 'string' && /^[A-Za-z0-9\-._~+/]+=*$/.test(token)) return token;
   throw new TypeError(`"${option}" gave something that is no access token: a string by RFC 6750 §2.1 is needed`);

@@ -45,10 +45,10 @@ type UnmetAuthentication = Exclude<UnmetReason, 'scope_missing'>;
  * | `subject_mismatch` | somebody else signed in |
  * | `nothing_expected` | neither `acrValues` nor `maxAge` was given, so that nothing was proved |
  * | `iat_missing` | the ID token does not say when it was issued, so that an age cannot be judged |
- * | `acr_missing` | no `acr`, or one that is no string |
+ * | `acr_missing` | no `acr`, or one that is not a string |
  * | `acr_unmet` | another `acr`: the server took `acr_values` as a hint |
  * | `auth_time_missing` | no `auth_time`, although `max_age` makes it mandatory |
- * | `auth_time_invalid` | an `auth_time` that is no number of seconds, such as one of milliseconds |
+ * | `auth_time_invalid` | an `auth_time` that is not a number of seconds, such as one of milliseconds |
  * | `auth_time_in_future` | an `auth_time` after the ID token was issued |
  * | `authentication_too_old` | an earlier sign-in was reused |
  */
@@ -58,7 +58,7 @@ export type StepUpOutcome =
   | { outcome: UnmetAuthentication; reasons: UnmetAuthentication[] };
 
 /**
- * Tells whether the sign-in behind a new ID token is the one that a challenge asked for. Does not verify the ID token
+ * Returns whether the sign-in behind a new ID token is the one that a challenge asked for. Does not verify the ID token
  * and never looks at the access token, which is none of the client's business. Age is judged against the `iat` of the
  * ID token, as the clocks of devices are wrong: call this when the token response arrives.
  *

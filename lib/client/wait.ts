@@ -15,7 +15,7 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
  *
  * @throws StepUpTimedOut
  */
-export function within<T>(seconds: number, promise: Promise<T>): Promise<T> {
+export function withTimeout<T>(seconds: number, promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new StepUpTimedOut()), seconds * 1000);

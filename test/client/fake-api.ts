@@ -1,4 +1,4 @@
-import { type StepUpEvent, type StepUpFetchOptions, stepUpFetch } from '../../lib/client/index.js';
+import { type StepUpFetchEvent, type StepUpFetchOptions, stepUpFetch } from '../../lib/client/index.js';
 
 /** A request as an API received it. */
 export interface Received {
@@ -48,7 +48,7 @@ export function client(
 ) {
   const api = fakeApi(answer);
   const tokens = [...next];
-  const events: StepUpEvent[] = [];
+  const events: StepUpFetchEvent[] = [];
   const stepUp = jest.fn<ReturnType<StepUpFetchOptions['stepUp']>, Parameters<StepUpFetchOptions['stepUp']>>(async () =>
     tokens.shift(),
   );

@@ -91,11 +91,11 @@ interface ClientOptions extends Pick<AuthorizationParametersOptions, 'mode'> {
   verifies?: boolean;
   satisfies?: (acr: string) => boolean;
   /** Seconds. */
-  timeLimit?: number;
+  timeout?: number;
 }
 
 /** A client whose user has signed in with a password, longer ago than a transfer allows. */
-async function signedInClient({ verifies = true, satisfies, timeLimit, ...asking }: ClientOptions = {}) {
+async function signedInClient({ verifies = true, satisfies, timeout, ...asking }: ClientOptions = {}) {
   const clock = jest.spyOn(Date, 'now').mockReturnValue(Date.now() - 2 * MAX_AGE * 1000);
   const signedIn = await signIn({ scope: SCOPE }).finally(() => clock.mockRestore());
   const { sub: subject, iss: issuer } = signedIn.claims() as openid.IDToken;
@@ -111,7 +111,7 @@ async function signedInClient({ verifies = true, satisfies, timeLimit, ...asking
       requests += 1;
       return fetch(input, init);
     },
-    ...(timeLimit !== undefined && { timeLimit }),
+    ...(timeout !== undefined && { timeout }),
     stepUp: async (challenge, { challengedAt }) => {
       prompts += 1;
       const tokens = await signIn(authorizationParameters(challenge, { scope: SCOPE, ...asking }));
@@ -168,7 +168,7 @@ const outcomes: readonly Expected[] = [
   { behaviour: 'needsOpenid', result: 200, outcome: 'satisfied' },
   { behaviour: 'failsUnmet', result: 'ERR_STEP_UP_UNMET' },
   { behaviour: 'declines', result: 'ERR_STEP_UP_DECLINED' },
-  { behaviour: 'neverReturns', client: { timeLimit: 0.05 }, result: 'ERR_STEP_UP_TIMEOUT' },
+  { behaviour: 'neverReturns', client: { timeout: 0.05 }, result: 'ERR_STEP_UP_TIMEOUT' },
 ];
 
 it('the table has every behaviour', () => {

@@ -1,14 +1,14 @@
 import {
+  type PendingStepUpInput,
   PendingStepUps,
   type StepUpChallenge,
-  type StepUpToKeep,
   sessionStorageStore,
   type WebStorage,
 } from '../../lib/client/index.js';
 
 const MFA: StepUpChallenge = { scheme: 'Bearer', acrValues: ['mfa'], maxAge: 60 };
 const PHR: StepUpChallenge = { scheme: 'Bearer', acrValues: ['phr'] };
-const TRANSFER: StepUpToKeep = {
+const TRANSFER: PendingStepUpInput = {
   challenge: MFA,
   challengedAt: 1_700_000_000,
   subject: 'alice',
@@ -39,8 +39,8 @@ class FakeStorage implements WebStorage {
 let storage: FakeStorage;
 
 /** The page as it is loaded: nothing survives but the storage. */
-function page(lifetime?: number): PendingStepUps {
-  return new PendingStepUps(sessionStorageStore(storage), { ...(lifetime !== undefined && { lifetime }) });
+function page(ttl?: number): PendingStepUps {
+  return new PendingStepUps(sessionStorageStore(storage), { ...(ttl !== undefined && { ttl }) });
 }
 
 function pass(seconds: number): void {
@@ -75,7 +75,7 @@ describe('PendingStepUps', () => {
     expect(await page().take('s1')).toMatchObject(TRANSFER);
   });
 
-  test('C-52 within its lifetime, ten minutes by default', async () => {
+  test('C-52 within its ttl, ten minutes by default', async () => {
     await page().begin('s1', TRANSFER);
     await page(5).begin('s2', TRANSFER);
     pass(5);
@@ -87,8 +87,8 @@ describe('PendingStepUps', () => {
   test.each([
     [600, undefined],
     [5, 5],
-  ])('C-52 after %i seconds it has timed out, and is gone', async (seconds, lifetime) => {
-    await page(lifetime).begin('s1', TRANSFER);
+  ])('C-52 after %i seconds it has timed out, and is gone', async (seconds, ttl) => {
+    await page(ttl).begin('s1', TRANSFER);
     pass(seconds + 0.001);
     await expect(page().take('s1')).rejects.toMatchObject({ name: 'StepUpTimedOut', code: 'ERR_STEP_UP_TIMEOUT' });
     await expect(page().take('s1')).rejects.toMatchObject({ code: 'ERR_STEP_UP_STATE_UNKNOWN' });
@@ -109,7 +109,7 @@ describe('PendingStepUps', () => {
 });
 
 describe('PendingStepUps: attempts across page loads', () => {
-  async function roundTrip(stepUp: StepUpToKeep, state = 's'): Promise<void> {
+  async function roundTrip(stepUp: PendingStepUpInput, state = 's'): Promise<void> {
     await page().begin(state, stepUp);
     await page().take(state);
   }
@@ -135,7 +135,7 @@ describe('PendingStepUps: attempts across page loads', () => {
     });
   });
 
-  test.each<[string, Partial<StepUpToKeep>]>([
+  test.each<[string, Partial<PendingStepUpInput>]>([
     ['user', { subject: 'bob' }],
     ['issuer', { issuer: 'https://other.example' }],
     ['method', { request: { method: 'GET', url: 'https://api.example/transfers' } }],
@@ -225,8 +225,8 @@ test('a store may be asynchronous, as on a server', async () => {
 });
 
 describe('PendingStepUps: what is not of the type it should be is never read as "no limit"', () => {
-  test.each([null, '600', Number.NaN, Number.POSITIVE_INFINITY, -1])('a lifetime of %j is a TypeError', (lifetime) => {
-    expect(() => page(lifetime as number)).toThrow(new TypeError('"lifetime" must be a number that is not negative'));
+  test.each([null, '600', Number.NaN, Number.POSITIVE_INFINITY, -1])('a ttl of %j is a TypeError', (ttl) => {
+    expect(() => page(ttl as number)).toThrow(new TypeError('"ttl" must be a number that is not negative'));
   });
 
   test.each<[string, object, string]>([

@@ -35,7 +35,7 @@ describe('stepUpFetch: policy for an API that asks too much', () => {
   ])('C-42 a least max_age of 30 makes %s %s', async (requirements, maxAge, expected) => {
     const deviations: StepUpDeviationCode[] = [];
     const onDeviation = ({ code }: { code: StepUpDeviationCode }) => deviations.push(code);
-    const { request, stepUp } = client(granting(['t2'], requirements), { leastMaxAge: 30, onDeviation });
+    const { request, stepUp } = client(granting(['t2'], requirements), { minMaxAge: 30, onDeviation });
     await request(TRANSFERS);
     expect(stepUp.mock.calls[0]?.[0].maxAge).toBe(maxAge);
     expect(deviations).toEqual(expected);

@@ -1,5 +1,5 @@
 import type { StepUpFetchOptions } from '../../lib/client/index.js';
-import { StepUpFlights } from '../../lib/client/step-up-flights.js';
+import { SingleFlight } from '../../lib/client/single-flight.js';
 import { API, challenge, client, deferred, granting } from './fake-api.js';
 
 describe('stepUpFetch: parallel requests', () => {
@@ -82,7 +82,7 @@ describe('stepUpFetch: parallel requests', () => {
 
 describe('stepUpFetch: memory', () => {
   test('a token is remembered only while a request with it is on its way', async () => {
-    const flights = new StepUpFlights();
+    const flights = new SingleFlight();
     const [first, second, other] = [flights.attempt('t1'), flights.attempt('t1'), flights.attempt('t2')];
     first.join({ scheme: 'Bearer' }, async () => 't2');
     first.end();
@@ -99,12 +99,9 @@ describe('stepUpFetch: memory', () => {
     ['stopped', { stepUp: async () => 't1' }],
     ['never sent', { fetch: () => Promise.reject(new Error('offline')) }],
   ])('every attempt of a request that was %s ends', async (_, options) => {
-    const { attempt } = StepUpFlights.prototype;
-    const instances = new Set<StepUpFlights>();
-    const spy = jest.spyOn(StepUpFlights.prototype, 'attempt').mockImplementation(function (
-      this: StepUpFlights,
-      token,
-    ) {
+    const { attempt } = SingleFlight.prototype;
+    const instances = new Set<SingleFlight>();
+    const spy = jest.spyOn(SingleFlight.prototype, 'attempt').mockImplementation(function (this: SingleFlight, token) {
       instances.add(this);
       return attempt.call(this, token);
     });

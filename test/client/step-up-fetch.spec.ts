@@ -168,7 +168,7 @@ describe('stepUpFetch: when it is not to be', () => {
   test('C-52 stepUp never settles: the time limit ends it', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
     try {
-      const { request, types } = client(granting([]), { stepUp: () => new Promise(() => undefined), timeLimit: 60 });
+      const { request, types } = client(granting([]), { stepUp: () => new Promise(() => undefined), timeout: 60 });
       const refused = expect(request(URL_OF_TRANSFERS)).rejects.toMatchObject({ code: 'ERR_STEP_UP_TIMEOUT' });
       await settled();
       jest.advanceTimersByTime(59_999);
@@ -372,9 +372,9 @@ describe('stepUpFetch: options', () => {
     ['a token in place of the function', { accessToken: 't1' }, /^"accessToken" must be a function$/],
     ['no stepUp', { stepUp: undefined }, /^"stepUp" must be a function$/],
     ['a negative limit', { maxBodySize: -1 }, /^"maxBodySize" must be a number that is not negative$/],
-    ['a limit that is none', { timeLimit: Number.NaN }, /^"timeLimit" must be a number that is not negative$/],
+    ['a limit that is none', { timeout: Number.NaN }, /^"timeout" must be a number that is not negative$/],
     ['a text for a number', { promptsPerMinute: '5' }, /^"promptsPerMinute" must be a number that is not negative$/],
-    ...['maxBodySize', 'timeLimit', 'leastMaxAge', 'promptsPerMinute'].flatMap((name) =>
+    ...['maxBodySize', 'timeout', 'minMaxAge', 'promptsPerMinute'].flatMap((name) =>
       [null, '5', Number.NaN, Number.POSITIVE_INFINITY].map((value): [string, object, RegExp] => [
         `${value} as ${name}`,
         { [name]: value },

@@ -97,13 +97,13 @@ export class Client {
    *
    * @returns the answer, and the step-up, if there was one: what was asked and what came of it
    */
-  async request(api, path, { mode, timeLimit } = {}) {
+  async request(api, path, { mode, timeout } = {}) {
     const { idToken } = this.tokens;
     const steps = [];
     const send = stepUpFetch({
       origins: [api.url],
       accessToken: () => this.tokens.accessToken,
-      ...(timeLimit !== undefined && { timeLimit }),
+      ...(timeout !== undefined && { timeout }),
       stepUp: async (challenge, { challengedAt }) => {
         const step = { challenge };
         steps.push(step);

@@ -25,7 +25,7 @@ export default [
     async play({ api, signedIn }) {
       const client = await signedIn();
       const { accessToken } = client.tokens;
-      const { code } = await failureOf(client.request(api, 'keys', { mode: 'essential', timeLimit: 3 }));
+      const { code } = await failureOf(client.request(api, 'keys', { mode: 'essential', timeout: 3 }));
       await goesOn(client, accessToken, api);
       if (code !== 'ERR_STEP_UP_TIMEOUT') return code;
       const { status } = await failureOf(client.signIn(essential(UNKNOWN_ACR)), Stranded);

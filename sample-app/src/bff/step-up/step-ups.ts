@@ -101,7 +101,7 @@ export class StepUps<Data> {
   #pending(owner: Owner): PendingStepUps {
     const { put, take } = this.store.of(owner);
     const store: StepUpStore = { put: (name, value, ttl) => put(name, value, ttl + GRACE), take };
-    return new PendingStepUps(store, { lifetime: TTL });
+    return new PendingStepUps(store, { ttl: TTL });
   }
 }
 

@@ -1,14 +1,13 @@
 import type { StepUpChallenge } from './challenge.js';
 
 /** How many step-ups may answer one request: one for what its route asks, one for what its handler finds it needs. */
-export const MOST_STEP_UPS = 2;
+export const MAX_STEP_UPS = 2;
 
 /**
- * Tells whether a challenge asks for nothing that an earlier one did not ask for, so that whoever has answered the
- * earlier one has done what the later one wants: as many acr values or more to choose from, the same or a greater
- * age, no further scope.
+ * Returns whether a step-up for an earlier challenge meets a later one as well. The later one then offers the same acr
+ * values or more, asks for the same or a greater age, and for no further scope.
  */
-export function asksNoMore(later: StepUpChallenge, earlier: StepUpChallenge): boolean {
+export function isCoveredBy(later: StepUpChallenge, earlier: StepUpChallenge): boolean {
   const acrValues = new Set(later.acrValues);
   const scopes = new Set(earlier.scope?.split(' '));
   return (
@@ -18,13 +17,13 @@ export function asksNoMore(later: StepUpChallenge, earlier: StepUpChallenge): bo
   );
 }
 
-/** Gives the answered challenge that makes another prompt pointless: one that asked as much, or the last of too many. */
-export function loopsWith(
+/** Returns the answered challenge that makes another prompt pointless: one that covers it, or the last of too many. */
+export function findRepeated(
   answered: readonly StepUpChallenge[],
   challenge: StepUpChallenge,
 ): StepUpChallenge | undefined {
-  const asked = answered.find((earlier) => asksNoMore(challenge, earlier));
-  return asked ?? (answered.length >= MOST_STEP_UPS ? answered.at(-1) : undefined);
+  const asked = answered.find((earlier) => isCoveredBy(challenge, earlier));
+  return asked ?? (answered.length >= MAX_STEP_UPS ? answered.at(-1) : undefined);
 }
 
 /** Names what a challenge requires: the same for challenges that one step-up answers. */

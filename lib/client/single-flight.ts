@@ -1,13 +1,13 @@
 import type { StepUpChallenge } from './challenge.js';
-import { requirementKey } from './challenge-order.js';
+import { requirementKey } from './repeated-challenge.js';
 
 /** What `stepUp` gives: the new access token, or nothing. */
 export type StepUpResult = string | undefined;
 
 interface Flight {
   readonly result: Promise<StepUpResult>;
-  /** When it ended, on the clock that counts attempts. */
-  landed: number;
+  /** Its place in the sequence of attempts and results; infinite until then. */
+  settledAt: number;
 }
 
 interface RefusedToken {
@@ -26,13 +26,13 @@ export interface Attempt {
 }
 
 /**
- * The step-ups under way, by refused token and requirement. A result goes only to requests that were refused with that
- * very token, and only to those sent before it was known: whoever comes later with the old token asks anew. It is
- * forgotten with the last request sent with the token.
+ * Step-ups that have not settled, by refused token and requirement. A result goes only to requests that were refused
+ * with that very token, and only to those sent before it was known: a later request with the old token asks again. It
+ * is forgotten with the last request sent with the token.
  */
-export class StepUpFlights {
+export class SingleFlight {
   readonly #tokens = new Map<string, RefusedToken>();
-  #clock = 0;
+  #sequence = 0;
 
   /** How many tokens are remembered. */
   get size(): number {
@@ -43,20 +43,20 @@ export class StepUpFlights {
     const refused = this.#tokens.get(token) ?? { attempts: 0, flights: new Map<string, Flight>() };
     this.#tokens.set(token, refused);
     refused.attempts += 1;
-    this.#clock += 1;
-    const sent = this.#clock;
+    this.#sequence += 1;
+    const sent = this.#sequence;
     return {
       join: (challenge, begin) => {
         const key = requirementKey(challenge);
         const known = refused.flights.get(key);
-        if (known !== undefined && sent < known.landed) return { result: known.result, joined: true };
-        const flight: Flight = { result: begin(), landed: Number.POSITIVE_INFINITY };
+        if (known !== undefined && sent < known.settledAt) return { result: known.result, joined: true };
+        const flight: Flight = { result: begin(), settledAt: Number.POSITIVE_INFINITY };
         refused.flights.set(key, flight);
-        const land = () => {
-          this.#clock += 1;
-          flight.landed = this.#clock;
+        const settle = () => {
+          this.#sequence += 1;
+          flight.settledAt = this.#sequence;
         };
-        flight.result.then(land, land);
+        flight.result.then(settle, settle);
         return { result: flight.result, joined: false };
       },
       end: () => {

@@ -1,8 +1,8 @@
 /**
- * Reads the body of a message, up to a limit in bytes. Gives `undefined` where it is larger, without having read all of
+ * Reads the body of a message, up to a limit in bytes. Returns `undefined` if it is larger, without having read all of
  * it, except in browsers that do not show the body of a request as a stream.
  */
-export async function readBody(
+export async function readBoundedBody(
   message: Pick<Request | Response, 'body' | 'arrayBuffer'>,
   limit: number,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
