@@ -21,7 +21,7 @@ declare const stepUp: StepUpService;
 export const used = [RequireAcr, stepUp];`;
 
 /** A program of files that are not on disk: what they declare would hold for the whole project. */
-function programOf(files: ReadonlyMap<string, string>): ts.Program {
+function programOf(files: ReadonlyMap<string, string>, further: ts.CompilerOptions = {}): ts.Program {
   const host = ts.createCompilerHost(options);
   const { getSourceFile, fileExists, readFile } = host;
   host.fileExists = (name) => files.has(name) || fileExists(name);
@@ -30,7 +30,7 @@ function programOf(files: ReadonlyMap<string, string>): ts.Program {
     const source = files.get(name);
     return source === undefined ? getSourceFile(name, target, ...more) : ts.createSourceFile(name, source, target);
   };
-  return ts.createProgram([...files.keys()], options, host);
+  return ts.createProgram([...files.keys()], { ...options, ...further }, host);
 }
 
 /** What the compiler says of each expression, where the words are `mfa` and `phr`. */
@@ -95,6 +95,122 @@ describe('words that an application declares, and what goes with them', () => {
 
   it.each(refused)('%s does not: %s', (expression, about) => {
     expect(errors.get(expression)).toEqual([expect.stringContaining(about)]);
+  });
+});
+
+const clientPreamble = `import * as client from 'nestjs-step-up/client';
+declare const error: client.AnyStepUpError;
+declare const challenge: client.StepUpChallenge;
+declare const store: client.StepUpStore;
+declare const text: string | undefined; declare const texts: string[] | undefined; declare const amount: number | undefined;
+declare const flag: boolean | undefined; declare const listener: (() => void) | undefined;
+declare const kept: { challenge: client.StepUpChallenge; challengedAt: number; subject: string };
+declare const known: client.PendingStepUps<{ amount: number }>;
+type Equal<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+export const used = [client, error, challenge, store, text, texts, amount, flag, listener, kept, known, true as Equal<1, 1>];`;
+
+/** What the compiler says of each statement about the client, for an application that tells absent from undefined. */
+function clientErrorsOf(statements: readonly string[]): string[][] {
+  const path = join(root, 'client-statements.ts');
+  const source = [clientPreamble, ...statements.map((statement) => `{ ${statement} }`)].join('\n');
+  const program = programOf(new Map([[path, source]]), {
+    exactOptionalPropertyTypes: true,
+    noUnusedLocals: false,
+  });
+  const first = clientPreamble.split('\n').length;
+  const errors: string[][] = statements.map(() => []);
+  for (const { file, start = 0, messageText } of ts.getPreEmitDiagnostics(program, program.getSourceFile(path))) {
+    const text = ts.flattenDiagnosticMessageText(messageText, ' ');
+    const found = errors[(file?.getLineAndCharacterOfPosition(start).line ?? 0) - first];
+    if (found === undefined) throw new Error(text);
+    found.push(text);
+  }
+  return errors;
+}
+
+const clientCompiling: [name: string, statement: string][] = [
+  ['a loop has its challenges', "if (error.code === 'ERR_STEP_UP_LOOP') error.challenges[1].acrValues?.at(0);"],
+  [
+    'each code narrows to the facts of its error',
+    `switch (error.code) {
+      case 'ERR_STEP_UP_NOT_REPLAYABLE': error.reason satisfies 'stream' | 'body_too_large'; break;
+      case 'ERR_STEP_UP_REFUSED_BY_POLICY': error.reason satisfies 'acr_values_not_allowed' | 'too_many_prompts'; break;
+      case 'ERR_STEP_UP_LOOP': case 'ERR_STEP_UP_REDIRECT': case 'ERR_STEP_UP_TIMEOUT': case 'ERR_STEP_UP_STATE_UNKNOWN': break;
+      case 'ERR_STEP_UP_UNMET': case 'ERR_STEP_UP_DECLINED': error.error.trim(); break;
+      default: error.errorDescription satisfies string | undefined;
+    }`.replaceAll('\n', ' '),
+  ],
+  ['the union has every code', "const all: Equal<client.AnyStepUpError['code'], client.StepUpErrorCode> = true;"],
+  ['pending data is typed', 'async () => (await known.take("s")).data.amount.toFixed();'],
+  ['pending data is kept as it is typed', "known.begin('s', { ...kept, data: { amount: 1 } });"],
+  ['pending data is optional where nothing is said of it', "new client.PendingStepUps(store).begin('s', kept);"],
+  [
+    'undefined is absent for stepUpFetch',
+    `client.stepUpFetch({ origins: [], accessToken: () => text, stepUp: async () => text, allowedAcrValues: texts,
+      minMaxAge: amount, promptsPerMinute: amount, maxBodySize: amount, timeout: amount, lenient: flag, onEvent: listener,
+      onDeviation: listener, allowInsecureOrigins: flag, user: undefined, fetch: undefined, dpopProof: undefined,
+      redirect: undefined });`.replaceAll('\n', ' '),
+  ],
+  [
+    'undefined is absent for authorizationParameters',
+    `client.authorizationParameters({ scheme: 'Bearer', acrValues: texts, maxAge: amount, scope: text }, { scope: text,
+      allowedScopes: texts, mode: undefined, acrValues: undefined, openid: flag, claims: text, resource: text,
+      metadata: { claims_parameter_supported: flag }, idTokenHint: text, loginHint: text, prompt: text,
+      zeroMaxAge: undefined, onDeviation: listener });`.replaceAll('\n', ' '),
+  ],
+  [
+    'undefined is absent for verifyStepUp',
+    `client.verifyStepUp({}, { ...challenge, subject: 's', acrValues: texts, maxAge: amount, challengedAt: amount,
+      issuer: text, satisfies: undefined, now: amount, clockTolerance: amount });`.replaceAll('\n', ' '),
+  ],
+  [
+    'undefined is absent for what reads challenges',
+    "client.parseStepUpChallenge('', { lenient: flag, scheme: undefined, onDeviation: listener });",
+  ],
+  ['undefined is absent for PendingStepUps', 'new client.PendingStepUps(store, { ttl: amount });'],
+  [
+    'undefined is absent for what is kept',
+    "new client.PendingStepUps(store).begin('s', { ...kept, issuer: text, request: undefined, data: undefined });",
+  ],
+];
+
+const clientRefused: [name: string, statement: string, about: string][] = [
+  ['facts before the code is known', 'error.challenges;', "'challenges' does not exist"],
+  [
+    'facts of another code',
+    "if (error.code === 'ERR_STEP_UP_TIMEOUT') error.challenges;",
+    "'challenges' does not exist",
+  ],
+  ['a code that does not exist', "if (error.code === 'ERR_STEP_UP_LOOPS') {}", 'no overlap'],
+  [
+    'pending data of another type',
+    "known.begin('s', { ...kept, data: { amount: '1' } });",
+    "'string' is not assignable",
+  ],
+  ['pending data left out', "known.begin('s', kept);", "Property 'data' is missing"],
+  ['null for an option', "client.verifyStepUp({}, { subject: 's', maxAge: null });", "'null' is not assignable"],
+];
+
+describe('types of the client', () => {
+  let errors: string[][];
+  beforeAll(() => {
+    errors = clientErrorsOf([...clientCompiling, ...clientRefused].map(([, statement]) => statement));
+  });
+
+  it.each(clientCompiling.map(([name], index) => [name, index] as const))('%s', (_, index) => {
+    expect(errors[index]).toEqual([]);
+  });
+
+  it.each(clientRefused.map(([name, , about], index) => [name, about, clientCompiling.length + index] as const))(
+    '%s does not compile: %s',
+    (_, about, index) => {
+      expect(errors[index]).toEqual([expect.stringContaining(about)]);
+    },
+  );
+
+  it('have no `any`', () => {
+    const entry = join(root, 'lib/client/index.ts');
+    expect(anysOf(ts.createProgram([entry], options), entry, join(root, 'lib/'))).toEqual([]);
   });
 });
 

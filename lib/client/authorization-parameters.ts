@@ -8,37 +8,37 @@ export interface AuthorizationParametersOptions {
    * they have to satisfy or refuse; `'auto'`, essential where `metadata` says that the server knows the `claims`
    * parameter. Default is `'acr_values'`.
    */
-  mode?: 'acr_values' | 'essential' | 'auto';
+  mode?: 'acr_values' | 'essential' | 'auto' | undefined;
   /**
    * Which of the challenge's `acr` values to ask for. `'first'`: the preferred one alone, for servers that choose
    * otherwise among several. Default is `'all'`, in order of preference.
    */
-  acrValues?: 'all' | 'first';
+  acrValues?: 'all' | 'first' | undefined;
   /** Scope of the present access token, space-separated; the new one has to do the old one's work as well. */
-  scope?: string;
+  scope?: string | undefined;
   /** Scopes that a challenge may add. Default is none beyond those in `scope`: an API does not widen its own access. */
-  allowedScopes?: readonly string[];
+  allowedScopes?: readonly string[] | undefined;
   /** Whether to add the scope `openid`, without which many servers ignore or refuse the rest. Default is `true`. */
-  openid?: boolean;
+  openid?: boolean | undefined;
   /** The application's own `claims` parameter, kept and merged. */
-  claims?: string | Readonly<Record<string, unknown>>;
+  claims?: string | Readonly<Record<string, unknown>> | undefined;
   /** Metadata of the authorization server. */
-  metadata?: { readonly claims_parameter_supported?: boolean };
+  metadata?: { readonly claims_parameter_supported?: boolean | undefined } | undefined;
   /** The resource indicator of the present access token. */
-  resource?: string;
+  resource?: string | undefined;
   /** The present ID token, so that the same user signs in. */
-  idTokenHint?: string;
+  idTokenHint?: string | undefined;
   /** The user's name at the authorization server, for the same purpose. */
-  loginHint?: string;
+  loginHint?: string | undefined;
   /** The application's own `prompt`. `none` is left out: nobody can authenticate without being asked. */
-  prompt?: string;
+  prompt?: string | undefined;
   /**
    * What to send in place of `max_age=0` to servers that refuse or overlook it, such as
    * `{ max_age: '1', prompt: 'login' }`. Default is `{ max_age: '0' }`.
    */
-  zeroMaxAge?: Readonly<Record<string, string>>;
+  zeroMaxAge?: Readonly<Record<string, string>> | undefined;
   /** Told of what a server may refuse. Default is to report nothing. */
-  onDeviation?: DeviationListener;
+  onDeviation?: DeviationListener | undefined;
 }
 
 // RFC 9470 and OpenID Connect set no limit; a widespread server does

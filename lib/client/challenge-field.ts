@@ -12,7 +12,7 @@ const UNQUOTED =
  */
 export function readChallenges(
   field: string | readonly string[],
-  { lenient = false, onDeviation }: { lenient?: boolean; onDeviation?: DeviationListener },
+  { lenient, onDeviation }: { lenient?: boolean | undefined; onDeviation?: DeviationListener | undefined },
 ): Challenge[] {
   return [field].flat().flatMap((line) => {
     const strict = readLine(line);

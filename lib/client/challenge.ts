@@ -11,14 +11,14 @@ export interface StepUpChallenge {
   /** `'Bearer'` or `'DPoP'`. */
   scheme: string;
   /** Authentication context class references, the preferred first; any one of them is enough. */
-  acrValues?: string[];
+  acrValues?: string[] | undefined;
   /** Greatest age of the sign-in, in seconds. `0` asks for one after the challenge. */
-  maxAge?: number;
+  maxAge?: number | undefined;
   /** Scope the next access token has to hold as well, space-separated. */
-  scope?: string;
-  realm?: string;
-  resourceMetadata?: string;
-  errorDescription?: string;
+  scope?: string | undefined;
+  realm?: string | undefined;
+  resourceMetadata?: string | undefined;
+  errorDescription?: string | undefined;
 }
 
 export interface ParseStepUpChallengeOptions {
@@ -26,11 +26,11 @@ export interface ParseStepUpChallengeOptions {
    * Reads what real servers send wrongly as well: `acr_values` joined by commas, values without the quotes they need.
    * Default is `false`: these are one value, and no challenge.
    */
-  lenient?: boolean;
+  lenient?: boolean | undefined;
   /** Scheme to prefer where several carry a step-up challenge: the one the request used. Default is the first of them. */
-  scheme?: 'Bearer' | 'DPoP';
+  scheme?: 'Bearer' | 'DPoP' | undefined;
   /** Told of everything that was discarded, ignored or read leniently. Default is to report nothing. */
-  onDeviation?: DeviationListener;
+  onDeviation?: DeviationListener | undefined;
 }
 
 /** A response, or the headers of one, or its `WWW-Authenticate` field: one string, or one for each field line. */

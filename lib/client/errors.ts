@@ -21,11 +21,11 @@ export type AuthorizationFailureCode =
  * What every error of this library has in common. Tell them apart by `code`, never by `instanceof` or `message`: an
  * application may load the library twice, as CommonJS and as a module. Messages are fixed texts; facts are properties.
  */
-export class StepUpError extends Error {
+export class StepUpError<Code extends StepUpErrorCode = StepUpErrorCode> extends Error {
   override readonly name: string = 'StepUpError';
 
   constructor(
-    readonly code: StepUpErrorCode,
+    readonly code: Code,
     message: string,
     options?: ErrorOptions,
   ) {
@@ -34,7 +34,7 @@ export class StepUpError extends Error {
 }
 
 /** The API challenged again although its challenge had been answered; asking the user once more would not help. */
-export class StepUpLoop extends StepUpError {
+export class StepUpLoop extends StepUpError<'ERR_STEP_UP_LOOP'> {
   override readonly name = 'StepUpLoop';
 
   /** @param challenges the one that was answered, and the one that came after it */
@@ -44,7 +44,7 @@ export class StepUpLoop extends StepUpError {
 }
 
 /** The request was challenged and cannot be sent a second time, so that nobody was asked to authenticate. */
-export class RequestNotReplayable extends StepUpError {
+export class RequestNotReplayable extends StepUpError<'ERR_STEP_UP_NOT_REPLAYABLE'> {
   override readonly name = 'RequestNotReplayable';
 
   constructor(
@@ -61,7 +61,7 @@ export class RequestNotReplayable extends StepUpError {
 }
 
 /** A challenge was not answered because the application's policy for this API forbids it. */
-export class ChallengeRefusedByPolicy extends StepUpError {
+export class ChallengeRefusedByPolicy extends StepUpError<'ERR_STEP_UP_REFUSED_BY_POLICY'> {
   override readonly name = 'ChallengeRefusedByPolicy';
 
   constructor(
@@ -78,7 +78,7 @@ export class ChallengeRefusedByPolicy extends StepUpError {
 }
 
 /** The API redirected a request that carries an access token. */
-export class RedirectRefused extends StepUpError {
+export class RedirectRefused extends StepUpError<'ERR_STEP_UP_REDIRECT'> {
   override readonly name = 'RedirectRefused';
 
   constructor() {
@@ -90,7 +90,7 @@ export class RedirectRefused extends StepUpError {
 }
 
 /** Nobody came back from the authorization server in time: it showed an error page, or the user left. */
-export class StepUpTimedOut extends StepUpError {
+export class StepUpTimedOut extends StepUpError<'ERR_STEP_UP_TIMEOUT'> {
   override readonly name = 'StepUpTimedOut';
 
   constructor() {
@@ -99,7 +99,7 @@ export class StepUpTimedOut extends StepUpError {
 }
 
 /** No step-up was begun with this `state`, or its answer was received before. */
-export class StateUnknown extends StepUpError {
+export class StateUnknown extends StepUpError<'ERR_STEP_UP_STATE_UNKNOWN'> {
   override readonly name = 'StateUnknown';
 
   constructor() {
@@ -108,7 +108,7 @@ export class StateUnknown extends StepUpError {
 }
 
 /** The authorization server answered the authorization request with an error. */
-export class AuthorizationFailed extends StepUpError {
+export class AuthorizationFailed extends StepUpError<AuthorizationFailureCode> {
   override readonly name = 'AuthorizationFailed';
 
   /**
@@ -124,3 +124,23 @@ export class AuthorizationFailed extends StepUpError {
     super(code, 'The authorization server did not complete the step-up authentication', options);
   }
 }
+
+/**
+ * Every error of this library, told apart by `code`: `switch (error.code)` narrows to the error with its facts.
+ *
+ * @example
+ * ```ts
+ * catch (thrown) {
+ *   const error = thrown as AnyStepUpError;
+ *   if (error.code === 'ERR_STEP_UP_LOOP') report(error.challenges);
+ * }
+ * ```
+ */
+export type AnyStepUpError =
+  | StepUpLoop
+  | RequestNotReplayable
+  | ChallengeRefusedByPolicy
+  | RedirectRefused
+  | StepUpTimedOut
+  | StateUnknown
+  | AuthorizationFailed;

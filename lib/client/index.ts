@@ -9,6 +9,7 @@ export {
 export { readStepUpChallenge } from './challenge-body.js';
 export type { DeviationListener, StepUpDeviation, StepUpDeviationCode } from './deviation.js';
 export {
+  type AnyStepUpError,
   AuthorizationFailed,
   type AuthorizationFailureCode,
   ChallengeRefusedByPolicy,

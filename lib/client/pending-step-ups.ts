@@ -11,30 +11,38 @@ export interface StepUpStore {
   take(key: string): string | null | undefined | Promise<string | null | undefined>;
 }
 
-export interface PendingStepUpInput {
+interface PendingStepUpBase {
   /** The challenge that is answered, for `verifyStepUp`. */
   challenge: StepUpChallenge;
-  /** When it arrived, in seconds since the epoch: `challengedAt` of the context of `stepUp`. */
+  /** When it arrived, in seconds since the epoch: `challengedAt` of the request that `stepUp` is given. */
   challengedAt: number;
   /** `sub` of the session that is stepped up. */
   subject: string;
   /** `iss` of that session. */
-  issuer?: string;
+  issuer?: string | undefined;
   /** The request that was refused, to show it again; neither its headers nor its body belong here. */
-  request?: { method: string; url: string };
-  /** Whatever the application shows again for the user to submit. Web storage is no place for secrets. */
-  data?: unknown;
+  request?: { method: string; url: string } | undefined;
 }
 
-export interface PendingStepUp extends PendingStepUpInput {
+/**
+ * What is kept. `data` is whatever the application shows again for the user to submit. It survives as JSON does. Web
+ * storage is no place for secrets.
+ */
+export type PendingStepUpInput<Data = unknown> = PendingStepUpBase &
+  (undefined extends Data ? { data?: Data | undefined } : { data: Data });
+
+export type PendingStepUp<Data = unknown> = PendingStepUpInput<Data> & {
   /** Seconds since the epoch. */
   expiresAt: number;
-}
+};
 
 export interface PendingStepUpsOptions {
   /** Seconds the user has to return. Default is `600`. */
-  ttl?: number;
+  ttl?: number | undefined;
 }
+
+/** Whose request is counted. */
+type CountedRequest = Pick<PendingStepUpBase, 'subject' | 'issuer' | 'request'>;
 
 interface Returned {
   challenges: StepUpChallenge[];
@@ -52,12 +60,12 @@ interface Returned {
  *
  * @example
  * ```ts
- * const pending = new PendingStepUps(sessionStorageStore());
- * await pending.begin(state, { challenge, challengedAt, subject, request });   // before leaving
- * const { challenge, challengedAt, subject } = await pending.take(state);      // in the callback
+ * const pending = new PendingStepUps<Transfer>(sessionStorageStore());
+ * await pending.begin(state, { challenge, challengedAt, subject, request, data: transfer });   // before leaving
+ * const { challenge, challengedAt, subject, data } = await pending.take(state);                // in the callback
  * ```
  */
-export class PendingStepUps {
+export class PendingStepUps<Data = unknown> {
   readonly #ttl: number;
 
   /** @throws TypeError for a `ttl` that is not a number of seconds */
@@ -75,7 +83,7 @@ export class PendingStepUps {
    * @throws StepUpLoop where users came back from as much for this very request already, or from two step-ups for it
    * @throws TypeError for an empty `state` or `subject`, and for a `challenge`, `challengedAt` or `issuer` of another type
    */
-  async begin(state: string, stepUp: PendingStepUpInput): Promise<PendingStepUp> {
+  async begin(state: string, stepUp: PendingStepUpInput<Data>): Promise<PendingStepUp<Data>> {
     if (typeof state !== 'string' || state === '') throw new TypeError('"state" must be the "state" of the request');
     if (typeof stepUp.subject !== 'string' || stepUp.subject === '') {
       throw new TypeError('"subject" must be the "sub" of the session that is stepped up');
@@ -88,7 +96,7 @@ export class PendingStepUps {
     const earlier = findRepeated(returned.challenges, stepUp.challenge);
     if (earlier !== undefined) throw new StepUpLoop([earlier, stepUp.challenge]);
 
-    const pending: PendingStepUp = { ...stepUp, expiresAt: this.#expiry() };
+    const pending: PendingStepUp<Data> = { ...stepUp, expiresAt: this.#expiry() };
     await this.store.put(stateKey(state), JSON.stringify(pending), this.#ttl);
     return pending;
   }
@@ -99,8 +107,8 @@ export class PendingStepUps {
    * @throws StateUnknown where there is none, or it was taken before
    * @throws StepUpTimedOut where the user took longer than `ttl`
    */
-  async take(state: string): Promise<PendingStepUp> {
-    const pending = read<PendingStepUp>(await this.store.take(stateKey(state)));
+  async take(state: string): Promise<PendingStepUp<Data>> {
+    const pending = read<PendingStepUp<Data>>(await this.store.take(stateKey(state)));
     if (pending === undefined) throw new StateUnknown();
     if (!(now() <= pending.expiresAt)) throw new StepUpTimedOut();
     const { challenges } = await this.#takeReturned(pending);
@@ -109,16 +117,16 @@ export class PendingStepUps {
   }
 
   /** Stops counting for a request: it was performed, or the user chose not to authenticate and may think better of it. */
-  async forget(stepUp: Pick<PendingStepUpInput, 'subject' | 'issuer' | 'request'>): Promise<void> {
+  async forget(stepUp: CountedRequest): Promise<void> {
     await this.store.take(requestKey(stepUp));
   }
 
-  async #takeReturned(stepUp: PendingStepUpInput): Promise<Returned> {
+  async #takeReturned(stepUp: CountedRequest): Promise<Returned> {
     const returned = read<Returned>(await this.store.take(requestKey(stepUp)));
     return returned !== undefined && now() <= returned.expiresAt ? returned : { challenges: [], expiresAt: 0 };
   }
 
-  async #putReturned(stepUp: PendingStepUpInput, returned: Returned): Promise<void> {
+  async #putReturned(stepUp: CountedRequest, returned: Returned): Promise<void> {
     if (returned.challenges.length === 0) return;
     await this.store.put(requestKey(stepUp), JSON.stringify(returned), this.#ttl);
   }
@@ -132,7 +140,7 @@ function stateKey(state: string): string {
   return `state:${state}`;
 }
 
-function requestKey({ issuer, subject, request }: Pick<PendingStepUpInput, 'subject' | 'issuer' | 'request'>): string {
+function requestKey({ issuer, subject, request }: CountedRequest): string {
   return `request:${JSON.stringify([issuer, subject, request?.method, request?.url])}`;
 }
 

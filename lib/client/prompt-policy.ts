@@ -5,21 +5,21 @@ import { ChallengeRefusedByPolicy } from './errors.js';
 /** What the application lets an API ask of its users, whatever the API says. */
 export interface PromptPolicyOptions {
   /** Values an API may ask for; others are left out, and a challenge with none of these is refused. Default is any. */
-  allowedAcrValues?: readonly string[];
+  allowedAcrValues?: readonly string[] | undefined;
   /**
    * Least `max_age`, in seconds; a smaller one is raised to it, so that a recent sign-in is not asked for again.
    * Default is `0`.
    */
-  minMaxAge?: number;
+  minMaxAge?: number | undefined;
   /** How often a user may be asked within a minute. Default is `5`. */
-  promptsPerMinute?: number;
+  promptsPerMinute?: number | undefined;
   /**
    * Whose prompts are counted together, such as the id of the session. Default is to count all of this instance, which
    * suits a browser; a server with many users needs it.
    */
-  user?: () => string;
+  user?: (() => string) | undefined;
   /** Told of what the policy changed. Default is to report nothing. */
-  onDeviation?: DeviationListener;
+  onDeviation?: DeviationListener | undefined;
 }
 
 const MINUTE = 60_000;

@@ -22,24 +22,24 @@ export interface StepUpFetchOptions extends PromptPolicyOptions {
    */
   stepUp: (challenge: StepUpChallenge, context: StepUpRequest) => Promise<string | undefined>;
   /** What sends the requests. Default is the global `fetch`. */
-  fetch?: Fetch;
+  fetch?: Fetch | undefined;
   /** Makes a proof for each attempt; the token is then sent under the scheme DPoP. Default is a bearer token. */
-  dpopProof?: (request: DPoPProofRequest) => string | Promise<string>;
+  dpopProof?: ((request: DPoPProofRequest) => string | Promise<string>) | undefined;
   /** Largest body that is kept to be sent again, in bytes. Default is `1_048_576`. */
-  maxBodySize?: number;
+  maxBodySize?: number | undefined;
   /**
    * What happens when an API redirects a request that carries the token: `'refuse'` rejects with RedirectRefused,
    * `'follow'` leaves it to `fetch`, which has to drop the token on the way to another origin. Default is `'refuse'`.
    */
-  redirect?: 'refuse' | 'follow';
+  redirect?: 'refuse' | 'follow' | undefined;
   /** Seconds within which `stepUp` has to settle. Default is `600`. */
-  timeout?: number;
+  timeout?: number | undefined;
   /** Reads challenges leniently, as `parseStepUpChallenge` does. Default is `false`. */
-  lenient?: boolean;
+  lenient?: boolean | undefined;
   /** Allows `origins` over plain HTTP: tokens can then be read on the way. Default is `false`. */
-  allowInsecureOrigins?: boolean;
+  allowInsecureOrigins?: boolean | undefined;
   /** Told what happens, for logs and displays; carries no token. Must not throw. Default is to report nothing. */
-  onEvent?: (event: StepUpFetchEvent) => void;
+  onEvent?: ((event: StepUpFetchEvent) => void) | undefined;
 }
 
 /** The request that was refused; its address without query and fragment. */
@@ -52,7 +52,7 @@ export interface StepUpRequest extends StepUpTarget {
   /** When the challenge arrived, in seconds since the epoch by the clock of this device: for `verifyStepUp`. */
   readonly challengedAt: number;
   /** The challenge this request was stepped up for before. */
-  readonly previous?: StepUpChallenge;
+  readonly previous?: StepUpChallenge | undefined;
 }
 
 /** What a proof has to be made for. `url` is fit for `htu`. */
@@ -60,7 +60,7 @@ export interface DPoPProofRequest extends StepUpTarget {
   /** For `ath`. */
   readonly accessToken: string;
   /** The latest `DPoP-Nonce` of this origin. */
-  readonly nonce?: string;
+  readonly nonce?: string | undefined;
 }
 
 /**
@@ -77,7 +77,7 @@ export type StepUpFetchEvent = StepUpTarget &
     | { readonly type: 'challenged'; readonly challenge: StepUpChallenge; readonly status: number }
     | { readonly type: 'prompted' | 'joined' | 'retried' | 'declined'; readonly challenge: StepUpChallenge }
     | { readonly type: 'answered'; readonly status: number }
-    | { readonly type: 'failed'; readonly challenge: StepUpChallenge; readonly code?: StepUpErrorCode }
+    | { readonly type: 'failed'; readonly challenge: StepUpChallenge; readonly code?: StepUpErrorCode | undefined }
   );
 
 /** @throws TypeError naming the option that is missing or of another type */

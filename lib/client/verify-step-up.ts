@@ -12,24 +12,24 @@ export interface IdTokenClaims {
 
 export interface StepUpExpectation {
   /** Values of which any one satisfies, as the challenge listed them. Default is any. */
-  acrValues?: readonly string[];
+  acrValues?: readonly string[] | undefined;
   /** Greatest age of the sign-in, in seconds. `0` asks for one after `challengedAt`. Default is no limit. */
-  maxAge?: number;
+  maxAge?: number | undefined;
   /**
    * When the challenge was received, in seconds since the epoch by the clock that `now` is from. Only for a `maxAge` of
    * `0`. Default is the moment the ID token was issued, which nobody who has to type anything can meet.
    */
-  challengedAt?: number;
+  challengedAt?: number | undefined;
   /** `sub` of the ID token of the session that is stepped up; another user's sign-in never satisfies. */
   subject: string;
   /** `iss` of that ID token. Default is not to compare. */
-  issuer?: string;
+  issuer?: string | undefined;
   /** Whether an `acr` that is not listed satisfies the listed ones. Only `true` does. Default: no other satisfies. */
-  satisfies?: (acr: string, acrValues: readonly string[]) => boolean;
+  satisfies?: ((acr: string, acrValues: readonly string[]) => boolean) | undefined;
   /** Seconds since the epoch. Default is the clock of the device, which only has to go steadily. */
-  now?: number;
+  now?: number | undefined;
   /** Seconds by which clocks may differ. Default is `5`. */
-  clockTolerance?: number;
+  clockTolerance?: number | undefined;
 }
 
 type UnmetAuthentication = Exclude<UnmetReason, 'scope_missing'>;
@@ -53,7 +53,7 @@ type UnmetAuthentication = Exclude<UnmetReason, 'scope_missing'>;
  * | `authentication_too_old` | an earlier sign-in was reused |
  */
 export type StepUpOutcome =
-  | { outcome: 'satisfied'; acr?: string; authTime?: number }
+  | { outcome: 'satisfied'; acr?: string | undefined; authTime?: number | undefined }
   | { outcome: 'id_token_missing' | 'issuer_mismatch' | 'subject_mismatch' | 'nothing_expected' | 'iat_missing' }
   | { outcome: UnmetAuthentication; reasons: UnmetAuthentication[] };
 

@@ -5,15 +5,15 @@ import type { Challenge } from './www-authenticate.js';
 export const INSUFFICIENT_USER_AUTHENTICATION = 'insufficient_user_authentication';
 
 export interface BearerChallengeParameters {
-  realm?: string;
-  error?: string;
-  errorDescription?: string;
+  realm?: string | undefined;
+  error?: string | undefined;
+  errorDescription?: string | undefined;
   /** Only with `insufficient_user_authentication`. */
-  requirements?: Pick<AuthenticationRequirements, 'acrValues' | 'maxAge'>;
+  requirements?: Pick<AuthenticationRequirements, 'acrValues' | 'maxAge'> | undefined;
   /** Scope needed, space-separated. */
-  scope?: string;
+  scope?: string | undefined;
   /** URL of the protected resource's metadata. */
-  resourceMetadata?: string;
+  resourceMetadata?: string | undefined;
 }
 
 // RFC 6750 §3: neither quote nor backslash may occur, not even escaped

@@ -7,7 +7,7 @@
 export interface Challenge {
   scheme: string;
   parameters: Record<string, string>;
-  token68?: string;
+  token68?: string | undefined;
 }
 
 /** Why something in a `WWW-Authenticate` field was discarded. */
@@ -15,7 +15,7 @@ export type ChallengeDeviation = 'duplicate_parameter' | 'unreadable';
 
 export interface ParseChallengesOptions {
   /** Told of every discarded challenge. Default is to discard silently. */
-  onDeviation?: (deviation: ChallengeDeviation) => void;
+  onDeviation?: ((deviation: ChallengeDeviation) => void) | undefined;
 }
 
 // Each expression matches in linear time: its parts are disjoint, so that there is one way only to divide a text.
