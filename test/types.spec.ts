@@ -172,6 +172,10 @@ const clientCompiling: [name: string, statement: string][] = [
     'undefined is absent for what is kept',
     "new client.PendingStepUps(store).begin('s', { ...kept, issuer: text, request: undefined, data: undefined });",
   ],
+  [
+    'a deviation is a diagnostic with a known code',
+    "client.parseStepUpChallenge('', { onDeviation: (found: client.Diagnostic<client.StepUpDeviationCode>) => found.fix });",
+  ],
 ];
 
 const clientRefused: [name: string, statement: string, about: string][] = [
@@ -188,6 +192,11 @@ const clientRefused: [name: string, statement: string, about: string][] = [
     "'string' is not assignable",
   ],
   ['pending data left out', "known.begin('s', kept);", "Property 'data' is missing"],
+  [
+    'a code of a deviation that does not exist',
+    "client.parseStepUpChallenge('', { onDeviation: ({ code }) => code === 'unreadible' });",
+    'no overlap',
+  ],
   ['null for an option', "client.verifyStepUp({}, { subject: 's', maxAge: null });", "'null' is not assignable"],
 ];
 

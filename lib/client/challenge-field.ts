@@ -16,10 +16,11 @@ export function readChallenges(
 ): Challenge[] {
   return [field].flat().flatMap((line) => {
     const strict = readLine(line);
-    const quoted = lenient === true && strict.deviations.includes('unreadable') ? withQuotes(line) : line;
+    const quoted =
+      lenient === true && strict.deviations.some(({ code }) => code === 'unreadable') ? withQuotes(line) : line;
     const read = quoted === line ? strict : readLine(quoted);
     if (read !== strict) report(onDeviation, 'unquoted_value');
-    for (const deviation of read.deviations) report(onDeviation, deviation);
+    for (const deviation of read.deviations) onDeviation?.(deviation);
     return read.challenges;
   });
 }

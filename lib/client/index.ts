@@ -1,3 +1,4 @@
+export type { Diagnostic, DiagnosticSeverity } from '../core/index.js';
 export { type AuthorizationResponse, authorizationError } from './authorization-error.js';
 export { type AuthorizationParametersOptions, authorizationParameters } from './authorization-parameters.js';
 export {

@@ -12,12 +12,14 @@ export {
 export { type BearerChallengeParameters, bearerChallenge, INSUFFICIENT_USER_AUTHENTICATION } from './challenge.js';
 export type { Claims } from './claims.js';
 export { closestMatch, closestMatch as nearest } from './closest-match.js';
+export type { Diagnostic, DiagnosticSeverity } from './diagnostic.js';
 export { isLoopback } from './loopback.js';
 export { checkMembers } from './members.js';
 export { type AuthenticationRequirements, checkRequirements, isAcrValue, mergeRequirements } from './requirements.js';
 export {
   type Challenge,
   type ChallengeDeviation,
+  type ChallengeDeviationCode,
   formatChallenges,
   type ParseChallengesOptions,
   parseChallenges,

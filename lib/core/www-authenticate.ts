@@ -1,3 +1,5 @@
+import type { Diagnostic } from './diagnostic.js';
+
 /**
  * A challenge of a `WWW-Authenticate` field. Parameter names are lower case, as they are case-insensitive on the wire;
  * the scheme is kept as it was written: compare it without regard to case.
@@ -11,7 +13,10 @@ export interface Challenge {
 }
 
 /** Why something in a `WWW-Authenticate` field was discarded. */
-export type ChallengeDeviation = 'duplicate_parameter' | 'unreadable';
+export type ChallengeDeviationCode = 'duplicate_parameter' | 'unreadable';
+
+/** Something in a `WWW-Authenticate` field that was discarded. All texts are fixed: nothing of them is from the field. */
+export type ChallengeDeviation = Diagnostic<ChallengeDeviationCode>;
 
 export interface ParseChallengesOptions {
   /** Told of every discarded challenge. Default is to discard silently. */
@@ -32,6 +37,11 @@ const WHITESPACE = /[ \t]+/y;
 // empty list members are allowed: RFC 9110 §5.6.1
 const BETWEEN_MEMBERS = /[ \t,]*/y;
 const MEMBER_END = /[ \t]*(?:,[ \t,]*|$)/y;
+
+const DEVIATIONS: Record<ChallengeDeviationCode, string> = {
+  duplicate_parameter: 'A challenge repeats a parameter and was discarded',
+  unreadable: 'It was discarded from the first challenge on that cannot be read',
+};
 
 const WHOLE_TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const WHOLE_TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/;
@@ -57,14 +67,14 @@ function parseLine(line: string, onDeviation: ParseChallengesOptions['onDeviatio
   while (!scanner.done) {
     const read = readChallenge(scanner);
     if (typeof read === 'object') challenges.push(read);
-    else onDeviation?.(read);
+    else onDeviation?.({ code: read, subject: 'WWW-Authenticate', message: DEVIATIONS[read] });
     if (read === 'unreadable') break;
   }
   return challenges;
 }
 
 /** Reads one challenge and what separates it from the next: challenge = auth-scheme [ 1*SP ( token68 / #auth-param ) ] */
-function readChallenge(scanner: Scanner): Challenge | ChallengeDeviation {
+function readChallenge(scanner: Scanner): Challenge | ChallengeDeviationCode {
   const scheme = scanner.read(TOKEN);
   if (scheme === undefined) return 'unreadable';
   if (!scanner.skip(WHITESPACE)) return scanner.skip(MEMBER_END) ? { scheme, parameters: {} } : 'unreadable';

@@ -46,7 +46,7 @@ export function expectStepUpChallenge(response: ChallengedResponse, expected: Ex
 
 function challengeDifferences(lines: readonly string[], expected: ExpectedStepUpChallenge): string[] {
   const deviations: string[] = [];
-  const parsed = parseChallenges(lines, { onDeviation: (deviation) => deviations.push(deviation) });
+  const parsed = parseChallenges(lines, { onDeviation: ({ code }) => deviations.push(code) });
   const challenges = parsed.filter(isStepUpChallenge);
   if (challenges.length === 0) {
     const errors = parsed.map(({ scheme, parameters }) => `${scheme} ${parameters['error'] ?? 'without error'}`);

@@ -2,6 +2,7 @@ import {
   type ParseStepUpChallengeOptions,
   parseStepUpChallenge,
   type StepUpChallenge,
+  type StepUpDeviation,
   type StepUpDeviationCode,
 } from '../../lib/client/index.js';
 import { stepGrowth } from '../support/regexp-steps.js';
@@ -181,10 +182,17 @@ describe('parseStepUpChallenge: what it takes', () => {
   });
 
   test('a cross-origin 401 that shows no field names the header that is missing', () => {
-    const messages: string[] = [];
+    const diagnostics: StepUpDeviation[] = [];
     const response = refusal(undefined, { type: 'cors' });
-    expect(parseStepUpChallenge(response, { onDeviation: ({ message }) => messages.push(message) })).toBeUndefined();
-    expect(messages).toEqual([expect.stringContaining('"Access-Control-Expose-Headers: WWW-Authenticate"')]);
+    expect(parseStepUpChallenge(response, { onDeviation: (found) => diagnostics.push(found) })).toBeUndefined();
+    expect(diagnostics).toEqual([
+      {
+        code: 'header_not_exposed',
+        subject: 'WWW-Authenticate',
+        message: 'A cross-origin 401 shows it only with "Access-Control-Expose-Headers: WWW-Authenticate"',
+        fix: 'Have the API expose it',
+      },
+    ]);
   });
 
   test.each([

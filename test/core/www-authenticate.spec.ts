@@ -1,4 +1,10 @@
-import { type Challenge, type ChallengeDeviation, formatChallenges, parseChallenges } from '../../lib/core/index.js';
+import {
+  type Challenge,
+  type ChallengeDeviationCode,
+  type Diagnostic,
+  formatChallenges,
+  parseChallenges,
+} from '../../lib/core/index.js';
 import { stepGrowth } from '../support/regexp-steps.js';
 import challengeVectors from './challenge-vectors.json';
 
@@ -7,7 +13,7 @@ interface Vector {
   /** One string for each field line. */
   raw: string[];
   expected: Challenge[];
-  deviations?: ChallengeDeviation[];
+  deviations?: ChallengeDeviationCode[];
   /** What formatChallenges makes of the expected challenges. */
   canonical?: string;
 }
@@ -15,8 +21,8 @@ interface Vector {
 const vectors: Vector[] = challengeVectors as Vector[];
 
 function parse(field: string | readonly string[]) {
-  const deviations: ChallengeDeviation[] = [];
-  const challenges = parseChallenges(field, { onDeviation: (deviation) => deviations.push(deviation) });
+  const deviations: ChallengeDeviationCode[] = [];
+  const challenges = parseChallenges(field, { onDeviation: ({ code }) => deviations.push(code) });
   return { challenges, deviations };
 }
 
@@ -57,6 +63,15 @@ describe('parseChallenges', () => {
     const octets = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code));
     const read = octets.filter((octet) => parse(`A a="${octet}"`).challenges[0]?.parameters['a'] === octet);
     expect(read).toEqual(octets.filter((octet) => /[\t\x20\x21\x23-\x5B\x5D-\x7E\x80-\xFF]/.test(octet)));
+  });
+
+  test.each<[string, string, string]>([
+    ['Bearer a=1, a=2', 'duplicate_parameter', 'A challenge repeats a parameter and was discarded'],
+    ['"', 'unreadable', 'It was discarded from the first challenge on that cannot be read'],
+  ])('%s is reported as a diagnostic', (field, code, message) => {
+    const diagnostics: Diagnostic[] = [];
+    parseChallenges(field, { onDeviation: (diagnostic) => diagnostics.push(diagnostic) });
+    expect(diagnostics).toEqual([{ code, subject: 'WWW-Authenticate', message }]);
   });
 
   test('a deviation is discarded without a word if there is no listener', () => {
