@@ -30,7 +30,7 @@ export interface AuthorizationParametersOptions {
   idTokenHint?: string | undefined;
   /** The user's name at the authorization server, for the same purpose. */
   loginHint?: string | undefined;
-  /** The application's own `prompt`. `none` is left out: nobody can authenticate without being asked. */
+  /** The application's own `prompt`. `none` is left out: a user cannot authenticate without being asked. */
   prompt?: string | undefined;
   /**
    * What to send in place of `max_age=0` to servers that refuse or overlook it, such as

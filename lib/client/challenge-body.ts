@@ -45,7 +45,7 @@ async function readJson(response: Response): Promise<Record<string, unknown> | u
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
-    // read before, cut off, or no JSON: the response as it is tells the caller more than we could
+    // Read before, cut off, or not JSON: the caller learns more from the response itself.
     return undefined;
   }
 }

@@ -43,7 +43,7 @@ export class StepUpLoop extends StepUpError<'ERR_STEP_UP_LOOP'> {
   }
 }
 
-/** The request was challenged and cannot be sent a second time, so that nobody was asked to authenticate. */
+/** The request was challenged and cannot be sent a second time. The user was not asked to authenticate. */
 export class RequestNotReplayable extends StepUpError<'ERR_STEP_UP_NOT_REPLAYABLE'> {
   override readonly name = 'RequestNotReplayable';
 

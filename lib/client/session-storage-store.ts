@@ -16,7 +16,7 @@ const PREFIX = 'step-up:';
  * What has expired is removed when something is added.
  *
  * @param storage default is `sessionStorage`
- * @throws TypeError where there is no session storage, as on a server: keep them in the user's session there
+ * @throws TypeError if there is no session storage, as on a server: keep them in the user's session there
  */
 export function sessionStorageStore(
   storage: WebStorage | undefined = (globalThis as { sessionStorage?: WebStorage }).sessionStorage,

@@ -12,13 +12,13 @@ export interface StepUpFetchOptions extends PromptPolicyOptions {
    */
   origins: readonly string[];
   /**
-   * The present access token, asked for once per request. Nothing, where nobody is signed in: the request goes without.
+   * The present access token, asked for once per request. Without one the request goes without: the user is signed out.
    * On a server it has to give the token of the user the request is for.
    */
   accessToken: () => string | undefined | Promise<string | undefined>;
   /**
-   * Has the user authenticate as the challenge asks, verifies the result with `verifyStepUp`, and gives the new access
-   * token. Giving nothing hands the refusal to whoever sent the request; rejecting rejects the request.
+   * Has the user authenticate as the challenge asks, verifies the result with `verifyStepUp`, and returns the new access
+   * token. If it returns nothing, the caller gets the refusal. If it rejects, the request rejects.
    */
   stepUp: (challenge: StepUpChallenge, context: StepUpRequest) => Promise<string | undefined>;
   /** What sends the requests. Default is the global `fetch`. */

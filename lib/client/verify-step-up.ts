@@ -17,7 +17,7 @@ export interface StepUpExpectation {
   maxAge?: number | undefined;
   /**
    * When the challenge was received, in seconds since the epoch by the clock that `now` is from. Only for a `maxAge` of
-   * `0`. Default is the moment the ID token was issued, which nobody who has to type anything can meet.
+   * `0`. Default is the moment the ID token was issued, which a user who types a password cannot meet.
    */
   challengedAt?: number | undefined;
   /** `sub` of the ID token of the session that is stepped up; another user's sign-in never satisfies. */

@@ -29,8 +29,8 @@ const URI_CHARACTERS = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
  * WWW-Authenticate: Bearer realm="api", error="insufficient_user_authentication", acr_values="phr mfa", max_age="300"
  * ```
  *
- * @throws TypeError for a value that RFC 6750 §3 forbids, for requirements beside another error, and where nothing at
- * all is given: a bare `Bearer` is no challenge by RFC 6750.
+ * @throws TypeError for a value that RFC 6750 §3 forbids, for requirements with another error, and if nothing at all is
+ * given: a bare `Bearer` is not a challenge by RFC 6750.
  * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
  */
 export function bearerChallenge(given: BearerChallengeParameters): Challenge {
@@ -38,7 +38,10 @@ export function bearerChallenge(given: BearerChallengeParameters): Challenge {
   if (requirements !== undefined && error !== INSUFFICIENT_USER_AUTHENTICATION) {
     throw new TypeError(`"requirements" are defined only with the error "${INSUFFICIENT_USER_AUTHENTICATION}"`);
   }
-  const acrValues = requirements?.acrValues;
+  if (requirements === null) throw new TypeError('"requirements" must be an object, or undefined');
+  const { acrValues, maxAge } = requirements ?? {};
+  if (acrValues !== undefined && !Array.isArray(acrValues))
+    throw new TypeError('"acrValues" must be a list of strings');
   // two values in one string would become two members of the list
   if (acrValues?.every(isAcrValue) === false) {
     throw new TypeError('"acrValues" has an empty value or a character that a scope token does not allow');
@@ -55,7 +58,7 @@ export function bearerChallenge(given: BearerChallengeParameters): Challenge {
   add('error', error, DESCRIPTION);
   add('error_description', errorDescription, DESCRIPTION);
   add('acr_values', acrValues?.join(' '), SCOPE);
-  add('max_age', requirements?.maxAge?.toString(), /^\d+$/);
+  add('max_age', maxAge === undefined ? undefined : String(maxAge), /^\d+$/);
   add('scope', scope, SCOPE);
   add('resource_metadata', resourceMetadata, URI_CHARACTERS);
   if (Object.keys(parameters).length === 0) throw new TypeError('A Bearer challenge needs at least one parameter');

@@ -51,7 +51,7 @@ const QUOTABLE = /^[\t\x20-\x7E]*$/;
  * Reads the challenges of a `WWW-Authenticate` field: one field line, or one string for each of several lines.
  * The whole grammar is understood: several challenges in a line, quoted pairs, `token68`, whitespace around `=`, empty
  * list members. Never throws: a challenge that repeats a parameter is discarded, and so is what stands in a line from
- * the first challenge on that cannot be read, as nobody can tell where it would end.
+ * the first challenge on that cannot be read, as its end is not known.
  *
  * @see [RFC 9110 §11.6.1](https://www.rfc-editor.org/rfc/rfc9110.html#section-11.6.1)
  */

@@ -191,3 +191,17 @@ describe('bearerChallenge', () => {
     expect(given).toEqual({ error, requirements: { acrValues: ['phr', 'mfa'] } });
   });
 });
+
+describe('bearerChallenge: what is not of the type it should be is never left out', () => {
+  const error = 'insufficient_user_authentication';
+
+  test.each<[string, object]>([
+    ['maxAge of null', { maxAge: null }],
+    ['maxAge of NaN', { maxAge: Number.NaN }],
+    ['acrValues of null', { acrValues: null }],
+    ['acrValues of a string', { acrValues: 'mfa' }],
+    ['null for all', null as never],
+  ])('%s is a TypeError of ours', (_, requirements) => {
+    expect(() => bearerChallenge({ error, requirements })).toThrow(/^"(max_age|acrValues|requirements)" /);
+  });
+});
