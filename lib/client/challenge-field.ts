@@ -6,9 +6,13 @@ import { type DeviationListener, report } from './deviation.js';
 const UNQUOTED =
   /"[^"\\]*(?:\\[\s\S]?[^"\\]*)*"?|((?:acr_values|scope|realm|resource_metadata)[ \t]*=[ \t]*)([^\s",\\]+(?:[ ,][^\s",=:\\]+:[^\s",=\\]*)*)/gi;
 
+// Far above what browsers and servers accept, and far below what exhausts the stack of an engine for expressions.
+const MAX_LENIENT_CHARACTERS = 1_048_576;
+
 /**
  * Reads the challenges of a `WWW-Authenticate` field and reports what had to be discarded. In lenient mode, a line that
  * cannot be read is tried once more with quotes around values that lack them, such as `acr_values=urn:example:mfa`.
+ * A line above 1,048,576 characters is not: what is unreadable in it stays so.
  */
 export function readChallenges(
   field: string | readonly string[],
@@ -17,7 +21,11 @@ export function readChallenges(
   return [field].flat().flatMap((line) => {
     const strict = readLine(line);
     const quoted =
-      lenient === true && strict.deviations.some(({ code }) => code === 'unreadable') ? withQuotes(line) : line;
+      lenient === true &&
+      line.length <= MAX_LENIENT_CHARACTERS &&
+      strict.deviations.some(({ code }) => code === 'unreadable')
+        ? withQuotes(line)
+        : line;
     const read = quoted === line ? strict : readLine(quoted);
     if (read !== strict) report(onDeviation, 'unquoted_value');
     for (const deviation of read.deviations) onDeviation?.(deviation);

@@ -24,7 +24,7 @@ export interface StepUpChallenge {
 export interface ParseStepUpChallengeOptions {
   /**
    * Reads what real servers send wrongly as well: `acr_values` joined by commas, values without the quotes they need.
-   * Default is `false`: these are one value, and no challenge.
+   * A field line above 1 MiB is not. Default is `false`: these are one value, and no challenge.
    */
   lenient?: boolean | undefined;
   /** Scheme to prefer where several carry a step-up challenge: the one the request used. Default is the first of them. */
