@@ -17,7 +17,6 @@ export {
   type AccessTokenProfile,
   checkProfile,
   isClientCredentialsToken,
-  isClientCredentialsToken as isOfMachine,
 } from './profile.js';
 export { type ProfileName, profiles } from './profiles/index.js';
 export { Vocabulary, type VocabularyOptions } from './vocabulary.js';

@@ -11,7 +11,7 @@ export {
 } from './assessment.js';
 export { type BearerChallengeParameters, bearerChallenge, INSUFFICIENT_USER_AUTHENTICATION } from './challenge.js';
 export type { Claims } from './claims.js';
-export { closestMatch, closestMatch as nearest } from './closest-match.js';
+export { closestMatch } from './closest-match.js';
 export type { Diagnostic, DiagnosticSeverity } from './diagnostic.js';
 export { isLoopback } from './loopback.js';
 export { checkMembers } from './members.js';

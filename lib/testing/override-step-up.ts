@@ -1,4 +1,10 @@
-import type { Assessment, AuthenticationEvent, AuthenticationRequirements, UnmetReason } from '../core/index.js';
+import {
+  type Assessment,
+  type AuthenticationEvent,
+  type AuthenticationRequirements,
+  REASON_DIMENSIONS,
+  type UnmetReason,
+} from '../core/index.js';
 import {
   Admission,
   type Authenticated,
@@ -99,6 +105,5 @@ function eventOf(issuer: string | undefined): AuthenticationEvent {
 
 /** Tells whether a requirement can be unmet for this reason. */
 function applies(reason: UnmetReason, { acrValues, maxAge, scope }: AuthenticationRequirements): boolean {
-  if (reason === 'scope_missing') return scope !== undefined;
-  return (reason.startsWith('acr_') ? acrValues : maxAge) !== undefined;
+  return { acr: acrValues, age: maxAge, scope }[REASON_DIMENSIONS[reason]] !== undefined;
 }

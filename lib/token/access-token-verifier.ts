@@ -70,11 +70,6 @@ export class AccessTokenVerifier {
     return lacksRequired(verified, requirements) ? this.#complete(token, verified) : verified;
   }
 
-  /** @deprecated Use {@link complete}. */
-  withAuthTime(token: string, verified: VerifiedAccessToken): MaybePromise<VerifiedAccessToken> {
-    return this.complete(token, verified, { maxAge: 0 });
-  }
-
   #complete(token: string, verified: VerifiedAccessToken): MaybePromise<VerifiedAccessToken> {
     const introspector = this.#servers.get(verified.server.issuer)?.introspector;
     return introspector === undefined ? verified : introspector.complete(token, verified);
@@ -98,11 +93,6 @@ export function lacksRequired(
   const lacksAcr = acrValues !== undefined && event.acr === undefined && event.acrs === undefined;
   const lacksTime = maxAge !== undefined && event.authTime === undefined;
   return (acrMissing && lacksAcr) || (authTimeMissing && lacksTime);
-}
-
-/** @deprecated Use {@link lacksRequired}. */
-export function lacksAuthTime(verified: VerifiedAccessToken): boolean {
-  return lacksRequired(verified, { maxAge: 0 });
 }
 
 /** What is needed of an authorization server to verify its tokens. */

@@ -70,16 +70,12 @@ export class AccessTokenRefused extends Error implements RefusalFacts {
   readonly found?: string | readonly string[];
   readonly expected?: readonly (string | null)[];
 
-  constructor(code: AccessTokenRefusedCode, facts?: RefusalFacts);
-  /** @deprecated Give the code alone. */
-  constructor(error: 'invalid_request' | 'invalid_token', message: string);
-  constructor(code: AccessTokenRefusedCode | 'invalid_request' | 'invalid_token', facts: RefusalFacts | string = {}) {
-    const isText = code === 'invalid_request' || code === 'invalid_token';
-    const [error, message] = isText ? [code, String(facts)] : REFUSALS[code];
+  constructor(code: AccessTokenRefusedCode, facts: RefusalFacts = {}) {
+    const [error, message] = REFUSALS[code];
     super(message);
     this.error = error;
-    this.code = isText ? 'token_not_accepted' : code;
-    if (typeof facts !== 'string') Object.assign(this, facts);
+    this.code = code;
+    Object.assign(this, facts);
   }
 }
 

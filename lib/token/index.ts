@@ -1,4 +1,4 @@
-export { AccessTokenVerifier, lacksAuthTime, lacksRequired } from './access-token-verifier.js';
+export { AccessTokenVerifier, lacksRequired } from './access-token-verifier.js';
 export { authenticationEvent, authenticationOf } from './authentication-event.js';
 export { type IncomingRequest, type PresentedToken, presentedToken } from './bearer-token.js';
 export { BoundedMap } from './bounded-map.js';
@@ -14,7 +14,7 @@ export { readJwt } from './jwt/jwt.js';
 export { MAX_KEYS, mayVerify } from './keys/key-set.js';
 export { algorithmsOf } from './keys/verification-keys.js';
 export { checkStillValid } from './lifetime.js';
-export { andThen, andThen as whenReady, isThenable, type MaybePromise } from './maybe-promise.js';
+export { andThen, isThenable, type MaybePromise } from './maybe-promise.js';
 export { type AuthorizationServerMetadata, endpointOf, fetchMetadata, metadataAddresses } from './metadata.js';
 export type { VerifiedAccessToken } from './verified-access-token.js';
-export { withoutStackTrace, withoutStackTrace as withoutStack } from './without-stack-trace.js';
+export { withoutStackTrace } from './without-stack-trace.js';

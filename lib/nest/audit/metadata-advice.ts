@@ -87,14 +87,9 @@ function adviceOnEndpoint(metadata: AuthorizationServerMetadata, name: string, s
     const advice = {
       code: `${name}_missing`,
       subject: metadata.issuer,
-      message: reasonOf(error),
+      message: error.reason,
       fix: `give "authorizationServers[].${setting}"`,
     };
     return { advice, routes: [] };
   }
-}
-
-/** Without the issuer in front, which advice has already. */
-export function reasonOf({ issuer, message }: AuthorizationServerUnavailable): string {
-  return message.replace(`${issuer}: `, '');
 }

@@ -4,7 +4,7 @@ import { type AuthorizationServerMetadata, AuthorizationServerUnavailable, fetch
 import type { Advice } from '../advice/advice.js';
 import type { Route } from '../requirements/route.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up.options.js';
-import { adviceOnMetadata, reasonOf } from './metadata-advice.js';
+import { adviceOnMetadata } from './metadata-advice.js';
 
 /** Seconds for the metadata of all authorization servers together. */
 const TIMEOUT = 5;
@@ -46,11 +46,12 @@ export class MetadataAudit implements OnModuleDestroy {
       metadata = await fetchMetadata(server.issuer, signal);
     } catch (error) {
       if (!(error instanceof AuthorizationServerUnavailable)) throw error;
-      const message = reasonOf(error);
-      const fix = 'make it readable from here, or give "jwksUri" and "metadataAudit": \'off\'';
-      // one that names another issuer says itself what to do
-      const isRead = message.startsWith('its metadata names');
-      return [{ code: 'metadata_unavailable', subject: server.issuer, message, ...(!isRead && { fix }) }];
+      // a document that names another issuer says itself what to do
+      const fix =
+        error.code === 'metadata_issuer_mismatch'
+          ? undefined
+          : 'make it readable from here, or give "jwksUri" and "metadataAudit": \'off\'';
+      return [{ code: 'metadata_unavailable', subject: server.issuer, message: error.reason, fix }];
     }
     const found = adviceOnMetadata(metadata, server, routes, this.settings.passport === 'register');
     for (const { advice, routes: concerned } of found) for (const route of concerned) route.advise(advice);

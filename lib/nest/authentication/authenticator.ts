@@ -1,4 +1,4 @@
-import type { AuthenticationEvent } from '../../core/index.js';
+import type { AuthenticationEvent, AuthenticationRequirements } from '../../core/index.js';
 import type { MaybePromise } from '../../token/index.js';
 import type { Invocation } from '../transports/invocation.js';
 
@@ -8,8 +8,8 @@ export interface Authenticated {
   readonly event: AuthenticationEvent;
   /** What is known of the token beyond the event: its verified claims, or with a strategy of the application its user. */
   readonly claims: Readonly<Record<string, unknown>>;
-  /** Asks the authorization server for the `auth_time` that is not in the token; absent if there is nobody to ask. */
-  readonly withAuthTime?: () => MaybePromise<Authenticated>;
+  /** Asks the authorization server for what requirements need and the token lacks; absent if there is nobody to ask. */
+  readonly complete?: (requirements: AuthenticationRequirements) => MaybePromise<Authenticated>;
 }
 
 /** Finds out whose request this is. */

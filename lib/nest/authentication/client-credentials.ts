@@ -1,4 +1,7 @@
-import { type AuthorizationServer, isOfMachine } from '../../authorization-servers/index.js';
+import {
+  type AuthorizationServer,
+  isClientCredentialsToken as hasClientCredentialsClaims,
+} from '../../authorization-servers/index.js';
 import type { AuthenticationEvent } from '../../core/index.js';
 
 /**
@@ -11,7 +14,7 @@ export function isClientCredentialsToken(
   claims: Readonly<Record<string, unknown>>,
   server: AuthorizationServer | undefined,
 ): boolean {
-  if (server !== undefined && isOfMachine(claims, server.profile)) return true;
+  if (server !== undefined && hasClientCredentialsClaims(claims, server.profile)) return true;
   if (acr !== undefined || acrs !== undefined || authTime !== undefined || subject === undefined) return false;
   return [clientId, claims['azp'], claims['cid']].includes(subject);
 }

@@ -110,7 +110,7 @@ export class PassportAuthenticator implements Authenticator {
     } catch (refused) {
       if (refused instanceof AccessTokenRefused) return AccessTokenException.refused(refused, this.settings);
     }
-    const refused = new AccessTokenRefused('invalid_token', 'The access token is not accepted');
+    const refused = new AccessTokenRefused('token_not_accepted');
     return AccessTokenException.refused(refused, this.settings);
   }
 

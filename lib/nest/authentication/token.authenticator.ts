@@ -1,13 +1,14 @@
+import type { AuthenticationRequirements } from '../../core/index.js';
 import {
   AccessTokenRefused,
   AccessTokenVerifier,
   AuthorizationServerUnavailable,
+  andThen,
   checkStillValid,
-  lacksAuthTime,
+  lacksRequired,
   type MaybePromise,
   presentedToken,
   type VerifiedAccessToken,
-  whenReady,
 } from '../../token/index.js';
 import type { StepUpLog } from '../advice/log.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
@@ -45,7 +46,7 @@ export class TokenAuthenticator implements Authenticator {
     const { request, transport } = invocation;
     if (!transport.ownsRequest(request)) return this.#verify(this.#tokenOf(invocation), invocation);
     const known = this.#known.get(request);
-    if (known !== undefined) return whenReady(known, (authenticated) => this.#stillValid(authenticated));
+    if (known !== undefined) return andThen(known, (authenticated) => this.#stillValid(authenticated));
     const authenticated = this.#verify(this.#tokenOf(invocation), invocation);
     this.#known.set(request, authenticated);
     return authenticated;
@@ -57,14 +58,14 @@ export class TokenAuthenticator implements Authenticator {
     const presented = presentedToken(request);
     if (presented === undefined) throw AccessTokenException.missing(this.settings);
     if (presented.scheme === 'DPoP') {
-      throw new AccessTokenRefused('invalid_token', 'Proof of possession is not supported here; send a bearer token');
+      throw new AccessTokenRefused('proof_unsupported');
     }
     return presented.token;
   }
 
   #verify(token: string, invocation: Invocation | undefined): MaybePromise<Authenticated> {
-    return whenReady(this.#verifier.verify(token), (verified) =>
-      whenReady(this.#userOf(verified, invocation), (user) => this.#asAuthenticated(user, token, verified)),
+    return andThen(this.#verifier.verify(token), (verified) =>
+      andThen(this.#userOf(verified, invocation), (user) => this.#asAuthenticated(user, token, verified)),
     );
   }
 
@@ -76,15 +77,21 @@ export class TokenAuthenticator implements Authenticator {
 
   #asAuthenticated(user: unknown, token: string, verified: VerifiedAccessToken): Authenticated {
     if (user === undefined || user === null || user === false) {
-      throw new AccessTokenRefused('invalid_token', 'The user of the access token is not known here');
+      throw new AccessTokenRefused('user_unknown');
     }
     const { event, claims } = verified;
-    if (!lacksAuthTime(verified)) return { user, event, claims };
-    const withAuthTime = () =>
-      this.#refusing(() =>
-        whenReady(this.#verifier.withAuthTime(token, verified), ({ event, claims }) => ({ user, event, claims })),
-      );
-    return { user, event, claims, withAuthTime };
+    if (verified.server.introspection === undefined) return { user, event, claims };
+    const complete = (requirements: AuthenticationRequirements) =>
+      lacksRequired(verified, requirements)
+        ? this.#refusing(() =>
+            andThen(this.#verifier.complete(token, verified, requirements), (completed) => ({
+              user,
+              event: completed.event,
+              claims: completed.claims,
+            })),
+          )
+        : { user, event, claims };
+    return { user, event, claims, complete };
   }
 
   #stillValid(authenticated: Authenticated): Authenticated {

@@ -7,7 +7,7 @@ import {
   assess,
   mergeRequirements,
 } from '../../core/index.js';
-import { type MaybePromise, whenReady } from '../../token/index.js';
+import { andThen, type MaybePromise } from '../../token/index.js';
 import { StepUpLog } from '../advice/log.js';
 import type { Authenticated, Authenticator } from '../authentication/authenticator.js';
 import { isClientCredentialsToken } from '../authentication/client-credentials.js';
@@ -99,7 +99,7 @@ export class Admission {
     if (known !== undefined && !isReplaced(known)) return known.verdict;
     const verdict: Verdict = { verdict: true, isAdmitted: false };
     verdict.verdict = this.#refusing(context, () =>
-      whenReady(this.#admit(context, verdict), () => {
+      andThen(this.#admit(context, verdict), () => {
         verdict.isAdmitted = true;
         return true;
       }),
@@ -135,14 +135,14 @@ export class Admission {
       if (!isDecorated && this.settings.isPublic?.(context) === true) return true;
       const invocation = invocationOf(context);
       invocation.transport.keepPrivate?.(context);
-      return whenReady(this.#identify(invocation, route.exposesUser), () => true);
+      return andThen(this.#identify(invocation, route.exposesUser), () => true);
     });
   }
 
   /** The user of a request that Passport hands to our strategy. */
   userOf(request: Request): MaybePromise<unknown> {
     const invocation = invocationOfRequest(request);
-    return this.#refusing(invocation, () => whenReady(this.#identify(invocation, false), ({ user }) => user));
+    return this.#refusing(invocation, () => andThen(this.#identify(invocation, false), ({ user }) => user));
   }
 
   /**
@@ -262,10 +262,10 @@ export class Admission {
     const invocation = invocationOf(context);
     invocation.transport.keepPrivate?.(context);
     const present = this.#usersOn(invocation);
-    return whenReady(this.authenticate(invocation), (authenticated) => {
+    return andThen(this.authenticate(invocation), (authenticated) => {
       const { transport, request } = invocation;
       if (transport.carriesUser && request.user !== authenticated.user) request.user = authenticated.user;
-      return whenReady(this.#judgeRoute(invocation, authenticated, route, context), () => {
+      return andThen(this.#judgeRoute(invocation, authenticated, route, context), () => {
         this.handOver(invocation, authenticated, present, route.exposesUser);
         this.#invoked.set(request, context);
         if (transport.carriesUser) verdict.judged = { authenticated, request };
@@ -280,10 +280,10 @@ export class Admission {
     context: ExecutionContext,
   ): MaybePromise<unknown> {
     if (route.description.access === 'skipped') return true;
-    return whenReady(route.requirementsFor(context), (required) =>
+    return andThen(route.requirementsFor(context), (required) =>
       required === undefined
         ? true
-        : whenReady(completed(authenticated, required.requirements), (complete) =>
+        : andThen(completed(authenticated, required.requirements), (complete) =>
             this.judge(invocation, complete, required),
           ),
     );
@@ -292,7 +292,7 @@ export class Admission {
   /** Whose invocation it is. */
   #identify(invocation: Invocation, isExposed: boolean): MaybePromise<Authenticated> {
     const present = this.#usersOn(invocation);
-    return whenReady(this.authenticate(invocation), (authenticated) => {
+    return andThen(this.authenticate(invocation), (authenticated) => {
       this.handOver(invocation, authenticated, present, isExposed);
       return authenticated;
     });
@@ -385,9 +385,10 @@ function contextPrototype(context: ExecutionContext): object | undefined {
   return prototype === null || prototype === Object.prototype ? undefined : prototype;
 }
 
-/** The authentication with all that its authorization server can tell of it, if that is needed and not in the token. */
-function completed(authenticated: Authenticated, { maxAge }: AuthenticationRequirements): MaybePromise<Authenticated> {
-  return maxAge === undefined || authenticated.withAuthTime === undefined
-    ? authenticated
-    : authenticated.withAuthTime();
+/** The authentication with all that its authorization server can tell of it, if that is required and not in the token. */
+function completed(
+  authenticated: Authenticated,
+  requirements: AuthenticationRequirements,
+): MaybePromise<Authenticated> {
+  return authenticated.complete?.(requirements) ?? authenticated;
 }

@@ -1,6 +1,6 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import type { UnmetReason } from '../../core/index.js';
-import { type AccessTokenRefused, type AuthorizationServerUnavailable, withoutStack } from '../../token/index.js';
+import { type AccessTokenRefused, type AuthorizationServerUnavailable, withoutStackTrace } from '../../token/index.js';
 import { type ChallengeOrigin, renderBearer } from './challenge.js';
 
 /** Why a request is refused for its access token. `unauthenticated`: there was none. */
@@ -50,7 +50,7 @@ export class AccessTokenException extends HttpException {
   /** 401 without any error: nothing was sent that could be wrong. */
   static missing(origin: ChallengeOrigin): AccessTokenException {
     const body = { statusCode: HttpStatus.UNAUTHORIZED, message: 'Unauthorized' };
-    return withoutStack(
+    return withoutStackTrace(
       () => new AccessTokenException(HttpStatus.UNAUTHORIZED, 'unauthenticated', body, renderBearer(origin)),
     );
   }
@@ -59,7 +59,7 @@ export class AccessTokenException extends HttpException {
   static refused({ error, message }: AccessTokenRefused, origin: ChallengeOrigin): AccessTokenException {
     const status = error === 'invalid_request' ? HttpStatus.BAD_REQUEST : HttpStatus.UNAUTHORIZED;
     const challenge = renderBearer(origin, { error, errorDescription: message });
-    return withoutStack(
+    return withoutStackTrace(
       () => new AccessTokenException(status, error, { error, error_description: message }, challenge),
     );
   }
@@ -70,13 +70,13 @@ export class AccessTokenException extends HttpException {
     const errorDescription = 'The access token lacks a scope';
     const body: AccessTokenBody = { error, error_description: errorDescription, scope, reasons: ['scope_missing'] };
     const challenge = renderBearer(origin, { error, errorDescription, scope });
-    return withoutStack(() => new AccessTokenException(HttpStatus.FORBIDDEN, error, body, challenge));
+    return withoutStackTrace(() => new AccessTokenException(HttpStatus.FORBIDDEN, error, body, challenge));
   }
 
   /** 403 without challenge: no sign-in can help, so that a challenge would send the client in a circle. */
   static stepUpImpossible(description: string): AccessTokenException {
     const error = 'access_denied';
-    return withoutStack(
+    return withoutStackTrace(
       () => new AccessTokenException(HttpStatus.FORBIDDEN, error, { error, error_description: description }),
     );
   }
@@ -85,7 +85,7 @@ export class AccessTokenException extends HttpException {
   static unavailable({ retryAfter }: AuthorizationServerUnavailable): AccessTokenException {
     const error = 'temporarily_unavailable';
     const body = { error, error_description: 'The authorization server cannot be reached' } as const;
-    return withoutStack(
+    return withoutStackTrace(
       () => new AccessTokenException(HttpStatus.SERVICE_UNAVAILABLE, error, body, undefined, retryAfter),
     );
   }

@@ -4,6 +4,7 @@ import {
   bearerChallenge,
   formatChallenges,
   INSUFFICIENT_USER_AUTHENTICATION,
+  REASON_DIMENSIONS,
   type UnmetReason,
 } from '../../core/index.js';
 
@@ -76,8 +77,8 @@ export function renderBearer(
 }
 
 function describe(reasons: readonly UnmetReason[]): string {
-  const acr = reasons.some((reason) => reason.startsWith('acr_'));
-  const age = reasons.some((reason) => reason.startsWith('auth'));
+  const acr = reasons.some((reason) => REASON_DIMENSIONS[reason] === 'acr');
+  const age = reasons.some((reason) => REASON_DIMENSIONS[reason] === 'age');
   if (acr && age) return 'A different and more recent authentication is required';
   return acr ? 'A different authentication is required' : 'More recent authentication is required';
 }

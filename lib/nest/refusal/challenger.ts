@@ -1,5 +1,5 @@
 import type { AuthenticationRequirements, UnmetReason } from '../../core/index.js';
-import { withoutStack } from '../../token/index.js';
+import { withoutStackTrace } from '../../token/index.js';
 import { subjectOf } from '../advice/advice.js';
 import { Listeners } from '../advice/listeners.js';
 import type { StepUpLog } from '../advice/log.js';
@@ -72,7 +72,7 @@ export class Challenger {
     const isEntra = this.#entraIssuers.has(event.issuer);
     const challenge = isEntra ? entraClaimsChallenge(unmet) : this.#render(requirements, reasons);
     this.#detectIgnoredAcrValues(unmet);
-    throw withoutStack(() => new InsufficientUserAuthenticationException(challenge));
+    throw withoutStackTrace(() => new InsufficientUserAuthenticationException(challenge));
   }
 
   #render(requirements: AuthenticationRequirements, reasons: readonly UnmetReason[]): RenderedChallenge {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type AuthenticationEvent, MILLISECONDS_FROM } from '../../core/index.js';
+import { BoundedMap } from '../../token/index.js';
 
 /** Seconds for which a challenge is remembered: long enough for a user to sign in, and come back. */
 const TTL = 600;
@@ -19,8 +20,7 @@ interface RecentChallenge {
  * users apart by a hash. No verdict depends on it.
  */
 export class RecentChallenges {
-  // a Map keeps its order: the first entry is the oldest
-  readonly #challenges = new Map<string, RecentChallenge>();
+  readonly #challenges = new BoundedMap<string, RecentChallenge>(MAX_USERS);
 
   get size(): number {
     return this.#challenges.size;
@@ -49,7 +49,7 @@ export class RecentChallenges {
     const earlier = this.#of(key, now);
     const isSame = earlier?.tokenOf === tokenOf && earlier.acrValues.join(' ') === acrValues.join(' ');
     // the same token again, as of several requests at a time, would only postpone the challenge
-    if (!isSame) this.#remember(key, { challengedAt: now, acrValues, tokenOf });
+    if (!isSame) this.#challenges.set(key, { challengedAt: now, acrValues, tokenOf });
     if (earlier === undefined || [acr, ...acrs].some((value) => earlier.acrValues.includes(value as string)))
       return false;
     return tokenOf > earlier.tokenOf && tokenOf >= Math.floor(earlier.challengedAt);
@@ -58,13 +58,6 @@ export class RecentChallenges {
   #of(key: string, now: number): RecentChallenge | undefined {
     const challenge = this.#challenges.get(key);
     return challenge !== undefined && now - challenge.challengedAt <= TTL ? challenge : undefined;
-  }
-
-  #remember(key: string, challenge: RecentChallenge): void {
-    this.#challenges.delete(key);
-    this.#challenges.set(key, challenge);
-    const [oldest] = this.#challenges.keys();
-    if (this.#challenges.size > MAX_USERS) this.#challenges.delete(oldest as string);
   }
 }
 

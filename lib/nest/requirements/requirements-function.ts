@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { type AuthenticationRequirements, checkRequirements } from '../../core/index.js';
-import { isThenable, type MaybePromise, whenReady } from '../../token/index.js';
+import { andThen, isThenable, type MaybePromise } from '../../token/index.js';
 import type { RequirementsFunction } from '../step-up.options.js';
 import type { Vocabularies } from './vocabularies.js';
 
@@ -20,7 +20,7 @@ export function resolve(
   vocabularies: Vocabularies,
 ): MaybePromise<AuthenticationRequirements | undefined> {
   if (typeof level !== 'function') return level;
-  return whenReady(call(level, context, where), (decided) => {
+  return andThen(call(level, context, where), (decided) => {
     if (decided === undefined) return undefined;
     const requirements = checkRequirements(decided, where);
     vocabularies.check(requirements, where);

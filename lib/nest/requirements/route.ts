@@ -1,6 +1,6 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
 import { type AuthenticationRequirements, mergeRequirements } from '../../core/index.js';
-import { type MaybePromise, whenReady } from '../../token/index.js';
+import { andThen, type MaybePromise } from '../../token/index.js';
 import type { Advice } from '../advice/advice.js';
 import { type Handler, lineage, metadataOfHandler } from './handler.js';
 import { type StepUpMetadata, stepUpMetadataOf } from './metadata.js';
@@ -121,18 +121,15 @@ export class Route {
    */
   requirementsFor(context: ExecutionContext): MaybePromise<TranslatedRequirements | undefined> {
     if (!this.description.dynamic) return this.fixed;
-    return whenReady(
-      this.#merged(context),
-      (merged) => merged && new TranslatedRequirements(merged, this.vocabularies),
-    );
+    return andThen(this.#merged(context), (merged) => merged && new TranslatedRequirements(merged, this.vocabularies));
   }
 
   #merged(context: ExecutionContext): MaybePromise<AuthenticationRequirements | undefined> {
     const where = `The requirements function on ${this.description.name}`;
     let merged: MaybePromise<AuthenticationRequirements | undefined>;
     for (const level of this.levels) {
-      merged = whenReady(merged, (outer) =>
-        whenReady(resolve(level, context, where, this.vocabularies), (inner) =>
+      merged = andThen(merged, (outer) =>
+        andThen(resolve(level, context, where, this.vocabularies), (inner) =>
           outer !== undefined && inner !== undefined ? mergeRequirements(outer, inner) : (inner ?? outer),
         ),
       );

@@ -1,5 +1,5 @@
 import type { AuthorizationServer, Vocabulary } from '../../authorization-servers/index.js';
-import { type AuthenticationRequirements, nearest } from '../../core/index.js';
+import { type AuthenticationRequirements, closestMatch } from '../../core/index.js';
 
 /** The words of the application, as each of its authorization servers understands them. */
 export class Vocabularies {
@@ -20,7 +20,7 @@ export class Vocabularies {
       if (vocabularies.length === 0 || vocabularies.some((vocabulary) => vocabulary.knows(value))) continue;
       const known = [...new Set(vocabularies.flatMap((vocabulary) => vocabulary.known ?? []))];
       throw new TypeError(
-        `${where}: no authorization server knows "${value}"; the nearest known word is "${nearest(value, known)}". ` +
+        `${where}: no authorization server knows "${value}"; the nearest known word is "${closestMatch(value, known)}". ` +
           'Words are declared in "authorizationServers[].acr"',
       );
     }

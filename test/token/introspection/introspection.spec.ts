@@ -694,7 +694,7 @@ describe('JWTs that are asked about', () => {
 
   /** As the service does for a route with `maxAge`. */
   const eventOf = async (there: AccessTokenVerifier, token: string): Promise<AuthenticationEvent> =>
-    (await there.withAuthTime(token, await there.verify(token))).event;
+    (await there.complete(token, await there.verify(token), { maxAge: 0 })).event;
 
   test('auth-time-missing adds what the token does not say', async () => {
     says();
@@ -754,7 +754,7 @@ describe('JWTs that are asked about', () => {
     const jwt = await issuer.accessToken(token);
     const verified = await there.verify(jwt);
     expect(server.hits(ENDPOINT)).toBe(verifying);
-    await there.withAuthTime(jwt, verified);
+    await there.complete(jwt, verified, { maxAge: 0 });
     expect(server.hits(ENDPOINT)).toBe(completing);
   });
 
@@ -789,7 +789,7 @@ describe('JWTs that are asked about', () => {
     expect(await outcome(asking('always').verify(token))).toBe(expected);
     const there = asking('auth-time-missing');
     const verified = await there.verify(token);
-    expect(await outcome(there.withAuthTime(token, verified))).toBe(expected);
+    expect(await outcome(there.complete(token, verified, { maxAge: 0 }))).toBe(expected);
   });
 
   test.each<[string, { acr?: string; authTime?: number }, Record<string, unknown>]>([
@@ -877,6 +877,6 @@ describe('JWTs that are asked about', () => {
     const token = await bare();
     const there = asking('auth-time-missing');
     const verified = await there.verify(token);
-    expect(await outcome(there.withAuthTime(token, verified))).toContain('status 500');
+    expect(await outcome(there.complete(token, verified, { maxAge: 0 }))).toContain('status 500');
   });
 });
