@@ -47,11 +47,19 @@ process.exitCode = passed ? 0 : 1;
 /** Two runs would exchange the package under each other. */
 function lock(file) {
   const other = existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined;
-  if (other !== undefined && existsSync(`/proc/${other}`)) {
+  if (other !== undefined && isRunning(other)) {
     throw new Error(`Process ${other} runs the table of this checkout already`);
   }
   writeFileSync(file, String(process.pid));
   process.on('exit', () => rmSync(file, { force: true }));
+}
+
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 async function pack() {
