@@ -301,7 +301,7 @@ add("existing: the strategy's user stands under another property, request.user i
     return application(
       kinds.controller,
       { controllers: [C] },
-      { ...strategy, imports: [PassportModule], configure: session.configure },
+      { ...strategy, imports: [PassportModule.register({})], configure: session.configure },
     );
   },
 });
@@ -318,7 +318,7 @@ add('existing: a guard of the strategy runs after the judgement and finds anothe
     const C = classOf(kinds.controller, secret, { below: [UseGuards(Later), phr()] });
     return application(
       kinds.controller,
-      { controllers: [C], imports: [PassportModule] },
+      { controllers: [C], imports: [PassportModule.register({})] },
       byStrategy({ authorizationServers: [server] }),
     );
   },
