@@ -229,6 +229,7 @@ const connectionRows = {
 for (const [name, { cls = [], own = [], base = [], inherited, field, needs }] of Object.entries(connectionRows)) {
   add(name, {
     needs,
+    good: needs === 'nothing' ? 'served' : 'free',
     application(secret) {
       class Plain {}
       class Connecting {
