@@ -417,7 +417,7 @@ describe('a server as the client, with authorization servers of all kinds', () =
     expect((await browser.submit(confirm, {})).title).toBe('This transfer is not waiting');
   });
 
-  it('thousands of strangers at the sign-in displace nothing that a user waits for, and take no memory', async () => {
+  it('AT-11 thousands of strangers at the sign-in displace nothing that a user waits for, and take no memory', async () => {
     const { bytesKept } = await start();
     const [steppingUp, confirming, signingIn] = [new WebBrowser(), new WebBrowser(), new WebBrowser()];
     const [accounts, otherAccounts] = [await signIn(steppingUp), await signIn(confirming)];
