@@ -39,13 +39,15 @@ export function checkRequirements(requirements: unknown, where: string): Authent
 
   if (acrValues !== undefined) {
     if (!Array.isArray(acrValues) || acrValues.length === 0) fail('"acrValues" must be a list of at least one string');
-    for (const value of acrValues as unknown[]) {
+    // a copy: what is checked is what is used, whatever the list gives next time
+    const values = [...(acrValues as unknown[])];
+    for (const value of values) {
       if (!isAcrValue(value)) {
         fail(`"acrValues" has a value ${show(value)}: printable ASCII without space, quote and backslash is needed`);
       }
     }
-    if (new Set(acrValues as unknown[]).size !== (acrValues as unknown[]).length) fail('"acrValues" repeats a value');
-    checked.acrValues = Object.freeze([...(acrValues as string[])]);
+    if (new Set(values).size !== values.length) fail('"acrValues" repeats a value');
+    checked.acrValues = Object.freeze(values as string[]);
   }
   if (maxAge !== undefined) {
     if (typeof maxAge !== 'number' || !Number.isSafeInteger(maxAge) || maxAge < 0) {

@@ -19,6 +19,8 @@ export class EnforcementProof {
   constructor(
     private readonly guards: BoundGuards,
     private readonly reach: Reach,
+    /** Whether a GraphQL operation is open to everybody, and the fields of its result with it. */
+    private readonly hasPublicOperations: boolean,
   ) {}
 
   /**
@@ -44,7 +46,7 @@ export class EnforcementProof {
   refuseUnguardedMethods(applicationClass: ApplicationClass): void {
     const { type } = applicationClass;
     const handlers = handlersOf(applicationClass).map(({ method }) => method);
-    for (const method of methodsOf(applicationClass)) {
+    for (const method of [...methodsOf(applicationClass), ...fieldsOf(applicationClass)]) {
       const functions = functionsOf(applicationClass, method);
       const own = functions.flatMap((one) => stepUpMetadataOfHandler(one));
       const isOpen = own.length > 0 && own.every(({ kind }) => kind === 'public');
@@ -56,7 +58,8 @@ export class EnforcementProof {
         );
       }
       if (caller === undefined) continue;
-      if (own.length > 0 || requiresOnClass(type) || this.guards.namedOnClass(type)) {
+      const isGuarded = [type, ...functions].some((target) => this.guards.namedOn(target));
+      if (own.length > 0 || requiresOnClass(type) || isGuarded) {
         throw new TypeError(
           `${type.name}.${method} is called by ${caller}, and no guard runs before it; ` +
             'decorate the handlers of the class one by one, and give this method a class or a name of its own, or mark it ' +
@@ -85,7 +88,7 @@ export class EnforcementProof {
       handler.kinds.includes('stream')
         ? `The requirements of ${name} would not be enforced: a @GrpcStreamCall() handler receives the call itself, and a ` +
             'refusal would end the process; use @GrpcStreamMethod()'
-        : `The requirements of ${name} would not be enforced: GraphQL runs ${fieldsOf(handler)} unguarded unless ` +
+        : `The requirements of ${name} would not be enforced: GraphQL runs ${nameOf(handler)} unguarded unless ` +
             "every GraphQLModule that serves it has fieldResolverEnhancers: ['guards', 'filters']",
     );
   }
@@ -121,8 +124,8 @@ export class EnforcementProof {
     }
     const isLeftOut = access === 'open' && !this.guards.names(AccessTokenGuard, handler);
     if (!isLeftOut || !this.guards.isGlobal(AccessTokenGuard) || this.reach.globalGuards(handler)) return;
-    // a field is reached through its parent, which is guarded
-    if (handler.kinds.every((kind) => kind === 'field')) return;
+    // a field is reached through its parent, which is guarded unless it is public
+    if (handler.kinds.every((kind) => kind === 'field') && !this.hasPublicOperations) return;
     throw new TypeError(
       `AccessTokenGuard is global and would not run before ${name}, as global guards may not reach it; ` +
         `decorate ${handler.type.name} with @UseGuards(AccessTokenGuard), @RequireAcr or @Public`,
@@ -140,6 +143,14 @@ function requiresOnClass(type: ApplicationClass['type']): boolean {
   return nearest !== undefined && stepUpMetadataOf(nearest).some(({ kind }) => kind !== 'public');
 }
 
-function fieldsOf({ kinds }: ApplicationHandler): string {
+/** Functions that an instance has in place of methods. */
+function fieldsOf({ instance, prototype }: ApplicationClass): string[] {
+  if (instance === undefined) return [];
+  return Object.keys(instance).filter(
+    (name) => !(name in prototype) && typeof Reflect.get(instance, name) === 'function',
+  );
+}
+
+function nameOf({ kinds }: ApplicationHandler): string {
   return kinds.includes('reference') ? 'reference resolvers' : 'field resolvers';
 }

@@ -18,6 +18,7 @@ import { Attachment } from '../transports/attachment.js';
 import { type Invocation, invocationOf } from '../transports/invocation.js';
 import type { Request } from '../transports/transport.js';
 import type { Authenticated, Authenticator } from './authenticator.js';
+import { assertSameUser } from './user-property.js';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -51,7 +52,8 @@ export class PassportAuthenticator implements Authenticator {
     this.#checkLifetime(claims);
     const token = this.#acceptedClaims(invocation);
     const event = await this.#eventOf(invocation, user, token);
-    if (!isPresent(user) && event.subject === undefined) throw AccessTokenException.missing(this.settings);
+    if (!isSomebody(user) && event.subject === undefined) throw AccessTokenException.missing(this.settings);
+    if (event.subject !== undefined) assertSameUser(user, undefined, event);
     // a delegate counts, also if validate() forgets to mention it
     const act = claims['act'] ?? token?.['act'];
     return { user, event, claims: act === undefined ? claims : { ...claims, act } };
@@ -72,7 +74,7 @@ export class PassportAuthenticator implements Authenticator {
   #isAuthenticated(invocation: Invocation): boolean {
     const { request, context, transport } = invocation;
     const user = userOn(invocation);
-    if (!isPresent(user)) return false;
+    if (!isSomebody(user)) return false;
     const isOfStrategy = this.#ofStrategy.get(request) === user;
     // a socket may have outlived the token by which the strategy knew the user
     if (!transport.ownsRequest(request) && isOfStrategy) return false;
@@ -208,7 +210,7 @@ export class PassportAuthenticator implements Authenticator {
 function userOn({ userHolders }: Invocation): unknown {
   for (const holder of userHolders) {
     const { user } = holder as { user?: unknown };
-    if (isPresent(user)) return user;
+    if (isSomebody(user)) return user;
   }
   return undefined;
 }
@@ -217,7 +219,11 @@ function recordOf(user: unknown): Claims {
   return typeof user === 'object' && user !== null ? (user as Claims) : {};
 }
 
-/** Passport says `false` if nobody has authenticated. */
+/** As Passport sees it: `false`, an empty text and zero are nobody. */
+function isSomebody(user: unknown): boolean {
+  return Boolean(user);
+}
+
 function isPresent(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== false;
+  return value !== undefined && value !== null;
 }

@@ -8,9 +8,13 @@ export type StepUpMetadata =
   | { readonly kind: 'skip' }
   | { readonly kind: 'public' };
 
+/** How often a decorator came after Nest had looked at its class. What was compiled before is out of date then. */
+export let lateDecorations = 0;
+
 // strings rather than symbols: two copies of the package must not overlook each other's metadata
 const STEP_UP = 'nestjs-step-up:metadata';
 const DECORATED_METHODS = 'nestjs-step-up:decorated-methods';
+const SEALED = 'nestjs-step-up:sealed';
 
 /** What our decorators say of exactly this class or function, without what it inherits. */
 export function stepUpMetadataOf(target: object): readonly StepUpMetadata[] {
@@ -32,7 +36,7 @@ const NONE: ReadonlyMap<string | symbol, object> = new Map();
 /**
  * Adds what a decorator says. Whether two of them contradict each other is decided at boot, which sees the whole class.
  *
- * @throws TypeError on anything but a class or a method of its prototype
+ * @throws TypeError on anything but a class or a method of its prototype, and on a class that Nest has looked at already
  */
 export function setStepUpMetadata(metadata: StepUpMetadata): ClassDecorator & MethodDecorator {
   return (target: object, key?: string | symbol, descriptor?: { value?: unknown }) => {
@@ -47,5 +51,19 @@ export function setStepUpMetadata(metadata: StepUpMetadata): ClassDecorator & Me
     if (key !== undefined) {
       Reflect.defineMetadata(DECORATED_METHODS, new Map([...decoratedMethods(target), [key, decorated]]), target);
     }
+    const type = key === undefined ? target : target.constructor;
+    if (!Reflect.hasOwnMetadata(SEALED, type)) return;
+    lateDecorations += 1;
+    throw new TypeError(
+      `${(type as { name?: string }).name}${key === undefined ? '' : `.${String(key)}`} is decorated for step-up after Nest has ` +
+        'looked at its class, and would run unguarded; decorate it where it is declared',
+    );
   };
+}
+
+/** Notes that Nest has looked at a class and those it extends: whoever decorates it from now on is told. */
+export function sealMetadata(type: object): void {
+  for (let target: object | null = type; typeof target === 'function'; target = Object.getPrototypeOf(target)) {
+    if (target !== Function.prototype) Reflect.defineMetadata(SEALED, true, target);
+  }
 }

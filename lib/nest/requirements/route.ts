@@ -3,7 +3,7 @@ import { type AuthenticationRequirements, mergeRequirements } from '../../core/i
 import { andThen, type MaybePromise } from '../../token/index.js';
 import type { Advice } from '../advice/advice.js';
 import { type Handler, lineage, metadataOfHandler } from './handler.js';
-import { type StepUpMetadata, stepUpMetadataOf } from './metadata.js';
+import { lateDecorations, type StepUpMetadata, stepUpMetadataOf } from './metadata.js';
 import { type RequireAcrArguments, requirementsFrom } from './require-acr-arguments.js';
 import { type RequirementLevel, resolve } from './requirements-function.js';
 import { TranslatedRequirements } from './translated-requirements.js';
@@ -147,7 +147,8 @@ function onlyOne(all: readonly StepUpMetadata[], where: string): StepUpMetadata 
 /** The routes of an application, each compiled once for a class and a handler: an inherited handler is several routes. */
 export class Routes {
   // weak in the handlers too: a controller made for each request may bind its own
-  readonly #compiled = new WeakMap<Type, WeakMap<Handler, Route>>();
+  #compiled = new WeakMap<Type, WeakMap<Handler, Route>>();
+  #lateDecorations = lateDecorations;
   #ofApplication: readonly Route[] = [];
 
   constructor(
@@ -161,6 +162,10 @@ export class Routes {
 
   /** @throws TypeError as {@link Route.compile} does */
   of(controller: Type, handler: Handler, knownAs?: string): Route {
+    if (this.#lateDecorations !== lateDecorations) {
+      this.#lateDecorations = lateDecorations;
+      this.#compiled = new WeakMap();
+    }
     const known = this.#compiled.get(controller)?.get(handler);
     if (known !== undefined) return known;
     const route = Route.compile(controller, handler, this.moduleLevel, this.vocabularies, knownAs);

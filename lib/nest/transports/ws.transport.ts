@@ -38,6 +38,13 @@ export const ws: Transport = {
   },
 };
 
+/** Closes a socket: with a code on ws; socket.io has none. */
+export function closeSocket(socket: object, code: number): void {
+  const { close, disconnect } = socket as { close?(code: number): void; disconnect?(close: boolean): void };
+  if (disconnect !== undefined) disconnect.call(socket, true);
+  else close?.call(socket, code);
+}
+
 function clientOf(host: ArgumentsHost): Client {
   return host.getArgByIndex(0);
 }
