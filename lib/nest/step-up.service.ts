@@ -47,8 +47,11 @@ export class StepUpService {
   }
 
   /**
-   * The user behind a token that comes without a request, such as in a socket's handshake. Not with `'existing'`.
+   * The user behind a token that comes without a request, such as in a socket's handshake. Not with `'existing'`. A refusal
+   * that leaves `handleConnection` closes the socket: with code 4401 for a refused token, 1013 if the authorization server
+   * cannot be reached.
    *
+   * @example `async handleConnection(client, request) { client.user = (await this.stepUp.authenticate(tokenOf(request))).user }`
    * @throws AccessTokenException for a refused token
    * @throws TypeError with `'existing'`
    */

@@ -10,6 +10,22 @@ export function isRegistered(name: string): boolean {
 }
 
 /**
+ * The token that a strategy of passport-jwt would take from a request, by its own extractor. `undefined` for strategies of
+ * another kind, and if there is none.
+ */
+export function tokenOfStrategy(name: string, request: object): string | undefined {
+  const { _jwtFromRequest: extract } = (registry._strategy(name) ?? {}) as { _jwtFromRequest?: unknown };
+  if (typeof extract !== 'function') return undefined;
+  try {
+    const token: unknown = extract(request);
+    return typeof token === 'string' ? token : undefined;
+  } catch {
+    // it may expect more of a request than this one has
+    return undefined;
+  }
+}
+
+/**
  * Makes a strategy known to Passport, whose registry is one for the whole process. One of ours under the same name, from
  * an application before, is replaced.
  *

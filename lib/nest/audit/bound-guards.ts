@@ -60,6 +60,11 @@ export class BoundGuards {
     return this.#global().some((bound) => isGuard(bound, guard));
   }
 
+  /** Whether Nest makes it for each request: it leaves such a guard out where a handler is made once. */
+  isRequestScoped(guard: Type<CanActivate>): boolean {
+    return !this.application.getGlobalGuards().some((bound) => isGuard(bound, guard));
+  }
+
   /** Whether one of them has the name of {@link AcrGuard}, but is of another copy of the package. */
   areOfAnotherCopy({ type, functions }: ApplicationHandler): boolean {
     const guards = functions.flatMap((handler) => declaredOn(type, handler));

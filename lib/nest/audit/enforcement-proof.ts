@@ -123,7 +123,9 @@ export class EnforcementProof {
       }
     }
     const isLeftOut = access === 'open' && !this.guards.names(AccessTokenGuard, handler);
-    if (!isLeftOut || !this.guards.isGlobal(AccessTokenGuard) || this.reach.globalGuards(handler)) return;
+    if (!isLeftOut || !this.guards.isGlobal(AccessTokenGuard)) return;
+    const isMissed = handler.kinds.includes('message') && this.guards.isRequestScoped(AccessTokenGuard);
+    if (this.reach.globalGuards(handler) && !isMissed) return;
     // a field is reached through its parent, which is guarded unless it is public
     if (handler.kinds.every((kind) => kind === 'field') && !this.hasPublicOperations) return;
     throw new TypeError(

@@ -2,7 +2,7 @@ import { type ExecutionContext, HttpException, HttpStatus } from '@nestjs/common
 import { AuthGuard } from '@nestjs/passport';
 import { type AuthorizationServer, checkProfile, readClaim } from '../../authorization-servers/index.js';
 import type { AuthenticationEvent } from '../../core/index.js';
-import { isRegistered } from '../../passport/index.js';
+import { isRegistered, tokenOfStrategy } from '../../passport/index.js';
 import {
   AccessTokenRefused,
   authenticationEvent,
@@ -198,7 +198,10 @@ export class PassportAuthenticator implements Authenticator {
   #acceptedClaims({ request, context }: Invocation): Claims | undefined {
     try {
       const elsewhere = context && this.settings.accessToken?.(context);
-      const token = elsewhere === undefined || elsewhere === '' ? presentedToken(request)?.token : elsewhere;
+      const token =
+        elsewhere === undefined || elsewhere === ''
+          ? (tokenOfStrategy(this.settings.strategyName, request) ?? presentedToken(request)?.token)
+          : elsewhere;
       return token === undefined ? undefined : readJwt(token).payload;
     } catch (error) {
       if (error instanceof AccessTokenRefused) return undefined;

@@ -73,14 +73,15 @@ export class UserProperty {
 }
 
 /**
- * Compares by `sub` and `iss`. A user without `sub` cannot be compared, and gives way to the one that was judged.
+ * Compares by `sub` and `iss`. An object without them cannot be compared, and gives way to the user that was judged.
  *
  * @throws TypeError if somebody else is there than was judged
  */
 export function assertSameUser(present: unknown, user: unknown, { subject, issuer }: Judged): void {
-  if (!isObject(present) || present['sub'] === undefined) return;
-  const { sub, iss } = present;
-  if (sub !== subject && !(isObject(user) && sub === user['sub'])) throw new TypeError(ANOTHER_USER);
+  if (!present) return;
+  const { sub, iss } = isObject(present) ? present : { sub: present };
+  const own = isObject(user) ? user['sub'] : user;
+  if (sub !== undefined && sub !== subject && sub !== own) throw new TypeError(ANOTHER_USER);
   if (iss !== undefined && issuer !== undefined && iss !== issuer) throw new TypeError(ANOTHER_USER);
 }
 

@@ -561,7 +561,8 @@ for (const [what, wrap] of Object.entries(wraps)) {
       adapters: kind.adapters.slice(0, 1),
       needs: 'step-up',
       good:
-        what !== 'bound methods' && (what.startsWith('wrappers') || /controller|query/.test(kindName))
+        // a function without name or metadata, made for one request, stands for no method that anybody could tell
+        what !== 'bound methods' && (what.startsWith('wrappers') || /^(controller|query)/.test(kindName))
           ? 'served'
           : 'free',
       application(secret) {

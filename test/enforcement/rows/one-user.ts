@@ -156,6 +156,9 @@ for (const [kindName, kind] of Object.entries(subjects)) {
         {
           adapters:
             changeName === 'replaces the user' ? kind.adapters : inTurns(kind.adapters, Object.keys(rows).length),
+          // before 12, no global guard runs before a gateway, so that nobody changes the user
+          versions: (version) =>
+            placeName !== 'a global guard' || kindName !== 'ws gateway' || Number.parseInt(version, 10) >= 12,
           application: (secret) => receiving(kind, secret, place(change)),
         },
       );
