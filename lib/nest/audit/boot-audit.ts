@@ -7,7 +7,7 @@ import { Admission } from '../guards/admission.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
 import { InsufficientUserAuthenticationException } from '../refusal/insufficient-user-authentication.exception.js';
 import { sealMetadata } from '../requirements/metadata.js';
-import type { Route, Routes } from '../requirements/route.js';
+import type { Route } from '../requirements/route.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up.options.js';
 import { hookGateway } from '../transports/gateway-hooks.js';
 import { type ApplicationHandler, applicationClasses, handlersOf } from './application-handlers.js';
@@ -80,11 +80,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
       sealMetadata(type);
       assertNotReplaced(type);
     }
-    const proof = new EnforcementProof(
-      guards,
-      new Reach(this.modules, !this.adapterHost.httpAdapter),
-      this.settings.isPublic !== undefined || handlers.some((handler) => isPublicOperation(handler, routes)),
-    );
+    const proof = new EnforcementProof(guards, new Reach(this.modules, !this.adapterHost.httpAdapter));
     for (const one of classes) proof.refuseUnguardedMethods(one);
     const found = new Map<Route, ApplicationHandler>();
     for (const handler of handlers) {
@@ -140,9 +136,4 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
 
 function isRefusal(error: unknown): boolean {
   return error instanceof AccessTokenException || error instanceof InsufficientUserAuthenticationException;
-}
-
-function isPublicOperation({ kinds, functions: [first], type, method }: ApplicationHandler, routes: Routes): boolean {
-  if (!kinds.includes('operation') || first === undefined) return false;
-  return routes.of(type, first, method).description.access === 'public';
 }

@@ -3,6 +3,7 @@ import { AcrGuard } from '../guards/acr.guard.js';
 import { lineage } from '../requirements/handler.js';
 import { stepUpMetadataOf, stepUpMetadataOfHandler } from '../requirements/metadata.js';
 import type { Route } from '../requirements/route.js';
+import { originalHook } from '../transports/gateway-hooks.js';
 import {
   type ApplicationClass,
   type ApplicationHandler,
@@ -19,8 +20,6 @@ export class EnforcementProof {
   constructor(
     private readonly guards: BoundGuards,
     private readonly reach: Reach,
-    /** Whether a GraphQL operation is open to everybody, and the fields of its result with it. */
-    private readonly hasPublicOperations: boolean,
   ) {}
 
   /**
@@ -126,11 +125,13 @@ export class EnforcementProof {
     if (!isLeftOut || !this.guards.isGlobal(AccessTokenGuard)) return;
     const isMissed = handler.kinds.includes('message') && this.guards.isRequestScoped(AccessTokenGuard);
     if (this.reach.globalGuards(handler) && !isMissed) return;
-    // a field is reached through its parent, which is guarded unless it is public
-    if (handler.kinds.every((kind) => kind === 'field') && !this.hasPublicOperations) return;
     throw new TypeError(
-      `AccessTokenGuard is global and would not run before ${name}, as global guards may not reach it; ` +
-        `decorate ${handler.type.name} with @UseGuards(AccessTokenGuard), @RequireAcr or @Public`,
+      this.reach.guards(handler)
+        ? `AccessTokenGuard is global and would not run before ${name}, as global guards may not reach it; ` +
+            `decorate ${handler.type.name} with @UseGuards(AccessTokenGuard), @RequireAcr or @Public`
+        : `AccessTokenGuard is global and would not run before ${name}, as GraphQL runs ${nameOf(handler)} unguarded; ` +
+            "let every GraphQLModule that serves it have fieldResolverEnhancers: ['guards', 'filters'], or mark it with " +
+            '@Public()',
     );
   }
 
@@ -148,9 +149,8 @@ function requiresOnClass(type: ApplicationClass['type']): boolean {
 /** Functions that an instance has in place of methods. */
 function fieldsOf({ instance, prototype }: ApplicationClass): string[] {
   if (instance === undefined) return [];
-  return Object.keys(instance).filter(
-    (name) => !(name in prototype) && typeof Reflect.get(instance, name) === 'function',
-  );
+  const isMethod = (name: string) => typeof originalHook(prototype[name]) === 'function';
+  return Object.keys(instance).filter((name) => !isMethod(name) && typeof Reflect.get(instance, name) === 'function');
 }
 
 function nameOf({ kinds }: ApplicationHandler): string {

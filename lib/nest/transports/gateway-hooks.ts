@@ -37,6 +37,7 @@ export function hookGateway(type: { readonly prototype: Gateway }, isRefusal: (e
     servers.set(this, known.add(server as SocketServer));
     return afterInit?.call(this, server);
   });
+  if (handleConnection === undefined) return;
   replace(prototype, 'handleConnection', handleConnection, function (this: object, client: object, ...rest: unknown[]) {
     if (stopped.get(this) !== undefined) return closeSocket(client, INTERNAL_ERROR);
     const refuse = (error: unknown): void => {
@@ -44,7 +45,7 @@ export function hookGateway(type: { readonly prototype: Gateway }, isRefusal: (e
       closeSocket(client, codeOf(error as HttpException));
     };
     try {
-      const result: unknown = handleConnection?.call(this, client, ...rest);
+      const result: unknown = handleConnection.call(this, client, ...rest);
       return result instanceof Promise ? result.catch(refuse) : result;
     } catch (error) {
       return refuse(error);

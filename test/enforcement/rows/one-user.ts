@@ -291,7 +291,7 @@ add('a request-scoped provider has captured the user before the guards', {
 add("existing: the strategy's user stands under another property, request.user is somebody else", {
   application(secret, { server }) {
     const OwnGuard = decorateClass(
-      class extends AuthGuard('own') {
+      class Later extends AuthGuard('own') {
         getAuthenticateOptions() {
           return { property: 'account' };
         }
@@ -311,7 +311,7 @@ add("existing: the strategy's user stands under another property, request.user i
 add('existing: a guard of the strategy runs after the judgement and finds another user', {
   application(secret, { server }) {
     const Later = decorateClass(
-      class extends AuthGuard('own') {
+      class Later extends AuthGuard('own') {
         handleRequest(_error, user) {
           return user && { ...user, sub: 'bob' };
         }
@@ -467,6 +467,8 @@ function cookieStrategy(validate) {
   return decorateClass(
     class CookieStrategy extends passport.Strategy {
       name = 'own';
+      // where passport-jwt keeps the function that finds the token
+      _jwtFromRequest = cookieOf;
       authenticate(request) {
         const claims = claimsOf(cookieOf(request));
         if (claims === undefined) this.fail();

@@ -364,7 +364,10 @@ for (const [what, value] of Object.entries(wrong)) {
     const isRight = place.startsWith('StepUpService') && (what === 'a list' || what === 'a word alone');
     add(`${place}: ${what}`, {
       needs: isRight || isAccessor ? 'step-up' : 'refusal',
-      application: (secret) => ({ ...make(secret), call: (at) => http(at) }),
+      application(secret) {
+        reads = 0;
+        return { ...make(secret), call: (at) => http(at) };
+      },
     });
   }
 }
