@@ -43,6 +43,17 @@ export const REASON_DIMENSIONS: Readonly<Record<UnmetReason, RequirementDimensio
   scope_missing: 'scope',
 });
 
+/** Whether a new sign-in can be enough for what was unmet. A token that tells no usable time tells none next time either. */
+export const SIGN_IN_HELPS: Readonly<Record<UnmetReason, boolean>> = Object.freeze({
+  acr_missing: true,
+  acr_unmet: true,
+  auth_time_missing: false,
+  auth_time_invalid: false,
+  auth_time_in_future: false,
+  authentication_too_old: true,
+  scope_missing: true,
+});
+
 export type Assessment = { met: true } | { met: false; reasons: UnmetReason[] };
 
 export interface AssessOptions {

@@ -7,6 +7,7 @@ export {
   MILLISECONDS_FROM,
   REASON_DIMENSIONS,
   type RequirementDimension,
+  SIGN_IN_HELPS,
   type UnmetReason,
 } from './assessment.js';
 export { type BearerChallengeParameters, bearerChallenge, INSUFFICIENT_USER_AUTHENTICATION } from './challenge.js';

@@ -13,6 +13,7 @@ import {
 import type { StepUpLog } from '../advice/log.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
 import type { StepUpSettings } from '../step-up.options.js';
+import { Attachment } from '../transports/attachment.js';
 import type { Invocation } from '../transports/invocation.js';
 import type { Authenticated, Authenticator } from './authenticator.js';
 
@@ -22,7 +23,7 @@ import type { Authenticated, Authenticator } from './authenticator.js';
  */
 export class TokenAuthenticator implements Authenticator {
   readonly #verifier: AccessTokenVerifier;
-  readonly #known = new WeakMap<object, MaybePromise<Authenticated>>();
+  readonly #known = new Attachment<MaybePromise<Authenticated>>();
 
   /** @throws TypeError for a private key of `introspection` that cannot be used */
   constructor(

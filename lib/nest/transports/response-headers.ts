@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { Attachment } from './attachment.js';
 import type { Refusal, RequestAndResponse } from './transport.js';
 
 interface FastifyInstance {
@@ -9,8 +10,8 @@ interface FastifyInstance {
 /** Writes refusals on HTTP responses, on any adapter. */
 @Injectable()
 export class ResponseHeaders implements OnModuleInit {
-  readonly #challenges = new WeakMap<object, string>();
-  readonly #replies = new WeakMap<object, object>();
+  readonly #challenges = new Attachment<string>();
+  readonly #replies = new Attachment<object>();
 
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
