@@ -39,7 +39,7 @@ ${table(names)}
 - **when it cannot be met**: what comes back where the user cannot reach what was asked for: an error, or a token of a lower acr, which the API refuses again.
 - **refresh**: whether a refreshed access token keeps what is known of the sign-in.
 
-Under "For clients", \`challenge\` comes from [\`nestjs-step-up/client\`](../README.md#the-client), \`scope\` and \`resource\` are those of the present access token, and \`metadata\` is that of the server.
+Under "For clients", \`challenge\` comes from [\`nestjs-step-up/client\`](client.md), \`scope\` and \`resource\` are those of the present access token, and \`metadata\` is that of the server.
 
 ${names.map((name) => section(name, profiles[name], examples[name])).join('\n\n')}
 
