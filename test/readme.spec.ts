@@ -95,6 +95,17 @@ describe('README and the pages in docs', () => {
     expect(compile(others)).toEqual([]);
   });
 
+  it('is in plain English', () => {
+    // the page of the profiles has sentences of lib
+    const written = pages.filter((page) => page !== 'docs/authorization-servers.md' && page !== 'test/README.md');
+    const titleOfTest = /^ +- `[\w.-]+ › .*$/gm;
+    const old = (page: string) =>
+      textOf(page)
+        .replace(titleOfTest, '')
+        .match(/\b(?:lest|whoever|nobody|those who|anew)\b/gi) ?? [];
+    expect(written.flatMap((page) => old(page).map((word) => `${page} ${word}`))).toEqual([]);
+  });
+
   it('has only JSON that can be read', () => {
     for (const block of pages.flatMap((page) => blocksOf(page, 'json'))) expect(() => JSON.parse(block)).not.toThrow();
   });
