@@ -154,4 +154,23 @@ describe('what does not open a handler', () => {
       await app.close();
     }
   });
+
+  it('a boot that metadata stops, for an HTTP server that is opened all the same', async () => {
+    const unreachable = { ...bootServer, issuer: 'http://127.0.0.1:9' };
+    const testing = await Test.createTestingModule({
+      imports: [StepUpModule.forRoot({ metadataAudit: 'await', audit: 'throw', authorizationServers: [unreachable] })],
+      controllers: [handler(), handler(Get('transfers'), RequireAcr('mfa'))],
+    }).compile();
+    const app = testing.createNestApplication();
+    try {
+      await expect(app.init()).rejects.toThrow('its metadata cannot be read');
+      await new Promise<void>((resolve) => app.getHttpServer().listen(0, '127.0.0.1', resolve));
+      const { port } = app.getHttpServer().address();
+      for (const path of ['/', '/transfers']) {
+        expect((await fetch(`http://127.0.0.1:${port}${path}`)).status).toBe(500);
+      }
+    } finally {
+      await app.close();
+    }
+  });
 });
