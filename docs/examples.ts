@@ -1,8 +1,8 @@
-import type { AuthorizationServerOptions, ProfileName } from '../lib/authorization-servers/index.js';
+import type { ProfileName, ServerOptions } from '../lib/authorization-servers/index.js';
 
 /** How a server is connected, with made-up names in place of yours. */
 export interface Example {
-  readonly options: Omit<AuthorizationServerOptions, 'profile'>;
+  readonly options: Omit<ServerOptions, 'profile'>;
   /** Members that replace those of the profile, for a server that needs names of your own. */
   readonly changes?: { readonly claims: Readonly<Record<string, string>> };
   /** What clients do if `authorizationParameters` has no part in it. */

@@ -25,10 +25,10 @@ const BESIDE_THE_DOOR = ['index.ts ./nest/requirements/words.js'];
 
 /** The way of one request through nest. A room imports only those before it. */
 const NEST_ROOMS = [
-  'step-up.options',
   'advice',
   'transports',
   'requirements',
+  'step-up.options',
   'refusal',
   'authentication',
   'guards',

@@ -13,7 +13,7 @@ import { checkUrl } from './url.js';
 import { Vocabulary, type VocabularyOptions } from './vocabulary.js';
 
 /** An authorization server whose access tokens are accepted, and what the application's words mean to it. */
-export interface AuthorizationServerOptions extends VocabularyOptions {
+export interface ServerOptions<Word extends string = string> extends VocabularyOptions<Word> {
   /** Issuer identifier, compared exactly. https, loopback excepted. */
   issuer: string;
   /** Identifiers of this API, one of which a token's `aud` must name. Never a client id. */
@@ -31,12 +31,14 @@ export interface AuthorizationServerOptions extends VocabularyOptions {
   delegation?: 'refuse' | 'accept' | undefined;
   /** Lets the server be asked about tokens. At most one server is asked about opaque ones. Default is not to ask. */
   introspection?: IntrospectionOptions | undefined;
-  keys?: {
-    /** Seconds after which the keys are read again. A withdrawn key is accepted no longer than this. Default is `600`. */
-    refreshAfter?: number | undefined;
-    /** Seconds beyond that for which known keys still serve while the server cannot be reached. Default is `3600`. */
-    staleFor?: number | undefined;
-  };
+  keys?:
+    | {
+        /** Seconds after which the keys are read again. A withdrawn key is accepted no longer than this. Default is `600`. */
+        refreshAfter?: number | undefined;
+        /** Seconds beyond that for which known keys still serve while the server cannot be reached. Default is `3600`. */
+        staleFor?: number | undefined;
+      }
+    | undefined;
 }
 
 /** An authorization server as configured and checked. */
@@ -76,9 +78,7 @@ const KEY_MEMBERS = new Set(['refreshAfter', 'staleFor']);
  * is not asymmetric, a server without `acr` beside one with, a string of one server that is a word of another, two servers
  * that are asked about opaque tokens, an unknown member.
  */
-export function checkAuthorizationServers(
-  options: readonly AuthorizationServerOptions[],
-): readonly AuthorizationServer[] {
+export function checkAuthorizationServers(options: readonly ServerOptions[]): readonly AuthorizationServer[] {
   if (!Array.isArray(options) || options.length === 0) {
     throw new TypeError('"authorizationServers" must list at least one authorization server');
   }
@@ -127,7 +127,7 @@ function checkWordsAcross(servers: readonly AuthorizationServer[]): void {
   }
 }
 
-function checkServer(options: AuthorizationServerOptions, where: string): AuthorizationServer {
+function checkServer(options: ServerOptions, where: string): AuthorizationServer {
   if (!isRecord(options)) throw new TypeError(`"${where}" must be an object`);
   checkMembers(options, MEMBERS, (member) => `"${where}" has the unknown option "${member}"`);
   const { issuer, audience, jwksUri, algorithms = DEFAULT_ALGORITHMS, delegation = 'refuse' } = options;

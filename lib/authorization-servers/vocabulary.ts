@@ -1,10 +1,11 @@
 import { isAcrValue } from '../core/index.js';
 
-export interface VocabularyOptions {
+/** What the words of an application mean to an authorization server. */
+export interface VocabularyOptions<Word extends string = string> {
   /** Your word to the strings of the authorization server, in order of preference. `'literal'`: strings stand for themselves. */
-  acr?: Readonly<Record<string, string | readonly string[]>> | 'literal' | undefined;
+  acr?: { readonly [word in Word]?: string | readonly string[] | undefined } | 'literal' | undefined;
   /** Your words, strongest first. Only then does a stronger one satisfy a weaker one. Default is no order. */
-  order?: readonly string[] | undefined;
+  order?: readonly Word[] | undefined;
 }
 
 /**
@@ -77,11 +78,13 @@ interface Meaning {
 }
 
 function checkWords(acr: unknown, where: string): Map<string, readonly string[]> {
-  if (typeof acr !== 'object' || acr === null || Array.isArray(acr) || Object.keys(acr).length === 0) {
+  const isMap = typeof acr === 'object' && acr !== null && !Array.isArray(acr);
+  const entries = isMap ? Object.entries(acr).filter(([, strings]) => strings !== undefined) : [];
+  if (entries.length === 0) {
     throw new TypeError(`"${where}" must map at least one word of yours to the server's strings, or be 'literal'`);
   }
   const words = new Map<string, readonly string[]>();
-  for (const [word, given] of Object.entries(acr as Record<string, unknown>)) {
+  for (const [word, given] of entries) {
     const strings: unknown[] = Array.isArray(given) ? [...given] : [given];
     if (!isAcrValue(word) || strings.length === 0 || !strings.every(isAcrValue)) {
       throw new TypeError(

@@ -6,17 +6,17 @@ import type { AuthenticationRequirements } from './requirements.js';
  * @see [RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2.1)
  */
 export interface AuthenticationEvent {
-  acr?: string;
+  acr?: string | undefined;
   /** Authentication contexts that hold next to `acr`, if a server lists several at once; any of them counts. */
-  acrs?: readonly string[];
+  acrs?: readonly string[] | undefined;
   /** Seconds since the epoch. */
-  authTime?: number;
-  amr?: readonly string[];
-  issuer?: string;
-  subject?: string;
-  clientId?: string;
+  authTime?: number | undefined;
+  amr?: readonly string[] | undefined;
+  issuer?: string | undefined;
+  subject?: string | undefined;
+  clientId?: string | undefined;
   /** Space-separated. */
-  scope?: string;
+  scope?: string | undefined;
 }
 
 /** One way in which an authentication event falls short. */
@@ -60,7 +60,7 @@ export interface AssessOptions {
   /** Seconds since the epoch. */
   now: number;
   /** Seconds by which clocks may differ. Default is `5`. */
-  clockTolerance?: number;
+  clockTolerance?: number | undefined;
 }
 
 /** Seconds by which clocks may differ if nothing else is said. */

@@ -5,11 +5,11 @@
  */
 export interface AuthenticationRequirements {
   /** Authentication context class references in order of preference; any one of them is enough. Default is any. */
-  acrValues?: readonly string[];
+  acrValues?: readonly string[] | undefined;
   /** Greatest age of the sign-in, in seconds. `0` asks the user to authenticate now. Default is no limit. */
-  maxAge?: number;
+  maxAge?: number | undefined;
   /** Scope that the token must hold as well, space-separated; all of it is needed. Default is none. */
-  scope?: string;
+  scope?: string | undefined;
 }
 
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/;

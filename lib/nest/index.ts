@@ -17,8 +17,15 @@ export { InsufficientUserAuthenticationException } from './refusal/insufficient-
 export { StepUpExceptionFilter } from './refusal/step-up.filter.js';
 export type { RequireAcrArguments } from './requirements/require-acr-arguments.js';
 export type { RouteDescription } from './requirements/route.js';
+export type { RequirementsFunction, StepUpRequirements } from './requirements/step-up-requirements.js';
 export type { TranslatedRequirements } from './requirements/translated-requirements.js';
 export { StepUpModule } from './step-up.module.js';
-export type { RequirementsFunction, StepUpModuleOptions } from './step-up.options.js';
+export type {
+  AccessTokenClaims,
+  AuthorizationServerOptions,
+  StepUpExistingOptions,
+  StepUpModuleOptions,
+  StepUpRegisterOptions,
+} from './step-up.options.js';
 export { StepUpService } from './step-up.service.js';
 export type { Invocation } from './transports/invocation.js';

@@ -7,6 +7,8 @@ import { Admission } from './guards/admission.js';
 import type { ChallengeReport } from './refusal/challenger.js';
 import type { RequireAcrArguments } from './requirements/require-acr-arguments.js';
 import type { RouteDescription } from './requirements/route.js';
+import type { RequirementsFunction, StepUpRequirements } from './requirements/step-up-requirements.js';
+import type { StepUpWord } from './requirements/words.js';
 
 /**
  * Judges requests against authentication requirements, for decisions inside a handler, and tells what is required where.
@@ -28,6 +30,12 @@ export class StepUpService {
    * @throws AccessTokenException if the user cannot be told
    * @throws InternalServerErrorException for requirements that are wrong; the log says how
    */
+  assess(at: unknown, requirements: StepUpRequirements | RequirementsFunction): Promise<Assessment>;
+  assess(
+    at: unknown,
+    acrValues: StepUpWord | readonly StepUpWord[],
+    options?: Omit<StepUpRequirements, 'acrValues'>,
+  ): Promise<Assessment>;
   assess(at: unknown, ...required: RequireAcrArguments): Promise<Assessment> {
     return this.admission.assess(at, required);
   }
@@ -42,6 +50,12 @@ export class StepUpService {
    * @throws AccessTokenException for a missing or refused token, a lacking scope, or a token that can never be enough
    * @throws InternalServerErrorException for requirements that are wrong; the log says how
    */
+  require(at: unknown, requirements: StepUpRequirements | RequirementsFunction): Promise<void>;
+  require(
+    at: unknown,
+    acrValues: StepUpWord | readonly StepUpWord[],
+    options?: Omit<StepUpRequirements, 'acrValues'>,
+  ): Promise<void>;
   require(at: unknown, ...required: RequireAcrArguments): Promise<void> {
     return this.admission.require(at, required);
   }

@@ -1,11 +1,5 @@
 import { Controller, Get, Injectable } from '@nestjs/common';
-import {
-  type Advice,
-  type AuthorizationServerProfile,
-  RequireAcr,
-  type StepUpModuleOptions,
-  StepUpService,
-} from 'nestjs-step-up';
+import { type Advice, type AuthorizationServerProfile, RequireAcr, StepUpService } from 'nestjs-step-up';
 import { StepUpLog } from '../../lib/nest/advice/log.js';
 import { RecentChallenges } from '../../lib/nest/refusal/recent-challenges.js';
 import type { TestAccessTokenOptions } from '../../lib/testing/issued-tokens.js';
@@ -13,7 +7,13 @@ import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
 } from '../../lib/testing/test-authorization-server.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
+import {
+  adapters,
+  captureLog,
+  type FurtherOptions,
+  type RunningApplication,
+  startApplication,
+} from '../support/application.js';
 import { bootedService } from '../support/boot.js';
 
 @Controller()
@@ -79,7 +79,7 @@ describe.each(adapters)('what tokens tell, %s', (_, createAdapter) => {
   let application: RunningApplication;
   let heard: Advice[];
 
-  async function start(options: Partial<StepUpModuleOptions> = {}) {
+  async function start(options: FurtherOptions = {}) {
     const { issuer, audience } = server;
     application = await startApplication({
       createAdapter,

@@ -1,10 +1,16 @@
 import { Controller, Get } from '@nestjs/common';
-import { parseChallenges, RequireAcr, type StepUpModuleOptions } from 'nestjs-step-up';
+import { parseChallenges, RequireAcr } from 'nestjs-step-up';
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
 } from '../../lib/testing/test-authorization-server.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
+import {
+  adapters,
+  captureLog,
+  type FurtherOptions,
+  type RunningApplication,
+  startApplication,
+} from '../support/application.js';
 
 const urn = 'urn:bankid:bid;LOA=4';
 const url = 'http://idmanagement.gov/ns/assurance/aal/2?phishing_resistant=true';
@@ -50,7 +56,7 @@ describe.each(adapters)('the challenge, %s', (_, createAdapter) => {
   let log: ReturnType<typeof captureLog>;
   const applications: RunningApplication[] = [];
 
-  const start = async (options?: Partial<StepUpModuleOptions>) => {
+  const start = async (options?: FurtherOptions) => {
     const application = await startApplication({
       createAdapter,
       controllers: [BankController],

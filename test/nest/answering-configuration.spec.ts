@@ -1,9 +1,9 @@
-import { RequireAcr, type StepUpModuleOptions } from 'nestjs-step-up';
-import { adapters, startApplication } from '../support/application.js';
+import { RequireAcr } from 'nestjs-step-up';
+import { adapters, type FurtherOptions, startApplication } from '../support/application.js';
 
 describe('what cannot stand in a challenge stops the boot', () => {
   const [, createAdapter] = adapters[0];
-  const boot = (options: Partial<StepUpModuleOptions>) =>
+  const boot = (options: FurtherOptions) =>
     startApplication({
       createAdapter,
       controllers: [],

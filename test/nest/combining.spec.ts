@@ -5,14 +5,19 @@ import {
   Public,
   RequireAcr,
   SkipStepUp,
-  type StepUpModuleOptions,
   StepUpService,
 } from 'nestjs-step-up';
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
 } from '../../lib/testing/test-authorization-server.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
+import {
+  adapters,
+  captureLog,
+  type FurtherOptions,
+  type RunningApplication,
+  startApplication,
+} from '../support/application.js';
 
 let ran: string[] = [];
 const done = (name: string) => {
@@ -238,7 +243,7 @@ describe.each(adapters)('requirements of several levels, %s', (_, createAdapter)
     await server?.close();
   });
 
-  function start(more: Partial<StepUpModuleOptions> = {}, configure?: (app: INestApplication) => void) {
+  function start(more: FurtherOptions = {}, configure?: (app: INestApplication) => void) {
     return startApplication({
       createAdapter,
       controllers,
@@ -247,7 +252,7 @@ describe.each(adapters)('requirements of several levels, %s', (_, createAdapter)
     });
   }
 
-  describe.each<[levels: string, more: Partial<StepUpModuleOptions>, rows: Row[]]>([
+  describe.each<[levels: string, more: FurtherOptions, rows: Row[]]>([
     ['class and handler', {}, withoutModuleLevel],
     ['module, class and handler', { requirements: moduleLevel }, withModuleLevel],
     ['a module function, class and handler', { requirements: async () => moduleLevel }, withModuleLevel],

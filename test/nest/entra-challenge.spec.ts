@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { RequireAcr, type StepUpModuleOptions } from 'nestjs-step-up';
+import { RequireAcr } from 'nestjs-step-up';
 import { StepUpLog } from '../../lib/nest/advice/log.js';
 import { PassportAuthenticator } from '../../lib/nest/authentication/passport.authenticator.js';
 import { checkOptions } from '../../lib/nest/step-up.options.js';
@@ -14,6 +14,7 @@ import {
   type Answer,
   adapters,
   captureLog,
+  type FurtherOptions,
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
@@ -147,7 +148,7 @@ describe.each(adapters)('the claims challenge of Entra, %s', (_, createAdapter) 
       },
     });
 
-  const start = async (options?: Partial<StepUpModuleOptions>) => {
+  const start = async (options?: FurtherOptions) => {
     const application = await startApplication({
       createAdapter,
       controllers: [BankController],

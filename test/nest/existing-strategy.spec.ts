@@ -6,7 +6,7 @@ import {
   AcrGuard,
   type AuthenticationEvent,
   RequireAcr,
-  type StepUpModuleOptions,
+  type StepUpExistingOptions,
 } from 'nestjs-step-up';
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
@@ -137,7 +137,7 @@ describe.each(adapters)("a strategy of the application's own, %s", (_, createAda
 
   const ours = () => ({ issuer: server.issuer, audience: server.audience, acr: { mfa: 'urn:mfa' } });
 
-  function start(validate: ((claims: Claims) => unknown) | undefined, more: Partial<StepUpModuleOptions> = {}) {
+  function start(validate: ((claims: Claims) => unknown) | undefined, more: Partial<StepUpExistingOptions> = {}) {
     if (validate === undefined) passport.unuse('jwt');
     return startApplication({
       createAdapter,
@@ -150,7 +150,7 @@ describe.each(adapters)("a strategy of the application's own, %s", (_, createAda
 
   async function answers(
     validate: ((claims: Claims) => unknown) | undefined,
-    more: Partial<StepUpModuleOptions>,
+    more: Partial<StepUpExistingOptions>,
     run: (application: RunningApplication) => Promise<void>,
   ) {
     const application = await start(validate, more);
@@ -440,7 +440,7 @@ describe.each(adapters)("a strategy of the application's own, %s", (_, createAda
       ...(authTime !== undefined && { authTime }),
     });
 
-    it.each<[gives: string, event: StepUpModuleOptions['authenticationEvent'], answered: Answered, log: string[]]>([
+    it.each<[gives: string, event: StepUpExistingOptions['authenticationEvent'], answered: Answered, log: string[]]>([
       ['the event', () => at(), [200], []],
       ['the event later', async () => at(), [200], []],
       ['{}: none recorded', () => ({}), [401, ['acr_missing']], []],

@@ -39,7 +39,7 @@ describe('StepUpModule options', () => {
     ['a misspelt option', wrong({ clockTolerence: 5 }), `StepUpModule has no option "clockTolerence"; ${known}`],
     [
       'no servers with "register"',
-      {},
+      {} as StepUpModuleOptions,
       '"authorizationServers" is required; with a Passport strategy of your own say "passport": \'existing\'',
     ],
     [
@@ -283,7 +283,7 @@ describe('forRootAsync', () => {
     await expect(compile(() => ({ authorizationServers: [] }))).rejects.toThrow(
       new TypeError('"authorizationServers" must list at least one authorization server'),
     );
-    await expect(compile(async () => ({ passport: 'existing', user: () => ({}) }))).rejects.toThrow(TypeError);
+    await expect(compile(async () => wrong({ passport: 'existing', user: () => ({}) }))).rejects.toThrow(TypeError);
   });
 
   it.each([undefined, null, 'options'])('refuses %s in place of options', async (given) => {

@@ -70,10 +70,13 @@ export class TokenAuthenticator implements Authenticator {
     );
   }
 
-  #userOf({ claims }: VerifiedAccessToken, invocation: Invocation | undefined): unknown {
+  #userOf({ claims, event, server }: VerifiedAccessToken, invocation: Invocation | undefined): unknown {
     // a copy, as handlers may write to request.user and the claims may serve the next request
     const own = { ...claims };
-    return this.settings.user === undefined ? own : this.settings.user(own, invocation?.context);
+    if (this.settings.user === undefined) return own;
+    // an introspection response may leave both out
+    const named = Object.assign(own, { sub: event.subject as string, iss: server.issuer });
+    return this.settings.user(named, invocation?.context);
   }
 
   #asAuthenticated(user: unknown, token: string, verified: VerifiedAccessToken): Authenticated {

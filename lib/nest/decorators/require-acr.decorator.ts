@@ -1,5 +1,4 @@
 import { applyDecorators, UseFilters, UseGuards } from '@nestjs/common';
-import type { AuthenticationRequirements } from '../../core/index.js';
 import { AcrGuard } from '../guards/acr.guard.js';
 import { EnforcementGuard } from '../guards/enforcement.guard.js';
 import { GUARDS } from '../guards/guards-metadata.js';
@@ -7,8 +6,8 @@ import { classProof, handlerProof } from '../guards/proof.guard.js';
 import { StepUpExceptionFilter } from '../refusal/step-up.filter.js';
 import { type StepUpMetadata, setStepUpMetadata } from '../requirements/metadata.js';
 import { type RequireAcrArguments, requirementsFrom } from '../requirements/require-acr-arguments.js';
+import type { RequirementsFunction, StepUpRequirements } from '../requirements/step-up-requirements.js';
 import type { StepUpWord } from '../requirements/words.js';
-import type { RequirementsFunction } from '../step-up.options.js';
 
 /**
  * Requires an authentication for a handler, or for every handler of a class: one of the given authentication context
@@ -30,12 +29,10 @@ import type { RequirementsFunction } from '../step-up.options.js';
  * @throws TypeError for requirements that are empty or ill-formed
  * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
  */
+export function RequireAcr(requirements: StepUpRequirements | RequirementsFunction): ClassDecorator & MethodDecorator;
 export function RequireAcr(
   acrValues: StepUpWord | readonly StepUpWord[],
-  further?: Omit<AuthenticationRequirements, 'acrValues'>,
-): ClassDecorator & MethodDecorator;
-export function RequireAcr(
-  requirements: AuthenticationRequirements | RequirementsFunction,
+  options?: Omit<StepUpRequirements, 'acrValues'>,
 ): ClassDecorator & MethodDecorator;
 export function RequireAcr(...required: RequireAcrArguments): ClassDecorator & MethodDecorator {
   return enforced({ kind: 'require', requirements: requirementsFrom(required, '@RequireAcr') });

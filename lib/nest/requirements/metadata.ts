@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import type { AuthenticationRequirements } from '../../core/index.js';
-import type { RequirementsFunction } from '../step-up.options.js';
+import type { RequirementsFunction } from './step-up-requirements.js';
 
 /** What one of our decorators says of its class or handler. */
 export type StepUpMetadata =

@@ -1,11 +1,11 @@
 import { type AuthenticationRequirements, checkRequirements } from '../../core/index.js';
-import type { RequirementsFunction } from '../step-up.options.js';
+import type { RequirementsFunction, StepUpRequirements } from './step-up-requirements.js';
 import type { StepUpWord } from './words.js';
 
 /** What `@RequireAcr` takes. */
 export type RequireAcrArguments =
-  | [acrValues: StepUpWord | readonly StepUpWord[], further?: Omit<AuthenticationRequirements, 'acrValues'>]
-  | [requirements: AuthenticationRequirements | RequirementsFunction];
+  | [acrValues: StepUpWord | readonly StepUpWord[], options?: Omit<StepUpRequirements, 'acrValues'>]
+  | [requirements: StepUpRequirements | RequirementsFunction];
 
 /** @throws TypeError for what `@RequireAcr` does not take; what a function gives is for the request to see. */
 export function requirementsFrom(

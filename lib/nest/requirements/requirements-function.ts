@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { type AuthenticationRequirements, checkRequirements } from '../../core/index.js';
 import { andThen, isThenable, type MaybePromise } from '../../token/index.js';
-import type { RequirementsFunction } from '../step-up.options.js';
+import type { RequirementsFunction } from './step-up-requirements.js';
 import type { Vocabularies } from './vocabularies.js';
 
 /** What the module, a class or a handler requires: always the same, or as a function decides for each request. */
