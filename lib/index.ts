@@ -20,6 +20,7 @@ export {
   formatChallenges,
   type ParseChallengesOptions,
   parseChallenges,
+  StepUpConfigurationError,
   type UnmetReason,
 } from './core/index.js';
 export {

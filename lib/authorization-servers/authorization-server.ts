@@ -1,4 +1,4 @@
-import { checkMembers } from '../core/index.js';
+import { checkMembers, StepUpConfigurationError } from '../core/index.js';
 import type { AuthorizationServerProfile } from './authorization-server-profile.js';
 import {
   checkIntrospection,
@@ -80,17 +80,18 @@ const KEY_MEMBERS = new Set(['refreshAfter', 'staleFor']);
  */
 export function checkAuthorizationServers(options: readonly ServerOptions[]): readonly AuthorizationServer[] {
   if (!Array.isArray(options) || options.length === 0) {
-    throw new TypeError('"authorizationServers" must list at least one authorization server');
+    throw new StepUpConfigurationError('"authorizationServers" must list at least one authorization server');
   }
   const servers = options.map((server, index) => checkServer(server, `authorizationServers[${index}]`));
   const issuers = new Set<string>();
   for (const { issuer } of servers) {
-    if (issuers.has(issuer)) throw new TypeError(`"authorizationServers" names the issuer "${issuer}" twice`);
+    if (issuers.has(issuer))
+      throw new StepUpConfigurationError(`"authorizationServers" names the issuer "${issuer}" twice`);
     issuers.add(issuer);
   }
   const withoutWords = options.findIndex(({ acr }) => acr === undefined);
   if (withoutWords >= 0 && options.some(({ acr }) => typeof acr === 'object')) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       `"authorizationServers[${withoutWords}].acr" is missing beside servers that have one; ` +
         "map your words to its strings, or say 'literal'",
     );
@@ -100,7 +101,7 @@ export function checkAuthorizationServers(options: readonly ServerOptions[]): re
     ({ introspection }) => introspection && INTROSPECTION_OCCASIONS[introspection.when].opaque,
   );
   if (asked.length > 1) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       '"authorizationServers" has several servers that are asked about opaque tokens; nothing in such a token tells ' +
         "whose it is, so let \"introspection.when\" be 'event-missing' or 'auth-time-missing' on all but one",
     );
@@ -118,7 +119,7 @@ function checkWordsAcross(servers: readonly AuthorizationServer[]): void {
       for (const value of strings) {
         const other = servers.findIndex((server) => server.vocabulary.words.has(value));
         if (other < 0 || vocabulary.words.get(value)?.includes(value) === true) continue;
-        throw new TypeError(
+        throw new StepUpConfigurationError(
           `"authorizationServers[${index}].acr.${word}" uses "${value}", which is a word in ` +
             `"authorizationServers[${other}].acr"; give the word another name, or list the string under "${value}"`,
         );
@@ -128,29 +129,33 @@ function checkWordsAcross(servers: readonly AuthorizationServer[]): void {
 }
 
 function checkServer(options: ServerOptions, where: string): AuthorizationServer {
-  if (!isRecord(options)) throw new TypeError(`"${where}" must be an object`);
+  if (!isRecord(options)) throw new StepUpConfigurationError(`"${where}" must be an object`);
   checkMembers(options, MEMBERS, (member) => `"${where}" has the unknown option "${member}"`);
   const { issuer, audience, jwksUri, algorithms = DEFAULT_ALGORITHMS, delegation = 'refuse' } = options;
   checkUrl(issuer, `${where}.issuer`);
-  if (/[?#]/.test(issuer)) throw new TypeError(`"${where}.issuer" must have neither query nor fragment`);
+  if (/[?#]/.test(issuer)) throw new StepUpConfigurationError(`"${where}.issuer" must have neither query nor fragment`);
   if (jwksUri !== undefined) checkUrl(jwksUri, `${where}.jwksUri`);
   const audiences: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
   if (audiences.length === 0 || !audiences.every((value) => typeof value === 'string' && value !== '')) {
-    throw new TypeError(`"${where}.audience" is required: the identifier of this API that tokens name in "aud"`);
+    throw new StepUpConfigurationError(
+      `"${where}.audience" is required: the identifier of this API that tokens name in "aud"`,
+    );
   }
   if (!Array.isArray(algorithms) || algorithms.length === 0) {
-    throw new TypeError(`"${where}.algorithms" must list at least one of ${SUPPORTED.join(', ')}`);
+    throw new StepUpConfigurationError(`"${where}.algorithms" must list at least one of ${SUPPORTED.join(', ')}`);
   }
   for (const algorithm of algorithms) {
     if (!SUPPORTED.includes(algorithm)) {
-      throw new TypeError(`"${where}.algorithms" has "${algorithm}"; asymmetric ones only: ${SUPPORTED.join(', ')}`);
+      throw new StepUpConfigurationError(
+        `"${where}.algorithms" has "${algorithm}"; asymmetric ones only: ${SUPPORTED.join(', ')}`,
+      );
     }
   }
   if (delegation !== 'refuse' && delegation !== 'accept') {
-    throw new TypeError(`"${where}.delegation" must be 'refuse' or 'accept'`);
+    throw new StepUpConfigurationError(`"${where}.delegation" must be 'refuse' or 'accept'`);
   }
   const { keys = {} } = options;
-  if (!isRecord(keys)) throw new TypeError(`"${where}.keys" must be an object`);
+  if (!isRecord(keys)) throw new StepUpConfigurationError(`"${where}.keys" must be an object`);
   checkMembers(keys, KEY_MEMBERS, (member) => `"${where}.keys" has the unknown option "${member}"`);
   const { refreshAfter = 600, staleFor = 3600 } = keys;
   checkSeconds(refreshAfter, 1, `${where}.keys.refreshAfter`);
@@ -173,6 +178,6 @@ function checkServer(options: ServerOptions, where: string): AuthorizationServer
 
 function checkSeconds(value: unknown, least: number, where: string): void {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least) {
-    throw new TypeError(`"${where}" must be an integer number of seconds, at least ${least}`);
+    throw new StepUpConfigurationError(`"${where}" must be an integer number of seconds, at least ${least}`);
   }
 }

@@ -13,6 +13,7 @@ export {
 export { type BearerChallengeParameters, bearerChallenge, INSUFFICIENT_USER_AUTHENTICATION } from './challenge.js';
 export type { Claims } from './claims.js';
 export { closestMatch } from './closest-match.js';
+export { StepUpConfigurationError } from './configuration-error.js';
 export type { Diagnostic, DiagnosticSeverity } from './diagnostic.js';
 export { isLoopback } from './loopback.js';
 export { checkMembers } from './members.js';

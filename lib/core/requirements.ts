@@ -1,3 +1,5 @@
+import { StepUpConfigurationError } from './configuration-error.js';
+
 /**
  * What a protected resource requires of the authentication behind an access token.
  *
@@ -26,7 +28,7 @@ const REQUIREMENT_NAMES = new Set(['acrValues', 'maxAge', 'scope']);
  */
 export function checkRequirements(requirements: unknown, where: string): AuthenticationRequirements {
   const fail = (what: string): never => {
-    throw new TypeError(`${where}: ${what}`);
+    throw new StepUpConfigurationError(`${where}: ${what}`);
   };
   if (typeof requirements !== 'object' || requirements === null || Array.isArray(requirements)) {
     return fail('requirements must be an object with "acrValues", "maxAge" or "scope"');

@@ -11,6 +11,7 @@ import {
   checkMembers,
   checkRequirements,
   DEFAULT_CLOCK_TOLERANCE,
+  StepUpConfigurationError,
 } from '../core/index.js';
 import type { RequirementsFunction, StepUpRequirements } from './requirements/step-up-requirements.js';
 import type { StepUpWord } from './requirements/words.js';
@@ -141,7 +142,8 @@ const MEMBERS = new Set<string>([
  * @throws TypeError naming the option and what it must be.
  */
 export function checkOptions(options: StepUpModuleOptions): StepUpSettings {
-  if (typeof options !== 'object' || options === null) throw new TypeError('StepUpModule needs an options object');
+  if (typeof options !== 'object' || options === null)
+    throw new StepUpConfigurationError('StepUpModule needs an options object');
   checkMembers(options, MEMBERS, (member) => `StepUpModule has no option "${member}"`);
   const { passport = 'register', mode = 'enforce', audit = 'log', strategyName = 'jwt', realm = 'api' } = options;
   const { authorizationServers, clockTolerance = DEFAULT_CLOCK_TOLERANCE, requirements, resourceMetadata } = options;
@@ -152,38 +154,38 @@ export function checkOptions(options: StepUpModuleOptions): StepUpSettings {
   checkChoice('metadataAudit', metadataAudit, ['background', 'await', 'off']);
   for (const name of FUNCTIONS) {
     if (options[name] !== undefined && typeof options[name] !== 'function') {
-      throw new TypeError(`"${name}" must be a function`);
+      throw new StepUpConfigurationError(`"${name}" must be a function`);
     }
   }
   if (passport === 'register' && authorizationServers === undefined) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       '"authorizationServers" is required; with a Passport strategy of your own say "passport": \'existing\'',
     );
   }
   if (passport === 'register' && options.authenticationEvent !== undefined) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       '"authenticationEvent" needs "passport": \'existing\'; a strategy we register knows the event itself',
     );
   }
   const servers = authorizationServers === undefined ? [] : checkAuthorizationServers(authorizationServers);
   if (passport === 'existing' && servers.some(({ introspection }) => introspection !== undefined)) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       '"introspection" has no effect with "passport": \'existing\'; your strategy verifies the tokens',
     );
   }
   if (passport === 'existing' && options.user !== undefined) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       '"user" has no effect with "passport": \'existing\'; your strategy decides what request.user is',
     );
   }
   if (typeof strategyName !== 'string' || strategyName === '') {
-    throw new TypeError('"strategyName" must be the name of a Passport strategy');
+    throw new StepUpConfigurationError('"strategyName" must be the name of a Passport strategy');
   }
   if (typeof clockTolerance !== 'number' || !(clockTolerance >= 0 && clockTolerance <= 60)) {
-    throw new TypeError('"clockTolerance" must be a number of seconds from 0 to 60');
+    throw new StepUpConfigurationError('"clockTolerance" must be a number of seconds from 0 to 60');
   }
   if (resourceMetadata !== undefined && !(typeof resourceMetadata === 'string' && URL.canParse(resourceMetadata))) {
-    throw new TypeError('"resourceMetadata" must be the URL of the protected resource metadata');
+    throw new StepUpConfigurationError('"resourceMetadata" must be the URL of the protected resource metadata');
   }
   checkRealm(realm, resourceMetadata);
   const { user, authenticationEvent, accessToken, isPublic } = options;
@@ -210,7 +212,7 @@ export function checkOptions(options: StepUpModuleOptions): StepUpSettings {
 
 function checkChoice(name: string, value: string, choices: readonly string[]): void {
   if (!choices.includes(value)) {
-    throw new TypeError(`"${name}" must be ${choices.map((choice) => `'${choice}'`).join(' or ')}`);
+    throw new StepUpConfigurationError(`"${name}" must be ${choices.map((choice) => `'${choice}'`).join(' or ')}`);
   }
 }
 
@@ -218,6 +220,8 @@ function checkRealm(realm: string, resourceMetadata: string | undefined): void {
   try {
     bearerChallenge({ realm, resourceMetadata });
   } catch (error) {
-    throw new TypeError(`"realm" and "resourceMetadata" must be printable ASCII: ${(error as Error).message}`);
+    throw new StepUpConfigurationError(
+      `"realm" and "resourceMetadata" must be printable ASCII: ${(error as Error).message}`,
+    );
   }
 }

@@ -1,4 +1,5 @@
 import passport from 'passport';
+import { StepUpConfigurationError } from '../core/index.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 
 // Passport keeps its strategies to itself; its own middleware looks them up this way
@@ -34,7 +35,7 @@ export function tokenOfStrategy(name: string, request: object): string | undefin
 export function register(strategy: AccessTokenStrategy): void {
   const present = registry._strategy(strategy.name);
   if (present !== undefined && !(present instanceof AccessTokenStrategy)) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       `The Passport strategy "${strategy.name}" is registered by somebody else; remove it, ` +
         'give "strategyName" another name, or say "passport": \'existing\' to use it',
     );

@@ -261,7 +261,8 @@ describe.each(adapters)('StepUpService, %s', (_, createAdapter) => {
     const answer = await post('/transfer/context', await server.accessToken({ acr: 'urn:mfa' }));
     expect(answer.status).toBe(status);
     expect(done).toEqual(status === 201 ? ['transfer'] : []);
-    expect(log.lines.filter((line) => line.startsWith('[misconfigured]'))).toHaveLength(status === 500 ? 1 : 0);
+    const explanations = log.lines.filter((line) => /^\[(misconfigured|callback_failed)\]/.test(line));
+    expect(explanations).toHaveLength(status === 500 ? 1 : 0);
   });
 
   it('answers 500 for something that is no request', async () => {

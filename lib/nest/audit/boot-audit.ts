@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig, ExternalContextCreator, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { StepUpConfigurationError } from '../../core/index.js';
 import { type Advice, throwOnAdvice } from '../advice/advice.js';
 import { duplicatePackageAdvice } from '../advice/duplicate-packages.js';
 import { StepUpLog } from '../advice/log.js';
@@ -118,7 +119,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
   #refuseForeignStrategies({ description }: Route, handler: ApplicationHandler, guards: BoundGuards): void {
     if (description.access !== 'required' && description.access !== 'skipped') return;
     if (guards.haveForeignStrategy(handler)) {
-      throw new TypeError(
+      throw new StepUpConfigurationError(
         `${description.name} has a Passport guard of another strategy than "${this.settings.strategyName}" beside its ` +
           'step-up requirement; use one strategy, or name it in "strategyName" with "passport": \'existing\'',
       );

@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import { StepUpConfigurationError } from '../../core/index.js';
 import { decoratedMethods, stepUpMetadataOfHandler } from '../requirements/metadata.js';
 
 /**
@@ -11,7 +12,7 @@ export function assertNotReplaced(type: Type): void {
     for (const name of decoratedMethods(prototype).keys()) {
       const own: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
       if (typeof own !== 'function' || stepUpMetadataOfHandler(own).length === 0) {
-        throw new TypeError(
+        throw new StepUpConfigurationError(
           `${type.name}.${String(name)}: another decorator has replaced the method after its step-up decorator; ` +
             'move the step-up decorator above it, or let the wrapper copy the metadata of the method',
         );

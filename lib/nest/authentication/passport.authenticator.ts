@@ -1,7 +1,7 @@
 import { type ExecutionContext, HttpException, HttpStatus } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { type AuthorizationServer, checkProfile, readClaim } from '../../authorization-servers/index.js';
-import type { AuthenticationEvent } from '../../core/index.js';
+import { type AuthenticationEvent, StepUpConfigurationError } from '../../core/index.js';
 import { isRegistered, tokenOfStrategy } from '../../passport/index.js';
 import {
   AccessTokenRefused,
@@ -11,6 +11,7 @@ import {
   readJwt,
 } from '../../token/index.js';
 import { subjectOf } from '../advice/advice.js';
+import { callOption } from '../advice/callback.js';
 import type { StepUpLog } from '../advice/log.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
 import type { StepUpSettings } from '../step-up.options.js';
@@ -68,7 +69,9 @@ export class PassportAuthenticator implements Authenticator {
   }
 
   authenticateToken(): never {
-    throw new TypeError('authenticate() needs "passport": \'register\'; tokens are verified by a strategy of yours');
+    throw new StepUpConfigurationError(
+      'authenticate() needs "passport": \'register\'; tokens are verified by a strategy of yours',
+    );
   }
 
   #isAuthenticated(invocation: Invocation): boolean {
@@ -95,7 +98,7 @@ export class PassportAuthenticator implements Authenticator {
         throw this.#refusal(error, request);
       }
     } else if (authenticationEvent === undefined) {
-      throw new TypeError(
+      throw new StepUpConfigurationError(
         transport.carriesUser
           ? `No user is on the request and Passport has no strategy "${strategyName}"; let a guard that runs before ` +
               'AcrGuard put the user there, register the strategy as a provider, or name yours in "strategyName"'
@@ -131,11 +134,11 @@ export class PassportAuthenticator implements Authenticator {
     const { authenticationEvent } = this.settings;
     if (authenticationEvent === undefined) return this.#eventOfUser(recordOf(user), token);
     if (context === undefined)
-      throw new TypeError('"authenticationEvent" needs an ExecutionContext; hand on @StepUpContext()');
-    const event: unknown = await authenticationEvent(context);
+      throw new StepUpConfigurationError('"authenticationEvent" needs an ExecutionContext; hand on @StepUpContext()');
+    const event: unknown = await callOption('authenticationEvent', () => authenticationEvent(context));
     if (event === null) throw AccessTokenException.missing(this.settings);
     if (typeof event !== 'object') {
-      throw new TypeError(
+      throw new StepUpConfigurationError(
         '"authenticationEvent" cannot tell the event of this request; return {} if none is recorded, and null if ' +
           'nobody has signed in',
       );
@@ -163,7 +166,7 @@ export class PassportAuthenticator implements Authenticator {
     const message =
       `The access token carries "${claim}", but request.user does not: the validate() of the Passport strategy ` +
       `"${strategyName}" drops it; return it there, or give the option "authenticationEvent"`;
-    if (mode === 'enforce') throw new TypeError(message);
+    if (mode === 'enforce') throw new StepUpConfigurationError(message);
     this.log.warnOnce('event_dropped', strategyName, message);
   }
 
@@ -188,7 +191,7 @@ export class PassportAuthenticator implements Authenticator {
     const [only, ...others] = this.settings.servers;
     if (event.issuer !== undefined || only === undefined) return event;
     if (others.length === 0) return { ...event, issuer: only.issuer };
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       'The authentication event has no issuer and several authorization servers are configured; ' +
         'let request.user carry "iss", or the option "authenticationEvent" return "issuer"',
     );
@@ -197,7 +200,8 @@ export class PassportAuthenticator implements Authenticator {
   /** What the token says that the application's strategy accepted; `undefined` if there is none that can be read. */
   #acceptedClaims({ request, context }: Invocation): Claims | undefined {
     try {
-      const elsewhere = context && this.settings.accessToken?.(context);
+      const { accessToken } = this.settings;
+      const elsewhere = context && accessToken && callOption('accessToken', () => accessToken(context));
       const token =
         elsewhere === undefined || elsewhere === ''
           ? (tokenOfStrategy(this.settings.strategyName, request) ?? presentedToken(request)?.token)

@@ -10,6 +10,7 @@ import {
   presentedToken,
   type VerifiedAccessToken,
 } from '../../token/index.js';
+import { callOption } from '../advice/callback.js';
 import type { StepUpLog } from '../advice/log.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
 import type { StepUpSettings } from '../step-up.options.js';
@@ -54,7 +55,8 @@ export class TokenAuthenticator implements Authenticator {
   }
 
   #tokenOf({ request, context }: Invocation): string {
-    const elsewhere = context && this.settings.accessToken?.(context);
+    const { accessToken } = this.settings;
+    const elsewhere = context && accessToken && callOption('accessToken', () => accessToken(context));
     if (elsewhere !== undefined && elsewhere !== '') return elsewhere;
     const presented = presentedToken(request);
     if (presented === undefined) throw AccessTokenException.missing(this.settings);
@@ -73,10 +75,11 @@ export class TokenAuthenticator implements Authenticator {
   #userOf({ claims, event, server }: VerifiedAccessToken, invocation: Invocation | undefined): unknown {
     // a copy, as handlers may write to request.user and the claims may serve the next request
     const own = { ...claims };
-    if (this.settings.user === undefined) return own;
+    const { user } = this.settings;
+    if (user === undefined) return own;
     // an introspection response may leave both out
     const named = Object.assign(own, { sub: event.subject as string, iss: server.issuer });
-    return this.settings.user(named, invocation?.context);
+    return callOption('user', () => user(named, invocation?.context));
   }
 
   #asAuthenticated(user: unknown, token: string, verified: VerifiedAccessToken): Authenticated {

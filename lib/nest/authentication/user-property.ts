@@ -1,4 +1,4 @@
-import type { AuthenticationEvent } from '../../core/index.js';
+import { type AuthenticationEvent, StepUpConfigurationError } from '../../core/index.js';
 import { Attachment } from '../transports/attachment.js';
 
 const ANOTHER_USER =
@@ -39,7 +39,7 @@ export class UserProperty {
       set(this: object, user: unknown) {
         const kept = keptBy(this);
         if (kept === undefined) return;
-        if (!isSame(user, kept)) throw new TypeError(ANOTHER_USER);
+        if (!isSame(user, kept)) throw new StepUpConfigurationError(ANOTHER_USER);
         if (typeof user === 'object' && user !== null) lock(user, kept.identity);
         kept.user = user;
       },
@@ -81,8 +81,8 @@ export function assertSameUser(present: unknown, user: unknown, { subject, issue
   if (!present) return;
   const { sub, iss } = isObject(present) ? present : { sub: present };
   const own = isObject(user) ? user['sub'] : user;
-  if (sub !== undefined && sub !== subject && sub !== own) throw new TypeError(ANOTHER_USER);
-  if (iss !== undefined && issuer !== undefined && iss !== issuer) throw new TypeError(ANOTHER_USER);
+  if (sub !== undefined && sub !== subject && sub !== own) throw new StepUpConfigurationError(ANOTHER_USER);
+  if (iss !== undefined && issuer !== undefined && iss !== issuer) throw new StepUpConfigurationError(ANOTHER_USER);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -120,7 +120,7 @@ function lock(user: object, identity: Identity): void {
       configurable: false,
       get: () => value,
       set(changed: unknown) {
-        if (changed !== value) throw new TypeError(ANOTHER_USER);
+        if (changed !== value) throw new StepUpConfigurationError(ANOTHER_USER);
       },
     });
   }

@@ -6,8 +6,10 @@ import {
   type AuthenticationRequirements,
   assess,
   mergeRequirements,
+  StepUpConfigurationError,
 } from '../../core/index.js';
 import { andThen, type MaybePromise } from '../../token/index.js';
+import { CallbackFailed, callOption } from '../advice/callback.js';
 import { StepUpLog } from '../advice/log.js';
 import type { Authenticated, Authenticator } from '../authentication/authenticator.js';
 import { isClientCredentialsToken } from '../authentication/client-credentials.js';
@@ -22,7 +24,7 @@ import type { Handler } from '../requirements/handler.js';
 import type { RequireAcrArguments } from '../requirements/require-acr-arguments.js';
 import { type Route, Routes } from '../requirements/route.js';
 import { TranslatedRequirements } from '../requirements/translated-requirements.js';
-import { Vocabularies } from '../requirements/vocabularies.js';
+import { UnknownWord, Vocabularies } from '../requirements/vocabularies.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up.options.js';
 import { Attachment } from '../transports/attachment.js';
 import { isReceived } from '../transports/http-request.js';
@@ -132,7 +134,7 @@ export class Admission {
       const { access } = route.description;
       if (access === 'public') return true;
       const isDecorated = access === 'required' && !route.isInherited;
-      if (!isDecorated && this.settings.isPublic?.(context) === true) return true;
+      if (!isDecorated && this.#isPublic(context)) return true;
       const invocation = invocationOf(context);
       invocation.transport.keepPrivate?.(context);
       return andThen(this.#identify(invocation, route.exposesUser), () => true);
@@ -183,16 +185,23 @@ export class Admission {
 
   /** The user behind a token that comes without a request. */
   async authenticateToken(token: string): Promise<Authenticated> {
-    return this.authenticator.authenticateToken(token);
+    try {
+      return await this.authenticator.authenticateToken(token);
+    } catch (error) {
+      throw error instanceof CallbackFailed ? this.#explained(error, undefined) : error;
+    }
   }
 
   /** @throws TypeError for a handler whose decorators contradict each other, and after a boot that was stopped */
   routeOf(context: ExecutionContext): Route {
-    if (this.#stoppedBy !== undefined) throw new TypeError(`The boot was stopped: ${this.#stoppedBy.message}`);
+    if (this.#stoppedBy !== undefined)
+      throw new StepUpConfigurationError(`The boot was stopped: ${this.#stoppedBy.message}`);
     this.#contexts ??= contextPrototype(context);
     const controller: Type | null | undefined = context.getClass();
     if (typeof controller !== 'function') {
-      throw new TypeError('An object without a class has a handler; give it one, so that its decorators can be found');
+      throw new StepUpConfigurationError(
+        'An object without a class has a handler; give it one, so that its decorators can be found',
+      );
     }
     return this.routes.of(controller, context.getHandler() as Handler);
   }
@@ -257,7 +266,7 @@ export class Admission {
     const route = this.routeOf(context);
     const { access } = route.description;
     if (access === 'open' || access === 'public') return true;
-    if (route.isInherited && access === 'required' && this.settings.isPublic?.(context) === true) return true;
+    if (route.isInherited && access === 'required' && this.#isPublic(context)) return true;
 
     const invocation = invocationOf(context);
     invocation.transport.keepPrivate?.(context);
@@ -313,7 +322,7 @@ export class Admission {
       if (this.#isContext(at)) return invocationOf(at);
       if ('headers' in at) return this.#invocationOfRequest(at as Request);
     }
-    throw new TypeError(UNKNOWN_AT);
+    throw new StepUpConfigurationError(UNKNOWN_AT);
   }
 
   /** A bare request stands for the invocation that was admitted with it, unless several may share it. */
@@ -321,7 +330,7 @@ export class Admission {
     const context = this.#invoked.get(request);
     if (context === undefined) {
       if (isReceived(request)) return invocationOfRequest(request);
-      throw new TypeError(UNKNOWN_AT);
+      throw new StepUpConfigurationError(UNKNOWN_AT);
     }
     const invocation = invocationOf(context);
     const { context: _, ...shared } = invocation;
@@ -339,9 +348,9 @@ export class Admission {
     { context }: Invocation,
     required: RequireAcrArguments,
   ): Promise<AuthenticationRequirements | undefined> {
-    const own = await this.routes.resolve(required, context);
-    if (context === undefined) return own;
-    const route = this.routeOf(context);
+    const route = context && this.routeOf(context);
+    const own = await this.routes.resolve(required, context, route?.description.name);
+    if (context === undefined || route === undefined) return own;
     if (route.description.access !== 'required') return own;
     const declared = (await route.requirementsFor(context))?.requirements;
     return declared !== undefined && own !== undefined ? mergeRequirements(declared, own) : (own ?? declared);
@@ -363,11 +372,38 @@ export class Admission {
       transport.writeHeaders?.(invocation, error, this.headers);
       throw error;
     }
-    if (error instanceof TypeError) {
-      this.log.error('misconfigured', error.message);
-      throw new InternalServerErrorException();
+    throw this.#explained(error, this.#nameOf('transport' in at ? at.context : at));
+  }
+
+  /** What is thrown in place of an error that is not a refusal. The log explains it, the response is a bare 500. */
+  #explained(error: unknown, route: string | undefined): unknown {
+    if (error instanceof StepUpConfigurationError) {
+      if (error instanceof UnknownWord) this.log.errorOnce('misconfigured', error.message);
+      else this.log.error('misconfigured', error.message);
+      return new InternalServerErrorException();
     }
-    throw error;
+    if (error instanceof CallbackFailed) {
+      const { option, cause } = error;
+      this.log.thrown('callback_failed', route === undefined ? option : `${option} on ${route}`, cause);
+      return new InternalServerErrorException(undefined, { cause });
+    }
+    if (!(error instanceof TypeError)) return error;
+    this.log.thrown('admission_failed', route ?? 'a request', error);
+    return new InternalServerErrorException(undefined, { cause: error });
+  }
+
+  /** The name of a route in the log; `undefined` if there is none, or its decorators are what is wrong. */
+  #nameOf(context: ExecutionContext | undefined): string | undefined {
+    try {
+      return context && this.routeOf(context).description.name;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #isPublic(context: ExecutionContext): boolean {
+    const { isPublic } = this.settings;
+    return isPublic !== undefined && callOption('isPublic', () => isPublic(context)) === true;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import { StepUpConfigurationError } from '../../core/index.js';
 import { decoratedMethods, type StepUpMetadata, stepUpMetadataOfHandler } from './metadata.js';
 
 /** A function that Nest calls to handle an invocation. */
@@ -30,13 +31,13 @@ export function metadataOfHandler(controller: Type, handler: Handler, knownAs?: 
   const replaced = declaring && decoratedMethods(declaring.prototype).get(method);
   if (replaced !== undefined) return { name, metadata: stepUpMetadataOfHandler(replaced) };
   if (classes.some(({ prototype }) => decoratedMethods(prototype).has(method))) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       `${name} overrides a method that is decorated for step-up and says nothing itself; ` +
         'repeat the decorator, or use @SkipStepUp',
     );
   }
   if (declaring === undefined && classes.some(({ prototype }) => decoratedMethods(prototype).size > 0)) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       `${name} is none of the methods of its class, so that nobody can tell whether it stands for one that is decorated ` +
         'for step-up; give it the name of the method it replaces',
     );

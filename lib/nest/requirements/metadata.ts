@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { AuthenticationRequirements } from '../../core/index.js';
+import { type AuthenticationRequirements, StepUpConfigurationError } from '../../core/index.js';
 import type { RequirementsFunction } from './step-up-requirements.js';
 
 /** What one of our decorators says of its class or handler. */
@@ -43,7 +43,7 @@ export function setStepUpMetadata(metadata: StepUpMetadata): ClassDecorator & Me
     const decorated = key === undefined ? target : descriptor?.value;
     const isStatic = key !== undefined && typeof target === 'function';
     if (typeof decorated !== 'function' || isStatic) {
-      throw new TypeError(
+      throw new StepUpConfigurationError(
         `Step-up decorators belong on a class or a method; "${String(key)}" is ${isStatic ? 'static' : 'neither'}`,
       );
     }
