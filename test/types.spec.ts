@@ -30,6 +30,9 @@ type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ?
 export const used = [RequireAcr, StepUpModule, stepUp, challenged, refused, text, amount, texts, method, authorizationServers,
   true as Equal<1, 1>, {} as ExecutionContext];`;
 
+/** What is on disk, parsed once for the programs that share their options. */
+const onDisk = new Map<string, ts.SourceFile | undefined>();
+
 /** A program of files that are not on disk: what they declare would hold for the whole project. */
 function programOf(files: ReadonlyMap<string, string>, further: ts.CompilerOptions = {}): ts.Program {
   const host = ts.createCompilerHost(options);
@@ -38,7 +41,11 @@ function programOf(files: ReadonlyMap<string, string>, further: ts.CompilerOptio
   host.readFile = (name) => files.get(name) ?? readFile(name);
   host.getSourceFile = (name, target, ...more) => {
     const source = files.get(name);
-    return source === undefined ? getSourceFile(name, target, ...more) : ts.createSourceFile(name, source, target);
+    if (source !== undefined) return ts.createSourceFile(name, source, target);
+    const key = `${JSON.stringify(further)} ${name}`;
+    const parsed = onDisk.get(key) ?? getSourceFile(name, target, ...more);
+    onDisk.set(key, parsed);
+    return parsed;
   };
   return ts.createProgram([...files.keys()], { ...options, ...further }, host);
 }
@@ -262,6 +269,32 @@ describe('module options', () => {
         "'email' is of type 'unknown'",
       ],
     ],
+  );
+});
+
+describe('options of what tests use', () => {
+  itCompiles(
+    `${preamble}
+import * as testing from 'nestjs-step-up/testing';
+declare const testServer: testing.TestAuthorizationServer;
+declare const builder: testing.OverridableModule<object>;
+export const usedToo = [testing, testServer, builder];`,
+    [
+      [
+        'undefined is absent for a test authorization server',
+        `testing.createTestAuthorizationServer({ algorithm: undefined, audience: text, acrValuesSupported: texts,
+          behaviour: undefined });
+        testServer.accessToken({ acr: text, authTime: amount, subject: text, clientId: text, scope: text, expiresIn: amount,
+          claims: undefined, header: undefined });
+        testServer.registerClient({ clientId: 'bff', clientSecret: text, redirectUris: [] });`,
+      ],
+      [
+        'undefined is absent for what is expected of a challenge',
+        'testing.expectStepUpChallenge({ headers: {} }, { acrValues: texts, maxAge: amount, scope: text, realm: text });',
+      ],
+      ['undefined is absent for an override', 'testing.overrideStepUp(builder, { met: true, reasons: undefined });'],
+    ],
+    [],
   );
 });
 

@@ -21,7 +21,7 @@ export interface StepUpOverride {
    * Why not, where `met` is `false`. A requirement is refused for those of them that it can be refused for: without
    * `maxAge` no authentication is too old. Default is `['acr_unmet', 'authentication_too_old']`.
    */
-  reasons?: readonly UnmetReason[];
+  reasons?: readonly UnmetReason[] | undefined;
   /** What becomes `request.user`. Default is what the request has already, else `{ sub: 'test-user' }`. */
   user?: unknown;
 }

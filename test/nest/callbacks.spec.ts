@@ -1,6 +1,13 @@
 import { Controller, type ExecutionContext, ForbiddenException, Get, Inject, Logger, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
-import { AccessTokenGuard, RequireAcr, StepUpConfigurationError, StepUpContext, StepUpService } from 'nestjs-step-up';
+import {
+  type AccessTokenClaims,
+  AccessTokenGuard,
+  RequireAcr,
+  StepUpConfigurationError,
+  StepUpContext,
+  StepUpService,
+} from 'nestjs-step-up';
 import type { FurtherOptions } from '../support/application.js';
 import { bootFailure } from '../support/boot.js';
 import { describeOverHttp } from '../support/describe-over-http.js';
@@ -178,6 +185,31 @@ const unwritableUser = {
     return true;
   },
 };
+
+describeOverHttp('the option "user"', ({ serve, accessToken, server }) => {
+  const users = async (token: string | Promise<string>) => {
+    const claims: AccessTokenClaims[] = [];
+    const { issuer, audience, introspection } = server;
+    const send = await serve(handler(RequireAcr('mfa')), {
+      authorizationServers: [{ issuer, audience, introspection: { ...introspection, when: 'opaque' } }],
+      user: (own) => claims.push(own),
+    });
+    expect((await send({ token: await token })).status).toBe(200);
+    return claims;
+  };
+
+  it('receives the claims of a JWT', async () => {
+    const [claims] = await users(accessToken({ acr: 'mfa', claims: { roles: ['clerk'] } }));
+    expect(claims).toMatchObject({ sub: 'alice', iss: server.issuer, acr: 'mfa', roles: ['clerk'] });
+  });
+
+  it('receives sub and iss also if the response about an opaque token has neither', async () => {
+    const [claims] = await users(
+      server.opaqueToken({ acr: 'mfa', claims: { sub: undefined, iss: undefined, username: 'alice' } }),
+    );
+    expect(claims).toMatchObject({ sub: 'alice', iss: server.issuer, username: 'alice' });
+  });
+});
 
 describe('a fault of the configuration', () => {
   it('has a class of its own, which is a TypeError', async () => {
