@@ -21,6 +21,8 @@ export class StepUpService {
     private readonly log: StepUpLog,
   ) {}
 
+  /** Returns whether the authentication behind a request meets what an object or a function requires. Otherwise as with words. */
+  assess(at: unknown, requirements: StepUpRequirements | RequirementsFunction): Promise<Assessment>;
   /**
    * Returns whether the authentication behind a request meets requirements, given as `@RequireAcr` takes them. Truthful in
    * report mode too. Not met, and without reasons, if somebody else than the user acts by a token with `act`, unless
@@ -30,7 +32,6 @@ export class StepUpService {
    * @throws AccessTokenException if the user cannot be told
    * @throws InternalServerErrorException for requirements that are wrong; the log says how
    */
-  assess(at: unknown, requirements: StepUpRequirements | RequirementsFunction): Promise<Assessment>;
   assess(
     at: unknown,
     acrValues: StepUpWord | readonly StepUpWord[],
@@ -40,6 +41,8 @@ export class StepUpService {
     return this.admission.assess(at, required);
   }
 
+  /** Requires what an object or a function says inside a handler. Otherwise as with words. */
+  require(at: unknown, requirements: StepUpRequirements | RequirementsFunction): Promise<void>;
   /**
    * Requires more inside a handler, once it knows what is at stake. Call it on validated input and before any side effect.
    * Challenges for the handler's requirements merged with the given ones, so that the next token meets both.
@@ -50,7 +53,6 @@ export class StepUpService {
    * @throws AccessTokenException for a missing or refused token, a lacking scope, or a token that can never be enough
    * @throws InternalServerErrorException for requirements that are wrong; the log says how
    */
-  require(at: unknown, requirements: StepUpRequirements | RequirementsFunction): Promise<void>;
   require(
     at: unknown,
     acrValues: StepUpWord | readonly StepUpWord[],
@@ -67,6 +69,7 @@ export class StepUpService {
    *
    * @example `async handleConnection(client, request) { client.user = (await this.stepUp.authenticate(tokenOf(request))).user }`
    * @throws AccessTokenException for a refused token
+   * @throws InternalServerErrorException if the option `user` throws; the log says what
    * @throws TypeError with `'existing'`
    */
   authenticate(token: string): Promise<Authenticated> {

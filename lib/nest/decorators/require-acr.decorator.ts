@@ -9,6 +9,14 @@ import { type RequireAcrArguments, requirementsFrom } from '../requirements/requ
 import type { RequirementsFunction, StepUpRequirements } from '../requirements/step-up-requirements.js';
 import type { StepUpWord } from '../requirements/words.js';
 
+// Comes first: the compiler keeps the type that a function returns from the first overload it tries.
+/**
+ * Requires what an object says, or what a function decides for each request, as `@RequireAcr('mfa')` does.
+ *
+ * @example `@RequireAcr({ maxAge: 60 })`
+ * @throws TypeError for requirements that are empty or ill-formed
+ */
+export function RequireAcr(requirements: StepUpRequirements | RequirementsFunction): ClassDecorator & MethodDecorator;
 /**
  * Requires an authentication for a handler, or for every handler of a class: one of the given authentication context
  * classes, in order of preference, a sign-in no older than `maxAge` seconds, a scope. What is given at several levels is
@@ -25,11 +33,9 @@ import type { StepUpWord } from '../requirements/words.js';
  *
  * @example `@RequireAcr('mfa', { maxAge: 300 })`
  * @example `@RequireAcr(['phr', 'mfa'], { maxAge: 300, scope: 'transfer:write' })`
- * @example `@RequireAcr({ maxAge: 60 })`
  * @throws TypeError for requirements that are empty or ill-formed
  * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
  */
-export function RequireAcr(requirements: StepUpRequirements | RequirementsFunction): ClassDecorator & MethodDecorator;
 export function RequireAcr(
   acrValues: StepUpWord | readonly StepUpWord[],
   options?: Omit<StepUpRequirements, 'acrValues'>,
