@@ -26,7 +26,13 @@ const word = fc.constantFrom<Word[]>('phr', 'mfa', 'pwd');
 const guard: Arbitrary<Guard> = fc.oneof(
   {
     weight: 7,
-    arbitrary: fc.constantFrom<Guard[]>('allowing', 'AccessTokenGuard', "AuthGuard('jwt')", 'alice'),
+    arbitrary: fc.constantFrom<Guard[]>(
+      'AccessTokenGuard',
+      'AccessTokenGuard',
+      'allowing',
+      'alice',
+      "AuthGuard('jwt')",
+    ),
   },
   { weight: 1, arbitrary: fc.constant<Guard>('mallory') },
 );
@@ -37,9 +43,9 @@ const requirements: Arbitrary<Requirements> = fc.oneof(
 );
 
 const mark: Arbitrary<Mark> = fc.oneof(
-  { weight: 3, arbitrary: requirements.map((required) => ({ kind: 'require' as const, ...required })) },
-  { weight: 1, arbitrary: fc.constant<Mark>({ kind: 'skip' }) },
-  { weight: 1, arbitrary: fc.constant<Mark>({ kind: 'public' }) },
+  { weight: 4, arbitrary: requirements.map((required) => ({ kind: 'require' as const, ...required })) },
+  { weight: 2, arbitrary: fc.constant<Mark>({ kind: 'skip' }) },
+  { weight: 2, arbitrary: fc.constant<Mark>({ kind: 'public' }) },
 );
 
 /** One mark or none; seldom two, which contradict each other. */
@@ -78,7 +84,7 @@ const methods = (isWild: boolean): Arbitrary<Method[]> => {
 };
 
 const classes = (isWild: boolean): Arbitrary<ClassBlueprint> =>
-  fc.record({ marks, guard: sometimes(guard, 8), methods: methods(isWild) });
+  fc.record({ marks, guard: sometimes(guard, 5), methods: methods(isWild) });
 
 const replacement: Arbitrary<Replacement> = fc
   .record({

@@ -1,5 +1,6 @@
 import {
   type Blueprint,
+  type ClassBlueprint,
   className,
   type Family,
   type Mark,
@@ -13,31 +14,42 @@ export const TOKENS = ['phr', 'mfa', 'pwd', 'expired', 'none'] as const;
 export type TokenName = (typeof TOKENS)[number];
 
 export interface Expectation {
-  /** Whether the boot has to stop, which it may do of every application that is not plain. */
+  /** Whether the boot has to stop. Where something is not plain, the handlers may refuse everybody instead. */
   readonly stops: boolean;
-  /** Whether nothing happens that the package may refuse: it has to serve all that it is allowed to. */
+  /** Whether all is plain: class providers without wrappers. What is not may stop the boot as well. */
   readonly isPlain: boolean;
-  /** For each handler the tokens with which it may run. */
-  readonly mayRun: ReadonlyMap<string, readonly TokenName[]>;
+  readonly handlers: ReadonlyMap<string, HandlerExpectation>;
+}
+
+export interface HandlerExpectation {
+  /** The tokens with which it may run, */
+  readonly mayRun: readonly TokenName[];
+  /** and whether it has to. */
+  readonly isServed: boolean;
 }
 
 const EVERYBODY: readonly TokenName[] = TOKENS;
 const AUTHENTICATED: readonly TokenName[] = ['phr', 'mfa', 'pwd'];
 const NOBODY: readonly TokenName[] = [];
+/** Nobody, and the boot finds it out. */
+const STOPS = Symbol('stops');
 
 /** What the rules say of an application, read as naively as possible. Knows nothing of how the package does it. */
 export function expectationOf(blueprint: Blueprint): Expectation {
-  const mayRun = new Map<string, readonly TokenName[]>();
+  const handlers = new Map<string, HandlerExpectation>();
+  let stops = isContradictory(blueprint);
   for (const [index, family] of blueprint.families.entries()) {
     for (const [position, served] of family.classes.entries()) {
       for (const { method, overridden } of methodsOf(family, served)) {
         const who = whoMayCall(blueprint, family, served, method, overridden);
-        mayRun.set(`${className(index, position)}.${method.name}`, who);
+        stops ||= who === STOPS;
+        const mayRun = who === STOPS ? NOBODY : who;
+        const isServed = isPlainFamily(family) && !isMetByMallory(blueprint, family, served, method);
+        handlers.set(`${className(index, position)}.${method.name}`, { mayRun, isServed });
       }
     }
   }
-  const stops = isContradictory(blueprint) || [...mayRun.values()].some((who) => who.length === 0);
-  return { stops, isPlain: isPlain(blueprint), mayRun };
+  return { stops, isPlain: blueprint.families.every(isPlainFamily) && !mayStopForField(blueprint), handlers };
 }
 
 function whoMayCall(
@@ -46,13 +58,13 @@ function whoMayCall(
   served: ServedClass,
   method: Method,
   overridden: Method | undefined,
-): readonly TokenName[] {
+): readonly TokenName[] | typeof STOPS {
   // a method that overrides a decorated one and says nothing stops the boot
-  if (overridden !== undefined && overridden.marks.length > 0 && method.marks.length === 0) return NOBODY;
+  if (overridden !== undefined && overridden.marks.length > 0 && method.marks.length === 0) return STOPS;
   const module: Mark[] = blueprint.requirements ? [{ kind: 'require', ...blueprint.requirements }] : [];
   const levels = [module, base?.marks ?? [], served.marks, method.marks];
   // two of them on one target stop it too
-  if (levels.some((marks) => marks.length > 1)) return NOBODY;
+  if (levels.some((marks) => marks.length > 1)) return STOPS;
 
   // the nearest decides whether a token is needed, and the nearest word which; a skip lifts the words further out
   let access: 'open' | 'public' | 'token' = 'open';
@@ -73,11 +85,14 @@ function whoMayCall(
   const isPassports = everywhere === "AuthGuard('jwt')" || (guards.includes("AuthGuard('jwt')") && !isUnguarded);
   if (access === 'public') return isPassports ? AUTHENTICATED : EVERYBODY;
   // a requirement that would not be enforced stops the boot
-  if (isUnguarded && (access === 'token' || asksForToken)) return NOBODY;
-  if (access === 'open') {
-    const isAsked = asksForToken || isPassports || (everywhere === 'AccessTokenGuard' && !isUnguarded);
-    return isAsked ? AUTHENTICATED : EVERYBODY;
-  }
+  if (isUnguarded && (access === 'token' || asksForToken)) return STOPS;
+  const isAsked = asksForToken || isPassports || (everywhere === 'AccessTokenGuard' && !isUnguarded);
+  if (access === 'open' && !isAsked) return EVERYBODY;
+  // one request, one user; not shown yet of handlers in front of which Nest may leave out the guard of their own
+  const users = [everywhere, ...guards].filter((guard) => guard === 'mallory' || guard === 'alice');
+  const isOthers = users.length > 0 && !users.includes('alice') && !isPassports;
+  if (isOthers && served.provided === 'class' && !isReplaced) return NOBODY;
+  if (access === 'open') return AUTHENTICATED;
   // report mode waives the step-up alone
   if (word === undefined || blueprint.mode === 'report') return AUTHENTICATED;
   const strongest = AUTHENTICATED.indexOf(word as TokenName);
@@ -86,29 +101,36 @@ function whoMayCall(
 
 /** Two marks on one target, be it a method that is overridden. */
 function isContradictory({ families }: Blueprint): boolean {
-  return families.some(({ base, classes }) =>
-    [...(base ? [base] : []), ...classes]
-      .flatMap(({ marks, methods }) => [{ marks }, ...methods])
-      .some(({ marks }) => marks.length > 1),
-  );
+  const targets = families.flatMap(classesOf).flatMap((one) => [one, ...one.methods]);
+  return targets.some(({ marks }) => marks.length > 1);
 }
 
-/** Class providers without wrappers, and nobody else's user on a request. */
-function isPlain({ globalGuard, guardsFields, families }: Blueprint): boolean {
-  if (globalGuard?.guard === 'mallory') return false;
-  return families.every((family) => {
-    const { base, classes } = family;
-    // a field that nothing guards, overridden by one that is public: the boot may stop for the requirement of the former
-    const overridden = classes.flatMap((served) => methodsOf(family, served).flatMap((all) => all.overridden ?? []));
-    if (!guardsFields && overridden.some(({ name, marks }) => name === 'three' && marks.length > 0)) return false;
-    if (classes.some(({ provided, replacement }) => provided !== 'class' || replacement !== undefined)) return false;
-    return [...(base ? [base] : []), ...classes].every(
-      ({ guard, methods }) =>
-        guard !== 'mallory' &&
-        methods.every(
-          ({ wrapper, guardAbove, guardBelow }) =>
-            wrapper === undefined && guardAbove !== 'mallory' && guardBelow !== 'mallory',
-        ),
-    );
-  });
+/** Class providers without wrappers. */
+function isPlainFamily(family: Family): boolean {
+  const isReplaced = ({ provided, replacement }: ServedClass) => provided !== 'class' || replacement !== undefined;
+  const methods = classesOf(family).flatMap((one) => one.methods);
+  return !family.classes.some(isReplaced) && methods.every(({ wrapper }) => wrapper === undefined);
+}
+
+/** A field that nothing guards, overridden by one that is public: the boot may stop for the requirement of the former. */
+function mayStopForField({ guardsFields, families }: Blueprint): boolean {
+  const overridden = families.flatMap((family) =>
+    family.classes.flatMap((served) => methodsOf(family, served).flatMap((both) => both.overridden ?? [])),
+  );
+  return !guardsFields && overridden.some(({ name, marks }) => name === 'three' && marks.length > 0);
+}
+
+/** Whether a guard may put another user on the request than that of the token. All fields have one request. */
+function isMetByMallory(blueprint: Blueprint, { kind, base }: Family, served: ServedClass, method: Method): boolean {
+  const ofMethods = (methods: readonly Method[]) => methods.flatMap((one) => [one.guardAbove, one.guardBelow]);
+  const resolvers = blueprint.families.filter((family) => family.kind === 'resolver').flatMap(classesOf);
+  const guards =
+    kind === 'resolver'
+      ? resolvers.flatMap(({ guard, methods }) => [guard, ...ofMethods(methods)])
+      : [base?.guard, served.guard, ...ofMethods([method])];
+  return [blueprint.globalGuard?.guard, ...guards].includes('mallory');
+}
+
+function classesOf({ base, classes }: Family): readonly ClassBlueprint[] {
+  return base ? [base, ...classes] : classes;
 }
