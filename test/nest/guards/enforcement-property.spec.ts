@@ -9,7 +9,7 @@ import { expectationOf } from './random-application/model.js';
  * A failing application is printed with a seed and a path. `STEP_UP_SEED` and `STEP_UP_PATH` replay it, `STEP_UP_RUNS` tries
  * more applications than `npm test` does.
  */
-const { STEP_UP_RUNS = '150', STEP_UP_SEED = '9470', STEP_UP_PATH } = process.env;
+const { STEP_UP_RUNS = '120', STEP_UP_SEED = '9470', STEP_UP_PATH } = process.env;
 const numRuns = Number(STEP_UP_RUNS);
 const replay = { seed: Number(STEP_UP_SEED), ...(STEP_UP_PATH && { path: STEP_UP_PATH }) };
 

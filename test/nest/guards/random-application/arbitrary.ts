@@ -6,6 +6,7 @@ import type {
   Guard,
   Mark,
   Method,
+  MethodName,
   Replacement,
   Requirements,
   ServedClass,
@@ -117,7 +118,16 @@ const servedClasses = (isWild: boolean): Arbitrary<ServedClass> =>
       isRequestScoped: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.boolean() }),
       replacement: isWild ? sometimes(replacement, 2) : fc.constant(undefined),
     })
-    .map(({ class: blueprint, ...rest }) => ({ ...blueprint, ...rest }));
+    .map(({ class: blueprint, replacement: replaced, ...rest }) => ({
+      ...blueprint,
+      ...rest,
+      replacement: replaced && { ...replaced, method: ownMethod(replaced.method, blueprint) },
+    }));
+
+/** Seldom another method, which the class may have inherited. */
+function ownMethod(name: MethodName, { methods: all }: ClassBlueprint): MethodName {
+  return name === 'three' ? name : (all[0]?.name ?? name);
+}
 
 const families = (isWild: boolean): Arbitrary<Family> =>
   fc
