@@ -73,7 +73,7 @@ const methods = (isWild: boolean): Arbitrary<Method[]> => {
     marks,
     guardAbove: sometimes(guard, 5),
     guardBelow: sometimes(guard, 5),
-    wrapper: isWild ? sometimes(fc.tuple(wrapper, fc.nat(1)), 2) : fc.constant(undefined),
+    wrapper: isWild ? sometimes(fc.tuple(wrapper, fc.nat(1)), 4) : fc.constant(undefined),
     isBoundOnTop: fc.boolean(),
   });
   return fc.uniqueArray(method, { selector: ({ name }) => name, minLength: 1, maxLength: 3 }).map((all) =>
@@ -99,7 +99,11 @@ const replacement: Arbitrary<Replacement> = fc
     ),
     wrapper,
   })
-  .map(({ wrapper: wrapped, ...rest }) => ({ ...rest, ...wrapped }));
+  .map(({ wrapper: wrapped, on, ...rest }) => ({
+    ...rest,
+    ...wrapped,
+    on: rest.when === 'in its constructor' ? 'the instance' : on,
+  }));
 
 const servedClasses = (isWild: boolean): Arbitrary<ServedClass> =>
   fc
