@@ -69,9 +69,10 @@ export function functionsOf({ prototype, instance }: ApplicationClass, method: s
     .map(originalHook)
     .filter((value) => typeof value === 'function') as Handler[];
   for (let object: object | null = prototype; object !== null; object = Object.getPrototypeOf(object)) {
-    const decorated = decoratedMethods(object).get(method);
+    if (!Object.hasOwn(object, method)) continue;
     // Nest has bound it, if it was replaced since
-    if (decorated !== undefined && Object.hasOwn(object, method)) functions.push(decorated as Handler);
+    functions.push(...((decoratedMethods(object).get(method) ?? []) as Handler[]));
+    break;
   }
   return [...new Set(functions)];
 }

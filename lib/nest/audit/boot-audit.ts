@@ -89,7 +89,8 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
         const route = routes.of(handler.type, one, handler.method);
         proof.prove(route, handler);
         this.#refuseForeignStrategies(route, handler, guards);
-        route.exposesUser = exposure.of(handler);
+        // a guard of the module judges before those of the handler run
+        route.exposesUser = !route.isProven || exposure.of(handler);
         if (one === handler.functions[0] && !found.has(route)) found.set(route, handler);
       }
     }

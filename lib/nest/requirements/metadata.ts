@@ -26,12 +26,22 @@ export function stepUpMetadataOfHandler(handler: object): readonly StepUpMetadat
   return (Reflect.getMetadata(STEP_UP, handler) as StepUpMetadata[] | undefined) ?? [];
 }
 
-/** The methods of a prototype that were decorated, by name, with the functions that they were then. */
-export function decoratedMethods(prototype: object): ReadonlyMap<string | symbol, object> {
-  return (Reflect.getOwnMetadata(DECORATED_METHODS, prototype) as Map<string | symbol, object> | undefined) ?? NONE;
+/** What our decorators say of several functions that stand for one method: what one has of another counts once. */
+export function stepUpMetadataOfAll(functions: readonly object[]): readonly StepUpMetadata[] {
+  return functions.reduce<readonly StepUpMetadata[]>(
+    (all, one) => [...all, ...stepUpMetadataOfHandler(one).filter((metadata) => !all.includes(metadata))],
+    [],
+  );
 }
 
-const NONE: ReadonlyMap<string | symbol, object> = new Map();
+/** The methods of a prototype that were decorated, by name, with the functions that they were then. */
+export function decoratedMethods(prototype: object): DecoratedMethods {
+  return (Reflect.getOwnMetadata(DECORATED_METHODS, prototype) as DecoratedMethods | undefined) ?? NONE;
+}
+
+type DecoratedMethods = ReadonlyMap<string | symbol, readonly object[]>;
+
+const NONE: DecoratedMethods = new Map();
 
 /**
  * Adds what a decorator says. Whether two of them contradict each other is decided at boot, which sees the whole class.
@@ -49,7 +59,10 @@ export function setStepUpMetadata(metadata: StepUpMetadata): ClassDecorator & Me
     }
     Reflect.defineMetadata(STEP_UP, [...stepUpMetadataOf(decorated), metadata], decorated);
     if (key !== undefined) {
-      Reflect.defineMetadata(DECORATED_METHODS, new Map([...decoratedMethods(target), [key, decorated]]), target);
+      const methods = new Map(decoratedMethods(target));
+      // several, if another decorator has replaced the function in between
+      methods.set(key, [...new Set([...(methods.get(key) ?? []), decorated])]);
+      Reflect.defineMetadata(DECORATED_METHODS, methods, target);
     }
     const type = key === undefined ? target : target.constructor;
     if (!Reflect.hasOwnMetadata(SEALED, type)) return;

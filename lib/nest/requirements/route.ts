@@ -138,7 +138,8 @@ export class Route {
   }
 }
 
-function onlyOne(all: readonly StepUpMetadata[], where: string): StepUpMetadata | undefined {
+/** @throws StepUpConfigurationError for decorators that contradict each other on one target */
+export function onlyOne(all: readonly StepUpMetadata[], where: string): StepUpMetadata | undefined {
   if (all.length <= 1) return all[0];
   const names = all.map(({ kind }) => ({ require: '@RequireAcr', skip: '@SkipStepUp', public: '@Public' })[kind]);
   throw new StepUpConfigurationError(`${where} carries ${names.join(' and ')}; one target takes one of them, once`);

@@ -79,7 +79,7 @@ const methods = (isWild: boolean): Arbitrary<Method[]> => {
   return fc.uniqueArray(method, { selector: ({ name }) => name, minLength: 1, maxLength: 3 }).map((all) =>
     all.map(({ wrapper: wrapped, ...rest }) => ({
       ...rest,
-      wrapper: wrapped && { ...wrapped[0], below: wrapped[1] === 0 ? 0 : rest.marks.length },
+      wrapper: wrapped && { ...wrapped[0], below: wrapped[1] % (rest.marks.length + 1) },
     })),
   );
 };

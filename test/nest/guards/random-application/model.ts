@@ -85,13 +85,13 @@ function whoMayCall(
   const isPassports = everywhere === "AuthGuard('jwt')" || (guards.includes("AuthGuard('jwt')") && !isUnguarded);
   if (access === 'public') return isPassports ? AUTHENTICATED : EVERYBODY;
   // a requirement that would not be enforced stops the boot
-  if (isUnguarded && (access === 'token' || asksForToken)) return STOPS;
-  const isAsked = asksForToken || isPassports || (everywhere === 'AccessTokenGuard' && !isUnguarded);
-  if (access === 'open' && !isAsked) return EVERYBODY;
-  // one request, one user; not shown yet of handlers in front of which Nest may leave out the guard of their own
+  const isAsked = asksForToken || everywhere === 'AccessTokenGuard';
+  if (isUnguarded && (access === 'token' || isAsked)) return STOPS;
+  if (access === 'open' && !isAsked && !isPassports) return EVERYBODY;
+  // one request, one user
   const users = [everywhere, ...guards].filter((guard) => guard === 'mallory' || guard === 'alice');
   const isOthers = users.length > 0 && !users.includes('alice') && !isPassports;
-  if (isOthers && served.provided === 'class' && !isReplaced) return NOBODY;
+  if (isOthers) return NOBODY;
   if (access === 'open') return AUTHENTICATED;
   // report mode waives the step-up alone
   if (word === undefined || blueprint.mode === 'report') return AUTHENTICATED;
