@@ -17,7 +17,7 @@ import { AccessTokenException } from '../refusal/access-token.exception.js';
 import type { StepUpSettings } from '../step-up.options.js';
 import { Attachment } from '../transports/attachment.js';
 import { type Invocation, invocationOf } from '../transports/invocation.js';
-import type { Request } from '../transports/transport.js';
+import type { Request } from '../transports/request.js';
 import type { Authenticated, Authenticator } from './authenticator.js';
 import { assertSameUser } from './user-property.js';
 

@@ -1,10 +1,7 @@
-import { type ExecutionContext, Inject, Injectable, InternalServerErrorException, type Type } from '@nestjs/common';
-import type { AuthorizationServer } from '../../authorization-servers/index.js';
+import { type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/common';
 import {
   type Assessment,
-  type AuthenticationEvent,
   type AuthenticationRequirements,
-  assess,
   mergeRequirements,
   StepUpConfigurationError,
 } from '../../core/index.js';
@@ -12,26 +9,25 @@ import { andThen, type MaybePromise } from '../../token/index.js';
 import { CallbackFailed, callOption } from '../advice/callback.js';
 import { StepUpLog } from '../advice/log.js';
 import type { Authenticated, Authenticator } from '../authentication/authenticator.js';
-import { isClientCredentialsToken } from '../authentication/client-credentials.js';
-import { isRefusedDelegation } from '../authentication/delegate.js';
 import { PassportAuthenticator } from '../authentication/passport.authenticator.js';
 import { TokenAuthenticator } from '../authentication/token.authenticator.js';
 import { assertSameUser, UserProperty } from '../authentication/user-property.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
-import { type ChallengeReport, Challenger } from '../refusal/challenger.js';
+import type { ChallengeReport } from '../refusal/challenger.js';
 import { InsufficientUserAuthenticationException } from '../refusal/insufficient-user-authentication.exception.js';
 import type { Handler } from '../requirements/handler.js';
 import type { RequireAcrArguments } from '../requirements/require-acr-arguments.js';
 import { type Route, Routes } from '../requirements/route.js';
 import { TranslatedRequirements } from '../requirements/translated-requirements.js';
-import { UnknownWord, Vocabularies } from '../requirements/vocabularies.js';
+import { Vocabularies } from '../requirements/vocabularies.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up.options.js';
-import { Attachment } from '../transports/attachment.js';
-import { isReceived } from '../transports/http-request.js';
 import { type Invocation, invocationOf, invocationOfRequest } from '../transports/invocation.js';
+import type { Request } from '../transports/request.js';
 import { ResponseHeaders } from '../transports/response-headers.js';
-import type { Request } from '../transports/transport.js';
-import { handedOn, type Verdict, verdicts } from './verdict.js';
+import { toHttpException } from './http-exception.js';
+import { Invocations } from './invocations.js';
+import { Judgement } from './judgement.js';
+import { type Verdict, verdicts } from './verdict.js';
 
 /**
  * Decides on every invocation: whose it is, what it requires, whether that is met. The guards and `StepUpService` are
@@ -41,12 +37,9 @@ import { handedOn, type Verdict, verdicts } from './verdict.js';
 export class Admission {
   readonly routes: Routes;
   readonly authenticator: Authenticator;
-  readonly #challenger: Challenger;
-  readonly #servers: ReadonlyMap<string | undefined, AuthorizationServer>;
-  readonly #invoked = new Attachment<ExecutionContext>();
+  readonly #judgement: Judgement;
+  readonly #invocations = new Invocations();
   #userProperties: readonly UserProperty[] = [USER];
-  /** The prototype of the contexts that Nest makes. */
-  #contexts: object | undefined;
   #stoppedBy: Error | undefined;
 
   constructor(
@@ -55,8 +48,7 @@ export class Admission {
     private readonly log: StepUpLog,
   ) {
     this.routes = new Routes(settings.requirements, new Vocabularies(settings.servers));
-    this.#servers = new Map(settings.servers.map((server) => [server.issuer, server]));
-    this.#challenger = new Challenger(settings, log);
+    this.#judgement = this.createJudgement(settings, log);
     this.authenticator =
       settings.passport === 'register'
         ? new TokenAuthenticator(settings, log)
@@ -87,7 +79,7 @@ export class Admission {
 
   /** Adds a listener for challenges. Returns what removes it. */
   onChallenged(listener: (report: ChallengeReport) => void): () => void {
-    return this.#challenger.onChallenged(listener);
+    return this.#judgement.onChallenged(listener);
   }
 
   /**
@@ -154,16 +146,12 @@ export class Admission {
    * @throws InternalServerErrorException for requirements that are wrong; the log says how
    */
   async assess(at: unknown, required: RequireAcrArguments): Promise<Assessment> {
-    const invocation = this.#invocationAt(at);
+    const invocation = this.#invocations.at(at);
     return this.#refusing(invocation, async () => {
       const authenticated = await this.#identify(invocation, false);
       const requirements = await this.#requirementsOf(invocation, required);
       if (requirements === undefined) return { met: true };
-      const { event, claims } = await completed(authenticated, requirements);
-      if (isRefusedDelegation(claims, this.#servers.get(event.issuer))) return { met: false, reasons: [] };
-      const translated = new TranslatedRequirements(requirements, this.routes.vocabularies).for(event.issuer);
-      if (translated === undefined) return { met: false, reasons: ['acr_unmet'] };
-      return this.assessEvent(event, translated);
+      return this.#judgement.assess(await completed(authenticated, requirements), this.#translated(requirements));
     });
   }
 
@@ -173,13 +161,13 @@ export class Admission {
    * @throws as {@link admit} does, and InternalServerErrorException for requirements that are wrong
    */
   async require(at: unknown, required: RequireAcrArguments): Promise<void> {
-    const invocation = this.#invocationAt(at);
+    const invocation = this.#invocations.at(at);
     await this.#refusing(invocation, async () => {
       const authenticated = await this.#identify(invocation, false);
       const requirements = await this.#requirementsOf(invocation, required);
       if (requirements === undefined) return;
       const complete = await completed(authenticated, requirements);
-      this.judge(invocation, complete, new TranslatedRequirements(requirements, this.routes.vocabularies));
+      this.#judgement.enforce(complete, this.#translated(requirements), this.#nameOf(invocation.context));
     });
   }
 
@@ -188,7 +176,7 @@ export class Admission {
     try {
       return await this.authenticator.authenticateToken(token);
     } catch (error) {
-      throw error instanceof CallbackFailed ? this.#explained(error, undefined) : error;
+      throw error instanceof CallbackFailed ? toHttpException(error, undefined, this.log) : error;
     }
   }
 
@@ -196,7 +184,7 @@ export class Admission {
   routeOf(context: ExecutionContext): Route {
     if (this.#stoppedBy !== undefined)
       throw new StepUpConfigurationError(`The boot was stopped: ${this.#stoppedBy.message}`);
-    this.#contexts ??= contextPrototype(context);
+    this.#invocations.note(context);
     const controller: Type | null | undefined = context.getClass();
     if (typeof controller !== 'function') {
       throw new StepUpConfigurationError(
@@ -229,37 +217,9 @@ export class Admission {
     for (const holder of userHolders) for (const property of this.#userProperties) property.keep(holder, user, event);
   }
 
-  /** Whether an event is enough. */
-  protected assessEvent(event: AuthenticationEvent, requirements: AuthenticationRequirements): Assessment {
-    return assess(event, requirements, { now: Date.now() / 1000, clockTolerance: this.settings.clockTolerance });
-  }
-
-  /** Throws unless the requirements are met. */
-  protected judge(invocation: Invocation, { event, claims }: Authenticated, required: TranslatedRequirements): void {
-    if (isRefusedDelegation(claims, this.#servers.get(event.issuer))) {
-      throw AccessTokenException.stepUpImpossible(
-        'Tokens issued to somebody acting for the user are not accepted here',
-      );
-    }
-    const requirements = required.for(event.issuer);
-    if (requirements === undefined) {
-      throw AccessTokenException.stepUpImpossible(
-        'The authorization server of this token offers no sufficient authentication',
-      );
-    }
-    const assessment = this.assessEvent(event, requirements);
-    if (assessment.met) return;
-
-    const { reasons } = assessment;
-    const lacksScope = reasons.includes('scope_missing');
-    if (reasons.length > (lacksScope ? 1 : 0)) {
-      if (isClientCredentialsToken(event, claims, this.#servers.get(event.issuer))) {
-        throw AccessTokenException.stepUpImpossible('No user has authenticated for this token, so none can step up');
-      }
-      const route = invocation.context && this.routeOf(invocation.context).description.name;
-      this.#challenger.refuse({ route, event, claims, requirements, reasons });
-    }
-    if (lacksScope) throw AccessTokenException.insufficientScope(requirements.scope as string, this.settings);
+  /** What judges for this application. */
+  protected createJudgement(settings: StepUpSettings, log: StepUpLog): Judgement {
+    return new Judgement(settings, log);
   }
 
   #admit(context: ExecutionContext, verdict: Verdict): MaybePromise<unknown> {
@@ -274,26 +234,21 @@ export class Admission {
     return andThen(this.authenticate(invocation), (authenticated) => {
       const { transport, request } = invocation;
       if (transport.carriesUser && request.user !== authenticated.user) request.user = authenticated.user;
-      return andThen(this.#judgeRoute(invocation, authenticated, route, context), () => {
+      return andThen(this.#judge(authenticated, route, context), () => {
         this.handOver(invocation, authenticated, present, route.exposesUser);
-        this.#invoked.set(request, context);
+        this.#invocations.admit(invocation, context);
         if (transport.carriesUser) verdict.judged = { authenticated, request };
       });
     });
   }
 
-  #judgeRoute(
-    invocation: Invocation,
-    authenticated: Authenticated,
-    route: Route,
-    context: ExecutionContext,
-  ): MaybePromise<unknown> {
+  #judge(authenticated: Authenticated, route: Route, context: ExecutionContext): MaybePromise<unknown> {
     if (route.description.access === 'skipped') return true;
     return andThen(route.requirementsFor(context), (required) =>
       required === undefined
         ? true
         : andThen(completed(authenticated, required.requirements), (complete) =>
-            this.judge(invocation, complete, required),
+            this.#judgement.enforce(complete, required, route.description.name),
           ),
     );
   }
@@ -312,37 +267,6 @@ export class Admission {
     return userHolders.flatMap((holder) => this.#userProperties.map(({ name }) => Reflect.get(holder, name)));
   }
 
-  /**
-   * What code inside a handler means by `at`.
-   *
-   * @throws TypeError for what Nest has not handed us
-   */
-  #invocationAt(at: unknown): Invocation {
-    if (typeof at === 'object' && at !== null) {
-      if (this.#isContext(at)) return invocationOf(at);
-      if ('headers' in at) return this.#invocationOfRequest(at as Request);
-    }
-    throw new StepUpConfigurationError(UNKNOWN_AT);
-  }
-
-  /** A bare request stands for the invocation that was admitted with it, unless several may share it. */
-  #invocationOfRequest(request: Request): Invocation {
-    const context = this.#invoked.get(request);
-    if (context === undefined) {
-      if (isReceived(request)) return invocationOfRequest(request);
-      throw new StepUpConfigurationError(UNKNOWN_AT);
-    }
-    const invocation = invocationOf(context);
-    const { context: _, ...shared } = invocation;
-    return invocation.transport.sharesRequest ? shared : invocation;
-  }
-
-  /** Whether Nest has made this context: an object that only looks like one may come from anybody. */
-  #isContext(at: object): at is ExecutionContext {
-    if (verdicts.get(at) !== undefined || handedOn.get(at) !== undefined) return true;
-    return this.#contexts !== undefined && Object.prototype.isPrototypeOf.call(this.#contexts, at);
-  }
-
   /** The given requirements merged with the handler's; `undefined` if a function adds nothing to nothing. */
   async #requirementsOf(
     { context }: Invocation,
@@ -354,6 +278,10 @@ export class Admission {
     if (route.description.access !== 'required') return own;
     const declared = (await route.requirementsFor(context))?.requirements;
     return declared !== undefined && own !== undefined ? mergeRequirements(declared, own) : (own ?? declared);
+  }
+
+  #translated(requirements: AuthenticationRequirements): TranslatedRequirements {
+    return new TranslatedRequirements(requirements, this.routes.vocabularies);
   }
 
   /** Runs a judgement. A refusal is written on the response before it is thrown, so that no other filter can lose it. */
@@ -372,24 +300,7 @@ export class Admission {
       transport.writeHeaders?.(invocation, error, this.headers);
       throw error;
     }
-    throw this.#explained(error, this.#nameOf('transport' in at ? at.context : at));
-  }
-
-  /** What is thrown in place of an error that is not a refusal. The log explains it, the response is a bare 500. */
-  #explained(error: unknown, route: string | undefined): unknown {
-    if (error instanceof StepUpConfigurationError) {
-      if (error instanceof UnknownWord) this.log.errorOnce('misconfigured', error.message);
-      else this.log.error('misconfigured', error.message);
-      return new InternalServerErrorException();
-    }
-    if (error instanceof CallbackFailed) {
-      const { option, cause } = error;
-      this.log.thrown('callback_failed', route === undefined ? option : `${option} on ${route}`, cause);
-      return new InternalServerErrorException(undefined, { cause });
-    }
-    if (!(error instanceof TypeError)) return error;
-    this.log.thrown('admission_failed', route ?? 'a request', error);
-    return new InternalServerErrorException(undefined, { cause: error });
+    throw toHttpException(error, this.#nameOf('transport' in at ? at.context : at), this.log);
   }
 
   /** The name of a route in the log; `undefined` if there is none, or its decorators are what is wrong. */
@@ -407,18 +318,11 @@ export class Admission {
   }
 }
 
-const UNKNOWN_AT = 'StepUpService needs an ExecutionContext, the request, or what @StepUpContext() gave';
-
 const USER = new UserProperty('user');
 
 /** Returns whether a guard in between has put another object on the request than the user that was judged. */
 function isReplaced({ judged }: Verdict): boolean {
   return judged !== undefined && judged.request.user !== judged.authenticated.user;
-}
-
-function contextPrototype(context: ExecutionContext): object | undefined {
-  const prototype: object | null = Object.getPrototypeOf(context);
-  return prototype === null || prototype === Object.prototype ? undefined : prototype;
 }
 
 /** The authentication with all that its authorization server can tell of it, if that is required and not in the token. */

@@ -28,10 +28,12 @@ export function stepUpMetadataOfHandler(handler: object): readonly StepUpMetadat
 
 /** What our decorators say of several functions that stand for one method: what one has of another counts once. */
 export function stepUpMetadataOfAll(functions: readonly object[]): readonly StepUpMetadata[] {
-  return functions.reduce<readonly StepUpMetadata[]>(
-    (all, one) => [...all, ...stepUpMetadataOfHandler(one).filter((metadata) => !all.includes(metadata))],
-    [],
-  );
+  const all: StepUpMetadata[] = [];
+  for (const one of functions) {
+    const before = [...all];
+    all.push(...stepUpMetadataOfHandler(one).filter((metadata) => !before.includes(metadata)));
+  }
+  return all;
 }
 
 /** The methods of a prototype that were decorated, by name, with the functions that they were then. */

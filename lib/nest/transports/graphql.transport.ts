@@ -1,6 +1,7 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import { isHttpRequest } from './http-request.js';
-import type { Request, Transport } from './transport.js';
+import type { Request } from './request.js';
+import type { Transport } from './transport.js';
 
 /** What Apollo Server's cache control adds to the information on a field. */
 interface Info {

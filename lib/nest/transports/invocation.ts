@@ -3,8 +3,9 @@ import { StepUpConfigurationError } from '../../core/index.js';
 import { graphql } from './graphql.transport.js';
 import { http } from './http.transport.js';
 import { isHttpRequest } from './http-request.js';
+import type { Request } from './request.js';
 import { rpc } from './rpc.transport.js';
-import type { Request, Transport } from './transport.js';
+import type { Transport } from './transport.js';
 import { ws } from './ws.transport.js';
 
 const TRANSPORTS: ReadonlyMap<string, Transport> = new Map(

@@ -1,7 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Attachment } from './attachment.js';
-import type { Refusal, RequestAndResponse } from './transport.js';
+import type { Refusal } from './refusal.js';
+import type { RequestAndResponse } from './request.js';
 
 interface FastifyInstance {
   addHook(name: 'onRequest', hook: (request: object, reply: object, done: () => void) => void): void;

@@ -1,5 +1,6 @@
 import type { ArgumentsHost } from '@nestjs/common';
-import type { Request, Transport } from './transport.js';
+import type { Request } from './request.js';
+import type { Transport } from './transport.js';
 
 interface Client extends Request {
   /** What socket.io keeps for a socket. */
