@@ -252,12 +252,14 @@ describe.each(adapters)("a strategy of the application's own, %s", (_, createAda
       expect([weak.status, weak.challenges, ran]).toEqual([401, mfaChallenge, 0]);
     });
 
-    it('judges anew a user who is put on the request between two guards', async () => {
-      lateUser = { sub: 'carol', acr: 'urn:pwd', auth_time: 1, iss: server.issuer };
+    it('judges again what is put on the request between two guards, and lets nobody but the user stand there', async () => {
+      lateUser = { sub: 'carol', acr: 'urn:mfa', auth_time: 1, iss: server.issuer };
       const token = await server.accessToken({ acr: 'urn:mfa' });
+      expect((await application.send('/session-between', { token })).status).toBe(500);
+      lateUser = { sub: 'alice', acr: 'urn:pwd', auth_time: 1, iss: server.issuer };
       const answer = await application.send('/session-between', { token });
       expect([answer.status, answer.challenges, ran]).toEqual([401, mfaChallenge, 0]);
-      lateUser = { sub: 'carol', acr: 'urn:mfa', auth_time: 1, iss: server.issuer };
+      lateUser = { sub: 'alice', acr: 'urn:mfa', auth_time: 1, iss: server.issuer };
       expect((await application.send('/session-between', { token })).body).toEqual({ user: lateUser });
     });
 

@@ -185,7 +185,7 @@ describe.each(adapters)('whose authentication is judged, %s', (_, createAdapter)
 
     it('a guard that puts another user on the request is answered 500, and the handler does not run', async () => {
       const answer = await application.send('/impostor-between', { token: await server.accessToken({ acr: 'mfa' }) });
-      expect([answer.status, answer.body]).toEqual([500, { statusCode: 500, message: 'Internal Server Error' }]);
+      expect([answer.status, answer.body]).toEqual([500, { statusCode: 500, message: 'Internal server error' }]);
     });
 
     it.each(orders)('%s: the handler receives the user of the token, verified once', async (path) => {

@@ -1,18 +1,18 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { HttpException, Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig, ExternalContextCreator, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { StepUpConfigurationError } from '../../core/index.js';
 import { type Advice, throwOnAdvice } from '../advice/advice.js';
 import { duplicatePackageAdvice } from '../advice/duplicate-packages.js';
 import { StepUpLog } from '../advice/log.js';
+import { AccessTokenGuard } from '../guards/access-token.guard.js';
 import { Admission } from '../guards/admission.js';
-import { AccessTokenException } from '../refusal/access-token.exception.js';
-import { InsufficientUserAuthenticationException } from '../refusal/insufficient-user-authentication.exception.js';
 import { sealMetadata } from '../requirements/metadata.js';
 import type { Route } from '../requirements/route.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up.options.js';
 import { hookGateway } from '../transports/gateway-hooks.js';
 import { type ApplicationHandler, applicationClasses, handlersOf } from './application-handlers.js';
 import { BoundGuards, passportOptions } from './bound-guards.js';
+import { DeclaredGuards } from './declared-guards.js';
 import { EnforcementProof } from './enforcement-proof.js';
 import { MetadataAudit } from './metadata-audit.js';
 import { Reach } from './reach.js';
@@ -25,6 +25,7 @@ import { UserExposure } from './user-exposure.js';
 /** Finds at boot what would be wrong at a request: words nobody knows, requirements nobody would enforce. */
 @Injectable()
 export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
+  readonly #declared: DeclaredGuards;
   #routes: readonly Route[] = [];
 
   constructor(
@@ -38,7 +39,9 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     private readonly metadata: MetadataAudit,
   ) {
     // now, as Nest binds gateways before any hook of a module
-    for (const { type } of applicationClasses(modules)) {
+    const classes = applicationClasses(modules);
+    this.#declared = new DeclaredGuards(classes);
+    for (const { type } of classes) {
       sealMetadata(type);
       hookGateway(type, isRefusal);
     }
@@ -72,7 +75,13 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
   }
 
   #audit(): void {
-    const guards = new BoundGuards(this.application, this.modules, this.creator, this.settings.strategyName);
+    const guards = new BoundGuards(
+      this.application,
+      this.modules,
+      this.creator,
+      this.settings.strategyName,
+      this.#declared,
+    );
     const exposure = new UserExposure(this.application, guards);
     const classes = applicationClasses(this.modules);
     const handlers = classes.flatMap(handlersOf);
@@ -89,8 +98,8 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
         const route = routes.of(handler.type, one, handler.method);
         proof.prove(route, handler);
         this.#refuseForeignStrategies(route, handler, guards);
-        // a guard of the module judges before those of the handler run
-        route.exposesUser = !route.isProven || exposure.of(handler);
+        route.exposeUser(!route.isProven || exposure.of(handler));
+        if (guards.names(AccessTokenGuard, handler)) routes.needTokenAt(handler.type, handler.method);
         if (one === handler.functions[0] && !found.has(route)) found.set(route, handler);
       }
     }
@@ -136,6 +145,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
   }
 }
 
+/** Ours, and those in which an application or {@link toHttpException} has put its own reason. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof AccessTokenException || error instanceof InsufficientUserAuthenticationException;
+  return error instanceof HttpException;
 }

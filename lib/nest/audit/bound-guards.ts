@@ -4,10 +4,10 @@ import { AuthGuard, AuthModuleOptions } from '@nestjs/passport';
 import { AccessTokenGuard } from '../guards/access-token.guard.js';
 import { AcrGuard } from '../guards/acr.guard.js';
 import { EnforcementGuard } from '../guards/enforcement.guard.js';
-import { GUARDS } from '../guards/guards-metadata.js';
 import { classProof, handlerProof } from '../guards/proof.guard.js';
 import type { Handler } from '../requirements/handler.js';
 import type { ApplicationHandler } from './application-handlers.js';
+import { type DeclaredGuards, guardsOf } from './declared-guards.js';
 
 /** As much of Nest's own maker of execution contexts as tells which guards it binds. */
 interface ContextCreator {
@@ -28,6 +28,7 @@ export class BoundGuards {
     modules: ModulesContainer,
     creator: ExternalContextCreator,
     strategyName: string,
+    private readonly declared: DeclaredGuards,
   ) {
     this.#creator = creator as unknown as ContextCreator;
     // AuthGuard() without a name stands for the default strategy, whose name only PassportModule knows
@@ -46,13 +47,16 @@ export class BoundGuards {
    * of the handler, and leaves out without a word what it does not find there.
    */
   binds(guard: Type<CanActivate>, handler: ApplicationHandler): boolean {
-    return handler.functions.every((one) => this.#boundTo(handler, one).some((bound) => isUnchanged(bound, guard)));
+    return handler.functions.every(
+      (one) =>
+        [handler.type, one].every((target) => this.declared.areUnchanged(target)) &&
+        this.#boundTo(handler, one).some((bound) => isUnchanged(bound, guard)),
+    );
   }
 
   /** Whether a guard of ours is bound to a whole class, or to a function. */
   namedOn(target: object): boolean {
-    const guards = (Reflect.getMetadata(GUARDS, target) as unknown[] | undefined) ?? [];
-    return guards.some((guard) => isGuard(guard, AcrGuard) || isGuard(guard, AccessTokenGuard));
+    return guardsOf(target).some((guard) => isGuard(guard, AcrGuard) || isGuard(guard, AccessTokenGuard));
   }
 
   /** Whether a guard is bound to the whole application. */
@@ -88,12 +92,12 @@ export class BoundGuards {
     });
   }
 
-  /** Whether a guard that is not ours runs after the last one of ours. */
+  /** Whether a guard that is not ours runs after the first one of ours that judges. */
   runAfterJudging({ type, functions }: ApplicationHandler): boolean {
     return functions.some((handler) => {
       const guards = this.#of(type, handler);
-      const last = guards.findLastIndex((guard) => isGuard(guard, AcrGuard) || isGuard(guard, AccessTokenGuard));
-      return guards.slice(last + 1).some((guard) => !isOurs(guard));
+      const first = guards.findIndex((guard) => [AcrGuard, AccessTokenGuard].some((own) => isExactly(guard, own)));
+      return guards.slice(first + 1).some((guard) => !isOurs(guard));
     });
   }
 
@@ -135,12 +139,17 @@ export function passportOptions(modules: ModulesContainer): readonly AuthModuleO
 }
 
 function declaredOn(type: Type, handler: Handler): readonly unknown[] {
-  return [type, handler].flatMap((target) => (Reflect.getMetadata(GUARDS, target) as unknown[] | undefined) ?? []);
+  return [type, handler].flatMap(guardsOf);
 }
 
 function isOurs(guard: unknown): boolean {
   if (guard === handlerProof || guard === classProof) return true;
-  return [AcrGuard, AccessTokenGuard, EnforcementGuard].some((own) => isGuard(guard, own));
+  return [AcrGuard, AccessTokenGuard, EnforcementGuard].some((own) => isExactly(guard, own));
+}
+
+/** A subclass may do anything besides. */
+function isExactly(guard: unknown, own: Type<CanActivate>): boolean {
+  return guard === own || isUnchanged(guard, own);
 }
 
 /** A subclass may decide otherwise, and so may an instance with a method of its own. */

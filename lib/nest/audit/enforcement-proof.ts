@@ -13,7 +13,7 @@ import {
   methodsOf,
 } from './application-handlers.js';
 import type { BoundGuards } from './bound-guards.js';
-import { isController, unguardedCallerOf } from './handler-kinds.js';
+import { isController, isFollowUp, unguardedCallerOf } from './handler-kinds.js';
 import type { Reach } from './reach.js';
 
 /** Shows of every handler that Nest will run a guard of ours before it, or says why the application must not start. */
@@ -58,8 +58,9 @@ export class EnforcementProof {
         );
       }
       if (caller === undefined) continue;
-      const isGuarded = [type, ...functions].some((target) => this.guards.namedOn(target));
-      if (own.length > 0 || requiresOnClass(type) || isGuarded) {
+      const isGuarded = functions.some((one) => this.guards.namedOn(one));
+      const isOfClass = !isFollowUp(method) && (requiresOnClass(type) || this.guards.namedOn(type));
+      if (own.length > 0 || isGuarded || isOfClass) {
         throw new StepUpConfigurationError(
           `${type.name}.${method} is called by ${caller}, and no guard runs before it; ` +
             'decorate the handlers of the class one by one, and give this method a class or a name of its own, or mark it ' +

@@ -34,6 +34,8 @@ const CALLERS: readonly (readonly [metadata: string, caller: string])[] = [
 /** What calls a method of a class without running guards, told by metadata of the class. */
 const CALLERS_OF_CLASSES: readonly (readonly [metadata: string, method: string, caller: string])[] = [
   [GATEWAY, 'handleConnection', 'Nest for every client that connects'],
+  [GATEWAY, 'handleDisconnect', 'Nest for every client that disconnects'],
+  [GATEWAY, 'afterInit', 'Nest when a gateway starts'],
   ['__commandHandler__', 'execute', '@CommandHandler'],
   ['__queryHandler__', 'execute', '@QueryHandler'],
   ['__eventsHandler__', 'handle', '@EventsHandler'],
@@ -66,6 +68,11 @@ export function unguardedCallerOf(type: object, method: string, functions: reado
 /** Some libraries use symbols. */
 function nameOf(key: unknown): unknown {
   return typeof key === 'symbol' ? key.description : key;
+}
+
+/** Hooks that only follow what others have done: a decorator on their class means its messages. */
+export function isFollowUp(method: string): boolean {
+  return method === 'handleDisconnect' || method === 'afterInit';
 }
 
 export function isController(type: object): boolean {

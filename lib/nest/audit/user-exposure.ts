@@ -33,6 +33,8 @@ export class UserExposure {
   }
 
   of(handler: ApplicationHandler): boolean {
+    // elsewhere the request is shared with other invocations, or Nest binds later than the boot audit runs
+    if (handler.kinds.some((kind) => kind !== 'http')) return true;
     if (this.#everywhere || this.guards.runAfterJudging(handler)) return true;
     const { type, method, functions } = handler;
     const targets = [type, ...functions];

@@ -5,7 +5,7 @@ const ANOTHER_USER =
   'Another user than the one whose authentication was judged stands on the request; let one guard decide who the user is, ' +
   'or put the other one under a name of its own';
 
-/** What applications call an identifier, for users without `sub`. */
+/** What applications call an identifier, for users without `sub`. The first one that a user has decides. */
 const IDENTIFIERS = ['id', '_id', 'uid', 'uuid', 'userId', 'user_id', 'username', 'login', 'email'];
 
 type Identity = readonly (readonly [name: string, value: unknown])[];
@@ -14,6 +14,8 @@ interface Kept {
   user: unknown;
   readonly identity: Identity;
   readonly judged: Judged;
+  /** What authentication gave as the user. */
+  readonly own: unknown;
 }
 
 /** Who was judged. */
@@ -55,11 +57,30 @@ export class UserProperty {
     if (!Object.isExtensible(holder)) return;
     const present: unknown = Reflect.get(holder, this.name);
     if (present !== user) assertSameUser(present, user, judged);
-    if (this.#kept.get(holder) !== undefined) return;
     const identity = identityOf(present, judged);
     if (isObject(present)) lock(present, identity);
-    this.#kept.set(holder, { user: present, identity, judged });
-    Object.defineProperty(holder, this.name, this.#accessor);
+    const isKept = this.#kept.get(holder) !== undefined;
+    // again at every judgement, as a socket outlives the one before
+    this.#kept.set(holder, { user: present, identity, judged, own: user });
+    if (!isKept) Object.defineProperty(holder, this.name, this.#accessor);
+  }
+
+  /**
+   * Makes sure that a user whom we have not put there is the one that was judged.
+   *
+   * @throws StepUpConfigurationError if that is another one, or nothing tells
+   */
+  assertComparable(holder: object, user: unknown, judged: Judged): void {
+    const present: unknown = Reflect.get(holder, this.name);
+    if (!present || present === user) return;
+    assertSameUser(present, user, judged);
+    if (!isObject(present) || present['sub'] !== undefined) return;
+    const own = isObject(user) ? user : {};
+    if (identityOf(present, {}).some(([name, value]) => own[name] === value)) return;
+    throw new StepUpConfigurationError(
+      `A user without "sub" stands under "${this.name}", and nothing tells whether that is the one who was judged; give it ` +
+        '"sub", or what the option "user" returns',
+    );
   }
 
   /** Through what inherits from a request, as some frameworks hand on. */
@@ -73,16 +94,21 @@ export class UserProperty {
 }
 
 /**
- * Compares by `sub` and `iss`. An object without them cannot be compared, and gives way to the user that was judged.
+ * Compares by `sub` and `iss`, and users without `sub` by their identifier. An object with neither cannot be compared.
  *
- * @throws TypeError if somebody else is there than was judged
+ * @throws StepUpConfigurationError if somebody else is there than was judged
  */
 export function assertSameUser(present: unknown, user: unknown, { subject, issuer }: Judged): void {
   if (!present) return;
-  const { sub, iss } = isObject(present) ? present : { sub: present };
-  const own = isObject(user) ? user['sub'] : user;
-  if (sub !== undefined && sub !== subject && sub !== own) throw new StepUpConfigurationError(ANOTHER_USER);
-  if (iss !== undefined && issuer !== undefined && iss !== issuer) throw new StepUpConfigurationError(ANOTHER_USER);
+  const there = isObject(present) ? present : { sub: present };
+  const own = isObject(user) ? user : { sub: user };
+  const { sub, iss } = there;
+  const isOther =
+    sub === undefined
+      ? identityOf(there, {}).some(([name, value]) => own[name] !== undefined && own[name] !== value)
+      : sub !== subject && sub !== own['sub'];
+  const isElsewhere = iss !== undefined && issuer !== undefined && iss !== issuer;
+  if (isOther || isElsewhere) throw new StepUpConfigurationError(ANOTHER_USER);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -91,7 +117,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function identityOf(user: unknown, { subject, issuer }: Judged): Identity {
   if (!isObject(user)) return user === undefined ? named({ sub: subject, iss: issuer }, ['sub', 'iss']) : [];
-  return user['sub'] === undefined ? named(user, IDENTIFIERS) : named(user, ['sub', 'iss']);
+  return user['sub'] === undefined ? named(user, IDENTIFIERS).slice(0, 1) : named(user, ['sub', 'iss']);
 }
 
 function named(user: Record<string, unknown>, names: readonly string[]): Identity {
@@ -100,7 +126,7 @@ function named(user: Record<string, unknown>, names: readonly string[]): Identit
 
 /** That nobody is there any more misleads nobody. */
 function isSame(user: unknown, kept: Kept): boolean {
-  if (user === kept.user || user === undefined || user === null) return true;
+  if (user === kept.user || user === kept.own || user === undefined || user === null) return true;
   if (!isObject(user)) return false;
   const { subject, issuer } = kept.judged;
   const { sub, iss } = user;
@@ -113,10 +139,12 @@ function isSame(user: unknown, kept: Kept): boolean {
 
 /** Lets nobody change who a user is. Assigning the same again is no change. */
 function lock(user: object, identity: Identity): void {
+  if (!Object.isExtensible(user)) return;
   for (const [name, value] of identity) {
-    if (Object.getOwnPropertyDescriptor(user, name)?.writable !== true || !Object.isExtensible(user)) continue;
+    const own = Object.getOwnPropertyDescriptor(user, name);
+    if (own?.configurable === false) continue;
     Object.defineProperty(user, name, {
-      enumerable: true,
+      enumerable: own?.enumerable ?? false,
       configurable: false,
       get: () => value,
       set(changed: unknown) {

@@ -38,7 +38,7 @@ export class Admission {
   readonly routes: Routes;
   readonly authenticator: Authenticator;
   readonly #judgement: Judgement;
-  readonly #invocations = new Invocations();
+  readonly #invocations: Invocations;
   #userProperties: readonly UserProperty[] = [USER];
   #stoppedBy: Error | undefined;
 
@@ -49,6 +49,7 @@ export class Admission {
   ) {
     this.routes = new Routes(settings.requirements, new Vocabularies(settings.servers));
     this.#judgement = this.createJudgement(settings, log);
+    this.#invocations = new Invocations(settings.accessToken !== undefined);
     this.authenticator =
       settings.passport === 'register'
         ? new TokenAuthenticator(settings, log)
@@ -129,14 +130,17 @@ export class Admission {
       if (!isDecorated && this.#isPublic(context)) return true;
       const invocation = invocationOf(context);
       invocation.transport.keepPrivate?.(context);
-      return andThen(this.#identify(invocation, route.exposesUser), () => true);
+      return andThen(this.#identify(invocation, route.exposesUser), () => {
+        this.#invocations.admit(invocation, context);
+        return true;
+      });
     });
   }
 
   /** The user of a request that Passport hands to our strategy. */
   userOf(request: Request): MaybePromise<unknown> {
     const invocation = invocationOfRequest(request);
-    return this.#refusing(invocation, () => andThen(this.#identify(invocation, false), ({ user }) => user));
+    return this.#refusing(invocation, () => andThen(this.#identify(invocation, true), ({ user }) => user));
   }
 
   /**
@@ -148,6 +152,7 @@ export class Admission {
   async assess(at: unknown, required: RequireAcrArguments): Promise<Assessment> {
     const invocation = this.#invocations.at(at);
     return this.#refusing(invocation, async () => {
+      if (invocation.context !== undefined) invocation.transport.keepPrivate?.(invocation.context);
       const authenticated = await this.#identify(invocation, false);
       const requirements = await this.#requirementsOf(invocation, required);
       if (requirements === undefined) return { met: true };
@@ -163,6 +168,7 @@ export class Admission {
   async require(at: unknown, required: RequireAcrArguments): Promise<void> {
     const invocation = this.#invocations.at(at);
     await this.#refusing(invocation, async () => {
+      if (invocation.context !== undefined) invocation.transport.keepPrivate?.(invocation.context);
       const authenticated = await this.#identify(invocation, false);
       const requirements = await this.#requirementsOf(invocation, required);
       if (requirements === undefined) return;
@@ -212,9 +218,14 @@ export class Admission {
     isExposed: boolean,
   ): void {
     for (const before of present) if (before !== user) assertSameUser(before, user, event);
-    if (transport.carriesUser && request.user !== user) request.user = user;
-    if (!isExposed) return;
-    for (const holder of userHolders) for (const property of this.#userProperties) property.keep(holder, user, event);
+    if (transport.carriesUser) assign(request, user);
+    for (const holder of userHolders) {
+      for (const property of this.#userProperties) {
+        const isOurs = transport.carriesUser && holder === request && property === USER;
+        if (!isOurs) property.assertComparable(holder, user, event);
+        if (isExposed) property.keep(holder, user, event);
+      }
+    }
   }
 
   /** What judges for this application. */
@@ -233,7 +244,7 @@ export class Admission {
     const present = this.#usersOn(invocation);
     return andThen(this.authenticate(invocation), (authenticated) => {
       const { transport, request } = invocation;
-      if (transport.carriesUser && request.user !== authenticated.user) request.user = authenticated.user;
+      if (transport.carriesUser) assign(request, authenticated.user);
       return andThen(this.#judge(authenticated, route, context), () => {
         this.handOver(invocation, authenticated, present, route.exposesUser);
         this.#invocations.admit(invocation, context);
@@ -319,6 +330,16 @@ export class Admission {
 }
 
 const USER = new UserProperty('user');
+
+/** @throws StepUpConfigurationError if the request does not take the user, as one whose property is a setter that swallows it */
+function assign(request: Request, user: unknown): void {
+  if (request.user !== user) request.user = user;
+  if (request.user !== user) {
+    throw new StepUpConfigurationError(
+      'request.user cannot be set; leave the property to the guard that authenticates',
+    );
+  }
+}
 
 /** Returns whether a guard in between has put another object on the request than the user that was judged. */
 function isReplaced({ judged }: Verdict): boolean {

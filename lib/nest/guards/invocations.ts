@@ -8,11 +8,17 @@ import { handedOn, verdicts } from './verdict.js';
 
 const UNKNOWN_AT = 'StepUpService needs an ExecutionContext, the request, or what @StepUpContext() gave';
 
+const CONTEXT_NEEDED =
+  'With the option "accessToken", StepUpService needs an ExecutionContext here; hand on @StepUpContext()';
+
 /** The invocations that Nest has handed us, and what code inside a handler means by `at`. */
 export class Invocations {
   /** The prototype of the contexts that Nest makes. */
   #contexts: object | undefined;
   readonly #admitted = new Attachment<ExecutionContext>();
+
+  /** @param findsTokens whether the option `accessToken` is given, which needs a context */
+  constructor(private readonly findsTokens: boolean) {}
 
   /** Notes a context that Nest has handed to a guard. */
   note(context: ExecutionContext): void {
@@ -24,6 +30,7 @@ export class Invocations {
   /** Notes that an invocation was admitted, so that its request alone can stand for it. */
   admit({ request }: Invocation, context: ExecutionContext): void {
     this.#admitted.set(request, context);
+    if (typeof request.raw === 'object' && request.raw !== null) this.#admitted.set(request.raw, context);
   }
 
   /**
@@ -42,12 +49,16 @@ export class Invocations {
   /** A bare request stands for the invocation that was admitted with it, unless several may share it. */
   #ofRequest(request: Request): Invocation {
     const context = this.#admitted.get(request);
-    if (context === undefined) {
+    const invocation = context && invocationOf(context);
+    if (invocation !== undefined && !invocation.transport.sharesRequest) return invocation;
+    // without a context, another token than that of the invocation would be judged
+    if (this.findsTokens) throw new StepUpConfigurationError(CONTEXT_NEEDED);
+    if (invocation === undefined) {
       if (isReceived(request)) return invocationOfRequest(request);
       throw new StepUpConfigurationError(UNKNOWN_AT);
     }
-    const { context: own, ...shared } = invocationOf(context);
-    return shared.transport.sharesRequest ? shared : { ...shared, context: own as ExecutionContext };
+    const { context: _, ...shared } = invocation;
+    return shared;
   }
 
   /** Returns whether Nest has made this context: an object that only looks like one may come from anybody. */

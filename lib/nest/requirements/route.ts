@@ -98,12 +98,21 @@ export class Route {
 
   /** Whether the guard of the module has to see to it that there is a token, in place of an AccessTokenGuard left out. */
   needsToken = false;
+  #exposesUser: boolean | undefined;
 
   /** Whether anything may run between the judgement and the handler, and could change the user. */
-  exposesUser = true;
+  get exposesUser(): boolean {
+    return this.#exposesUser ?? true;
+  }
 
-  /** Notes what the boot has shown. */
+  /** Notes what the boot has found of one of the places where Nest binds the handler; the worst of them counts. */
+  exposeUser(exposes: boolean): void {
+    this.#exposesUser = exposes || this.#exposesUser === true;
+  }
+
+  /** Notes what the boot has shown of one of the places where Nest binds the handler; the weakest of them counts. */
   prove(enforcedBy: NonNullable<RouteDescription['enforcedBy']>): void {
+    if (this.described.enforcedBy === 'global') return;
     this.described = Object.freeze({ ...this.described, enforcedBy });
   }
 
@@ -149,6 +158,7 @@ export function onlyOne(all: readonly StepUpMetadata[], where: string): StepUpMe
 export class Routes {
   // weak in the handlers too: a controller made for each request may bind its own
   #compiled = new WeakMap<Type, WeakMap<Handler, Route>>();
+  readonly #needingToken = new WeakMap<Type, Set<string>>();
   #lateDecorations = lateDecorations;
   #ofApplication: readonly Route[] = [];
 
@@ -170,9 +180,16 @@ export class Routes {
     const known = this.#compiled.get(controller)?.get(handler);
     if (known !== undefined) return known;
     const route = Route.compile(controller, handler, this.moduleLevel, this.vocabularies, knownAs);
+    const method = route.description.name.slice(controller.name.length + 1);
+    route.needsToken = this.#needingToken.get(controller)?.has(method) === true;
     const routes = this.#compiled.get(controller) ?? new WeakMap<Handler, Route>();
     this.#compiled.set(controller, routes.set(handler, route));
     return route;
+  }
+
+  /** Notes that AccessTokenGuard stands before a method: whatever function takes its place later needs a token as well. */
+  needTokenAt(controller: Type, method: string): void {
+    this.#needingToken.set(controller, (this.#needingToken.get(controller) ?? new Set()).add(method));
   }
 
   /** Keeps the routes of the application, which {@link describe} shows. */

@@ -1,10 +1,12 @@
 import type { HttpException } from '@nestjs/common';
+import { isThenable } from '../../token/index.js';
 import { Attachment } from './attachment.js';
 import { closeSocket } from './ws.transport.js';
 
 interface Gateway {
   afterInit?: (server: unknown) => unknown;
-  handleConnection?: (client: object, ...rest: unknown[]) => unknown;
+  handleConnection?: ConnectionHook;
+  handleDisconnect?: ConnectionHook;
 }
 
 interface SocketServer {
@@ -30,27 +32,37 @@ export function hookGateway(type: { readonly prototype: Gateway }, isRefusal: (e
   const { prototype } = type;
   if (!Reflect.hasMetadata(GATEWAY, type) || hooked.has(prototype)) return;
   hooked.add(prototype);
-  const { afterInit, handleConnection } = prototype;
+  const { afterInit } = prototype;
 
   replace(prototype, 'afterInit', afterInit, function (this: object, server: unknown) {
     const known = servers.get(this) ?? new Set();
     servers.set(this, known.add(server as SocketServer));
     return afterInit?.call(this, server);
   });
-  if (handleConnection === undefined) return;
-  replace(prototype, 'handleConnection', handleConnection, function (this: object, client: object, ...rest: unknown[]) {
+  for (const name of ['handleConnection', 'handleDisconnect'] as const) {
+    const original = prototype[name];
+    if (original !== undefined) replace(prototype, name, original, guarded(prototype, original, isRefusal));
+  }
+}
+
+type ConnectionHook = (client: object, ...rest: unknown[]) => unknown;
+
+function guarded(prototype: Gateway, original: ConnectionHook, isRefusal: (error: unknown) => boolean): ConnectionHook {
+  return function (this: object, client: object, ...rest: unknown[]) {
+    // called by a derived class, which has a hook of its own and has to hear of a refusal
+    if (Object.getPrototypeOf(this) !== prototype) return original.call(this, client, ...rest);
     if (stopped.get(this) !== undefined) return closeSocket(client, INTERNAL_ERROR);
     const refuse = (error: unknown): void => {
       if (!isRefusal(error)) throw error;
       closeSocket(client, codeOf(error as HttpException));
     };
     try {
-      const result: unknown = handleConnection.call(this, client, ...rest);
-      return result instanceof Promise ? result.catch(refuse) : result;
+      const result = original.call(this, client, ...rest);
+      return isThenable(result) ? Promise.resolve(result).catch(refuse) : result;
     } catch (error) {
       return refuse(error);
     }
-  });
+  };
 }
 
 /** The function that the application gave for a hook, if this one is ours. */

@@ -9,12 +9,26 @@ export function isHttpRequest(request: Request): boolean {
   return isReceived(request) && !isUpgrade(request);
 }
 
-/** Returns whether a server has received this request; nobody can send an object of this class. */
+/**
+ * Returns whether a server has received this request: Node's own, or that of a framework around it. A plain object is none,
+ * whatever it carries.
+ */
 export function isReceived(request: Request): boolean {
-  return request instanceof Readable || request.raw instanceof Readable;
+  if (request instanceof Readable) return true;
+  const prototype: unknown = Object.getPrototypeOf(request);
+  return prototype !== null && prototype !== Object.prototype && request.raw instanceof Readable;
 }
 
-/** Returns whether a request opened a socket, by RFC 9110 §7.8 or over HTTP/2 by RFC 8441 §4. */
-export function isUpgrade({ headers }: Request): boolean {
-  return headers?.['upgrade'] !== undefined || headers?.[':protocol'] !== undefined;
+/**
+ * Returns whether a request opened a socket, by RFC 9110 §7.8 or over HTTP/2 by RFC 8441 §4. Looks at what was received, as
+ * others may have put headers of their own on top.
+ */
+function isUpgrade(request: Request): boolean {
+  const { raw } = request as { raw?: Request };
+  return [request, raw].some(
+    (message) =>
+      message?.headers?.['upgrade'] !== undefined ||
+      message?.headers?.[':protocol'] !== undefined ||
+      message?.rawHeaders?.some((text, index) => index % 2 === 0 && text.toLowerCase() === 'upgrade') === true,
+  );
 }

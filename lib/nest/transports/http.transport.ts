@@ -1,4 +1,4 @@
-import { isUpgrade } from './http-request.js';
+import type { Request } from './request.js';
 import type { Transport } from './transport.js';
 
 /** HTTP on any adapter: status, headers and a JSON body. */
@@ -7,9 +7,13 @@ export const http: Transport = {
   carriesUser: true,
   sharesRequest: false,
   requestOf: (host) => host.getArgByIndex(0),
-  userHoldersOf: (host) => [host.getArgByIndex(0)],
+  userHoldersOf(host) {
+    const request = host.getArgByIndex<Request & { raw?: object }>(0);
+    // on Fastify, middleware sees Node's request
+    return typeof request.raw === 'object' ? [request, request.raw] : [request];
+  },
   responseOf: (host) => host.getArgByIndex(1),
-  ownsRequest: (request) => !isUpgrade(request),
+  ownsRequest: () => true,
   writeHeaders: (invocation, refusal, headers) => headers.write(invocation, refusal),
   writeRefusal(refusal, host, headers) {
     const response = host.getArgByIndex<object>(1);

@@ -52,10 +52,11 @@ export class ResponseHeaders implements OnModuleInit {
     adapter.setHeader(response, 'Access-Control-Expose-Headers', [...exposed, 'WWW-Authenticate'].join(', '));
   }
 
-  /** Sends status and body, unless somebody has answered already. */
+  /** Sends status and body. A response that has begun ends here. */
   reply(response: object, body: string | object, status: number): void {
     const adapter = this.adapterHost.httpAdapter;
-    if (!adapter.isHeadersSent(response)) adapter.reply(response, body, status);
+    if (adapter.isHeadersSent(response)) adapter.end(response);
+    else adapter.reply(response, body, status);
   }
 
   #lines(response: object, name: string): string[] {

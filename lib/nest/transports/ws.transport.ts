@@ -6,6 +6,8 @@ interface Client extends Request {
   /** What socket.io keeps for a socket. */
   readonly data?: object;
   readonly handshake?: Request;
+  /** The request that opened a socket of socket.io. */
+  readonly request?: object;
   emit(event: string, data: unknown): void;
   send?(data: string): void;
   /** The namespace, on clients of socket.io. */
@@ -26,7 +28,9 @@ export const ws: Transport = {
   },
   userHoldersOf(host) {
     const client = clientOf(host);
-    return [client, client.data, client.handshake].filter((holder) => typeof holder === 'object' && holder !== null);
+    return [client, client.data, client.handshake, client.request].filter(
+      (holder) => typeof holder === 'object' && holder !== null,
+    );
   },
   responseOf: () => undefined,
   ownsRequest: () => false,
