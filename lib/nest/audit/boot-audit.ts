@@ -9,8 +9,13 @@ import { Admission } from '../guards/admission.js';
 import { sealMetadata } from '../requirements/metadata.js';
 import type { Route } from '../requirements/route.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up.options.js';
-import { hookGateway } from '../transports/gateway-hooks.js';
-import { type ApplicationHandler, applicationClasses, handlersOf } from './application-handlers.js';
+import { fieldHooksOf, hookGateway } from '../transports/gateway-hooks.js';
+import {
+  type ApplicationClass,
+  type ApplicationHandler,
+  applicationClasses,
+  handlersOf,
+} from './application-handlers.js';
 import { BoundGuards, passportOptions } from './bound-guards.js';
 import { DeclaredGuards } from './declared-guards.js';
 import { EnforcementProof } from './enforcement-proof.js';
@@ -111,7 +116,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
       route.advise(...onRoute);
       return onRoute;
     });
-    this.#give([...duplicatePackageAdvice(), ...advice]);
+    this.#give([...duplicatePackageAdvice(), ...classes.flatMap(adviceOnGateway), ...advice]);
     if (this.settings.mode === 'report') {
       this.log.warnOnce('report_mode', 'StepUpModule', 'requirements are recorded, not enforced');
     }
@@ -148,4 +153,13 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
 /** Ours, and those in which an application or {@link toHttpException} has put its own reason. */
 function isRefusal(error: unknown): boolean {
   return error instanceof HttpException;
+}
+
+function adviceOnGateway({ type, instance }: ApplicationClass): Advice[] {
+  return fieldHooksOf(instance).map((name) => ({
+    code: 'gateway_hook_is_field',
+    subject: `${type.name}.${name}`,
+    message: 'is a field of the gateway, so that a refusal in it would end the process',
+    fix: 'make it a method',
+  }));
 }

@@ -68,18 +68,23 @@ export class UserProperty {
   /**
    * Makes sure that a user whom we have not put there is the one that was judged.
    *
+   * @param needsIssuer whether subjects of several authorization servers come here
    * @throws StepUpConfigurationError if that is another one, or nothing tells
    */
-  assertComparable(holder: object, user: unknown, judged: Judged): void {
+  assertComparable(holder: object, user: unknown, judged: Judged, needsIssuer: boolean): void {
     const present: unknown = Reflect.get(holder, this.name);
     if (!present || present === user) return;
     assertSameUser(present, user, judged);
-    if (!isObject(present) || present['sub'] !== undefined) return;
+    if (!isObject(present)) return;
     const own = isObject(user) ? user : {};
-    if (identityOf(present, {}).some(([name, value]) => own[name] === value)) return;
+    const isTold =
+      present['sub'] === undefined
+        ? identityOf(present, {}).some(([name, value]) => own[name] === value)
+        : !needsIssuer || present['iss'] !== undefined;
+    if (isTold) return;
     throw new StepUpConfigurationError(
-      `A user without "sub" stands under "${this.name}", and nothing tells whether that is the one who was judged; give it ` +
-        '"sub", or what the option "user" returns',
+      `A user stands under "${this.name}", and nothing tells whether that is the one who was judged; give it "sub"` +
+        `${needsIssuer ? ' and "iss"' : ''}, or what the option "user" returns`,
     );
   }
 

@@ -222,7 +222,7 @@ export class Admission {
     for (const holder of userHolders) {
       for (const property of this.#userProperties) {
         const isOurs = transport.carriesUser && holder === request && property === USER;
-        if (!isOurs) property.assertComparable(holder, user, event);
+        if (!isOurs) property.assertComparable(holder, user, event, this.settings.servers.length > 1);
         if (isExposed) property.keep(holder, user, event);
       }
     }

@@ -65,6 +65,14 @@ function guarded(prototype: Gateway, original: ConnectionHook, isRefusal: (error
   };
 }
 
+/** The connection hooks that a gateway has as fields: they stand in front of ours, and nothing catches what they throw. */
+export function fieldHooksOf(gateway: object | undefined): string[] {
+  if (gateway === undefined || !Reflect.hasMetadata(GATEWAY, gateway.constructor)) return [];
+  return ['handleConnection', 'handleDisconnect'].filter(
+    (name) => Object.hasOwn(gateway, name) && typeof Reflect.get(gateway, name) === 'function',
+  );
+}
+
 /** The function that the application gave for a hook, if this one is ours. */
 export function originalHook(hook: unknown): unknown {
   return typeof hook === 'function' && originals.has(hook) ? originals.get(hook) : hook;

@@ -17,7 +17,12 @@ export const graphql: Transport = {
   carriesUser: true,
   sharesRequest: true,
   requestOf,
-  userHoldersOf: (host) => [requestOf(host)].filter((request) => request !== undefined),
+  /** Some applications hand on the user beside the request. */
+  userHoldersOf(host) {
+    const context = contextOf(host) as object | null | undefined;
+    const holders = [requestOf(host), context && 'user' in context ? context : undefined];
+    return holders.filter((holder) => holder !== undefined);
+  },
   responseOf: () => undefined,
   ownsRequest: isHttpRequest,
   /** A response cache would serve the next user without any invocation. What the field itself hints no longer counts. */
