@@ -1,5 +1,5 @@
 import { RequireAcr, type StepUpModuleOptions } from 'nestjs-step-up';
-import { adapters, startApplication } from '../support/application.js';
+import { adapters, startApplication } from '../../support/application.js';
 
 describe('what cannot stand in a challenge stops the boot', () => {
   const [, createAdapter] = adapters[0];

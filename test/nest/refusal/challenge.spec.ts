@@ -3,8 +3,8 @@ import { parseChallenges, RequireAcr, type StepUpModuleOptions } from 'nestjs-st
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 
 const urn = 'urn:bankid:bid;LOA=4';
 const url = 'http://idmanagement.gov/ns/assurance/aal/2?phishing_resistant=true';

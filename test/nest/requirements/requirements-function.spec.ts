@@ -3,8 +3,8 @@ import { RequireAcr, type RequirementsFunction } from 'nestjs-step-up';
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 
 let ran: string[] = [];
 const done = (name: string) => {

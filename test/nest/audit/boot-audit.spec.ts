@@ -18,8 +18,8 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { AcrGuard, Public, RequireAcr, SkipStepUp, StepUpModule } from 'nestjs-step-up';
-import { adapters, captureLog, startApplication } from '../support/application.js';
-import { type BootSetup, bootedProvider, bootedService, bootFailure, bootServer } from '../support/boot.js';
+import { adapters, captureLog, startApplication } from '../../support/application.js';
+import { type BootSetup, bootedProvider, bootedService, bootFailure, bootServer } from '../../support/boot.js';
 
 const log = captureLog();
 beforeEach(() => {
@@ -613,7 +613,7 @@ describe('a second copy of the package', () => {
   });
 
   it('notes nothing where there is one', () => {
-    expect([...copies()]).toEqual([join(__dirname, '../..')]);
+    expect([...copies()]).toEqual([join(__dirname, '../../..')]);
   });
 
   it('whose decorator a handler has stops the boot, and is named in the log before', async () => {

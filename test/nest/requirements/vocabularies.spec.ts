@@ -4,9 +4,9 @@ import { parseStepUpChallenge, type StepUpChallenge, verifyStepUp } from 'nestjs
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
-import { bootFailure, bootServer } from '../support/boot.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
+import { bootFailure, bootServer } from '../../support/boot.js';
 
 @Controller()
 class BankController {

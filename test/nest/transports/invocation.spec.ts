@@ -4,8 +4,8 @@ import { AccessTokenGuard, RequireAcr, SkipStepUp, StepUpService } from 'nestjs-
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 
 const ran: string[] = [];
 

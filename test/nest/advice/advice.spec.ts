@@ -6,15 +6,15 @@ import {
   type StepUpModuleOptions,
   StepUpService,
 } from 'nestjs-step-up';
-import { StepUpLog } from '../../lib/nest/advice/log.js';
-import { RecentChallenges } from '../../lib/nest/refusal/recent-challenges.js';
-import type { TestAccessTokenOptions } from '../../lib/testing/issued-tokens.js';
+import { StepUpLog } from '../../../lib/nest/advice/log.js';
+import { RecentChallenges } from '../../../lib/nest/refusal/recent-challenges.js';
+import type { TestAccessTokenOptions } from '../../../lib/testing/issued-tokens.js';
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
-import { bootedService } from '../support/boot.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
+import { bootedService } from '../../support/boot.js';
 
 @Controller()
 class BankController {

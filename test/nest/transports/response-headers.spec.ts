@@ -5,8 +5,8 @@ import { AccessTokenGuard, AcrGuard, RequireAcr, StepUpContext, StepUpService } 
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 
 /** A guard of the application with challenges of its own. */
 class OtherGuard implements CanActivate {

@@ -3,8 +3,8 @@ import { parseChallenges, RequireAcr } from 'nestjs-step-up';
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 
 const acrValues = ['urn:z:phr', 'https://as.example/acr?levels=2,3', 'mfa', 'urn:a:pwd;LOA=1'];
 

@@ -5,9 +5,15 @@ import {
   createTestAuthorizationServer,
   type TestAccessTokenOptions,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import { adapters, captureLog, type RunningApplication, type Send, startApplication } from '../support/application.js';
-import { encode } from '../token/signed-token.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import {
+  adapters,
+  captureLog,
+  type RunningApplication,
+  type Send,
+  startApplication,
+} from '../../support/application.js';
+import { encode } from '../../token/signed-token.js';
 
 /** Stands in every part that an attacker writes; must not come back, nor reach the log. */
 const MARK = 'c0ffee-babe';

@@ -5,8 +5,8 @@ import { AccessTokenGuard, RequireAcr, StepUpContext, StepUpService } from 'nest
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 
 const typeDefs = `
   type Account { name: String!, balance: Int }

@@ -8,9 +8,9 @@ import { type AuthorizationServerOptions, RequireAcr, type StepUpModuleOptions }
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import WebSocket from 'ws';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../lib/testing/index.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
-import { pass, stopClock } from '../support/clock.js';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../../lib/testing/index.js';
+import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
+import { pass, stopClock } from '../../support/clock.js';
 
 @Resolver()
 class BankResolver {

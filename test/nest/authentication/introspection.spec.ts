@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { Controller, Get, Post, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { AccessTokenGuard, RequireAcr, SkipStepUp, StepUpContext, StepUpService } from 'nestjs-step-up';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../lib/testing/index.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
-import { stopClock } from '../support/clock.js';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../../lib/testing/index.js';
+import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
+import { stopClock } from '../../support/clock.js';
 
 const MFA = 'urn:example:mfa';
 const PWD = 'urn:example:pwd';

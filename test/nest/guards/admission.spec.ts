@@ -3,8 +3,14 @@ import { AccessTokenGuard, RequireAcr } from 'nestjs-step-up';
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import { adapters, captureLog, type RunningApplication, type Send, startApplication } from '../support/application.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import {
+  adapters,
+  captureLog,
+  type RunningApplication,
+  type Send,
+  startApplication,
+} from '../../support/application.js';
 
 @Controller()
 class BankController {

@@ -12,14 +12,14 @@ import { APP_GUARD } from '@nestjs/core';
 import { AuthGuard, PassportModule } from '@nestjs/passport';
 import { AccessTokenGuard, AcrGuard, Public, RequireAcr } from 'nestjs-step-up';
 import passport from 'passport';
-import { isRegistered } from '../../lib/passport/index.js';
+import { isRegistered } from '../../../lib/passport/index.js';
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import { AccessTokenVerifier } from '../../lib/token/index.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
-import { type BootSetup, bootFailure } from '../support/boot.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import { AccessTokenVerifier } from '../../../lib/token/index.js';
+import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
+import { type BootSetup, bootFailure } from '../../support/boot.js';
 
 interface WithUser {
   user?: unknown;

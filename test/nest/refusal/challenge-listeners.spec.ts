@@ -1,8 +1,8 @@
-import { StepUpLog } from '../../lib/nest/advice/log.js';
-import { Challenger } from '../../lib/nest/refusal/challenger.js';
-import { InsufficientUserAuthenticationException } from '../../lib/nest/refusal/insufficient-user-authentication.exception.js';
-import { checkOptions } from '../../lib/nest/step-up.options.js';
-import { captureLog } from '../support/application.js';
+import { StepUpLog } from '../../../lib/nest/advice/log.js';
+import { Challenger } from '../../../lib/nest/refusal/challenger.js';
+import { InsufficientUserAuthenticationException } from '../../../lib/nest/refusal/insufficient-user-authentication.exception.js';
+import { checkOptions } from '../../../lib/nest/step-up.options.js';
+import { captureLog } from '../../support/application.js';
 
 describe.each(['enforce', 'report'] as const)('a listener that throws, mode %s', (mode) => {
   const shortfall = {

@@ -10,8 +10,8 @@ import {
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 
 @Controller()
 class BankController {

@@ -14,8 +14,8 @@ import { firstValueFrom } from 'rxjs';
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import { captureLog } from '../support/application.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import { captureLog } from '../../support/application.js';
 
 const transfers: number[] = [];
 

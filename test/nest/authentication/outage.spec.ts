@@ -4,9 +4,9 @@ import { AccessTokenGuard, RequireAcr } from 'nestjs-step-up';
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
-import { stopClock } from '../support/clock.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
+import { stopClock } from '../../support/clock.js';
 
 @Controller()
 class BankController {

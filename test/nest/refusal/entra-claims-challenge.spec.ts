@@ -1,22 +1,22 @@
 import { Controller, Get } from '@nestjs/common';
 import { RequireAcr, type StepUpModuleOptions } from 'nestjs-step-up';
-import { StepUpLog } from '../../lib/nest/advice/log.js';
-import { PassportAuthenticator } from '../../lib/nest/authentication/passport.authenticator.js';
-import { checkOptions } from '../../lib/nest/step-up.options.js';
-import { http } from '../../lib/nest/transports/http.transport.js';
-import type { Invocation } from '../../lib/nest/transports/invocation.js';
+import { StepUpLog } from '../../../lib/nest/advice/log.js';
+import { PassportAuthenticator } from '../../../lib/nest/authentication/passport.authenticator.js';
+import { checkOptions } from '../../../lib/nest/step-up.options.js';
+import { http } from '../../../lib/nest/transports/http.transport.js';
+import type { Invocation } from '../../../lib/nest/transports/invocation.js';
 import {
   createTestAuthorizationServer,
   type TestAccessTokenOptions,
   type TestAuthorizationServer,
-} from '../../lib/testing/index.js';
+} from '../../../lib/testing/index.js';
 import {
   type Answer,
   adapters,
   captureLog,
   type RunningApplication,
   startApplication,
-} from '../support/application.js';
+} from '../../support/application.js';
 
 const TENANT = 'aaaabbbb-0000-cccc-1111-dddd2222eeee';
 const ISSUER = `https://login.microsoftonline.com/${TENANT}/v2.0`;

@@ -17,8 +17,8 @@ import { AccessTokenGuard, RequireAcr, StepUpContext, StepUpService } from 'nest
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import { type ApplicationSetup, adapters, captureLog, startApplication } from '../support/application.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import { type ApplicationSetup, adapters, captureLog, startApplication } from '../../support/application.js';
 
 /** What applications have: every error in one shape. */
 @Catch()

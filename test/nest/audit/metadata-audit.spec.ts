@@ -10,10 +10,10 @@ import {
   StepUpService,
 } from 'nestjs-step-up';
 import { overrideStepUp } from 'nestjs-step-up/testing';
-import { checkOptions } from '../../lib/nest/step-up.options.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
-import { bootedService, bootFailure } from '../support/boot.js';
-import { JsonServer } from '../token/json-server.js';
+import { checkOptions } from '../../../lib/nest/step-up.options.js';
+import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
+import { bootedService, bootFailure } from '../../support/boot.js';
+import { JsonServer } from '../../token/json-server.js';
 
 const OIDC = '/.well-known/openid-configuration';
 const OAUTH = '/.well-known/oauth-authorization-server';

@@ -3,8 +3,8 @@ import { AccessTokenGuard, type ChallengeReport, RequireAcr, StepUpContext, Step
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 
 @Controller()
 class BankController {

@@ -14,8 +14,8 @@ import {
   createTestAuthorizationServer,
   type TestAccessTokenOptions,
   type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
+} from '../../../lib/testing/test-authorization-server.js';
+import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 
 type Claims = Record<string, unknown>;
 
