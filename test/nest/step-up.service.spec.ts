@@ -27,10 +27,7 @@ import {
   StepUpContext,
   StepUpService,
 } from 'nestjs-step-up';
-import {
-  createTestAuthorizationServer,
-  type TestAuthorizationServer,
-} from '../../lib/testing/test-authorization-server.js';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
 import { bootedService } from '../support/boot.js';
 

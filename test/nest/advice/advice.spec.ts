@@ -6,13 +6,13 @@ import {
   type StepUpModuleOptions,
   StepUpService,
 } from 'nestjs-step-up';
-import { StepUpLog } from '../../../lib/nest/advice/log.js';
-import { RecentChallenges } from '../../../lib/nest/refusal/recent-challenges.js';
-import type { TestAccessTokenOptions } from '../../../lib/testing/issued-tokens.js';
 import {
   createTestAuthorizationServer,
+  type TestAccessTokenOptions,
   type TestAuthorizationServer,
-} from '../../../lib/testing/test-authorization-server.js';
+} from 'nestjs-step-up/testing';
+import { StepUpLog } from '../../../lib/nest/advice/log.js';
+import { RecentChallenges } from '../../../lib/nest/refusal/recent-challenges.js';
 import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 import { bootedService } from '../../support/boot.js';
 

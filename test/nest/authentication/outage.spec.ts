@@ -1,10 +1,7 @@
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { AccessTokenGuard, RequireAcr } from 'nestjs-step-up';
-import {
-  createTestAuthorizationServer,
-  type TestAuthorizationServer,
-} from '../../../lib/testing/test-authorization-server.js';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 import { stopClock } from '../../support/clock.js';
 

@@ -8,13 +8,13 @@ import {
   RequireAcr,
   type StepUpModuleOptions,
 } from 'nestjs-step-up';
-import passport from 'passport';
-import { ExtractJwt, Strategy } from 'passport-jwt';
 import {
   createTestAuthorizationServer,
   type TestAccessTokenOptions,
   type TestAuthorizationServer,
-} from '../../../lib/testing/test-authorization-server.js';
+} from 'nestjs-step-up/testing';
+import passport from 'passport';
+import { ExtractJwt, Strategy } from 'passport-jwt';
 import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 
 type Claims = Record<string, unknown>;

@@ -5,7 +5,7 @@ import {
   createTestAuthorizationServer,
   type TestAccessTokenOptions,
   type TestAuthorizationServer,
-} from '../../../lib/testing/test-authorization-server.js';
+} from 'nestjs-step-up/testing';
 import {
   adapters,
   captureLog,

@@ -11,12 +11,9 @@ import {
 import { APP_GUARD } from '@nestjs/core';
 import { AuthGuard, PassportModule } from '@nestjs/passport';
 import { AccessTokenGuard, AcrGuard, Public, RequireAcr } from 'nestjs-step-up';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import passport from 'passport';
 import { isRegistered } from '../../../lib/passport/index.js';
-import {
-  createTestAuthorizationServer,
-  type TestAuthorizationServer,
-} from '../../../lib/testing/test-authorization-server.js';
 import { AccessTokenVerifier } from '../../../lib/token/index.js';
 import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 import { type BootSetup, bootFailure } from '../../support/boot.js';

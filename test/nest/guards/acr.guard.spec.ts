@@ -18,10 +18,7 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD, REQUEST, RouterModule } from '@nestjs/core';
 import { AcrGuard, RequireAcr } from 'nestjs-step-up';
-import {
-  createTestAuthorizationServer,
-  type TestAuthorizationServer,
-} from '../../../lib/testing/test-authorization-server.js';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 
 let ran: string[] = [];

@@ -1,9 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { parseChallenges, RequireAcr } from 'nestjs-step-up';
-import {
-  createTestAuthorizationServer,
-  type TestAuthorizationServer,
-} from '../../../lib/testing/test-authorization-server.js';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 
 const acrValues = ['urn:z:phr', 'https://as.example/acr?levels=2,3', 'mfa', 'urn:a:pwd;LOA=1'];

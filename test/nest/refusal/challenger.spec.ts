@@ -1,9 +1,6 @@
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import { AccessTokenGuard, type ChallengeReport, RequireAcr, StepUpContext, StepUpService } from 'nestjs-step-up';
-import {
-  createTestAuthorizationServer,
-  type TestAuthorizationServer,
-} from '../../../lib/testing/test-authorization-server.js';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 
 @Controller()

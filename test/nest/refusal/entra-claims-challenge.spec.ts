@@ -1,15 +1,15 @@
 import { Controller, Get } from '@nestjs/common';
 import { RequireAcr, type StepUpModuleOptions } from 'nestjs-step-up';
+import {
+  createTestAuthorizationServer,
+  type TestAccessTokenOptions,
+  type TestAuthorizationServer,
+} from 'nestjs-step-up/testing';
 import { StepUpLog } from '../../../lib/nest/advice/log.js';
 import { PassportAuthenticator } from '../../../lib/nest/authentication/passport.authenticator.js';
 import { checkOptions } from '../../../lib/nest/step-up.options.js';
 import { http } from '../../../lib/nest/transports/http.transport.js';
 import type { Invocation } from '../../../lib/nest/transports/invocation.js';
-import {
-  createTestAuthorizationServer,
-  type TestAccessTokenOptions,
-  type TestAuthorizationServer,
-} from '../../../lib/testing/index.js';
 import {
   type Answer,
   adapters,

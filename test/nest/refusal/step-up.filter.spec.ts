@@ -14,10 +14,7 @@ import {
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { AccessTokenGuard, RequireAcr, StepUpContext, StepUpService } from 'nestjs-step-up';
-import {
-  createTestAuthorizationServer,
-  type TestAuthorizationServer,
-} from '../../../lib/testing/test-authorization-server.js';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { type ApplicationSetup, adapters, captureLog, startApplication } from '../../support/application.js';
 
 /** What applications have: every error in one shape. */

@@ -1,10 +1,7 @@
 import { Controller, Get, type Type } from '@nestjs/common';
 import { type AuthorizationServerOptions, RequireAcr, StepUpModuleOptions } from 'nestjs-step-up';
 import { parseStepUpChallenge, type StepUpChallenge, verifyStepUp } from 'nestjs-step-up/client';
-import {
-  createTestAuthorizationServer,
-  type TestAuthorizationServer,
-} from '../../../lib/testing/test-authorization-server.js';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 import { bootFailure, bootServer } from '../../support/boot.js';
 

@@ -1,10 +1,7 @@
 import { Controller, Get, Header, type INestApplication, type MessageEvent, Options, Sse } from '@nestjs/common';
 import { RequireAcr } from 'nestjs-step-up';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { of } from 'rxjs';
-import {
-  createTestAuthorizationServer,
-  type TestAuthorizationServer,
-} from '../../../lib/testing/test-authorization-server.js';
 import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 
 @Controller()

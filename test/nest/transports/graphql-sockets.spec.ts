@@ -5,10 +5,10 @@ import { PassportStrategy } from '@nestjs/passport';
 import { createClient } from 'graphql-ws';
 import { passportJwtSecret } from 'jwks-rsa';
 import { type AuthorizationServerOptions, RequireAcr, type StepUpModuleOptions } from 'nestjs-step-up';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import WebSocket from 'ws';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../../lib/testing/index.js';
 import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 import { pass, stopClock } from '../../support/clock.js';
 

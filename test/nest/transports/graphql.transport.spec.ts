@@ -2,10 +2,7 @@ import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { Controller, type ExecutionContext, Get, UseGuards } from '@nestjs/common';
 import { Context, GraphQLModule, Mutation, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { AccessTokenGuard, RequireAcr, StepUpContext, StepUpService } from 'nestjs-step-up';
-import {
-  createTestAuthorizationServer,
-  type TestAuthorizationServer,
-} from '../../../lib/testing/test-authorization-server.js';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 
 const typeDefs = `

@@ -2,10 +2,7 @@ import { type CanActivate, Controller, type ExecutionContext, Get, UseGuards } f
 import { HttpAdapterHost } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { AccessTokenGuard, AcrGuard, RequireAcr, StepUpContext, StepUpService } from 'nestjs-step-up';
-import {
-  createTestAuthorizationServer,
-  type TestAuthorizationServer,
-} from '../../../lib/testing/test-authorization-server.js';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 
 /** A guard of the application with challenges of its own. */

@@ -10,11 +10,8 @@ import {
 } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { RequireAcr, SkipStepUp, StepUpContext, StepUpModule, StepUpService } from 'nestjs-step-up';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { firstValueFrom } from 'rxjs';
-import {
-  createTestAuthorizationServer,
-  type TestAuthorizationServer,
-} from '../../../lib/testing/test-authorization-server.js';
 import { captureLog } from '../../support/application.js';
 
 const transfers: number[] = [];

@@ -3,11 +3,8 @@ import type { ExecutionContext } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { RequireAcr, SkipStepUp, StepUpContext, StepUpService } from 'nestjs-step-up';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import WebSocket from 'ws';
-import {
-  createTestAuthorizationServer,
-  type TestAuthorizationServer,
-} from '../../../lib/testing/test-authorization-server.js';
 import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
 
 const transfers: number[] = [];
