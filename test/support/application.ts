@@ -102,3 +102,13 @@ export function captureLog(lines: string[] = []): { lines: string[]; restore(): 
   );
   return { lines, restore: () => spies.forEach((spy) => void spy.mockRestore()) };
 }
+
+/** Collects what is logged in each test of this file, one string for each line. Nothing reaches the terminal. */
+export function logOfEachTest(): readonly string[] {
+  const { lines, restore } = captureLog();
+  beforeEach(() => {
+    lines.length = 0;
+  });
+  afterAll(restore);
+  return lines;
+}

@@ -3,6 +3,9 @@ import { applyDecorators, type CanActivate, Controller, Get, type Type } from '@
 /** What every {@link handler} returns. */
 export const DONE = Object.freeze({ done: true });
 
+/** Is called by every {@link handler} that runs; a class of a test may call it too. `describeOverHttp` clears it. */
+export const done = jest.fn((): object => DONE);
+
 /**
  * Creates a controller with one handler, `GET /`, which carries these decorators: written in the order that they would have
  * in a class, the topmost first. `Get('accounts')` or `Post()` among them replaces path and method. The handler returns
@@ -18,7 +21,7 @@ export function handler(...decorators: MethodDecorator[]): Type {
     @applyDecorators(...decorators.toReversed())
     @Get()
     handle(): object {
-      return DONE;
+      return done();
     }
   }
   return HandlerController;
