@@ -1,147 +1,54 @@
-import { Controller, Get, type INestApplication } from '@nestjs/common';
+import { Controller, Get, type Type } from '@nestjs/common';
 import {
   AccessTokenGuard,
   type AuthenticationRequirements,
   Public,
   RequireAcr,
+  type RouteDescription,
   SkipStepUp,
   type StepUpModuleOptions,
   StepUpService,
 } from 'nestjs-step-up';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
+import { challenged, invalidToken, withoutToken } from '../../support/challenged.js';
+import { secondsAgo } from '../../support/clock.js';
+import { describeOverHttp, type Send } from '../../support/describe-over-http.js';
+import { DONE, done, handler } from '../../support/handler.js';
 
-let ran: string[] = [];
-const done = (name: string) => {
-  ran.push(name);
-  return { done: true };
+type Required = AuthenticationRequirements | 'skipped' | 'public' | 'open';
+
+interface Case {
+  title: string;
+  served: Type;
+  path?: string;
+  required: Required;
+  /** What is required if the module has requirements, too. */
+  besideModule?: Required;
+  /** What `routes()` shows, if it is something else than is required. */
+  shown?: Partial<RouteDescription>;
+}
+
+const moduleLevel = { acrValues: ['pwd'], maxAge: 3600, scope: 'api' };
+
+const onClass = (decorator: ClassDecorator, ...decorators: MethodDecorator[]): Type => {
+  const type = handler(...decorators);
+  decorator(type);
+  return type;
 };
+const bank = { acrValues: ['mfa'], maxAge: 600, scope: 'bank' };
+const underBank = (...decorators: MethodDecorator[]) => onClass(RequireAcr(bank), ...decorators);
 
-@Controller('class')
-@RequireAcr('mfa', { maxAge: 600, scope: 'bank' })
-class LevelsController {
-  @Get('inherits')
-  inherits() {
-    return done('inherits');
-  }
-
-  @Get('acr')
-  @RequireAcr('phr')
-  acr() {
-    return done('acr');
-  }
-
-  @Get('age')
-  @RequireAcr({ maxAge: 60 })
-  age() {
-    return done('age');
-  }
-
-  @Get('now')
-  @RequireAcr({ maxAge: 0 })
-  now() {
-    return done('now');
-  }
-
-  @Get('less')
-  @RequireAcr('pwd', { maxAge: 6000 })
-  less() {
-    return done('less');
-  }
-
-  @Get('undefined')
-  @RequireAcr({ acrValues: ['phr'], maxAge: undefined, scope: undefined } as unknown as AuthenticationRequirements)
-  erasesNothing() {
-    return done('erasesNothing');
-  }
-
-  @Get('scope')
-  @RequireAcr({ scope: 'transfer bank' })
-  scope() {
-    return done('scope');
-  }
-
-  @Get('skipped')
-  @SkipStepUp()
-  skipped() {
-    return done('skipped');
-  }
-
-  @Get('public')
-  @Public()
-  public() {
-    return done('public');
-  }
-
-  @Get('function')
-  @RequireAcr(() => ({ acrValues: ['phr'], scope: 'transfer' }))
-  function() {
-    return done('function');
-  }
-
-  @Get('nothing')
-  @RequireAcr(() => undefined)
-  nothing() {
-    return done('nothing');
-  }
-}
-
-@Controller('public')
-@Public()
-class PublicController {
-  @Get('open')
-  open() {
-    return done('open');
-  }
-
-  @Get('required')
-  @RequireAcr('mfa')
-  required() {
-    return done('required');
-  }
-}
-
-@Controller('skipped')
-@SkipStepUp()
-class SkippedController {
-  @Get('inherits')
-  inherits() {
-    return done('inherits');
-  }
-
-  @Get('required')
-  @RequireAcr({ maxAge: 60 })
-  required() {
-    return done('required');
-  }
-}
-
-@Controller('plain')
-class PlainController {
-  @Get('open')
-  open() {
-    return done('open');
-  }
-
-  @Get('required')
-  @RequireAcr('mfa', { scope: 'bank' })
-  required() {
-    return done('required');
-  }
-}
-
-// the base class is the outer level; the handler is one function in three routes
+// the base class is the outer level; its list() is one function in three routes
 @RequireAcr('mfa', { maxAge: 600 })
 class BaseController {
   @Get('list')
   list() {
-    return done('list');
+    return done();
   }
 
   @Get('remove')
   @RequireAcr({ maxAge: 60 })
   remove() {
-    return done('remove');
+    return done();
   }
 }
 
@@ -154,7 +61,7 @@ class StrictController extends BaseController {
   @Get('remove')
   @SkipStepUp()
   override remove() {
-    return done('strict remove');
+    return done();
   }
 }
 
@@ -162,223 +69,226 @@ class StrictController extends BaseController {
 @SkipStepUp()
 class LenientController extends BaseController {}
 
-const controllers = [
-  LevelsController,
-  PublicController,
-  SkippedController,
-  PlainController,
-  HeirController,
-  StrictController,
-  LenientController,
+const cases: Case[] = [
+  {
+    title: 'a handler without a decorator has the requirements of its class',
+    served: underBank(),
+    required: bank,
+    besideModule: { ...bank, scope: 'api bank' },
+  },
+  {
+    title: 'acr values of a handler replace those of its class, and leave the rest',
+    served: underBank(RequireAcr('phr')),
+    required: { ...bank, acrValues: ['phr'] },
+  },
+  {
+    title: 'a maxAge of a handler replaces that of its class, and leaves the rest',
+    served: underBank(RequireAcr({ maxAge: 60 })),
+    required: { ...bank, maxAge: 60 },
+    besideModule: { ...bank, maxAge: 60, scope: 'api bank' },
+  },
+  {
+    title: 'a maxAge of zero replaces that of the class',
+    served: underBank(RequireAcr({ maxAge: 0 })),
+    required: { ...bank, maxAge: 0 },
+    shown: { advice: [expect.objectContaining({ code: 'max_age_short' })] },
+  },
+  {
+    title: 'a handler may require less than its class',
+    served: underBank(RequireAcr('pwd', { maxAge: 6000 })),
+    required: { acrValues: ['pwd'], maxAge: 6000, scope: 'bank' },
+  },
+  {
+    title: 'undefined members of a handler erase nothing of its class',
+    served: underBank(RequireAcr({ acrValues: ['phr'], maxAge: undefined, scope: undefined } as never)),
+    required: { ...bank, acrValues: ['phr'] },
+  },
+  {
+    title: 'the scope of a handler is added to that of its class, each word once',
+    served: underBank(RequireAcr({ scope: 'transfer bank' })),
+    required: { ...bank, scope: 'bank transfer' },
+    besideModule: { ...bank, scope: 'api bank transfer' },
+  },
+  {
+    title: 'a handler with @SkipStepUp() needs a token, whatever its class requires',
+    served: underBank(SkipStepUp()),
+    required: 'skipped',
+    besideModule: 'skipped',
+  },
+  {
+    title: 'a handler with @Public() is public, whatever its class requires',
+    served: underBank(Public()),
+    required: 'public',
+    besideModule: 'public',
+  },
+  {
+    title: 'what a function of a handler returns is merged with the requirements of its class',
+    served: underBank(RequireAcr(() => ({ acrValues: ['phr'], scope: 'transfer' }))),
+    required: { ...bank, acrValues: ['phr'], scope: 'bank transfer' },
+    besideModule: { ...bank, acrValues: ['phr'], scope: 'api bank transfer' },
+    shown: { dynamic: true, requirements: bank },
+  },
+  {
+    title: 'a function of a handler that returns nothing leaves the requirements of its class',
+    served: underBank(RequireAcr(() => undefined)),
+    required: bank,
+    shown: { dynamic: true, requirements: bank },
+  },
+  {
+    title: 'a handler of a @Public() class is public',
+    served: onClass(Public()),
+    required: 'public',
+    besideModule: 'public',
+  },
+  {
+    title: 'a handler of a @Public() class may require something',
+    served: onClass(Public(), RequireAcr('mfa')),
+    required: { acrValues: ['mfa'] },
+  },
+  {
+    title: 'a handler of a @SkipStepUp() class needs a token',
+    served: onClass(SkipStepUp()),
+    required: 'skipped',
+    besideModule: 'skipped',
+  },
+  {
+    title: 'a handler of a @SkipStepUp() class may require something, and the module adds nothing',
+    served: onClass(SkipStepUp(), RequireAcr({ maxAge: 60 })),
+    required: { maxAge: 60 },
+    besideModule: { maxAge: 60 },
+  },
+  {
+    title: 'a handler without any decorator has the requirements of the module alone',
+    served: handler(),
+    required: 'open',
+    besideModule: moduleLevel,
+  },
+  {
+    title: 'a handler of an undecorated class adds to the requirements of the module',
+    served: handler(RequireAcr('mfa', { scope: 'bank' })),
+    required: { acrValues: ['mfa'], scope: 'bank' },
+    besideModule: { acrValues: ['mfa'], maxAge: 3600, scope: 'api bank' },
+  },
+  {
+    title: 'an inherited handler has the requirements of the base class',
+    served: HeirController,
+    path: '/list',
+    required: { acrValues: ['mfa'], maxAge: 600 },
+    besideModule: { acrValues: ['mfa'], maxAge: 600, scope: 'api' },
+  },
+  {
+    title: 'an inherited handler with a decorator has it merged with that of the base class',
+    served: HeirController,
+    path: '/remove',
+    required: { acrValues: ['mfa'], maxAge: 60 },
+  },
+  {
+    title: 'a handler that overrides another has the decorators of its own',
+    served: StrictController,
+    path: '/remove',
+    required: 'skipped',
+  },
+  {
+    title: 'a derived class wins over the base class, also for a handler that it inherits',
+    served: StrictController,
+    path: '/list',
+    required: { acrValues: ['phr'], maxAge: 600, scope: 'admin' },
+  },
+  {
+    title: 'a derived class with @SkipStepUp() takes away what the base class requires',
+    served: LenientController,
+    path: '/list',
+    required: 'skipped',
+    besideModule: 'skipped',
+  },
+  {
+    title: 'a derived class with @SkipStepUp() leaves what an inherited handler requires itself',
+    served: LenientController,
+    path: '/remove',
+    required: { maxAge: 60 },
+  },
 ];
 
-type Row = [path: string, required: AuthenticationRequirements | 'skipped' | 'public' | 'open'];
+/** Each class under a path of its own, and where each case is then found. */
+const types = [...new Set(cases.map(({ served }) => served))];
+types.forEach((type, index) => void Controller(`${index}`)(type));
+const pathOf = ({ served, path = '' }: Case) => `/${types.indexOf(served)}${path}`;
 
-const withoutModuleLevel: Row[] = [
-  ['class/inherits', { acrValues: ['mfa'], maxAge: 600, scope: 'bank' }],
-  ['class/acr', { acrValues: ['phr'], maxAge: 600, scope: 'bank' }],
-  ['class/age', { acrValues: ['mfa'], maxAge: 60, scope: 'bank' }],
-  ['class/now', { acrValues: ['mfa'], maxAge: 0, scope: 'bank' }],
-  ['class/less', { acrValues: ['pwd'], maxAge: 6000, scope: 'bank' }],
-  ['class/undefined', { acrValues: ['phr'], maxAge: 600, scope: 'bank' }],
-  ['class/scope', { acrValues: ['mfa'], maxAge: 600, scope: 'bank transfer' }],
-  ['class/skipped', 'skipped'],
-  ['class/public', 'public'],
-  ['class/function', { acrValues: ['phr'], maxAge: 600, scope: 'bank transfer' }],
-  ['class/nothing', { acrValues: ['mfa'], maxAge: 600, scope: 'bank' }],
-  ['public/open', 'public'],
-  ['public/required', { acrValues: ['mfa'] }],
-  ['skipped/inherits', 'skipped'],
-  ['skipped/required', { maxAge: 60 }],
-  ['plain/open', 'open'],
-  ['plain/required', { acrValues: ['mfa'], scope: 'bank' }],
-  ['heir/list', { acrValues: ['mfa'], maxAge: 600 }],
-  ['heir/remove', { acrValues: ['mfa'], maxAge: 60 }],
-  ['strict/list', { acrValues: ['phr'], maxAge: 600, scope: 'admin' }],
-  ['strict/remove', 'skipped'],
-  ['lenient/list', 'skipped'],
-  ['lenient/remove', { maxAge: 60 }],
-];
+describeOverHttp('requirements of several levels', ({ serve, accessToken }) => {
+  let send: Send;
 
-const withModuleLevel: Row[] = [
-  ['class/inherits', { acrValues: ['mfa'], maxAge: 600, scope: 'api bank' }],
-  ['class/age', { acrValues: ['mfa'], maxAge: 60, scope: 'api bank' }],
-  ['class/scope', { acrValues: ['mfa'], maxAge: 600, scope: 'api bank transfer' }],
-  ['class/skipped', 'skipped'],
-  ['class/public', 'public'],
-  ['class/function', { acrValues: ['phr'], maxAge: 600, scope: 'api bank transfer' }],
-  ['public/open', 'public'],
-  ['skipped/inherits', 'skipped'],
-  ['skipped/required', { maxAge: 60 }],
-  ['plain/open', { acrValues: ['pwd'], maxAge: 3600, scope: 'api' }],
-  ['plain/required', { acrValues: ['mfa'], maxAge: 3600, scope: 'api bank' }],
-  ['heir/list', { acrValues: ['mfa'], maxAge: 600, scope: 'api' }],
-  ['lenient/list', 'skipped'],
-];
-
-const moduleLevel: AuthenticationRequirements = { acrValues: ['pwd'], maxAge: 3600, scope: 'api' };
-
-const log = captureLog();
-afterAll(() => log.restore());
-
-describe.each(adapters)('requirements of several levels, %s', (_, createAdapter) => {
-  let server: TestAuthorizationServer;
-
-  beforeAll(async () => {
-    server = await createTestAuthorizationServer();
-  });
-  beforeEach(() => {
-    ran = [];
-    log.lines.length = 0;
-  });
-  afterAll(async () => {
-    await server?.close();
-  });
-
-  function start(more: Partial<StepUpModuleOptions> = {}, configure?: (app: INestApplication) => void) {
-    return startApplication({
-      createAdapter,
-      controllers,
-      options: { authorizationServers: [{ issuer: server.issuer, audience: server.audience }], ...more },
-      ...(configure !== undefined && { configure }),
-    });
-  }
-
-  describe.each<[levels: string, more: Partial<StepUpModuleOptions>, rows: Row[]]>([
-    ['class and handler', {}, withoutModuleLevel],
-    ['module, class and handler', { requirements: moduleLevel }, withModuleLevel],
-    ['a module function, class and handler', { requirements: async () => moduleLevel }, withModuleLevel],
-  ])('%s', (_levels, more, rows) => {
-    let application: RunningApplication;
-
+  describe.each<[levels: string, options: StepUpModuleOptions, of: 'required' | 'besideModule']>([
+    ['class and handler', {}, 'required'],
+    ['module, class and handler', { requirements: moduleLevel }, 'besideModule'],
+    ['a module function, class and handler', { requirements: async () => moduleLevel }, 'besideModule'],
+  ])('%s', (_levels, options, of) => {
     beforeAll(async () => {
-      application = await start(more);
+      send = await serve(types, options);
     });
-    afterAll(() => application?.close());
 
-    it.each(rows)('RS-06 /%s requires %j', async (path, required) => {
-      const old = Math.floor(Date.now() / 1000) - 100_000;
-      const weak = await application.send(`/${path}`, {
-        token: await server.accessToken({ acr: 'none', authTime: old, scope: 'none' }),
+    it.each(cases.filter((one) => one[of] !== undefined))('RS-06 $title', async (one) => {
+      const required = one[of] as Required;
+      const path = pathOf(one);
+      const weak = await send({
+        path,
+        token: await accessToken({ acr: 'none', authTime: secondsAgo(100_000), scope: 'none' }),
       });
-      const without = await application.send(`/${path}`);
-      const refused = await application.send(`/${path}`, { token: 'no.such.token' });
-
+      const without = await send({ path });
+      const refused = await send({ path, token: 'no.such.token' });
       if (required === 'public' || required === 'open') {
-        expect([weak.status, without.status, refused.status]).toEqual([200, 200, 200]);
+        expect([weak, without, refused]).toEqual(Array(3).fill(expect.objectContaining({ status: 200, body: DONE })));
         return;
       }
-      expect(without.challenges).toEqual(['Bearer realm="api"']);
-      expect(refused.body['error']).toBe('invalid_token');
+      expect(without).toEqual(withoutToken());
+      expect(refused).toEqual(invalidToken('The access token is not signed'));
       if (required === 'skipped') {
-        expect([weak.status, without.status, refused.status]).toEqual([200, 401, 401]);
+        expect(weak).toMatchObject({ status: 200, body: DONE });
         return;
       }
-      expect([weak.status, without.status, refused.status]).toEqual([401, 401, 401]);
-      expect(weak.body).toMatchObject({ error: 'insufficient_user_authentication' });
-      expect({
-        acrValues: weak.body['acr_values'],
-        maxAge: weak.body['max_age'],
-        scope: weak.body['scope'],
-      }).toEqual({ acrValues: required.acrValues?.join(' '), maxAge: required.maxAge, scope: required.scope });
-      expect(ran).toEqual([]);
+      const { acrValues, maxAge, scope } = required;
+      expect(weak).toEqual(
+        challenged({
+          ...required,
+          reasons: [
+            ...(acrValues ? (['acr_unmet'] as const) : []),
+            ...(maxAge !== undefined ? (['authentication_too_old'] as const) : []),
+            ...(scope ? (['scope_missing'] as const) : []),
+          ],
+        }),
+      );
+      expect(done).not.toHaveBeenCalled();
 
-      const enough = await application.send(`/${path}`, {
-        token: await server.accessToken({ acr: required.acrValues?.[0], scope: required.scope ?? 'openid' }),
-      });
-      expect(enough.status).toBe(200);
-      expect(ran).toHaveLength(1);
+      const enough = await send({ path, token: await accessToken({ acr: acrValues?.[0], scope: scope ?? 'openid' }) });
+      expect(enough).toMatchObject({ status: 200, body: DONE });
+      expect(done).toHaveBeenCalledTimes(1);
     });
   });
 
   it('routes() shows each handler of each class with what it requires, in words', async () => {
-    const application = await start();
-    try {
-      const routes = application.app.get(StepUpService).routes();
-      const of = (name: string) => routes.filter((route) => route.name === name);
-      expect(of('HeirController.list')).toEqual([
-        {
-          name: 'HeirController.list',
-          access: 'required',
-          dynamic: false,
-          enforcedBy: 'handler',
-          requirements: { acrValues: ['mfa'], maxAge: 600 },
-        },
-      ]);
-      expect(of('StrictController.list')).toEqual([
-        {
-          name: 'StrictController.list',
-          access: 'required',
-          dynamic: false,
-          enforcedBy: 'handler',
-          requirements: { acrValues: ['phr'], maxAge: 600, scope: 'admin' },
-        },
-      ]);
-      expect(of('LevelsController.less')).toEqual([
-        {
-          name: 'LevelsController.less',
-          access: 'required',
-          dynamic: false,
-          enforcedBy: 'handler',
-          requirements: { acrValues: ['pwd'], maxAge: 6000, scope: 'bank' },
-        },
-      ]);
-      expect(of('LevelsController.function')).toEqual([
-        {
-          name: 'LevelsController.function',
-          access: 'required',
-          dynamic: true,
-          enforcedBy: 'handler',
-          requirements: { acrValues: ['mfa'], maxAge: 600, scope: 'bank' },
-        },
-      ]);
-      expect(of('LevelsController.skipped')).toEqual([
-        { name: 'LevelsController.skipped', access: 'skipped', dynamic: false, enforcedBy: 'handler' },
-      ]);
-      expect(of('LevelsController.public')).toEqual([
-        { name: 'LevelsController.public', access: 'public', dynamic: false },
-      ]);
-      expect(of('PlainController.open')).toEqual([{ name: 'PlainController.open', access: 'open', dynamic: false }]);
-      expect(routes).toHaveLength(withoutModuleLevel.length);
-    } finally {
-      await application.close();
-    }
+    send = await serve(types);
+    expect(send.app.get(StepUpService).routes()).toEqual(
+      cases.map(({ served, path = '/handle', required, shown }) => ({
+        name: `${served.name}.${path.slice(1)}`,
+        dynamic: false,
+        ...(typeof required === 'string' ? { access: required } : { access: 'required', requirements: required }),
+        ...(required !== 'public' && required !== 'open' && { enforcedBy: 'handler' }),
+        ...shown,
+      })),
+    );
   });
 
   describe('with AccessTokenGuard on every route', () => {
-    let application: RunningApplication;
-
     beforeAll(async () => {
-      application = await start({}, (app) => app.useGlobalGuards(app.get(AccessTokenGuard)));
+      send = await serve({
+        controllers: types,
+        configure: (app) => void app.useGlobalGuards(app.get(AccessTokenGuard)),
+      });
     });
-    afterAll(() => application?.close());
 
-    it.each(withoutModuleLevel)('/%s, which is %j, needs a token unless it is public', async (path, required) => {
-      const without = await application.send(`/${path}`);
-      const refused = await application.send(`/${path}`, { token: 'no.such.token' });
-      const expected = required === 'public' ? 200 : 401;
-      expect([without.status, refused.status]).toEqual([expected, expected]);
-    });
-  });
-
-  describe('isPublic, a mark of the application', () => {
-    let application: RunningApplication;
-
-    beforeAll(async () => {
-      application = await start({ requirements: moduleLevel, isPublic: () => true }, (app) =>
-        app.useGlobalGuards(app.get(AccessTokenGuard)),
-      );
-    });
-    afterAll(() => application?.close());
-
-    it.each([
-      ['plain/open', 200],
-      // nearer than the application's own mark can be
-      ['plain/required', 401],
-      ['class/inherits', 401],
-      ['skipped/inherits', 401],
-    ])('/%s without a token: %s', async (path, status) => {
-      expect((await application.send(`/${path}`)).status).toBe(status);
+    it.each(cases)('a token is needed, unless the handler is public: $title', async (one) => {
+      const status = one.required === 'public' ? 200 : 401;
+      expect(await send({ path: pathOf(one) })).toMatchObject({ status });
+      expect(await send({ path: pathOf(one), token: 'no.such.token' })).toMatchObject({ status });
     });
   });
 });
