@@ -53,6 +53,26 @@ export function invalidToken(description: string): Response {
   return refused(401, parameters, parameters);
 }
 
+/** Returns the whole response to a request that presents its token in a wrong way. */
+export function invalidRequest(description: string): Response {
+  const parameters = { error: 'invalid_request', error_description: description };
+  return refused(400, parameters, parameters);
+}
+
+/** Returns the whole response to a request whose token lacks nothing but a scope. */
+export function insufficientScope(scope: string): Response {
+  const description = 'The access token lacks a scope';
+  const parameters = { error: 'insufficient_scope', error_description: description, scope };
+  return refused(403, parameters, { ...parameters, reasons: ['scope_missing'] });
+}
+
+/** Returns the whole response to a request whose token could never be enough, so that a challenge would lead nowhere. */
+export function accessDenied(description: string): Response {
+  const { headers, ...rest } = refused(403, {}, { error: 'access_denied', error_description: description });
+  const { 'www-authenticate': _, ...others } = headers;
+  return { ...rest, headers: others };
+}
+
 function refused(status: number, parameters: Record<string, string | number>, body: object): Response {
   const written = Object.entries({ realm: 'api', ...parameters }).map(([name, value]) => `${name}="${value}"`);
   return {
