@@ -68,10 +68,15 @@ export function insufficientScope(scope: string): Response {
 
 /** Returns the whole response to a request whose token could never be enough, so that a challenge would lead nowhere. */
 export function accessDenied(description: string): Response {
-  const { headers, ...rest } = refused(403, {}, { error: 'access_denied', error_description: description });
-  const { 'www-authenticate': _, ...others } = headers;
-  return { ...rest, headers: others };
+  return { status: 403, headers: JSON_TYPE, body: { error: 'access_denied', error_description: description } };
 }
+
+/** Returns the whole response to a request that fails by a mistake of the application. */
+export function internalServerError(): Response {
+  return { status: 500, headers: JSON_TYPE, body: { statusCode: 500, message: 'Internal Server Error' } };
+}
+
+const JSON_TYPE = { 'content-type': ['application/json; charset=utf-8'] };
 
 function refused(status: number, parameters: Record<string, string | number>, body: object): Response {
   const written = Object.entries({ realm: 'api', ...parameters }).map(([name, value]) => `${name}="${value}"`);
@@ -79,7 +84,7 @@ function refused(status: number, parameters: Record<string, string | number>, bo
     status,
     headers: {
       'cache-control': ['no-store'],
-      'content-type': ['application/json; charset=utf-8'],
+      ...JSON_TYPE,
       'www-authenticate': [`Bearer ${written.join(', ')}`],
     },
     body,
