@@ -82,7 +82,7 @@ describeOverHttp('no way leads around @RequireAcr', ({ serve, accessToken, log }
     ['a guard below it that invents a user', handler(RequireAcr('mfa'), UseGuards(impostor()))],
     ['an interceptor above it', handler(UseInterceptors(countingInterceptor), RequireAcr('mfa'))],
     ['AcrGuard twice above it', handler(UseGuards(AcrGuard, AcrGuard), RequireAcr('mfa'))],
-    ['a wrapper above it', handler(traced, RequireAcr('mfa'))],
+    ['a wrapper above it', handler(Get(), traced, RequireAcr('mfa'))],
   ])('a handler is guarded that has %s', (_, served) => expectGuarded(served));
 
   it.each(['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS'])('a handler of all methods is guarded for %s', (method) =>
