@@ -1,138 +1,91 @@
-import { type CanActivate, Controller, type ExecutionContext, Get, UseGuards } from '@nestjs/common';
+import { Controller, type ExecutionContext, Get, type Type, UseGuards } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { AccessTokenGuard, AcrGuard, RequireAcr, StepUpContext, StepUpService } from 'nestjs-step-up';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
+import { challenged, insufficientScope, invalidToken, withoutToken } from '../../support/challenged.js';
+import { describeOverHttp, type Response } from '../../support/describe-over-http.js';
+import { DONE, handler } from '../../support/handler.js';
 
-/** A guard of the application with challenges of its own. */
-class OtherGuard implements CanActivate {
-  constructor(
-    private readonly adapterHost: HttpAdapterHost,
-    private readonly challenges: string | string[],
-  ) {}
+const dpop = 'DPoP algs="ES256 PS256"';
+const basic = 'Basic realm="legacy, \\"old\\""';
+const acrUnmet = challenged({ acrValues: ['mfa'], reasons: ['acr_unmet'] });
+/** A response that has challenges of another guard in front of its own. */
+const beside = (kept: string[], { headers, ...response }: Response): Response => ({
+  ...response,
+  headers: { ...headers, 'www-authenticate': [...kept, ...(headers['www-authenticate'] ?? [])] },
+});
 
-  canActivate(context: ExecutionContext) {
-    // both adapters hand lists on to Node, whatever the type says
-    const value = this.challenges as string;
-    this.adapterHost.httpAdapter.setHeader(context.switchToHttp().getResponse(), 'WWW-Authenticate', value);
-    return true;
-  }
-}
+describeOverHttp('RS-30 the challenge next to those of other guards', ({ serve, accessToken }) => {
+  const withScope = handler(RequireAcr('mfa', { scope: 'transfer:write' }));
+  const accounts = handler(Get('accounts'), UseGuards(AccessTokenGuard));
 
-@Controller()
-class BankController {
-  constructor(private readonly stepUp: StepUpService) {}
-
-  @Get('transfer')
-  @RequireAcr('mfa', { scope: 'transfer:write' })
-  transfer() {}
-
-  @Get('accounts')
-  @UseGuards(AccessTokenGuard)
-  accounts() {}
-
-  @Get('crowd')
-  @UseGuards(AcrGuard, AccessTokenGuard, AuthGuard('jwt'), AcrGuard)
-  @RequireAcr('mfa')
-  crowd() {}
-
-  @Get('twice')
-  @UseGuards(AccessTokenGuard)
-  async twice(@StepUpContext() at: ExecutionContext) {
-    await this.stepUp.require(at, 'phr').catch(() => undefined);
-    await this.stepUp.require(at, 'mfa', { maxAge: 300 });
-  }
-}
-
-const stepUp =
-  'Bearer realm="api", error="insufficient_user_authentication", ' +
-  'error_description="A different authentication is required", acr_values="mfa"';
-
-describe.each(adapters)('RS-30 the challenge beside those of other guards, %s', (_, createAdapter) => {
-  let server: TestAuthorizationServer;
-  let log: ReturnType<typeof captureLog>;
-  const applications: RunningApplication[] = [];
-
-  async function start(challenges?: string | string[]) {
-    const application = await startApplication({
-      createAdapter,
-      controllers: [BankController],
-      options: { authorizationServers: [{ issuer: server.issuer, audience: server.audience }] },
-      configure: (app) => {
-        if (challenges !== undefined) app.useGlobalGuards(new OtherGuard(app.get(HttpAdapterHost), challenges));
+  /** Serves behind a guard of the application that sets challenges of its own. */
+  const serveBehind = (challenges: string | string[], ...controllers: Type[]) =>
+    serve({
+      controllers,
+      configure(app) {
+        const { httpAdapter } = app.get(HttpAdapterHost);
+        app.useGlobalGuards({
+          canActivate(context) {
+            // both adapters hand lists on to Node, whatever the type says
+            httpAdapter.setHeader(context.switchToHttp().getResponse(), 'WWW-Authenticate', challenges as string);
+            return true;
+          },
+        });
       },
     });
-    applications.push(application);
-    return application;
-  }
 
-  beforeAll(async () => {
-    log = captureLog();
-    server = await createTestAuthorizationServer();
-  });
-  afterEach(async () => {
-    for (const application of applications.splice(0)) await application.close();
-  });
-  afterAll(async () => {
-    log.restore();
-    await server?.close();
-  });
-
-  const dpop = 'DPoP algs="ES256 PS256"';
-  const basic = 'Basic realm="legacy, \\"old\\""';
-  it.each([
+  it.each<[set: string, challenges: string | string[], kept: string[]]>([
     ['one line', dpop, [dpop]],
     ['several lines', [dpop, basic], [dpop, basic]],
     ['several challenges in one line', `${dpop}, ${basic}`, [`${dpop}, ${basic}`]],
-  ])('RS-28 keeps %s and adds a line', async (_, challenges, kept) => {
-    const { send } = await start(challenges);
-    const token = await server.accessToken({ acr: 'pwd', scope: 'transfer:write' });
-    expect((await send('/transfer', { token })).challenges).toEqual([...kept, stepUp]);
-    expect((await send('/transfer')).challenges).toEqual([...kept, 'Bearer realm="api"']);
-    expect((await send('/accounts')).challenges).toEqual([...kept, 'Bearer realm="api"']);
+  ])('RS-28 a challenge is added as a line to %s of another guard', async (_, challenges, kept) => {
+    const send = await serveBehind(challenges, withScope, accounts);
+    const token = await accessToken({ acr: 'pwd', scope: 'transfer:write' });
+    expect(await send({ token })).toEqual(beside(kept, acrUnmet));
+    expect(await send()).toEqual(beside(kept, withoutToken()));
+    expect(await send({ path: '/accounts' })).toEqual(beside(kept, withoutToken()));
   });
 
-  it('RS-29 keeps them beside a 403 as well', async () => {
-    const { send } = await start(dpop);
-    const answer = await send('/transfer', { token: await server.accessToken({ acr: 'mfa' }) });
-    expect(answer.status).toBe(403);
-    expect(answer.challenges).toEqual([
-      dpop,
-      'Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a scope", ' +
-        'scope="transfer:write"',
-    ]);
+  it('RS-29 challenges of another guard are kept next to a 403 as well', async () => {
+    const send = await serveBehind(dpop, withScope);
+    const response = await send({ token: await accessToken({ acr: 'mfa' }) });
+    expect(response).toEqual(beside([dpop], insufficientScope('transfer:write')));
   });
 
-  it('leaves them alone where it has nothing to say', async () => {
-    const { send } = await start([dpop, basic]);
-    const answer = await send('/accounts', { token: await server.accessToken() });
-    expect(answer.status).toBe(200);
-    expect(answer.challenges).toEqual([dpop, basic]);
-    expect(answer.headers).not.toHaveProperty('cache-control');
+  it('challenges of another guard are left alone if there is nothing to refuse', async () => {
+    const send = await serveBehind([dpop, basic], accounts);
+    expect(await send({ path: '/accounts', token: await accessToken() })).toEqual({
+      status: 200,
+      headers: { 'content-type': ['application/json; charset=utf-8'], 'www-authenticate': [dpop, basic] },
+      body: DONE,
+    });
   });
 
-  it.each([
-    ['no token', () => undefined, 'Bearer realm="api"'],
-    [
-      'a token that is none',
-      () => 'garbage',
-      'Bearer realm="api", error="invalid_token", error_description="The access token is not a signed JWT"',
-    ],
-    ['an authentication that is not enough', () => server.accessToken({ acr: 'pwd' }), stepUp],
-  ])('RS-93 says once what four guards would say: %s', async (_, token, challenge) => {
-    const { send } = await start();
-    const given = await token();
-    const answer = await send('/crowd', given === undefined ? {} : { token: given });
-    expect(answer.status).toBe(401);
-    expect(answer.challenges).toEqual([challenge]);
+  it.each<[sent: string, token: () => Promise<string | undefined>, response: Response]>([
+    ['no token', async () => undefined, withoutToken()],
+    ['a token that is none', async () => 'garbage', invalidToken('The access token is not a signed JWT')],
+    ['an authentication that is not enough', () => accessToken({ acr: 'pwd' }), acrUnmet],
+  ])('RS-93 what four guards would say is said once: %s', async (_, token, response) => {
+    const guards = UseGuards(AcrGuard, AccessTokenGuard, AuthGuard('jwt'), AcrGuard);
+    const send = await serve(handler(guards, RequireAcr('mfa')));
+    expect(await send({ token: await token() })).toEqual(response);
   });
 
-  it('RS-93 replaces its own challenge by a later one of the same request', async () => {
-    const { send } = await start(dpop);
-    const answer = await send('/twice', { token: await server.accessToken({ acr: 'pwd' }) });
-    expect(answer.status).toBe(401);
-    expect(answer.challenges).toEqual([dpop, `${stepUp}, max_age="300"`]);
-    expect(answer.body).toMatchObject({ acr_values: 'mfa', max_age: 300 });
+  it('RS-93 a challenge is replaced by a later one of the same request', async () => {
+    @Controller()
+    class TwiceController {
+      constructor(private readonly stepUp: StepUpService) {}
+
+      @Get()
+      @UseGuards(AccessTokenGuard)
+      async handle(@StepUpContext() at: ExecutionContext) {
+        await this.stepUp.require(at, 'phr').catch(() => undefined);
+        await this.stepUp.require(at, 'mfa', { maxAge: 300 });
+      }
+    }
+    const send = await serveBehind(dpop, TwiceController);
+    const response = await send({ token: await accessToken({ acr: 'pwd' }) });
+    expect(response).toEqual(beside([dpop], challenged({ acrValues: ['mfa'], maxAge: 300, reasons: ['acr_unmet'] })));
   });
 });
