@@ -1,76 +1,65 @@
-import { Controller, Get, UseGuards } from '@nestjs/common';
-import { AccessTokenGuard, type ChallengeReport, RequireAcr, StepUpContext, StepUpService } from 'nestjs-step-up';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
+import { Controller, type ExecutionContext, Get, UseGuards } from '@nestjs/common';
+import {
+  AccessTokenGuard,
+  type ChallengeReport,
+  InsufficientUserAuthenticationException,
+  RequireAcr,
+  StepUpContext,
+  StepUpService,
+} from 'nestjs-step-up';
+import type { TestAccessTokenOptions } from 'nestjs-step-up/testing';
+import { StepUpLog } from '../../../lib/nest/advice/log.js';
+import { Challenger } from '../../../lib/nest/refusal/challenger.js';
+import { checkOptions } from '../../../lib/nest/step-up.options.js';
+import { logOfEachTest } from '../../support/application.js';
+import { accessDenied, insufficientScope, invalidToken, withoutToken } from '../../support/challenged.js';
+import { describeOverHttp, type Response } from '../../support/describe-over-http.js';
+import { DONE, done, handler } from '../../support/handler.js';
+
+const scope = 'transfer:write';
 
 @Controller()
-class BankController {
+class InsideController {
   constructor(private readonly stepUp: StepUpService) {}
-
-  @Get('transfer')
-  @RequireAcr('mfa', { maxAge: 300, scope: 'transfer:write' })
-  transfer() {
-    return { done: true };
-  }
 
   @Get('assessed')
   @UseGuards(AccessTokenGuard)
-  assessed(@StepUpContext() at: unknown) {
+  assessed(@StepUpContext() at: ExecutionContext) {
     return this.stepUp.assess(at, 'mfa', { maxAge: 300 });
   }
 
   @Get('required')
   @UseGuards(AccessTokenGuard)
-  async required(@StepUpContext() at: unknown) {
+  async required(@StepUpContext() at: ExecutionContext) {
     await this.stepUp.require(at, 'mfa');
-    return { done: true };
+    return done();
   }
 }
 
-const scope = 'transfer:write';
+describeOverHttp('reports of challenges, and report mode', ({ serve, accessToken, server, log }) => {
+  let reports: ChallengeReport[];
 
-describe.each(adapters)('events and report mode, %s', (_, createAdapter) => {
-  let server: TestAuthorizationServer;
-  let application: RunningApplication;
-  let log: ReturnType<typeof captureLog>;
-  let challenged: ChallengeReport[];
-
-  async function start(mode: 'enforce' | 'report') {
-    application = await startApplication({
-      createAdapter,
-      controllers: [BankController],
-      options: { authorizationServers: [{ issuer: server.issuer, audience: server.audience }], mode },
-    });
-    application.app.get(StepUpService).onChallenged((event) => challenged.push(event));
-    return application;
+  async function serveIn(mode: 'enforce' | 'report') {
+    const transfer = handler(RequireAcr('mfa', { maxAge: 300, scope }));
+    const send = await serve([transfer, InsideController], { mode });
+    reports = [];
+    send.app.get(StepUpService).onChallenged((report) => reports.push(report));
+    return send;
   }
-  const reports = () => log.lines.filter((line) => line.startsWith('[report'));
+  const reported = () => log.filter((line) => line.startsWith('[report'));
+  const served = { status: 200, headers: { 'content-type': ['application/json; charset=utf-8'] } };
 
-  beforeEach(async () => {
-    challenged = [];
-    log = captureLog();
-    server = await createTestAuthorizationServer();
-  });
-  afterEach(async () => {
-    log.restore();
-    await application?.close();
-    await server?.close();
-  });
-
-  it('lets through what lacks the authentication, and says that it would not have', async () => {
-    const { send } = await start('report');
-    const answer = await send('/transfer', { token: await server.accessToken({ acr: 'pwd', authTime: 1, scope }) });
-    expect(answer.status).toBe(200);
-    expect(answer.body).toEqual({ done: true });
-    expect(answer.challenges).toEqual([]);
-    expect(answer.headers).not.toHaveProperty('cache-control');
-    expect(reports()).toEqual([
+  it('report mode lets through what lacks the authentication, and says that it would not have', async () => {
+    const send = await serveIn('report');
+    const response = await send({ token: await accessToken({ acr: 'pwd', authTime: 1, scope }) });
+    expect(response).toEqual({ ...served, body: DONE });
+    expect(reported()).toEqual([
       '[report_mode] StepUpModule: requirements are recorded, not enforced',
-      '[reported] BankController.transfer would have been challenged: acr_unmet, authentication_too_old',
+      '[reported] HandlerController.handle would have been challenged: acr_unmet, authentication_too_old',
     ]);
-    expect(challenged).toEqual([
+    expect(reports).toEqual([
       {
-        route: 'BankController.transfer',
+        route: 'HandlerController.handle',
         issuer: server.issuer,
         requirements: { acrValues: ['mfa'], maxAge: 300, scope },
         reasons: ['acr_unmet', 'authentication_too_old'],
@@ -79,77 +68,104 @@ describe.each(adapters)('events and report mode, %s', (_, createAdapter) => {
     ]);
   });
 
-  it('lets through in a handler what it would have challenged there', async () => {
-    const { send } = await start('report');
-    const answer = await send('/required', { token: await server.accessToken({ acr: 'pwd' }) });
-    expect([answer.status, answer.challenges, answer.body]).toEqual([200, [], { done: true }]);
-    expect(challenged).toMatchObject([{ route: 'BankController.required', reasons: ['acr_unmet'], reported: true }]);
+  it('report mode lets through in a handler what it would have challenged there', async () => {
+    const send = await serveIn('report');
+    const response = await send({ path: '/required', token: await accessToken({ acr: 'pwd' }) });
+    expect(response).toEqual({ ...served, body: DONE });
+    expect(reports).toMatchObject([{ route: 'InsideController.required', reasons: ['acr_unmet'], reported: true }]);
   });
 
-  const insufficientScope =
-    'Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a scope", ' +
-    'scope="transfer:write"';
-  it.each([
-    ['a lacking scope', { acr: 'mfa' }, 403, [insufficientScope], 'insufficient_scope'],
-    ['a scope that lacks as well', { acr: 'pwd' }, 403, [insufficientScope], 'insufficient_scope'],
-    ['a token without a user', { authTime: null, subject: 'a', clientId: 'a', scope }, 403, [], 'access_denied'],
-    ['somebody acting for the user', { acr: 'mfa', scope, claims: { act: { sub: 'b' } } }, 403, [], 'access_denied'],
+  it.each<[what: string, token: TestAccessTokenOptions, response: Response]>([
+    ['a lacking scope', { acr: 'mfa' }, insufficientScope(scope)],
+    ['a scope that lacks as well', { acr: 'pwd' }, insufficientScope(scope)],
     [
-      'an expired token',
-      { acr: 'mfa', scope, expiresIn: -60 },
-      401,
-      ['Bearer realm="api", error="invalid_token", error_description="The access token has expired"'],
-      'invalid_token',
+      'a token without a user',
+      { authTime: null, subject: 'a', clientId: 'a', scope },
+      accessDenied('No user has authenticated for this token, so none can step up'),
     ],
-  ])('refuses as ever: %s', async (_, claims, status, challenges, error) => {
-    const { send } = await start('report');
-    const answer = await send('/transfer', { token: await server.accessToken(claims) });
-    expect([answer.status, answer.challenges, answer.body['error']]).toEqual([status, challenges, error]);
+    [
+      'somebody acting for the user',
+      { acr: 'mfa', scope, claims: { act: { sub: 'b' } } },
+      accessDenied('Tokens issued to somebody acting for the user are not accepted here'),
+    ],
+    ['an expired token', { acr: 'mfa', scope, expiresIn: -60 }, invalidToken('The access token has expired')],
+  ])('report mode refuses %s as ever', async (_, token, response) => {
+    const send = await serveIn('report');
+    expect(await send({ token: await accessToken(token) })).toEqual(response);
   });
 
-  it('refuses as ever: no token', async () => {
-    const { send } = await start('report');
-    const answer = await send('/transfer');
-    expect([answer.status, answer.challenges]).toEqual([401, ['Bearer realm="api"']]);
-    expect(challenged).toEqual([]);
+  it('report mode refuses a request without a token as ever', async () => {
+    const send = await serveIn('report');
+    expect(await send()).toEqual(withoutToken());
+    expect(reports).toEqual([]);
   });
 
-  it.each(['enforce', 'report'] as const)('assess() tells the truth: %s', async (mode) => {
-    const { send } = await start(mode);
-    const low = await send('/assessed', { token: await server.accessToken({ acr: 'pwd', authTime: 1 }) });
-    expect([low.status, low.body]).toEqual([200, { met: false, reasons: ['acr_unmet', 'authentication_too_old'] }]);
-    const high = await send('/assessed', { token: await server.accessToken({ acr: 'mfa' }) });
-    expect([high.status, high.body]).toEqual([200, { met: true }]);
-    expect([low.challenges, high.challenges, challenged]).toEqual([[], [], []]);
+  it.each(['enforce', 'report'] as const)('assess() tells the truth in the mode %s', async (mode) => {
+    const send = await serveIn(mode);
+    const low = await send({ path: '/assessed', token: await accessToken({ acr: 'pwd', authTime: 1 }) });
+    expect(low).toEqual({ ...served, body: { met: false, reasons: ['acr_unmet', 'authentication_too_old'] } });
+    const high = await send({ path: '/assessed', token: await accessToken({ acr: 'mfa' }) });
+    expect(high).toEqual({ ...served, body: { met: true } });
+    expect(reports).toEqual([]);
   });
 
-  it('says nothing of what is met', async () => {
-    const { send } = await start('report');
-    const answer = await send('/transfer', { token: await server.accessToken({ acr: 'mfa', scope }) });
-    expect(answer.status).toBe(200);
-    expect(challenged).toEqual([]);
-    expect(reports()).toEqual(['[report_mode] StepUpModule: requirements are recorded, not enforced']);
+  it('nothing is reported of what is met', async () => {
+    const send = await serveIn('report');
+    expect(await send({ token: await accessToken({ acr: 'mfa', scope }) })).toMatchObject({ status: 200 });
+    expect(reports).toEqual([]);
+    expect(reported()).toEqual(['[report_mode] StepUpModule: requirements are recorded, not enforced']);
   });
 
-  it('tells of challenges when it enforces, until the listener is taken off', async () => {
-    const { app, send } = await start('enforce');
+  it('challenges are told of in the mode enforce, too, until the listener is removed', async () => {
+    const send = await serveIn('enforce');
     const more: ChallengeReport[] = [];
-    const off = app.get(StepUpService).onChallenged((event) => more.push(event));
-    const token = await server.accessToken({ acr: 'pwd' });
-    const answer = await send('/transfer', { token });
-    expect(answer.status).toBe(401);
+    const off = send.app.get(StepUpService).onChallenged((report) => more.push(report));
+    const token = await accessToken({ acr: 'pwd' });
+    expect(await send({ token })).toMatchObject({ status: 401 });
     off();
-    await send('/transfer', { token });
+    await send({ token });
     expect(more).toEqual([
       {
-        route: 'BankController.transfer',
+        route: 'HandlerController.handle',
         issuer: server.issuer,
         requirements: { acrValues: ['mfa'], maxAge: 300, scope },
         reasons: ['acr_unmet', 'scope_missing'],
         reported: false,
       },
     ]);
-    expect(challenged).toHaveLength(2);
-    expect(reports()).toEqual([]);
+    expect(reports).toHaveLength(2);
+    expect(reported()).toEqual([]);
+  });
+});
+
+describe('a listener for challenges that throws', () => {
+  const log = logOfEachTest();
+
+  it.each(['enforce', 'report'] as const)('it changes nothing in the mode %s, and the others hear', async (mode) => {
+    const challenger = new Challenger(checkOptions({ passport: 'existing', mode }), new StepUpLog());
+    const heard = jest.fn();
+    challenger.onChallenged(async () => {
+      throw new Error('the database is down');
+    });
+    challenger.onChallenged(() => {
+      throw new Error('metrics are down');
+    });
+    challenger.onChallenged(heard);
+
+    const refuse = () =>
+      challenger.refuse({
+        route: 'Bank.transfer',
+        event: { issuer: 'https://as.example' },
+        claims: {},
+        requirements: { acrValues: ['mfa'] },
+        reasons: ['acr_missing'],
+      });
+    if (mode === 'report') expect(refuse).not.toThrow();
+    else expect(refuse).toThrow(InsufficientUserAuthenticationException);
+    expect(heard.mock.calls).toEqual([[expect.objectContaining({ reported: mode === 'report' })]]);
+    expect(log).toContain('[listener_failed] onChallenged: metrics are down');
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(log).toContain('[listener_failed] onChallenged: the database is down');
   });
 });

@@ -1,116 +1,69 @@
-import { Controller, ForbiddenException, Post } from '@nestjs/common';
+import { Controller, ForbiddenException, type Type } from '@nestjs/common';
 import { RequireAcr, type RequirementsFunction } from 'nestjs-step-up';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
+import { challenged, insufficientScope, internalServerError } from '../../support/challenged.js';
+import { describeOverHttp } from '../../support/describe-over-http.js';
+import { DONE, done, handler } from '../../support/handler.js';
 
-let ran: string[] = [];
-const done = (name: string) => {
-  ran.push(name);
-  return { done: true };
-};
-const log = captureLog();
-afterAll(() => log.restore());
-
-describe.each(adapters)('requirements decided per request, %s', (_, createAdapter) => {
-  let server: TestAuthorizationServer;
-  let application: RunningApplication;
-  let decide: RequirementsFunction = () => undefined;
-  let decided = 0;
-
-  @Controller()
-  class DynamicController {
-    @Post('handler')
-    @RequireAcr((context) => {
-      decided += 1;
-      return decide(context);
-    })
-    handler() {
-      return done('handler');
-    }
-  }
-
-  @Controller('class')
-  @RequireAcr((context) => decide(context))
-  class DynamicClassController {
-    @Post('handler')
-    @RequireAcr({ scope: 'bank' })
-    handler() {
-      return done('class handler');
-    }
-  }
-
-  beforeAll(async () => {
-    server = await createTestAuthorizationServer();
-    application = await startApplication({
-      createAdapter,
-      controllers: [DynamicController, DynamicClassController],
-      options: {
-        authorizationServers: [
-          { issuer: server.issuer, audience: server.audience, acr: { mfa: 'urn:mfa', phr: 'urn:phr' } },
-        ],
-      },
+describeOverHttp('requirements decided per request', ({ serve, accessToken, server, log }) => {
+  /** A handler whose own requirements the function decides. */
+  const onHandler = (decide: RequirementsFunction) => handler(RequireAcr(decide));
+  /** A handler whose class has its requirements decided by the function. */
+  const onClass = (decide: RequirementsFunction) => {
+    @Controller()
+    @RequireAcr(decide)
+    class DynamicController extends handler(RequireAcr({ scope: 'bank' })) {}
+    return DynamicController;
+  };
+  const serveWords = (served: Type) =>
+    serve(served, {
+      authorizationServers: [
+        { issuer: server.issuer, audience: server.audience, acr: { mfa: 'urn:mfa', phr: 'urn:phr' } },
+      ],
     });
-  });
-  beforeEach(() => {
-    ran = [];
-    decided = 0;
-    log.lines.length = 0;
-  });
-  afterAll(async () => {
-    await application?.close();
-    await server?.close();
-  });
+  const token = () => accessToken({ acr: 'urn:mfa', scope: 'bank' });
 
-  const token = () => server.accessToken({ acr: 'urn:mfa', scope: 'bank' });
-
-  it.each<[what: string, decide: RequirementsFunction]>([
+  it.each<[how: string, decide: RequirementsFunction]>([
     ['at once', () => ({ acrValues: ['phr'] })],
     ['later', async () => ({ acrValues: ['phr'] })],
     ['from the request', (context) => ({ acrValues: [context.switchToHttp().getRequest().headers['x-word']] })],
-  ])('asks for what the function decides %s', async (_what, function_) => {
-    decide = function_;
-    const headers = { 'x-word': 'phr' };
-    for (const path of ['/handler', '/class/handler']) {
-      const answer = await application.send(path, { method: 'POST', token: await token(), headers });
-      expect([answer.status, answer.body['acr_values']]).toEqual([401, 'urn:phr']);
+  ])('what the function decides is asked for: %s', async (_, decide) => {
+    for (const served of [onHandler(decide), onClass(decide)]) {
+      const send = await serveWords(served);
+      const response = await send({ token: await token(), headers: { 'x-word': 'phr' } });
+      expect(response).toEqual(challenged({ acrValues: ['urn:phr'], reasons: ['acr_unmet'] }));
     }
-    expect(ran).toEqual([]);
+    expect(done).not.toHaveBeenCalled();
   });
 
   it.each<[what: string, decide: RequirementsFunction]>([
-    ['at once', () => undefined],
-    ['later', async () => undefined],
+    ['nothing at once', () => undefined],
+    ['nothing later', async () => undefined],
     ['something that is met', () => ({ acrValues: ['mfa'] })],
-  ])('lets the request through where it decides nothing %s', async (_what, function_) => {
-    decide = function_;
-    const answer = await application.send('/handler', { method: 'POST', token: await token() });
-    expect(answer.status).toBe(201);
-    expect(ran).toEqual(['handler']);
+  ])('a request is let through if the function decides %s', async (_, decide) => {
+    const send = await serveWords(onHandler(decide));
+    expect(await send({ token: await token() })).toMatchObject({ status: 200, body: DONE });
   });
 
-  it('still needs a token where the function adds nothing, and keeps what other levels require', async () => {
-    decide = () => undefined;
-    expect((await application.send('/handler', { method: 'POST' })).status).toBe(401);
-    const answer = await application.send('/class/handler', {
-      method: 'POST',
-      token: await server.accessToken({ scope: 'none' }),
-    });
-    expect([answer.status, answer.body['error']]).toEqual([403, 'insufficient_scope']);
-    expect(ran).toEqual([]);
+  it('a function that adds nothing leaves that a token is needed, and what other levels require', async () => {
+    expect(await (await serveWords(onHandler(() => undefined)))()).toMatchObject({ status: 401 });
+    const send = await serveWords(onClass(() => undefined));
+    expect(await send({ token: await accessToken({ scope: 'none' }) })).toEqual(insufficientScope('bank'));
+    expect(done).not.toHaveBeenCalled();
   });
 
-  it('is called after authentication, once', async () => {
-    decide = () => undefined;
-    await application.send('/handler', { method: 'POST' });
-    await application.send('/handler', { method: 'POST', token: 'no.such.token' });
-    expect(decided).toBe(0);
-    await application.send('/handler', { method: 'POST', token: await token() });
-    expect(decided).toBe(1);
+  it('the function is called after authentication, once', async () => {
+    const decide = jest.fn();
+    const send = await serveWords(onHandler(decide));
+    await send();
+    await send({ token: 'no.such.token' });
+    expect(decide).not.toHaveBeenCalled();
+    await send({ token: await token() });
+    expect(decide).toHaveBeenCalledTimes(1);
   });
 
   const faulty = (value: unknown): RequirementsFunction => (() => value) as RequirementsFunction;
 
-  it.each<[what: string, decide: RequirementsFunction, reason: string]>([
+  it.each<[gives: string, decide: RequirementsFunction, reason: string]>([
     ['null', faulty(null), 'requirements must be an object'],
     ['null later', (async () => null) as unknown as RequirementsFunction, 'requirements must be an object'],
     ['false', faulty(false), 'requirements must be an object'],
@@ -162,26 +115,22 @@ describe.each(adapters)('requirements decided per request, %s', (_, createAdapte
       },
       'threw a value of type string',
     ],
-  ])(
-    'answers %s with 500, says why in the log alone, and does not run the handler',
-    async (_what, function_, reason) => {
-      decide = function_;
-      for (const [path, route] of [
-        ['/handler', 'DynamicController.handler'],
-        ['/class/handler', 'DynamicClassController.handler'],
-      ] as const) {
-        log.lines.length = 0;
-        const answer = await application.send(path, { method: 'POST', token: await token() });
-        expect(answer.status).toBe(500);
-        expect(answer.body).toEqual({ statusCode: 500, message: 'Internal Server Error' });
-        expect(answer.challenges).toEqual([]);
-        expect(log.lines).toEqual([
-          expect.stringMatching(new RegExp(`^\\[misconfigured\\] The requirements function on ${route}`)),
-        ]);
-        expect(log.lines[0]).toContain(reason);
-        expect(log.lines[0]).not.toMatch(/no database|not yours|secret/);
-      }
-      expect(ran).toEqual([]);
-    },
-  );
+  ])('a function that gives %s is answered 500, and the log alone says why', async (_, decide, reason) => {
+    const routes = ['HandlerController.handle', 'DynamicController.handle'];
+    for (const served of [onHandler(decide), onClass(decide)]) {
+      const send = await serveWords(served);
+      expect(await send({ token: await token() })).toEqual(internalServerError());
+    }
+    const messages = log.filter((line) => /^\[(?!routes)/.test(line));
+    expect(messages).toEqual(
+      routes.map((route) =>
+        expect.stringMatching(new RegExp(`^\\[misconfigured\\] The requirements function on ${route}`)),
+      ),
+    );
+    for (const message of messages) {
+      expect(message).toContain(reason);
+      expect(message).not.toMatch(/no database|not yours|secret/);
+    }
+    expect(done).not.toHaveBeenCalled();
+  });
 });
