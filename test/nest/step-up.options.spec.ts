@@ -1,22 +1,9 @@
-import { type CanActivate, Controller, Get, Inject, Injectable, Module, UseGuards } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
-import {
-  AccessTokenGuard,
-  type AuthenticationRequirements,
-  RequireAcr,
-  SkipStepUp,
-  StepUpModule,
-  type StepUpModuleOptions,
-  StepUpService,
-} from 'nestjs-step-up';
-import { captureLog } from '../support/application.js';
-import { bootedService, bootFailure, bootServer } from '../support/boot.js';
+import { Controller, Get } from '@nestjs/common';
+import { type AuthenticationRequirements, RequireAcr, type StepUpModuleOptions } from 'nestjs-step-up';
+import { logOfEachTest } from '../support/application.js';
+import { bootFailure, bootServer } from '../support/boot.js';
 
-const log = captureLog();
-beforeEach(() => {
-  log.lines.length = 0;
-});
-afterAll(() => log.restore());
+const log = logOfEachTest();
 
 const authorizationServers = [bootServer];
 
@@ -244,120 +231,10 @@ describe('StepUpModule options', () => {
     }
     const controllers = [TransferController];
     expect(await bootFailure({ controllers })).toBe(undefined);
-    expect(log.lines.filter((line) => /^\[(?!routes)/.test(line))).toEqual(
+    expect(log.filter((line) => /^\[(?!routes)/.test(line))).toEqual(
       advice.map((line) => expect.stringContaining(line)),
     );
     const error = await bootFailure({ controllers, options: { authorizationServers, audit: 'throw' } });
     expect(error).toEqual(advice.length === 0 ? undefined : new TypeError(`Boot audit: ${advice.join('; ')}`));
-  });
-});
-
-describe('forRootAsync', () => {
-  @Injectable()
-  class Configuration {
-    readonly audience = 'https://api.example';
-  }
-  @Module({ providers: [Configuration], exports: [Configuration] })
-  class ConfigurationModule {}
-
-  const compile = (useFactory: (configuration: Configuration) => StepUpModuleOptions | Promise<StepUpModuleOptions>) =>
-    Test.createTestingModule({
-      imports: [StepUpModule.forRootAsync({ imports: [ConfigurationModule], inject: [Configuration], useFactory })],
-    }).compile();
-
-  it.each([
-    ['at once', (options: StepUpModuleOptions) => options],
-    ['later', async (options: StepUpModuleOptions) => options],
-  ])('takes what a factory gives %s, with what it injects', async (_, give) => {
-    let injected: unknown;
-    const testing = await compile((configuration) => {
-      injected = configuration.audience;
-      return give({ authorizationServers: [{ ...bootServer, audience: configuration.audience }] });
-    });
-    const app = await testing.createNestApplication().init();
-    expect([injected, app.get(StepUpService).routes()]).toEqual(['https://api.example', []]);
-    await app.close();
-  });
-
-  it('checks what a factory gives', async () => {
-    await expect(compile(() => ({ authorizationServers: [] }))).rejects.toThrow(
-      new TypeError('"authorizationServers" must list at least one authorization server'),
-    );
-    await expect(compile(async () => ({ passport: 'existing', user: () => ({}) }))).rejects.toThrow(TypeError);
-  });
-
-  it.each([undefined, null, 'options'])('refuses %s in place of options', async (given) => {
-    await expect(compile(() => given as never)).rejects.toThrow(new TypeError('StepUpModule needs an options object'));
-  });
-
-  it('passes on what a factory throws', async () => {
-    await expect(compile(() => Promise.reject(new Error('no configuration')))).rejects.toThrow('no configuration');
-  });
-});
-
-describe('StepUpModule in an application', () => {
-  @Controller()
-  class TransferController {
-    @Get()
-    @RequireAcr('mfa')
-    create() {}
-  }
-
-  it('is global: a service of any module injects StepUpService, any controller is guarded', async () => {
-    @Injectable()
-    class TransferService {
-      constructor(@Inject(StepUpService) readonly stepUp: StepUpService) {}
-    }
-    @Module({ providers: [TransferService], controllers: [TransferController] })
-    class TransferModule {}
-    const service = await bootedService({ imports: [TransferModule] });
-    expect(service.routes().map(({ name }) => name)).toEqual(['TransferController.create']);
-  });
-
-  it.each([
-    ['the same options', [bootServer]],
-    ['other options', [{ ...bootServer, issuer: 'https://other.example' }]],
-  ])('imported twice, with %s, is a TypeError', async (_, servers) => {
-    @Module({ imports: [StepUpModule.forRoot({ authorizationServers: servers })] })
-    class FeatureModule {}
-    expect(await bootFailure({ imports: [FeatureModule] })).toEqual(
-      new TypeError('StepUpModule is configured twice; call forRoot() once per application'),
-    );
-  });
-
-  it.each<[decorator: string, type: new () => object]>([
-    ['@RequireAcr', TransferController],
-    [
-      '@SkipStepUp',
-      (() => {
-        @Controller()
-        class SkippedController {
-          @Get()
-          @SkipStepUp()
-          list() {}
-        }
-        return SkippedController;
-      })(),
-    ],
-    [
-      'AccessTokenGuard',
-      (() => {
-        @Controller()
-        @UseGuards(AccessTokenGuard as new (...given: never[]) => CanActivate)
-        class GuardedController {
-          @Get()
-          list() {}
-        }
-        return GuardedController;
-      })(),
-    ],
-  ])('without it, %s fails the boot', async (_, type) => {
-    const boot = Test.createTestingModule({ controllers: [type] }).compile();
-    await expect(boot).rejects.toThrow(
-      new TypeError(
-        '@RequireAcr, @SkipStepUp and AccessTokenGuard need StepUpModule: import StepUpModule.forRoot({ … }) once, in the root ' +
-          'module',
-      ),
-    );
   });
 });

@@ -1,184 +1,133 @@
-import { Controller, Get, Header, type INestApplication, type MessageEvent, Options, Sse } from '@nestjs/common';
+import { Controller, Header, type MessageEvent, Options, Sse } from '@nestjs/common';
 import { RequireAcr } from 'nestjs-step-up';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { of } from 'rxjs';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
+import { challenged, withoutToken } from '../../support/challenged.js';
+import { describeOverHttp, type ServedModule } from '../../support/describe-over-http.js';
+import { DONE, handler } from '../../support/handler.js';
 
-@Controller()
-class BankController {
-  @Get('transfer')
-  @RequireAcr('mfa', { maxAge: 300 })
-  transfer() {
-    return { done: true };
-  }
+type Cors = Parameters<Parameters<NonNullable<ServedModule['configure']>>[0]['enableCors']>[0] & object;
 
-  @Options('transfer')
-  @RequireAcr('mfa', { maxAge: 300 })
-  options() {}
-
-  @Get('statement')
-  @RequireAcr('mfa')
-  @Header('Cache-Control', 'private, max-age=60')
-  statement() {
-    return { balance: 1 };
-  }
-
-  @Sse('events')
-  @RequireAcr('mfa', { maxAge: 300 })
-  events() {
-    return of<MessageEvent>({ data: { balance: 1 } });
-  }
-}
-
-const stepUp =
-  'Bearer realm="api", error="insufficient_user_authentication", ' +
-  'error_description="A different authentication is required", acr_values="mfa", max_age="300"';
 const origin = 'https://shop.example';
+const acrUnmet = challenged({ acrValues: ['mfa'], maxAge: 300, reasons: ['acr_unmet'] });
 
-describe.each(adapters)('what browsers and caches make of the answer, %s', (_, createAdapter) => {
-  let server: TestAuthorizationServer;
-  let log: ReturnType<typeof captureLog>;
-  const applications: RunningApplication[] = [];
+describeOverHttp('what browsers and caches make of a response', ({ serve, accessToken }) => {
+  const requireMfa = RequireAcr('mfa', { maxAge: 300 });
+  const serveWithCors = (cors: Cors) =>
+    serve({ controllers: [handler(requireMfa)], configure: (app) => app.enableCors({ origin, ...cors }) });
 
-  async function start(configure?: (app: INestApplication) => void) {
-    const application = await startApplication({
-      createAdapter,
-      controllers: [BankController],
-      options: { authorizationServers: [{ issuer: server.issuer, audience: server.audience }] },
-      ...(configure !== undefined && { configure }),
-    });
-    applications.push(application);
-    return application;
-  }
-
-  beforeAll(async () => {
-    log = captureLog();
-    server = await createTestAuthorizationServer();
-  });
-  afterEach(async () => {
-    for (const application of applications.splice(0)) await application.close();
-  });
-  afterAll(async () => {
-    log.restore();
-    await server?.close();
-  });
-
-  it.each([
+  it.each<[how: string, cors: Cors, exposed: string]>([
     ['alone', {}, 'WWW-Authenticate'],
-    ['beside what the application exposes', { exposedHeaders: ['ETag', 'X-Total'] }, 'ETag, X-Total, WWW-Authenticate'],
     [
-      'once, where the application exposes it',
-      { exposedHeaders: ['ETag', 'www-authenticate'] },
-      'ETag, www-authenticate',
+      'next to what the application exposes',
+      { exposedHeaders: ['ETag', 'X-Total'] },
+      'ETag, X-Total, WWW-Authenticate',
     ],
-    ['RS-101 beside *, which requests with credentials read literally', { exposedHeaders: '*' }, '*, WWW-Authenticate'],
-  ])('RS-100 exposes the challenge to scripts of other origins, %s', async (_, cors, exposed) => {
-    const { send } = await start((app) => app.enableCors({ origin, credentials: true, ...cors }));
-    const answer = await send('/transfer', { headers: { origin }, token: await server.accessToken({ acr: 'pwd' }) });
-    expect(answer.status).toBe(401);
-    expect(answer.challenges).toEqual([stepUp]);
-    expect(answer.headers['access-control-expose-headers']?.join(', ').replaceAll(/ *, */g, ', ')).toBe(exposed);
+    ['once, if the application exposes it', { exposedHeaders: ['ETag', 'www-authenticate'] }, 'ETag, www-authenticate'],
+    [
+      'RS-101 next to *, which requests with credentials read literally',
+      { exposedHeaders: '*' },
+      '*, WWW-Authenticate',
+    ],
+  ])('RS-100 the challenge is exposed to scripts of other origins, %s', async (_, cors, exposed) => {
+    const send = await serveWithCors({ credentials: true, ...cors });
+    const { status, headers } = await send({ headers: { origin }, token: await accessToken({ acr: 'pwd' }) });
+    expect(status).toBe(401);
+    expect(headers['www-authenticate']).toEqual(acrUnmet.headers['www-authenticate']);
+    expect(headers['access-control-expose-headers']?.join(', ').replaceAll(/ *, */g, ', ')).toBe(exposed);
   });
 
-  it.each([
-    ['without a token', () => ({})],
-    ['with a token that is none', () => ({ token: 'garbage' })],
-    ['with an authentication that is not enough', async () => ({ token: await server.accessToken({ acr: 'pwd' }) })],
-  ])('RS-102 lets scripts of other origins read the 401 %s', async (_, sent) => {
-    const { send } = await start((app) => app.enableCors({ origin, credentials: true }));
-    const answer = await send('/transfer', { headers: { origin }, ...(await sent()) });
-    expect(answer.status).toBe(401);
-    expect(answer.headers['access-control-allow-origin']).toEqual([origin]);
-    expect(answer.headers['access-control-allow-credentials']).toEqual(['true']);
-    expect(answer.headers['access-control-expose-headers']).toEqual(['WWW-Authenticate']);
-  });
-
-  it('RS-100 exposes nothing where no other origin asks', async () => {
-    const { send } = await start();
-    const answer = await send('/transfer', { token: await server.accessToken({ acr: 'pwd' }) });
-    expect(answer.status).toBe(401);
-    expect(answer.headers).not.toHaveProperty('access-control-expose-headers');
-  });
-
-  it('RS-100 exposes nothing of its own on what it lets through', async () => {
-    const { send } = await start((app) => app.enableCors({ origin, exposedHeaders: ['ETag'] }));
-    const answer = await send('/transfer', { headers: { origin }, token: await server.accessToken({ acr: 'mfa' }) });
-    expect(answer.status).toBe(200);
-    expect(answer.headers['access-control-expose-headers']).toEqual(['ETag']);
-  });
-
-  it('RS-103 does not challenge a preflight', async () => {
-    const { send } = await start((app) => app.enableCors({ origin }));
-    const answer = await send('/transfer', {
-      method: 'OPTIONS',
+  it.each<[how: string, token: () => Promise<string | undefined>]>([
+    ['without a token', async () => undefined],
+    ['with a token that is none', async () => 'garbage'],
+    ['with an authentication that is not enough', () => accessToken({ acr: 'pwd' })],
+  ])('RS-102 scripts of other origins may read the 401 to a request %s', async (_, token) => {
+    const send = await serveWithCors({ credentials: true });
+    expect(await send({ headers: { origin }, token: await token() })).toMatchObject({
+      status: 401,
       headers: {
-        origin,
-        'access-control-request-method': 'GET',
-        'access-control-request-headers': 'authorization',
+        'access-control-allow-origin': [origin],
+        'access-control-allow-credentials': ['true'],
+        'access-control-expose-headers': ['WWW-Authenticate'],
       },
     });
-    expect(answer.status).toBe(204);
-    expect(answer.challenges).toEqual([]);
-    expect(answer.headers['access-control-allow-origin']).toEqual([origin]);
-    expect(answer.headers['access-control-allow-headers']).toEqual(['authorization']);
   });
 
-  it('RS-103 exempts no OPTIONS request that reaches a decorated handler', async () => {
-    const { send } = await start();
-    const answer = await send('/transfer', { method: 'OPTIONS', token: await server.accessToken({ acr: 'pwd' }) });
-    expect([answer.status, answer.challenges]).toEqual([401, [stepUp]]);
+  it('RS-100 nothing is exposed if no other origin asks', async () => {
+    const send = await serve(handler(requireMfa));
+    expect(await send({ token: await accessToken({ acr: 'pwd' }) })).toEqual(acrUnmet);
   });
 
-  it('RS-104 answers HEAD with the fields of GET and no body', async () => {
-    const { send } = await start();
-    const token = await server.accessToken({ acr: 'pwd' });
-    const fields = ['www-authenticate', 'cache-control', 'content-type', 'content-length'];
-    const [get, head] = [await send('/transfer', { token }), await send('/transfer', { token, method: 'HEAD' })];
-    expect(head.status).toBe(401);
-    expect(head.text).toBe('');
-    expect(head.challenges).toEqual([stepUp]);
-    expect(fields.map((name) => head.headers[name])).toEqual(fields.map((name) => get.headers[name]));
-    expect(Number(head.headers['content-length'])).toBe(get.text.length);
+  it('RS-100 nothing more is exposed on what is let through', async () => {
+    const send = await serveWithCors({ exposedHeaders: ['ETag'] });
+    const response = await send({ headers: { origin }, token: await accessToken({ acr: 'mfa' }) });
+    expect(response).toMatchObject({ status: 200, headers: { 'access-control-expose-headers': ['ETag'] } });
   });
 
-  it('RS-104 judges HEAD as it judges GET', async () => {
-    const { send } = await start();
-    const answer = await send('/transfer', { token: await server.accessToken({ acr: 'mfa' }), method: 'HEAD' });
-    expect([answer.status, answer.text]).toEqual([200, '']);
-    expect((await send('/transfer', { method: 'HEAD' })).challenges).toEqual(['Bearer realm="api"']);
-  });
-
-  it('RS-105 keeps a challenge out of caches, whatever the handler would say', async () => {
-    const { send } = await start();
-    const answer = await send('/statement', { token: await server.accessToken({ acr: 'pwd' }) });
-    expect(answer.status).toBe(401);
-    expect(answer.headers['cache-control']).toEqual(['no-store']);
-  });
-
-  it('RS-106 leaves what a success says to caches to the handler', async () => {
-    const { send } = await start();
-    const answer = await send('/statement', { token: await server.accessToken({ acr: 'mfa' }) });
-    expect(answer.body).toEqual({ balance: 1 });
-    expect(answer.headers['cache-control']).toEqual(['private, max-age=60']);
-  });
-
-  it('challenges before a stream of events begins', async () => {
-    const { send } = await start();
-    const answer = await send('/events', {
-      headers: { accept: 'text/event-stream' },
-      token: await server.accessToken({ acr: 'pwd' }),
+  it('RS-103 a preflight is not challenged', async () => {
+    const send = await serveWithCors({});
+    const asked = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' };
+    const response = await send({ method: 'OPTIONS', headers: { origin, ...asked } });
+    expect(response).toMatchObject({
+      status: 204,
+      headers: { 'access-control-allow-origin': [origin], 'access-control-allow-headers': ['authorization'] },
     });
-    expect(answer.status).toBe(401);
-    expect(answer.challenges).toEqual([stepUp]);
-    expect(answer.headers['content-type']).toEqual(['application/json; charset=utf-8']);
-    expect(answer.body).toMatchObject({ error: 'insufficient_user_authentication', acr_values: 'mfa', max_age: 300 });
+    expect(response.headers).not.toHaveProperty('www-authenticate');
   });
 
-  it('lets a stream of events begin where the authentication is enough', async () => {
-    const { send } = await start();
-    const answer = await send('/events', { token: await server.accessToken({ acr: 'mfa' }) });
-    expect(answer.status).toBe(200);
-    expect(answer.headers['content-type']).toEqual(['text/event-stream']);
-    expect(answer.text).toContain('data: {"balance":1}');
+  it('RS-103 an OPTIONS request that reaches a decorated handler is not exempt', async () => {
+    const send = await serve(handler(Options(), requireMfa));
+    expect(await send({ method: 'OPTIONS', token: await accessToken({ acr: 'pwd' }) })).toEqual(acrUnmet);
+  });
+
+  it('RS-104 HEAD is answered with the fields of GET and no body', async () => {
+    const send = await serve(handler(requireMfa));
+    const token = await accessToken({ acr: 'pwd' });
+    expect(await send({ token })).toEqual(acrUnmet);
+    expect(await send({ token, method: 'HEAD' })).toEqual({ ...acrUnmet, body: '' });
+    const [get, head] = await Promise.all(
+      ['GET', 'HEAD'].map((method) => fetch(send.url, { method, headers: { authorization: `Bearer ${token}` } })),
+    );
+    expect(head?.headers.get('content-length')).toBe(String((await get?.text())?.length));
+  });
+
+  it('RS-104 HEAD is judged like GET', async () => {
+    const send = await serve(handler(requireMfa));
+    const response = await send({ method: 'HEAD', token: await accessToken({ acr: 'mfa' }) });
+    expect(response).toMatchObject({ status: 200, body: '' });
+    expect(await send({ method: 'HEAD' })).toEqual({ ...withoutToken(), body: '' });
+  });
+
+  it('RS-105 a challenge is kept out of caches, whatever the handler would say', async () => {
+    const send = await serve(handler(requireMfa, Header('Cache-Control', 'private, max-age=60')));
+    expect(await send({ token: await accessToken({ acr: 'pwd' }) })).toEqual(acrUnmet);
+  });
+
+  it('RS-106 what a success says to caches is left to the handler', async () => {
+    const send = await serve(handler(requireMfa, Header('Cache-Control', 'private, max-age=60')));
+    const response = await send({ token: await accessToken({ acr: 'mfa' }) });
+    expect(response).toMatchObject({ body: DONE, headers: { 'cache-control': ['private, max-age=60'] } });
+  });
+
+  @Controller()
+  class EventsController {
+    @Sse()
+    @requireMfa
+    events() {
+      return of<MessageEvent>({ data: { balance: 1 } });
+    }
+  }
+
+  it('a challenge comes before a stream of events begins', async () => {
+    const send = await serve(EventsController);
+    const headers = { accept: 'text/event-stream' };
+    expect(await send({ headers, token: await accessToken({ acr: 'pwd' }) })).toEqual(acrUnmet);
+  });
+
+  it('a stream of events begins if the authentication is enough', async () => {
+    const send = await serve(EventsController);
+    const { status, headers, body } = await send({ token: await accessToken({ acr: 'mfa' }) });
+    expect(status).toBe(200);
+    expect(headers['content-type']).toEqual(['text/event-stream']);
+    expect(body).toContain('data: {"balance":1}');
   });
 });
