@@ -1,7 +1,7 @@
-import { Controller, Get } from '@nestjs/common';
 import { type AuthenticationRequirements, RequireAcr, type StepUpModuleOptions } from 'nestjs-step-up';
 import { logOfEachTest } from '../support/application.js';
 import { bootFailure, bootServer } from '../support/boot.js';
+import { handler } from '../support/handler.js';
 
 const log = logOfEachTest();
 
@@ -185,7 +185,7 @@ describe('StepUpModule options', () => {
       wrong({ requirements: { max_age: 60 } }),
       '"requirements": unknown requirement "max_age"; known are "acrValues", "maxAge", "scope"',
     ],
-  ])('%s is a TypeError', async (_, options, message) => {
+  ])('%s in the options is a TypeError', async (_, options, message) => {
     expect(await bootFailure({ options })).toEqual(new TypeError(message));
   });
 
@@ -206,7 +206,7 @@ describe('StepUpModule options', () => {
     ['several audiences', wrongServer({ audience: ['a', 'b'] })],
     ['no servers with "existing"', { passport: 'existing' }],
     ['undefined members', wrong({ realm: undefined, mode: undefined, requirements: undefined, user: undefined })],
-  ])('%s is fine', async (_, options) => {
+  ])('the application boots with %s', async (_, options) => {
     expect(await bootFailure({ options })).toBe(undefined);
   });
 
@@ -214,22 +214,16 @@ describe('StepUpModule options', () => {
     [
       'RS-47 a maxAge too short to come back in',
       { maxAge: 29 },
-      ['TransferController.create: maxAge 29 may be over before the user is back; give at least 30'],
+      ['HandlerController.handle: maxAge 29 may be over before the user is back; give at least 30'],
     ],
     ['a maxAge that is long enough', { maxAge: 30 }, []],
     [
       'RS-44 the acr "0"',
       { acrValues: ['0'] },
-      ['TransferController.create: acr "0" stands for no particular authentication (OpenID Connect Core §2)'],
+      ['HandlerController.handle: acr "0" stands for no particular authentication (OpenID Connect Core §2)'],
     ],
   ])('advice on %s is logged, and stops the boot with "audit": \'throw\'', async (_, required, advice) => {
-    @Controller()
-    class TransferController {
-      @Get()
-      @RequireAcr(required)
-      create() {}
-    }
-    const controllers = [TransferController];
+    const controllers = [handler(RequireAcr(required))];
     expect(await bootFailure({ controllers })).toBe(undefined);
     expect(log.filter((line) => /^\[(?!routes)/.test(line))).toEqual(
       advice.map((line) => expect.stringContaining(line)),
