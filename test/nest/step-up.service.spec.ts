@@ -2,243 +2,182 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import {
   type ArgumentsHost,
-  Body,
+  applyDecorators,
   Catch,
   Controller,
   type ExceptionFilter,
   type ExecutionContext,
   Get,
-  Headers,
   Inject,
   Injectable,
-  Post,
   Req,
   Scope,
+  type Type,
 } from '@nestjs/common';
 import { HttpAdapterHost, REQUEST } from '@nestjs/core';
-
 import {
   type Assessment,
-  type AuthenticationRequirements,
   type ChallengeReport,
   Public,
   RequireAcr,
   SkipStepUp,
   StepUpContext,
+  type StepUpModuleOptions,
   StepUpService,
 } from 'nestjs-step-up';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
+import { logOfEachTest } from '../support/application.js';
 import { bootedService } from '../support/boot.js';
+import { challenged, insufficientScope, invalidToken, withoutToken } from '../support/challenged.js';
+import { secondsAgo } from '../support/clock.js';
+import { describeOverHttp, type ServedModule } from '../support/describe-over-http.js';
+import { DONE, done, handler } from '../support/handler.js';
 
 type Required = Parameters<StepUpService['require']> extends [unknown, ...infer Arguments] ? Arguments : never;
+type Decide = (stepUp: StepUpService, at: ExecutionContext, request: object) => unknown;
 
-/** A request as Node makes it. */
-const requestWith = (headers: Record<string, string>) => Object.assign(new IncomingMessage(new Socket()), { headers });
+/** A controller whose handler asks the service, under a class that requires an acr, or under none. */
+function asking(decide: Decide, onClass: ClassDecorator | undefined, ...decorators: MethodDecorator[]): Type {
+  @Controller()
+  class AskingController {
+    constructor(private readonly stepUp: StepUpService) {}
 
-let asked: unknown[] = ['phr'];
-let done: string[] = [];
-let assessment: Assessment | undefined;
-
-@Injectable({ scope: Scope.REQUEST })
-class TransferService {
-  constructor(
-    @Inject(REQUEST) private readonly request: object,
-    private readonly stepUp: StepUpService,
-  ) {}
-
-  async transfer() {
-    await this.stepUp.require(this.request, ...(asked as Required));
-    done.push('injected request');
+    @applyDecorators(...decorators)
+    @Get()
+    async handle(@StepUpContext() at: ExecutionContext, @Req() request: object) {
+      return (await decide(this.stepUp, at, request)) ?? done();
+    }
   }
+  onClass?.(AskingController);
+  return AskingController;
 }
 
-@Controller('transfer')
-@RequireAcr('mfa', { maxAge: 600 })
-class TransferController {
-  constructor(
-    private readonly stepUp: StepUpService,
-    private readonly transfers: TransferService,
-  ) {}
+const requireMfa = RequireAcr('mfa', { maxAge: 600 });
+const ofContext =
+  (...asked: unknown[]): Decide =>
+  (stepUp, at) =>
+    stepUp.require(at, ...(asked as Required));
+const ofRequest =
+  (...asked: unknown[]): Decide =>
+  (stepUp, _, request) =>
+    stepUp.require(request, ...(asked as Required));
 
-  @Post('context')
-  async context(@StepUpContext() at: ExecutionContext) {
-    return this.#transfer(at);
+/** The same from a provider that lives as long as a request. */
+function injected(...asked: unknown[]): ServedModule {
+  @Injectable({ scope: Scope.REQUEST })
+  class TransferService {
+    constructor(
+      @Inject(REQUEST) private readonly request: object,
+      private readonly stepUp: StepUpService,
+    ) {}
+
+    transfer() {
+      return this.stepUp.require(this.request, ...(asked as Required));
+    }
   }
 
-  @Post('request')
-  async request(@Req() request: object) {
-    return this.#transfer(request);
-  }
+  @Controller()
+  @requireMfa
+  class InjectedController {
+    constructor(private readonly transfers: TransferService) {}
 
-  @Post('injected')
-  async injected() {
-    await this.transfers.transfer();
-    return { done: true };
+    @Get()
+    async handle() {
+      await this.transfers.transfer();
+      return done();
+    }
   }
-
-  @Post('skipped')
-  @SkipStepUp()
-  async skipped(@StepUpContext() at: ExecutionContext) {
-    return this.#transfer(at);
-  }
-
-  @Post('public')
-  @Public()
-  async public(@StepUpContext() at: ExecutionContext) {
-    return this.#transfer(at);
-  }
-
-  @Post('dynamic')
-  @RequireAcr(() => ({ scope: 'bank' }))
-  async dynamic(@StepUpContext() at: ExecutionContext) {
-    return this.#transfer(at);
-  }
-
-  @Post('assess')
-  @RequireAcr({ maxAge: 6000 })
-  async assess(@StepUpContext() at: ExecutionContext) {
-    assessment = await this.stepUp.assess(at, ...(asked as Required));
-    return { done: true };
-  }
-
-  @Post('nonsense')
-  async nonsense(@Headers() headers: object) {
-    return this.#transfer({ ...headers, user: 'alice' });
-  }
-
-  async #transfer(at: unknown) {
-    await this.stepUp.require(at, ...(asked as Required));
-    done.push('transfer');
-    return { done: true };
-  }
+  return { controllers: [InjectedController], providers: [TransferService] };
 }
 
-@Controller('open')
-class OpenController {
-  constructor(private readonly stepUp: StepUpService) {}
+type Place = (...asked: unknown[]) => Type | ServedModule;
+const places = {
+  'the context': (...asked) => asking(ofContext(...asked), requireMfa),
+  'the request': (...asked) => asking(ofRequest(...asked), requireMfa),
+  'the injected request': injected,
+  'the context of a dynamic handler': (...asked) =>
+    asking(
+      ofContext(...asked),
+      requireMfa,
+      RequireAcr(() => ({ scope: 'bank' })),
+    ),
+  'the context of a @SkipStepUp() handler': (...asked) => asking(ofContext(...asked), requireMfa, SkipStepUp()),
+  'the context of a @Public() handler': (...asked) => asking(ofContext(...asked), requireMfa, Public()),
+  'the context of an undecorated handler': (...asked) => asking(ofContext(...asked), undefined),
+} satisfies Record<string, Place>;
+type PlaceName = keyof typeof places;
 
-  @Post('transfer')
-  async transfer(@StepUpContext() at: ExecutionContext, @Body() _body: unknown) {
-    await this.stepUp.require(at, ...(asked as Required));
-    done.push('open');
-    return { done: true };
-  }
+describeOverHttp('StepUpService', ({ serve, accessToken, server, log }) => {
+  const acr = { mfa: 'urn:mfa', phr: ['urn:phr', 'urn:key'] };
+  const serveWords = (served: Type | ServedModule, options?: StepUpModuleOptions) =>
+    serve(served, { authorizationServers: [{ issuer: server.issuer, audience: server.audience, acr }], ...options });
 
-  @Get('request')
-  async request(@Req() request: object) {
-    await this.stepUp.require(request, ...(asked as Required));
-    done.push('open request');
-    return { done: true };
-  }
-}
-
-const log = captureLog();
-afterAll(() => log.restore());
-
-describe.each(adapters)('StepUpService, %s', (_, createAdapter) => {
-  let server: TestAuthorizationServer;
-  let application: RunningApplication;
-  let service: StepUpService;
-  const post = (path: string, token?: string) =>
-    application.send(path, { method: 'POST', ...(token !== undefined && { token }) });
-
-  beforeAll(async () => {
-    server = await createTestAuthorizationServer();
-    application = await startApplication({
-      createAdapter,
-      controllers: [TransferController, OpenController],
-      providers: [TransferService],
-      options: {
-        authorizationServers: [
-          { issuer: server.issuer, audience: server.audience, acr: { mfa: 'urn:mfa', phr: ['urn:phr', 'urn:key'] } },
-        ],
-      },
-    });
-    service = application.app.get(StepUpService);
-  });
-  beforeEach(() => {
-    asked = ['phr'];
-    done = [];
-    assessment = undefined;
-    log.lines.length = 0;
-  });
-  afterAll(async () => {
-    await application?.close();
-    await server?.close();
+  it.each<[place: PlaceName, maxAge: number | undefined]>([
+    ['the context', 600],
+    ['the request', 600],
+    ['the injected request', 600],
+    ['the context of a dynamic handler', 600],
+    ['the context of a @SkipStepUp() handler', undefined],
+    ['the context of a @Public() handler', undefined],
+    ['the context of an undecorated handler', undefined],
+  ])('RS-06 require challenges for what is asked merged with what the route requires: %s', async (place, maxAge) => {
+    const send = await serveWords(places[place]('phr'));
+    const response = await send({ token: await accessToken({ acr: 'urn:mfa', scope: 'bank' }) });
+    const required = { acrValues: ['urn:phr', 'urn:key'], ...(maxAge !== undefined && { maxAge }) };
+    expect(response).toEqual(challenged({ ...required, reasons: ['acr_unmet'] }));
+    expect(done).not.toHaveBeenCalled();
   });
 
-  const challenge = (parameters: string) =>
-    `Bearer realm="api", error="insufficient_user_authentication", ` +
-    `error_description="A different authentication is required", ${parameters}`;
-
-  it.each<[path: string, parameters: string]>([
-    ['/transfer/context', 'acr_values="urn:phr urn:key", max_age="600"'],
-    ['/transfer/request', 'acr_values="urn:phr urn:key", max_age="600"'],
-    ['/transfer/injected', 'acr_values="urn:phr urn:key", max_age="600"'],
-    ['/transfer/dynamic', 'acr_values="urn:phr urn:key", max_age="600"'],
-    ['/transfer/skipped', 'acr_values="urn:phr urn:key"'],
-    ['/transfer/public', 'acr_values="urn:phr urn:key"'],
-    ['/open/transfer', 'acr_values="urn:phr urn:key"'],
-  ])(
-    'RS-06 require on %s challenges for the requirements merged with the route’s, before any side effect',
-    async (path, parameters) => {
-      const token = await server.accessToken({ acr: 'urn:mfa', scope: 'bank' });
-      const answer = await post(path, token);
-      expect([answer.status, answer.challenges]).toEqual([401, [challenge(parameters)]]);
-      expect(answer.body['reasons']).toEqual(['acr_unmet']);
-      expect(done).toEqual([]);
-    },
-  );
-
-  it.each(['/transfer/context', '/transfer/request', '/transfer/injected', '/transfer/skipped', '/open/transfer'])(
-    'require on %s lets through what is enough',
-    async (path) => {
-      asked = [{ maxAge: 60 }];
-      expect((await post(path, await server.accessToken({ acr: 'urn:mfa' }))).status).toBe(201);
-      expect(done).toHaveLength(1);
-    },
-  );
+  it.each<[place: PlaceName]>([
+    ['the context'],
+    ['the request'],
+    ['the injected request'],
+    ['the context of a @SkipStepUp() handler'],
+    ['the context of an undecorated handler'],
+  ])('require lets through what is enough: %s', async (place) => {
+    const send = await serveWords(places[place]({ maxAge: 60 }));
+    expect(await send({ token: await accessToken({ acr: 'urn:mfa' }) })).toMatchObject({ status: 200, body: DONE });
+    expect(done).toHaveBeenCalledTimes(1);
+  });
 
   it('require judges what the route required before, too', async () => {
-    asked = [{ scope: 'transfer' }];
-    const authTime = Math.floor(Date.now() / 1000) - 300;
-    const answer = await post('/transfer/context', await server.accessToken({ acr: 'urn:mfa', authTime }));
-    expect([answer.status, answer.body['error'], answer.body['scope']]).toEqual([
-      403,
-      'insufficient_scope',
-      'transfer',
-    ]);
-    asked = [{ maxAge: 60, scope: 'transfer' }];
-    const old = await post('/transfer/context', await server.accessToken({ acr: 'urn:mfa', authTime }));
-    expect(old.challenges).toEqual([
-      'Bearer realm="api", error="insufficient_user_authentication", ' +
-        'error_description="More recent authentication is required", acr_values="urn:mfa", max_age="60", scope="transfer"',
-    ]);
-    expect(done).toEqual([]);
+    const token = await accessToken({ acr: 'urn:mfa', authTime: secondsAgo(300) });
+    const forScope = await serveWords(places['the context']({ scope: 'transfer' }));
+    expect(await forScope({ token })).toEqual(insufficientScope('transfer'));
+    const forAge = await serveWords(places['the context']({ maxAge: 60, scope: 'transfer' }));
+    expect(await forAge({ token })).toEqual(
+      challenged({
+        acrValues: ['urn:mfa'],
+        maxAge: 60,
+        scope: 'transfer',
+        reasons: ['authentication_too_old', 'scope_missing'],
+      }),
+    );
+    expect(done).not.toHaveBeenCalled();
   });
 
-  it.each(['/open/transfer', '/transfer/public'])('RS-25 require on %s needs a token', async (path) => {
-    const without = await post(path);
-    expect([without.status, without.challenges]).toEqual([401, ['Bearer realm="api"']]);
-    const refused = await post(path, 'no.such.token');
-    expect([refused.status, refused.body['error']]).toEqual([401, 'invalid_token']);
-    expect(done).toEqual([]);
-  });
+  it.each<[place: PlaceName]>([['the context of an undecorated handler'], ['the context of a @Public() handler']])(
+    'RS-25 require needs a token: %s',
+    async (place) => {
+      const send = await serveWords(places[place]('phr'));
+      expect(await send()).toEqual(withoutToken());
+      expect(await send({ token: 'no.such.token' })).toEqual(invalidToken('The access token is not signed'));
+      expect(done).not.toHaveBeenCalled();
+    },
+  );
 
   it.each<[what: string, asked: unknown[], status: number]>([
-    ['a word', ['mfa'], 201],
-    ['a list', [['phr', 'mfa']], 201],
-    ['a word with more', ['mfa', { maxAge: 60 }], 201],
-    ['an object', [{ acrValues: ['mfa'] }], 201],
-    ['a function', [() => ({ acrValues: ['mfa'] })], 201],
+    ['a word', ['mfa'], 200],
+    ['a list', [['phr', 'mfa']], 200],
+    ['a word with more', ['mfa', { maxAge: 60 }], 200],
+    ['an object', [{ acrValues: ['mfa'] }], 200],
+    ['a function', [() => ({ acrValues: ['mfa'] })], 200],
     ['a function for later', [async () => ({ acrValues: ['phr'] })], 401],
     [
       'a function of the context',
-      [(at: ExecutionContext) => ({ acrValues: [at.getHandler().name === 'context' ? 'mfa' : 'phr'] })],
-      201,
+      [(at: ExecutionContext) => ({ acrValues: [at.getHandler().name === 'handle' ? 'mfa' : 'phr'] })],
+      200,
     ],
-    ['a function that adds nothing', [() => undefined], 201],
+    ['a function that adds nothing', [() => undefined], 200],
     ['nothing', [], 500],
     ['undefined', [undefined], 500],
     ['null', [null], 500],
@@ -253,20 +192,22 @@ describe.each(adapters)('StepUpService, %s', (_, createAdapter) => {
     ['a function that gives an unknown word', [async () => ({ acrValues: ['mfaa'] })], 500],
     ['a function that rejects', [() => Promise.reject(new Error('no database'))], 500],
     ['a function beside more', [() => ({ acrValues: ['mfa'] }), { maxAge: 60 }], 500],
-  ])('require takes %s as @RequireAcr does: %j is %s', async (_what, required, status) => {
-    asked = required;
-    const answer = await post('/transfer/context', await server.accessToken({ acr: 'urn:mfa' }));
-    expect(answer.status).toBe(status);
-    expect(done).toEqual(status === 201 ? ['transfer'] : []);
-    expect(log.lines.filter((line) => line.startsWith('[misconfigured]'))).toHaveLength(status === 500 ? 1 : 0);
+  ])('require takes %s as @RequireAcr does: %j is %s', async (_what, asked, status) => {
+    const send = await serveWords(places['the context'](...asked));
+    expect(await send({ token: await accessToken({ acr: 'urn:mfa' }) })).toMatchObject({ status });
+    expect(done).toHaveBeenCalledTimes(status === 200 ? 1 : 0);
+    expect(log.filter((line) => line.startsWith('[misconfigured]'))).toHaveLength(status === 500 ? 1 : 0);
   });
 
-  it('answers 500 for something that is no request', async () => {
-    const answer = await post('/transfer/nonsense', await server.accessToken({ acr: 'urn:mfa' }));
-    expect([answer.status, done]).toEqual([500, []]);
+  it('require of something that is no request is answered 500', async () => {
+    const ofNonsense: Decide = (stepUp, at) =>
+      stepUp.require({ ...at.switchToHttp().getRequest().headers, user: 'alice' }, 'phr');
+    const send = await serveWords(asking(ofNonsense, requireMfa));
+    expect(await send({ token: await accessToken({ acr: 'urn:mfa' }) })).toMatchObject({ status: 500 });
+    expect(done).not.toHaveBeenCalled();
   });
 
-  it.each<[asked: unknown[], expected: Assessment]>([
+  it.each<[asked: unknown[], assessment: Assessment]>([
     [['mfa'], { met: true }],
     [[['phr', 'mfa']], { met: true }],
     [['phr'], { met: false, reasons: ['acr_unmet'] }],
@@ -275,55 +216,49 @@ describe.each(adapters)('StepUpService, %s', (_, createAdapter) => {
       { met: false, reasons: ['acr_unmet', 'authentication_too_old', 'scope_missing'] },
     ],
     [[() => undefined], { met: true }],
-  ])('assess tells, and refuses nothing: %j', async (required, expected) => {
-    asked = required;
-    const authTime = Math.floor(Date.now() / 1000) - 300;
-    const answer = await post('/transfer/assess', await server.accessToken({ acr: 'urn:mfa', authTime }));
-    expect([answer.status, assessment]).toEqual([201, expected]);
+  ])('assess tells, and refuses nothing: %j', async (asked, assessment) => {
+    const assess: Decide = (stepUp, at) => stepUp.assess(at, ...(asked as Required));
+    const send = await serveWords(asking(assess, requireMfa, RequireAcr({ maxAge: 6000 })));
+    const response = await send({ token: await accessToken({ acr: 'urn:mfa', authTime: secondsAgo(300) }) });
+    expect(response).toMatchObject({ status: 200 });
+    expect(response.body).toEqual(assessment);
   });
 
   it('assess tells, as require does, that nothing is met by somebody who acts for the user', async () => {
-    const token = await server.accessToken({ acr: 'urn:mfa', claims: { act: { sub: 'support' } } });
-    const at = requestWith({ authorization: `Bearer ${token}` });
-    expect(await service.assess(at, 'mfa')).toEqual({ met: false, reasons: [] });
-    await expect(service.require(at, 'mfa')).rejects.toMatchObject({ status: 403 });
+    const service = (await serveWords(handler())).app.get(StepUpService);
+    const token = await accessToken({ acr: 'urn:mfa', claims: { act: { sub: 'support' } } });
+    const headers = { authorization: `Bearer ${token}` };
+    const request = Object.assign(new IncomingMessage(new Socket()), { headers });
+    expect(await service.assess(request, 'mfa')).toEqual({ met: false, reasons: [] });
+    await expect(service.require(request, 'mfa')).rejects.toMatchObject({ status: 403 });
   });
 
-  it('tells listeners of each refusal, until they are taken off', async () => {
+  it('listeners are told of each challenge, until they are removed', async () => {
+    const send = await serveWords(places['the context']('phr'));
     const heard: ChallengeReport[] = [];
-    const silence = service.onChallenged((event) => heard.push(event));
-    await post('/transfer/context', await server.accessToken({ acr: 'urn:pwd' }));
-    await post('/transfer/context', await server.accessToken({ acr: 'urn:mfa' }));
-    await post('/transfer/context');
-    await post('/transfer/context', 'no.such.token');
+    const silence = send.app.get(StepUpService).onChallenged((report) => heard.push(report));
+    await send({ token: await accessToken({ acr: 'urn:pwd' }) });
+    await send({ token: await accessToken({ acr: 'urn:mfa' }) });
+    await send();
+    await send({ token: 'no.such.token' });
     silence();
-    await post('/transfer/context', await server.accessToken({ acr: 'urn:pwd' }));
+    await send({ token: await accessToken({ acr: 'urn:pwd' }) });
+    const report = { route: 'AskingController.handle', issuer: server.issuer, reasons: ['acr_unmet'], reported: false };
     expect(heard).toEqual([
-      {
-        route: 'TransferController.context',
-        issuer: server.issuer,
-        requirements: { acrValues: ['urn:mfa'], maxAge: 600 },
-        reasons: ['acr_unmet'],
-        reported: false,
-      },
-      {
-        route: 'TransferController.context',
-        issuer: server.issuer,
-        requirements: { acrValues: ['urn:phr', 'urn:key'], maxAge: 600 },
-        reasons: ['acr_unmet'],
-        reported: false,
-      },
+      { ...report, requirements: { acrValues: ['urn:mfa'], maxAge: 600 } },
+      { ...report, requirements: { acrValues: ['urn:phr', 'urn:key'], maxAge: 600 } },
     ]);
   });
 
-  it('authenticates a token that comes without a request', async () => {
-    const authenticated = await service.authenticate(await server.accessToken({ acr: 'urn:mfa', subject: 'bob' }));
-    expect(authenticated.user).toMatchObject({ sub: 'bob' });
-    expect(authenticated.event).toMatchObject({ acr: 'urn:mfa', issuer: server.issuer, subject: 'bob' });
+  it('authenticate returns the user and the event of a token that comes without a request', async () => {
+    const service = (await serveWords(handler())).app.get(StepUpService);
+    const { user, event } = await service.authenticate(await accessToken({ acr: 'urn:mfa', subject: 'bob' }));
+    expect(user).toMatchObject({ sub: 'bob' });
+    expect(event).toMatchObject({ acr: 'urn:mfa', issuer: server.issuer, subject: 'bob' });
     await expect(service.authenticate('no.such.token')).rejects.toMatchObject({ status: 401 });
   });
 
-  it('keeps the challenge of require(request) through a catch-all filter of the application', async () => {
+  it('a catch-all filter of the application keeps the challenge of require(request)', async () => {
     @Catch()
     class CatchAllFilter implements ExceptionFilter {
       constructor(private readonly host: HttpAdapterHost) {}
@@ -332,44 +267,60 @@ describe.each(adapters)('StepUpService, %s', (_, createAdapter) => {
         this.host.httpAdapter.reply(host.switchToHttp().getResponse(), { caught: true }, error.getStatus?.() ?? 500);
       }
     }
-    const catching = await startApplication({
-      createAdapter,
-      controllers: [TransferController, OpenController],
-      providers: [TransferService],
+    const send = await serve({
+      controllers: [asking(ofRequest('phr'), undefined)],
       configure: (app) => app.useGlobalFilters(new CatchAllFilter(app.get(HttpAdapterHost))),
-      options: { authorizationServers: [{ issuer: server.issuer, audience: server.audience }] },
     });
-    const answer = await catching.send('/open/request', { token: await server.accessToken({ acr: 'mfa' }) });
-    await catching.close();
-    expect([answer.status, answer.body, answer.challenges]).toEqual([
-      401,
-      { caught: true },
-      [challenge('acr_values="phr"')],
-    ]);
+    const response = await send({ token: await accessToken({ acr: 'mfa' }) });
+    expect(response).toEqual({
+      ...challenged({ acrValues: ['phr'], reasons: ['acr_unmet'] }),
+      body: { caught: true },
+    });
   });
 });
 
 describe('StepUpService at boot', () => {
+  logOfEachTest();
+
   it('routes() is frozen, in words, and stays after the boot', async () => {
-    const booted = await bootedService({ controllers: [TransferController], providers: [TransferService] });
-    const routes = booted.routes();
+    @Controller()
+    @requireMfa
+    class TransferController {
+      @Get('inherits')
+      inherits() {}
+
+      @Get('skipped')
+      @SkipStepUp()
+      skipped() {}
+
+      @Get('public')
+      @Public()
+      public() {}
+
+      @Get('dynamic')
+      @RequireAcr(() => ({ scope: 'bank' }))
+      dynamic() {}
+
+      @Get('old')
+      @RequireAcr({ maxAge: 6000 })
+      old() {}
+    }
+    const routes = (await bootedService({ controllers: [TransferController] })).routes();
     expect(Object.isFrozen(routes)).toBe(true);
-    expect(routes.map(({ name, access, dynamic }) => [name, access, dynamic])).toEqual([
-      ['TransferController.context', 'required', false],
-      ['TransferController.request', 'required', false],
-      ['TransferController.injected', 'required', false],
-      ['TransferController.skipped', 'skipped', false],
-      ['TransferController.public', 'public', false],
-      ['TransferController.dynamic', 'required', true],
-      ['TransferController.assess', 'required', false],
-      ['TransferController.nonsense', 'required', false],
+    const required = { access: 'required', dynamic: false, enforcedBy: 'handler' };
+    const requirements = { acrValues: ['mfa'], maxAge: 600 };
+    expect(routes).toEqual([
+      { ...required, name: 'TransferController.inherits', requirements },
+      { ...required, name: 'TransferController.skipped', access: 'skipped' },
+      { name: 'TransferController.public', access: 'public', dynamic: false },
+      { ...required, name: 'TransferController.dynamic', dynamic: true, requirements },
+      { ...required, name: 'TransferController.old', requirements: { acrValues: ['mfa'], maxAge: 6000 } },
     ]);
-    expect(routes[6]?.requirements).toEqual({ acrValues: ['mfa'], maxAge: 6000 } satisfies AuthenticationRequirements);
   });
 
-  it('authenticate() needs tokens of our own verifying', async () => {
-    const booted = await bootedService({ options: { passport: 'existing' } });
-    await expect(booted.authenticate('token')).rejects.toThrow(
+  it('authenticate() needs tokens that we verify', async () => {
+    const service = await bootedService({ options: { passport: 'existing' } });
+    await expect(service.authenticate('token')).rejects.toThrow(
       new TypeError('authenticate() needs "passport": \'register\'; tokens are verified by a strategy of yours'),
     );
   });
