@@ -11,7 +11,7 @@ import {
 } from 'nestjs-step-up';
 import { overrideStepUp } from 'nestjs-step-up/testing';
 import { checkOptions } from '../../../lib/nest/step-up.options.js';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
+import { adapters, logOfEachTest, type RunningApplication, startApplication } from '../../support/application.js';
 import { bootedService, bootFailure } from '../../support/boot.js';
 import { JsonServer } from '../../token/json-server.js';
 
@@ -33,17 +33,15 @@ class BankController {
   accounts() {}
 }
 
-const log = captureLog();
+const log = logOfEachTest();
 let server: JsonServer;
 beforeEach(async () => {
   server = await new JsonServer().listen();
-  log.lines.length = 0;
 });
 afterEach(async () => {
   jest.useRealTimers();
   await server.close();
 });
-afterAll(() => log.restore());
 
 const publish = (metadata: object) =>
   server.json(OIDC, { issuer: server.origin, jwks_uri: `${server.origin}/jwks`, ...metadata });
@@ -63,7 +61,7 @@ const optionsFor = (
   ...more,
 });
 
-const advised = () => log.lines.filter((line) => /^\[(?!routes|listener)/.test(line));
+const advised = () => log.filter((line) => /^\[(?!routes|listener)/.test(line));
 
 describe('what metadata tells against what routes need', () => {
   const introspection = { clientId: 'api', clientSecret: 'secret' };
@@ -198,7 +196,7 @@ describe('what metadata tells against what routes need', () => {
         ['metadata_unavailable', 'its metadata names the issuer "https://other.example"; configure exactly that one'],
       ],
     ],
-  ])('%s', async (_, metadata, onServer, expected) => {
+  ])('the metadata of a server is compared with what routes need: %s', async (_, metadata, onServer, expected) => {
     publish(metadata);
     const found = expected(server.origin);
     const boot = (more: Partial<StepUpModuleOptions>) => ({
@@ -214,7 +212,7 @@ describe('what metadata tells against what routes need', () => {
     expect(failed).toEqual(found.length === 0 ? undefined : new TypeError(`Boot audit: ${sentences.join('; ')}`));
   });
 
-  it('is shown with the routes that are concerned, and in the table', async () => {
+  it('what metadata tells is shown with the routes that are concerned, and in the table', async () => {
     publish({ acr_values_supported: ['urn:otp', 'urn:push'] });
     const service = await bootedService({
       controllers: [BankController],
@@ -226,7 +224,7 @@ describe('what metadata tells against what routes need', () => {
       ['BankController.limits', ['acr_values_unsupported']],
       ['BankController.accounts', undefined],
     ]);
-    expect(log.lines.filter((line) => line.startsWith('[routes]'))).toEqual([
+    expect(log.filter((line) => line.startsWith('[routes]'))).toEqual([
       [
         '[routes] what is required of requests',
         'route                    access    words    maxAge  scope  advice',
@@ -237,7 +235,7 @@ describe('what metadata tells against what routes need', () => {
     ]);
   });
 
-  it('lists all that is wrong with several servers', async () => {
+  it('all that is wrong with several servers is listed', async () => {
     publish({ acr_values_supported: ['urn:otp', 'urn:push', 'urn:phr'], jwks_uri: undefined });
     const options = optionsFor({ metadataAudit: 'await', audit: 'throw' });
     const second = { issuer: `${server.origin}/second`, audience: 'api', acr: { mfa: 'x', phr: 'y' } };
@@ -253,7 +251,7 @@ describe('what metadata tells against what routes need', () => {
     );
   });
 
-  it('has nothing to ask a server for that knows none of the words', async () => {
+  it('a server that knows none of the words is not advised on', async () => {
     publish({ acr_values_supported: [] });
     const other = { issuer: `${server.origin}/other`, audience: 'api', acr: { mfa: 'x', phr: 'y' } };
     const at = { issuer: other.issuer, jwks_uri: 'https://as.example/jwks', acr_values_supported: ['x', 'y'] };
@@ -267,7 +265,7 @@ describe('what metadata tells against what routes need', () => {
     expect(advised().filter((line) => !line.startsWith('[issuer_without_word]'))).toEqual([]);
   });
 
-  it('reads the metadata of RFC 8414 where there is no other', async () => {
+  it('the metadata of RFC 8414 is read if there is no other', async () => {
     server.json(OAUTH, { issuer: server.origin, jwks_uri: 'https://as.example/jwks', acr_values_supported: [] });
     await bootFailure({ controllers: [BankController], options: optionsFor({ metadataAudit: 'await' }) });
     expect(advised()).toEqual([expect.stringMatching(/^\[acr_values_unsupported\]/)]);
@@ -346,7 +344,7 @@ describe.each(adapters)('in the background, %s', (_, createAdapter) => {
     expect((await (application as RunningApplication).send('/transfer')).status).toBe(401);
   });
 
-  it('is given up when the application is shut down, without a word', async () => {
+  it('the reading of metadata is given up when the application is shut down, without a word', async () => {
     const metadata = heldBack();
     await start();
     await metadata.asked;
@@ -362,25 +360,25 @@ describe('how long it is waited for', () => {
   it.each<[passport: 'register' | 'existing', metadataAudit: StepUpModuleOptions['metadataAudit']]>([
     ['register', 'background'],
     ['existing', 'off'],
-  ])("by default, with '%s': '%s'", (passport, metadataAudit) => {
+  ])("the default of metadataAudit with '%s' is '%s'", (passport, metadataAudit) => {
     expect(checkOptions(optionsFor({ passport })).metadataAudit).toBe(metadataAudit);
   });
 
-  it("asks nobody with 'off'", async () => {
+  it("nobody is asked with 'off'", async () => {
     publish({ acr_values_supported: [] });
     await bootFailure({ controllers: [BankController], options: optionsFor({ metadataAudit: 'off' }) });
     expect(server.requests).toEqual([]);
     expect(advised()).toEqual([]);
   });
 
-  it("asks with 'existing' too where that is said, but not for keys", async () => {
+  it("the server is asked with 'existing' too if that is said, but not for keys", async () => {
     publish({ jwks_uri: undefined, acr_values_supported: ['urn:otp', 'urn:phr'] });
     const options = optionsFor({ passport: 'existing', metadataAudit: 'await' });
     await bootFailure({ controllers: [BankController], options });
     expect(advised()).toEqual([expect.stringMatching(/^\[acr_values_unsupported\]/)]);
   });
 
-  it("boots after five seconds with 'await'", async () => {
+  it("the application boots after five seconds with 'await'", async () => {
     const asked = new Promise<void>((resolve) => server.answers.set(OIDC, () => resolve()));
     jest.useFakeTimers({
       doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setInterval', 'clearInterval'],
@@ -402,7 +400,7 @@ describe('how long it is waited for', () => {
     ]);
   });
 
-  it('asks nobody where a test stands in for step-up', async () => {
+  it('nobody is asked if a test stands in for step-up', async () => {
     publish({ acr_values_supported: [] });
     const builder = Test.createTestingModule({
       imports: [StepUpModule.forRoot(optionsFor({ metadataAudit: 'await', audit: 'throw' }))],

@@ -9,8 +9,8 @@ import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nes
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import WebSocket from 'ws';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
-import { pass, stopClock } from '../../support/clock.js';
+import { adapters, logOfEachTest, type RunningApplication, startApplication } from '../../support/application.js';
+import { pass, secondsAgo, stopClock } from '../../support/clock.js';
 
 @Resolver()
 class BankResolver {
@@ -25,14 +25,14 @@ interface Connected {
   extra: { request: object };
 }
 
+logOfEachTest();
+
 describe('RS-108 GraphQL over WebSocket: one request for many operations', () => {
   let server: TestAuthorizationServer;
   let application: RunningApplication;
-  let log: ReturnType<typeof captureLog>;
   let close: () => unknown;
 
   beforeEach(async () => {
-    log = captureLog();
     server = await createTestAuthorizationServer();
     stopClock();
   });
@@ -42,7 +42,6 @@ describe('RS-108 GraphQL over WebSocket: one request for many operations', () =>
     await application.close();
     passport.unuse('jwt');
     await server.close();
-    log.restore();
   });
 
   async function start(options: StepUpModuleOptions, ...providers: Type[]): Promise<void> {
@@ -84,9 +83,9 @@ describe('RS-108 GraphQL over WebSocket: one request for many operations', () =>
     };
   }
   const twice = (value: string) => [value, value];
-  const hourLater = () => Math.floor(Date.now() / 1000) + 3600;
+  const hourLater = () => secondsAgo(-3600);
 
-  it('RS-80 notices a token that is revoked meanwhile', async () => {
+  it('RS-80 a token that is revoked meanwhile is noticed', async () => {
     await verifying({ introspection: { ...server.introspection, cacheFor: 30 } });
     const token = server.opaqueToken({ acr: 'mfa' });
     const ask = connect(token);
@@ -98,7 +97,7 @@ describe('RS-108 GraphQL over WebSocket: one request for many operations', () =>
     expect(await ask()).toEqual(twice('The access token is not active'));
   });
 
-  it('notices a key that is withdrawn meanwhile', async () => {
+  it('a key that is withdrawn meanwhile is noticed', async () => {
     await verifying({ keys: { refreshAfter: 20, staleFor: 0 } });
     const ask = connect(await server.accessToken({ acr: 'mfa', claims: { exp: hourLater() } }));
     expect(await ask()).toEqual(twice('alice'));
@@ -107,7 +106,7 @@ describe('RS-108 GraphQL over WebSocket: one request for many operations', () =>
     expect(await ask()).toEqual(twice('The key of the access token is not known'));
   });
 
-  it('forgets an outage when it is over', async () => {
+  it('an outage is forgotten when it is over', async () => {
     await verifying({ introspection: server.introspection });
     server.setUnavailable(true);
     const ask = connect(server.opaqueToken({ acr: 'mfa' }));
@@ -116,7 +115,7 @@ describe('RS-108 GraphQL over WebSocket: one request for many operations', () =>
     expect(await ask()).toEqual(twice('alice'));
   });
 
-  it("asks a strategy of the application's own each time, lest a token outlive its exp", async () => {
+  it("a strategy of the application's own is asked each time, so that no token outlives its exp", async () => {
     passport.unuse('jwt');
     const { jwksUri } = server;
     @Injectable()

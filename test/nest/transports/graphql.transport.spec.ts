@@ -1,9 +1,12 @@
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
-import { Controller, type ExecutionContext, Get, UseGuards } from '@nestjs/common';
+import { type ExecutionContext, Get, UseGuards } from '@nestjs/common';
 import { Context, GraphQLModule, Mutation, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { AccessTokenGuard, RequireAcr, StepUpContext, StepUpService } from 'nestjs-step-up';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
+import { adapters, logOfEachTest, type RunningApplication, startApplication } from '../../support/application.js';
+import { handler } from '../../support/handler.js';
+
+logOfEachTest();
 
 const typeDefs = `
   type Account { name: String!, balance: Int }
@@ -72,13 +75,6 @@ class AccountResolver {
   }
 }
 
-@Controller()
-class BankController {
-  @Get('transfer')
-  @RequireAcr('mfa')
-  transfer() {}
-}
-
 interface GraphqlError {
   message: string;
   path: string[];
@@ -88,15 +84,13 @@ interface GraphqlError {
 describe('RS-108 a GraphQL field is refused in the extensions of its error', () => {
   let server: TestAuthorizationServer;
   let application: RunningApplication;
-  let log: ReturnType<typeof captureLog>;
   const challenged = jest.fn();
 
   beforeAll(async () => {
-    log = captureLog();
     server = await createTestAuthorizationServer();
     application = await startApplication({
       createAdapter: adapters[0][1],
-      controllers: [BankController],
+      controllers: [handler(Get('transfer'), RequireAcr('mfa'))],
       imports: [
         GraphQLModule.forRoot<ApolloDriverConfig>({
           driver: ApolloDriver,
@@ -114,7 +108,6 @@ describe('RS-108 a GraphQL field is refused in the extensions of its error', () 
   });
   beforeEach(() => challenged.mockClear());
   afterAll(async () => {
-    log.restore();
     await application?.close();
     await server?.close();
   });
@@ -139,7 +132,7 @@ describe('RS-108 a GraphQL field is refused in the extensions of its error', () 
   const history = { ...insufficient, acr_values: 'mfa', max_age: 300 };
   const passkey = { ...insufficient, acr_values: 'phr' };
 
-  it('judges the fields of one request each by itself, and sets no header', async () => {
+  it('the fields of one request are judged each by itself, and no header is set', async () => {
     expect(await ask('{ accounts history passkey }', await server.accessToken({ acr: 'phr' }))).toEqual({
       status: 200,
       challenges: [],
@@ -148,7 +141,7 @@ describe('RS-108 a GraphQL field is refused in the extensions of its error', () 
     });
   });
 
-  it('refuses two fields with a challenge each, and sets no header', async () => {
+  it('two fields are refused with a challenge each, and no header is set', async () => {
     expect(await ask('{ history passkey }', await server.accessToken({ acr: 'pwd' }))).toEqual({
       status: 200,
       challenges: [],
@@ -160,21 +153,21 @@ describe('RS-108 a GraphQL field is refused in the extensions of its error', () 
     });
   });
 
-  it('judges a field that is asked for twice each time', async () => {
+  it('a field that is asked for twice is judged each time', async () => {
     const { data, errors } = await ask('{ first: passkey second: passkey }', await server.accessToken({ acr: 'pwd' }));
     expect(data).toEqual({ first: null, second: null });
     expect(errors.map(({ path }) => path)).toEqual([['first'], ['second']]);
     expect(challenged).toHaveBeenCalledTimes(2);
   });
 
-  it('refuses the field of an object and leaves its neighbours', async () => {
+  it('the field of an object is refused and its neighbors are left', async () => {
     expect(await ask('{ account { name balance } }', await server.accessToken({ acr: 'pwd' }))).toMatchObject({
       data: { account: { name: 'current', balance: null } },
       errors: [{ path: ['account', 'balance'], extensions: { ...insufficient, acr_values: 'mfa' } }],
     });
   });
 
-  it.each(['requireAt', 'requireOfRequest'])('refuses from within a handler: %s', async (field) => {
+  it.each(['requireAt', 'requireOfRequest'])('a field is refused from within its handler: %s', async (field) => {
     expect(await ask(`{ ${field} }`, await server.accessToken({ acr: 'pwd' }))).toEqual({
       status: 200,
       challenges: [],
@@ -183,7 +176,7 @@ describe('RS-108 a GraphQL field is refused in the extensions of its error', () 
     });
   });
 
-  it('RS-92 says which scope lacks', async () => {
+  it('RS-92 the extensions say which scope lacks', async () => {
     expect(await ask('mutation { transfer }', await server.accessToken({ acr: 'mfa' }))).toEqual({
       status: 200,
       challenges: [],
@@ -203,7 +196,7 @@ describe('RS-108 a GraphQL field is refused in the extensions of its error', () 
     });
   });
 
-  it('RS-24 shows no requirement to who has no valid token', async () => {
+  it('RS-24 a caller without a valid token sees no requirement', async () => {
     const invalid = {
       code: 'INVALID_TOKEN',
       error: 'invalid_token',
@@ -224,7 +217,7 @@ describe('RS-108 a GraphQL field is refused in the extensions of its error', () 
     expect(strange.challenges).toEqual([]);
   });
 
-  it('lets through what is met', async () => {
+  it('fields whose requirements are met are resolved', async () => {
     expect(await ask('{ accounts history account { balance } }', await server.accessToken({ acr: 'mfa' }))).toEqual({
       status: 200,
       challenges: [],
@@ -234,7 +227,7 @@ describe('RS-108 a GraphQL field is refused in the extensions of its error', () 
     expect(challenged).not.toHaveBeenCalled();
   });
 
-  it('leaves the controllers of the application as they are', async () => {
+  it('the controllers of the application have their challenge as ever', async () => {
     const answer = await application.send('/transfer', { token: await server.accessToken({ acr: 'pwd' }) });
     expect(answer.status).toBe(401);
     expect(answer.challenges).toEqual([

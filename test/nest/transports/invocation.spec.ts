@@ -2,8 +2,9 @@ import { Get, Injectable, UseGuards } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
 import { AccessTokenGuard, RequireAcr, SkipStepUp, StepUpService } from 'nestjs-step-up';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
+import { adapters, logOfEachTest, type RunningApplication, startApplication } from '../../support/application.js';
 
+const log = logOfEachTest();
 const ran: string[] = [];
 
 // a provider, as ExternalContextCreator finds guards only there; @Get makes its methods handlers for the boot audit
@@ -36,7 +37,6 @@ class Bank {
 describe('RS-108 a kind of invocation that is not known', () => {
   let server: TestAuthorizationServer;
   let application: RunningApplication;
-  let log: ReturnType<typeof captureLog>;
 
   beforeAll(async () => {
     server = await createTestAuthorizationServer();
@@ -48,10 +48,8 @@ describe('RS-108 a kind of invocation that is not known', () => {
     });
   });
   beforeEach(() => {
-    log = captureLog();
     ran.length = 0;
   });
-  afterEach(() => log.restore());
   afterAll(async () => {
     await application?.close();
     await server?.close();
@@ -76,30 +74,33 @@ describe('RS-108 a kind of invocation that is not known', () => {
     return run(...args);
   }
 
-  it.each(['transfer', 'accounts', 'skipped'] as const)('is refused where a token is needed: %s', async (method) => {
-    const headers = { authorization: `Bearer ${await server.accessToken({ acr: 'mfa' })}` };
-    await expect(invoke(method, 'telegraph', { headers })).rejects.toThrow('Internal Server Error');
-    expect(ran).toEqual([]);
-    expect(log.lines).toEqual([
-      '[misconfigured] Step-up authentication does not know the context type "telegraph" and refuses it',
-    ]);
-  });
+  it.each(['transfer', 'accounts', 'skipped'] as const)(
+    'an unknown kind of invocation is refused if a token is needed: %s',
+    async (method) => {
+      const headers = { authorization: `Bearer ${await server.accessToken({ acr: 'mfa' })}` };
+      await expect(invoke(method, 'telegraph', { headers })).rejects.toThrow('Internal Server Error');
+      expect(ran).toEqual([]);
+      expect(log).toEqual([
+        '[misconfigured] Step-up authentication does not know the context type "telegraph" and refuses it',
+      ]);
+    },
+  );
 
-  it('goes through where nothing is required', async () => {
+  it('an unknown kind of invocation goes through if nothing is required', async () => {
     await invoke('open', 'telegraph', {});
     expect(ran).toEqual(['open']);
   });
 
-  it('is refused where it claims to be GraphQL but has no request', async () => {
+  it('an invocation that claims to be GraphQL but has no request is refused', async () => {
     await expect(invoke('transfer', 'graphql', {}, {}, {}, {})).rejects.toThrow('Internal Server Error');
     expect(ran).toEqual([]);
-    expect(log.lines).toEqual([
+    expect(log).toEqual([
       '[misconfigured] The graphql context has no request; for GraphQL let "context" hand on { req }, and see the option ' +
         '"accessToken"',
     ]);
   });
 
-  it.each([undefined, null, 'request', {}, []])('is nothing StepUpService can be asked about: %p', async (at) => {
+  it.each([undefined, null, 'request', {}, []])('StepUpService cannot be asked about %p', async (at) => {
     const stepUp = application.app.get(StepUpService);
     const message = 'StepUpService needs an ExecutionContext, the request, or what @StepUpContext() gave';
     await expect(stepUp.require(at, 'mfa')).rejects.toThrow(new TypeError(message));

@@ -12,8 +12,9 @@ import { Test } from '@nestjs/testing';
 import { RequireAcr, SkipStepUp, StepUpContext, StepUpModule, StepUpService } from 'nestjs-step-up';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { firstValueFrom } from 'rxjs';
-import { captureLog } from '../../support/application.js';
+import { logOfEachTest } from '../../support/application.js';
 
+logOfEachTest();
 const transfers: number[] = [];
 
 @Controller()
@@ -45,10 +46,8 @@ describe('RS-108 a message to a microservice is refused with an error', () => {
   let server: TestAuthorizationServer;
   let microservice: INestMicroservice;
   let client: ClientProxy;
-  let log: ReturnType<typeof captureLog>;
 
   beforeAll(async () => {
-    log = captureLog();
     server = await createTestAuthorizationServer();
     const testing = await Test.createTestingModule({
       imports: [
@@ -69,7 +68,6 @@ describe('RS-108 a message to a microservice is refused with an error', () => {
     transfers.length = 0;
   });
   afterAll(async () => {
-    log.restore();
     client?.close();
     await microservice?.close();
     await server?.close();
@@ -86,7 +84,7 @@ describe('RS-108 a message to a microservice is refused with an error', () => {
     reasons: ['acr_unmet'],
   };
 
-  it.each([
+  it.each<[what: string, token: () => unknown, refused: object]>([
     [
       'an authentication that is not enough',
       () => server.accessToken({ acr: 'pwd' }),
@@ -102,18 +100,18 @@ describe('RS-108 a message to a microservice is refused with an error', () => {
         error_description: 'The access token is not a signed JWT',
       },
     ],
-  ])('with %s, and the handler does not run', async (_, token, refused) => {
+  ])('a message with %s is refused, and the handler does not run', async (_, token, refused) => {
     expect(await ask('transfer', { amount: 5, token: await token() })).toEqual({ refused });
     expect(transfers).toEqual([]);
   });
 
-  it('from within a handler', async () => {
+  it('a message is refused from within a handler', async () => {
     expect(await ask('require', { token: await server.accessToken({ acr: 'pwd' }) })).toEqual({
       refused: insufficient,
     });
   });
 
-  it('each for itself', async () => {
+  it('each message is judged by itself', async () => {
     const [pwd, mfa] = [await server.accessToken({ acr: 'pwd' }), await server.accessToken({ acr: 'mfa' })];
     expect(await ask('transfer', { amount: 1, token: mfa })).toBe(1);
     expect(await ask('transfer', { amount: 2, token: pwd })).toHaveProperty('refused.reasons', ['acr_unmet']);

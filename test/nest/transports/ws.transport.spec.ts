@@ -5,8 +5,9 @@ import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websock
 import { RequireAcr, SkipStepUp, StepUpContext, StepUpService } from 'nestjs-step-up';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import WebSocket from 'ws';
-import { adapters, captureLog, type RunningApplication, startApplication } from '../../support/application.js';
+import { adapters, logOfEachTest, type RunningApplication, startApplication } from '../../support/application.js';
 
+logOfEachTest();
 const transfers: number[] = [];
 
 @WebSocketGateway()
@@ -42,10 +43,8 @@ class BankGateway {
 describe('RS-108 a message over a socket is refused with an exception event', () => {
   let server: TestAuthorizationServer;
   let application: RunningApplication;
-  let log: ReturnType<typeof captureLog>;
 
   beforeAll(async () => {
-    log = captureLog();
     server = await createTestAuthorizationServer();
     application = await startApplication({
       createAdapter: adapters[0][1],
@@ -62,7 +61,6 @@ describe('RS-108 a message over a socket is refused with an exception event', ()
     transfers.length = 0;
   });
   afterAll(async () => {
-    log.restore();
     await application?.close();
     await server?.close();
   });
@@ -94,7 +92,7 @@ describe('RS-108 a message over a socket is refused with an exception event', ()
   };
   const unauthenticated = { code: 'UNAUTHENTICATED', statusCode: 401, message: 'Unauthorized' };
 
-  it.each([
+  it.each<[what: string, token: () => unknown, data: object]>([
     [
       'an authentication that is not enough',
       () => server.accessToken({ acr: 'pwd' }),
@@ -110,18 +108,18 @@ describe('RS-108 a message over a socket is refused with an exception event', ()
         error_description: 'The access token is not a signed JWT',
       },
     ],
-  ])('with %s, and the handler does not run', async (_, token, data) => {
+  ])('a message with %s is refused, and the handler does not run', async (_, token, data) => {
     expect(await converse(['transfer', { amount: 5, token: await token() }])).toEqual([refused(data)]);
     expect(transfers).toEqual([]);
   });
 
-  it('from within a handler', async () => {
+  it('a message is refused from within a handler', async () => {
     expect(await converse(['require', { token: await server.accessToken({ acr: 'pwd' }) }])).toEqual([
       refused(insufficient),
     ]);
   });
 
-  it('each for itself: no message has the user of another', async () => {
+  it('each message is judged by itself: none has the user of another', async () => {
     const [pwd, mfa] = [await server.accessToken({ acr: 'pwd' }), await server.accessToken({ acr: 'mfa' })];
     expect(
       await converse(
