@@ -33,13 +33,13 @@ A profile holds only what its sources say; "${UNKNOWN}" in a cell means that the
 
 ${table(names)}
 
-- **acr, auth_time**: the claim of the access token, and whether it is there by default, once it is configured, or never. Without \`auth_time\` no \`maxAge\` can be met.
+- **acr, auth_time**: the claim of the access token. It is there by default, once it is configured, or never. Without \`auth_time\` no \`maxAge\` can be met.
 - **typ**: which \`typ\` of a token's header is accepted. Beyond \`at+jwt\` other claims tell access tokens from ID tokens.
 - **several values**: which of several acceptable strings the client sends.
-- **when it cannot be met**: what comes back where the user cannot reach what was asked for: an error, or a token of a lower acr, which the API refuses again.
+- **when it cannot be met**: what comes back if the user cannot do what was asked for. It is an error, or a token of a lower acr, which the API refuses again.
 - **refresh**: whether a refreshed access token keeps what is known of the sign-in.
 
-Under "For clients", \`challenge\` comes from [\`nestjs-step-up/client\`](../README.md#the-client), \`scope\` and \`resource\` are those of the present access token, and \`metadata\` is that of the server.
+Under "For clients", \`challenge\` comes from [\`nestjs-step-up/client\`](client.md). \`scope\` and \`resource\` are those of the present access token, and \`metadata\` is that of the server.
 
 ${names.map((name) => section(name, profiles[name], examples[name])).join('\n\n')}
 
@@ -61,7 +61,7 @@ export const profile: AuthorizationServerProfile = {
 
 Or change one from here: \`{ ...profiles.auth0, claims: { acr: 'https://api.example/acr' } }\`, with \`profiles\` from \`nestjs-step-up\`.
 
-Where ID tokens cannot be told from access tokens at all, do not widen \`typ\`: have the server issue \`at+jwt\`, or opaque tokens, and ask about those by introspection.
+If nothing separates ID tokens from access tokens, do not widen \`typ\`. Have the server issue \`at+jwt\`. Or have it issue opaque tokens, and ask about those by introspection.
 `;
 }
 

@@ -1,13 +1,13 @@
-import type { AuthorizationServerOptions, ProfileName } from '../lib/authorization-servers/index.js';
+import type { ProfileName, ServerOptions } from '../lib/authorization-servers/index.js';
 
-/** How a server is connected, with made-up names where yours belong. */
+/** How a server is connected, with made-up names in place of yours. */
 export interface Example {
-  readonly options: Omit<AuthorizationServerOptions, 'profile'>;
+  readonly options: Omit<ServerOptions, 'profile'>;
   /** Members that replace those of the profile, for a server that needs names of your own. */
   readonly changes?: { readonly claims: Readonly<Record<string, string>> };
-  /** What clients do where `authorizationParameters` has no part in it. */
+  /** What clients do if `authorizationParameters` has no part in it. */
   readonly client?: string;
-  /** The parameter by which clients name this API, where access tokens are not for it otherwise. */
+  /** The parameter by which clients name this API, if access tokens are not for it otherwise. */
   readonly names?: 'audience' | 'resource';
   /** Code for the server itself: what it is and how far it was tried, and the files. */
   readonly code?: { readonly text: string; readonly files: readonly string[] };
@@ -20,7 +20,7 @@ const auth0Actions = [
 const MFA = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor';
 
 exports.onExecutePostLogin = async (event, api) => {
-  if (event.transaction?.protocol === 'oauth2-refresh-token') return; // nobody is there to ask
+  if (event.transaction?.protocol === 'oauth2-refresh-token') return; // no user is there to ask
   if (event.transaction?.acr_values?.includes(MFA)) {
     api.authentication.challengeWithAny([{ type: 'otp' }, { type: 'webauthn-roaming' }]); // the factors you enabled
   }

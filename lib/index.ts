@@ -1,5 +1,4 @@
 export {
-  type AuthorizationServerOptions,
   type AuthorizationServerProfile,
   type ClaimPath,
   type IntrospectionCache,
@@ -21,16 +20,19 @@ export {
   formatChallenges,
   type ParseChallengesOptions,
   parseChallenges,
+  StepUpConfigurationError,
   type UnmetReason,
 } from './core/index.js';
 export {
   type AccessTokenBody,
+  type AccessTokenClaims,
   AccessTokenException,
   type AccessTokenExceptionCode,
   AccessTokenGuard,
   AcrGuard,
   type Advice,
   type Authenticated,
+  type AuthorizationServerOptions,
   type ChallengeReport,
   type ClaimsChallengeBody,
   InsufficientUserAuthenticationException,
@@ -43,8 +45,11 @@ export {
   type StepUpBody,
   StepUpContext,
   StepUpExceptionFilter,
+  type StepUpExistingOptions,
   StepUpModule,
   type StepUpModuleOptions,
+  type StepUpRegisterOptions,
+  type StepUpRequirements,
   StepUpService,
 } from './nest/index.js';
 // `export *`, as only that lets an application augment StepUpWords through the package's name

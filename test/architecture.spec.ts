@@ -25,10 +25,10 @@ const BESIDE_THE_DOOR = ['index.ts ./nest/requirements/words.js'];
 
 /** The way of one request through nest. A room imports only those before it. */
 const NEST_ROOMS = [
-  'step-up.options',
   'advice',
   'transports',
   'requirements',
+  'step-up.options',
   'refusal',
   'authentication',
   'guards',
@@ -191,6 +191,11 @@ describe('a fact is decided in one place', () => {
   test('nobody outside transports/ compares the names of transports', () => {
     const pattern = /(transport(\.name)?|getType(<\w+>)?\(\)) ?[!=]== ?'(http|graphql|ws|rpc)'/;
     expect(occurrences(pattern, (file) => file.startsWith('nest/transports/'))).toEqual([]);
+  });
+
+  test('no behavior depends on the text of a message or on the front of a code', () => {
+    const pattern = /message\.(startsWith|endsWith|includes|match|slice)\(|startsWith\('(acr|auth)_?'/;
+    expect(occurrences(pattern, () => false)).toEqual([]);
   });
 
   test('nothing is internal in a published declaration', () => {

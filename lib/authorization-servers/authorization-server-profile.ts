@@ -25,15 +25,17 @@ export interface AuthorizationServerProfile {
   /** Claims that access tokens never carry, such as `nonce`; a token that has one is refused. Default is none. */
   otherTokenClaims?: readonly string[] | undefined;
   /** Where the claims stand. Defaults are `acr`, `auth_time`, `amr`, `client_id` and `scope`. */
-  claims?: {
-    acr?: ClaimPath | undefined;
-    /** Seconds since the epoch. */
-    authTime?: ClaimPath | undefined;
-    amr?: ClaimPath | undefined;
-    clientId?: ClaimPath | undefined;
-    /** A space-separated string or a list of strings. */
-    scope?: ClaimPath | undefined;
-  };
+  claims?:
+    | {
+        acr?: ClaimPath | undefined;
+        /** Seconds since the epoch. */
+        authTime?: ClaimPath | undefined;
+        amr?: ClaimPath | undefined;
+        clientId?: ClaimPath | undefined;
+        /** A space-separated string or a list of strings. */
+        scope?: ClaimPath | undefined;
+      }
+    | undefined;
   /** Whether `acr` is a string, a list of which any member counts, or a number. Default is `'string'`. */
   acrType?: 'string' | 'list' | 'number' | undefined;
   /** Claims of RFC 9068 §2.2 that this server leaves out; `aud` in introspection responses alone. Default is none. */
@@ -50,16 +52,18 @@ export interface AuthorizationServerProfile {
   /** The server's `acr` strings, if they are the same for all its users. */
   acrValues?: readonly string[] | undefined;
   /** Whether access tokens tell of the authentication by default, once it is configured, or never. */
-  issues?: { acr?: Issuance; authTime?: Issuance };
+  issues?: { acr?: Issuance | undefined; authTime?: Issuance | undefined } | undefined;
   /** How a client asks this server: options of `authorizationParameters`. */
-  request?: {
-    /** Default is `'acr_values'`. */
-    mode?: 'acr_values' | 'essential' | 'auto' | undefined;
-    /** `'first'` if the server does not prefer the first of several. Default is `'all'`. */
-    acrValues?: 'all' | 'first' | undefined;
-    /** Sent in place of `max_age=0`. Default is `{ max_age: '0' }`. */
-    zeroMaxAge?: Readonly<Record<string, string>> | undefined;
-  };
+  request?:
+    | {
+        /** Default is `'acr_values'`. */
+        mode?: 'acr_values' | 'essential' | 'auto' | undefined;
+        /** `'first'` if the server does not prefer the first of several. Default is `'all'`. */
+        acrValues?: 'all' | 'first' | undefined;
+        /** Sent in place of `max_age=0`. Default is `{ max_age: '0' }`. */
+        zeroMaxAge?: Readonly<Record<string, string>> | undefined;
+      }
+    | undefined;
   /**
    * What comes of a request in this form that the server cannot satisfy: it returns an `'error'`, a token of a `'lower'`
    * `acr`, or there is `'no-return'` to the client at all.

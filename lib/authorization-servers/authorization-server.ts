@@ -1,4 +1,4 @@
-import { checkMembers } from '../core/index.js';
+import { checkMembers, StepUpConfigurationError } from '../core/index.js';
 import type { AuthorizationServerProfile } from './authorization-server-profile.js';
 import {
   checkIntrospection,
@@ -13,7 +13,7 @@ import { checkUrl } from './url.js';
 import { Vocabulary, type VocabularyOptions } from './vocabulary.js';
 
 /** An authorization server whose access tokens are accepted, and what the application's words mean to it. */
-export interface AuthorizationServerOptions extends VocabularyOptions {
+export interface ServerOptions<Word extends string = string> extends VocabularyOptions<Word> {
   /** Issuer identifier, compared exactly. https, loopback excepted. */
   issuer: string;
   /** Identifiers of this API, one of which a token's `aud` must name. Never a client id. */
@@ -31,12 +31,14 @@ export interface AuthorizationServerOptions extends VocabularyOptions {
   delegation?: 'refuse' | 'accept' | undefined;
   /** Lets the server be asked about tokens. At most one server is asked about opaque ones. Default is not to ask. */
   introspection?: IntrospectionOptions | undefined;
-  keys?: {
-    /** Seconds after which the keys are read again. A withdrawn key is accepted no longer than this. Default is `600`. */
-    refreshAfter?: number | undefined;
-    /** Seconds beyond that for which known keys still serve while the server cannot be reached. Default is `3600`. */
-    staleFor?: number | undefined;
-  };
+  keys?:
+    | {
+        /** Seconds after which the keys are read again. A withdrawn key is accepted no longer than this. Default is `600`. */
+        refreshAfter?: number | undefined;
+        /** Seconds beyond that for which known keys still serve while the server cannot be reached. Default is `3600`. */
+        staleFor?: number | undefined;
+      }
+    | undefined;
 }
 
 /** An authorization server as configured and checked. */
@@ -76,21 +78,20 @@ const KEY_MEMBERS = new Set(['refreshAfter', 'staleFor']);
  * is not asymmetric, a server without `acr` beside one with, a string of one server that is a word of another, two servers
  * that are asked about opaque tokens, an unknown member.
  */
-export function checkAuthorizationServers(
-  options: readonly AuthorizationServerOptions[],
-): readonly AuthorizationServer[] {
+export function checkAuthorizationServers(options: readonly ServerOptions[]): readonly AuthorizationServer[] {
   if (!Array.isArray(options) || options.length === 0) {
-    throw new TypeError('"authorizationServers" must list at least one authorization server');
+    throw new StepUpConfigurationError('"authorizationServers" must list at least one authorization server');
   }
   const servers = options.map((server, index) => checkServer(server, `authorizationServers[${index}]`));
   const issuers = new Set<string>();
   for (const { issuer } of servers) {
-    if (issuers.has(issuer)) throw new TypeError(`"authorizationServers" names the issuer "${issuer}" twice`);
+    if (issuers.has(issuer))
+      throw new StepUpConfigurationError(`"authorizationServers" names the issuer "${issuer}" twice`);
     issuers.add(issuer);
   }
   const withoutWords = options.findIndex(({ acr }) => acr === undefined);
   if (withoutWords >= 0 && options.some(({ acr }) => typeof acr === 'object')) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       `"authorizationServers[${withoutWords}].acr" is missing beside servers that have one; ` +
         "map your words to its strings, or say 'literal'",
     );
@@ -100,7 +101,7 @@ export function checkAuthorizationServers(
     ({ introspection }) => introspection && INTROSPECTION_OCCASIONS[introspection.when].opaque,
   );
   if (asked.length > 1) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       '"authorizationServers" has several servers that are asked about opaque tokens; nothing in such a token tells ' +
         "whose it is, so let \"introspection.when\" be 'event-missing' or 'auth-time-missing' on all but one",
     );
@@ -118,7 +119,7 @@ function checkWordsAcross(servers: readonly AuthorizationServer[]): void {
       for (const value of strings) {
         const other = servers.findIndex((server) => server.vocabulary.words.has(value));
         if (other < 0 || vocabulary.words.get(value)?.includes(value) === true) continue;
-        throw new TypeError(
+        throw new StepUpConfigurationError(
           `"authorizationServers[${index}].acr.${word}" uses "${value}", which is a word in ` +
             `"authorizationServers[${other}].acr"; give the word another name, or list the string under "${value}"`,
         );
@@ -127,30 +128,34 @@ function checkWordsAcross(servers: readonly AuthorizationServer[]): void {
   }
 }
 
-function checkServer(options: AuthorizationServerOptions, where: string): AuthorizationServer {
-  if (!isRecord(options)) throw new TypeError(`"${where}" must be an object`);
+function checkServer(options: ServerOptions, where: string): AuthorizationServer {
+  if (!isRecord(options)) throw new StepUpConfigurationError(`"${where}" must be an object`);
   checkMembers(options, MEMBERS, (member) => `"${where}" has the unknown option "${member}"`);
   const { issuer, audience, jwksUri, algorithms = DEFAULT_ALGORITHMS, delegation = 'refuse' } = options;
   checkUrl(issuer, `${where}.issuer`);
-  if (/[?#]/.test(issuer)) throw new TypeError(`"${where}.issuer" must have neither query nor fragment`);
+  if (/[?#]/.test(issuer)) throw new StepUpConfigurationError(`"${where}.issuer" must have neither query nor fragment`);
   if (jwksUri !== undefined) checkUrl(jwksUri, `${where}.jwksUri`);
   const audiences: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
   if (audiences.length === 0 || !audiences.every((value) => typeof value === 'string' && value !== '')) {
-    throw new TypeError(`"${where}.audience" is required: the identifier of this API that tokens name in "aud"`);
+    throw new StepUpConfigurationError(
+      `"${where}.audience" is required: the identifier of this API that tokens name in "aud"`,
+    );
   }
   if (!Array.isArray(algorithms) || algorithms.length === 0) {
-    throw new TypeError(`"${where}.algorithms" must list at least one of ${SUPPORTED.join(', ')}`);
+    throw new StepUpConfigurationError(`"${where}.algorithms" must list at least one of ${SUPPORTED.join(', ')}`);
   }
   for (const algorithm of algorithms) {
     if (!SUPPORTED.includes(algorithm)) {
-      throw new TypeError(`"${where}.algorithms" has "${algorithm}"; asymmetric ones only: ${SUPPORTED.join(', ')}`);
+      throw new StepUpConfigurationError(
+        `"${where}.algorithms" has "${algorithm}"; asymmetric ones only: ${SUPPORTED.join(', ')}`,
+      );
     }
   }
   if (delegation !== 'refuse' && delegation !== 'accept') {
-    throw new TypeError(`"${where}.delegation" must be 'refuse' or 'accept'`);
+    throw new StepUpConfigurationError(`"${where}.delegation" must be 'refuse' or 'accept'`);
   }
   const { keys = {} } = options;
-  if (!isRecord(keys)) throw new TypeError(`"${where}.keys" must be an object`);
+  if (!isRecord(keys)) throw new StepUpConfigurationError(`"${where}.keys" must be an object`);
   checkMembers(keys, KEY_MEMBERS, (member) => `"${where}.keys" has the unknown option "${member}"`);
   const { refreshAfter = 600, staleFor = 3600 } = keys;
   checkSeconds(refreshAfter, 1, `${where}.keys.refreshAfter`);
@@ -173,6 +178,6 @@ function checkServer(options: AuthorizationServerOptions, where: string): Author
 
 function checkSeconds(value: unknown, least: number, where: string): void {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least) {
-    throw new TypeError(`"${where}" must be an integer number of seconds, at least ${least}`);
+    throw new StepUpConfigurationError(`"${where}" must be an integer number of seconds, at least ${least}`);
   }
 }

@@ -1,7 +1,7 @@
 export {
   type AuthorizationServer,
-  type AuthorizationServerOptions,
   checkAuthorizationServers,
+  type ServerOptions,
 } from './authorization-server.js';
 export type { AuthorizationServerProfile } from './authorization-server-profile.js';
 export { type ClaimPath, hasClaim, mediaType, readClaim } from './claim.js';

@@ -1,4 +1,4 @@
-import { checkMembers } from '../core/index.js';
+import { checkMembers, StepUpConfigurationError } from '../core/index.js';
 import { isRecord } from './record.js';
 import { checkUrl } from './url.js';
 
@@ -89,17 +89,19 @@ const OCCASIONS = Object.keys(INTROSPECTION_OCCASIONS);
  * @throws TypeError naming the option: an unknown one, one of the wrong type, a secret beside a key, neither of them
  */
 export function checkIntrospection(options: IntrospectionOptions, where: string): Introspection {
-  if (!isRecord(options)) throw new TypeError(`"${where}" must be an object`);
+  if (!isRecord(options)) throw new StepUpConfigurationError(`"${where}" must be an object`);
   checkMembers(options, MEMBERS, (member) => `"${where}" has the unknown option "${member}"`);
   const { endpoint, clientId, when = 'opaque', cacheFor = 60, cache } = options;
   if (endpoint !== undefined) checkUrl(endpoint, `${where}.endpoint`);
-  if (!isText(clientId)) throw new TypeError(`"${where}.clientId" is required: the client that this API is there`);
-  if (!OCCASIONS.includes(when)) throw new TypeError(`"${where}.when" must be one of '${OCCASIONS.join("', '")}'`);
+  if (!isText(clientId))
+    throw new StepUpConfigurationError(`"${where}.clientId" is required: the client that this API is there`);
+  if (!OCCASIONS.includes(when))
+    throw new StepUpConfigurationError(`"${where}.when" must be one of '${OCCASIONS.join("', '")}'`);
   if (typeof cacheFor !== 'number' || !(cacheFor >= 0 && cacheFor <= 3600)) {
-    throw new TypeError(`"${where}.cacheFor" must be a number of seconds from 0 to 3600`);
+    throw new StepUpConfigurationError(`"${where}.cacheFor" must be a number of seconds from 0 to 3600`);
   }
   if (cache !== undefined && (typeof cache?.get !== 'function' || typeof cache.set !== 'function')) {
-    throw new TypeError(`"${where}.cache" must have get(key) and set(key, value, ttl), as a Keyv has`);
+    throw new StepUpConfigurationError(`"${where}.cache" must have get(key) and set(key, value, ttl), as a Keyv has`);
   }
   const client = Object.freeze(checkClient(options, where));
   return Object.freeze({ endpoint, clientId, client, when, cacheFor, cache });
@@ -108,22 +110,23 @@ export function checkIntrospection(options: IntrospectionOptions, where: string)
 function checkClient(options: IntrospectionOptions, where: string): Introspection['client'] {
   const { clientSecret, privateKey } = options;
   if (privateKey !== undefined && !isText(privateKey) && !isRecord(privateKey)) {
-    throw new TypeError(`"${where}.privateKey" must be the private key of the client, as PEM or JWK`);
+    throw new StepUpConfigurationError(`"${where}.privateKey" must be the private key of the client, as PEM or JWK`);
   }
   const { clientAuthentication: method = privateKey === undefined ? METHODS[0] : 'private_key_jwt' } = options;
   if (!METHODS.includes(method as string)) {
-    throw new TypeError(`"${where}.clientAuthentication" must be one of '${METHODS.join("', '")}'`);
+    throw new StepUpConfigurationError(`"${where}.clientAuthentication" must be one of '${METHODS.join("', '")}'`);
   }
   if (method === 'private_key_jwt') {
-    if (clientSecret !== undefined) throw new TypeError(`"${where}.clientSecret" has no use with private_key_jwt`);
+    if (clientSecret !== undefined)
+      throw new StepUpConfigurationError(`"${where}.clientSecret" has no use with private_key_jwt`);
     if (privateKey === undefined) {
-      throw new TypeError(`"${where}.privateKey" must be the private key of the client, as PEM or JWK`);
+      throw new StepUpConfigurationError(`"${where}.privateKey" must be the private key of the client, as PEM or JWK`);
     }
     return { method, key: privateKey };
   }
-  if (privateKey !== undefined) throw new TypeError(`"${where}.privateKey" has no use with ${method}`);
+  if (privateKey !== undefined) throw new StepUpConfigurationError(`"${where}.privateKey" has no use with ${method}`);
   if (!isText(clientSecret)) {
-    throw new TypeError(`"${where}.clientSecret" is required, or "privateKey" for private_key_jwt`);
+    throw new StepUpConfigurationError(`"${where}.clientSecret" is required, or "privateKey" for private_key_jwt`);
   }
   return { method: method as 'client_secret_basic' | 'client_secret_post', secret: clientSecret };
 }

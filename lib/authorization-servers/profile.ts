@@ -1,4 +1,4 @@
-import { type Claims, checkMembers, closestMatch } from '../core/index.js';
+import { type Claims, checkMembers, closestMatch, StepUpConfigurationError } from '../core/index.js';
 import type { AuthorizationServerProfile } from './authorization-server-profile.js';
 import { hasClaim, mediaType } from './claim.js';
 import { type ProfileName, profiles } from './profiles/index.js';
@@ -58,7 +58,7 @@ const MEMBERS: ReadonlySet<string> = new Set([
 export function checkProfile(given: ProfileName | AuthorizationServerProfile = {}, where: string): AccessTokenProfile {
   const profile: AuthorizationServerProfile = typeof given === 'string' ? profileNamed(given, where) : given;
   if (!isRecord(profile)) {
-    throw new TypeError(`"${where}" must be the name of a profile or an object`);
+    throw new StepUpConfigurationError(`"${where}" must be the name of a profile or an object`);
   }
   checkMembers(profile, MEMBERS, (member) => `"${where}" has the unknown member "${member}"`);
   checkFacts(profile, where);
@@ -66,13 +66,13 @@ export function checkProfile(given: ProfileName | AuthorizationServerProfile = {
   const typ = checkTypes(profile.typ, `${where}.typ`);
   const accessTokenClaims = checkClaimValues(profile.accessTokenClaims, `${where}.accessTokenClaims`, true);
   if (typ.some((value) => value !== 'at+jwt') && accessTokenClaims.length === 0) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       `"${where}.typ" accepts more than at+jwt; give "accessTokenClaims" that only access tokens carry, ` +
         'or ID tokens would pass for access tokens',
     );
   }
   if (!Array.isArray(absentClaims) || !absentClaims.every((claim) => OMISSIBLE.has(claim))) {
-    throw new TypeError(`"${where}.absentClaims" must list some of ${[...OMISSIBLE].join(', ')}`);
+    throw new StepUpConfigurationError(`"${where}.absentClaims" must list some of ${[...OMISSIBLE].join(', ')}`);
   }
   return Object.freeze({
     typ: new Set(typ),
@@ -94,7 +94,7 @@ export function checkProfile(given: ProfileName | AuthorizationServerProfile = {
 function profileNamed(name: string, where: string): AuthorizationServerProfile {
   if (Object.hasOwn(profiles, name)) return profiles[name as ProfileName];
   const known = Object.keys(profiles);
-  throw new TypeError(
+  throw new StepUpConfigurationError(
     `"${where}" names no profile: "${name}"; the nearest is "${closestMatch(name, known)}". ` +
       `There are ${known.join(', ')}; for another server give an object`,
   );
@@ -103,14 +103,14 @@ function profileNamed(name: string, where: string): AuthorizationServerProfile {
 /** What is for people and clients, and decides about no token. */
 function checkFacts(profile: AuthorizationServerProfile, where: string): void {
   const { title, checkedOn, issues, request } = profile;
-  if (title !== undefined && !isText(title)) throw new TypeError(`"${where}.title" must be a text`);
+  if (title !== undefined && !isText(title)) throw new StepUpConfigurationError(`"${where}.title" must be a text`);
   if (checkedOn !== undefined && !(isText(checkedOn) && /^\d{4}-\d{2}-\d{2}$/.test(checkedOn))) {
-    throw new TypeError(`"${where}.checkedOn" must be a day, such as '2026-11-24'`);
+    throw new StepUpConfigurationError(`"${where}.checkedOn" must be a day, such as '2026-11-24'`);
   }
   for (const name of LISTS) {
     const list: unknown = profile[name];
     if (list !== undefined && !(Array.isArray(list) && list.every(isText))) {
-      throw new TypeError(`"${where}.${name}" must be a list of texts`);
+      throw new StepUpConfigurationError(`"${where}.${name}" must be a list of texts`);
     }
   }
   for (const [name, choices] of Object.entries(CHOICES)) {
@@ -128,19 +128,19 @@ function checkFacts(profile: AuthorizationServerProfile, where: string): void {
 
 function checkFactsIn(object: unknown, members: readonly string[], where: string): void {
   if (object === undefined) return;
-  if (!isRecord(object)) throw new TypeError(`"${where}" must be an object`);
+  if (!isRecord(object)) throw new StepUpConfigurationError(`"${where}" must be an object`);
   checkMembers(object as object, members, (member) => `"${where}" has the unknown member "${member}"`);
 }
 
 function checkChoice(value: unknown, choices: readonly string[], where: string): void {
   if (value !== undefined && !choices.includes(value as string)) {
-    throw new TypeError(`"${where}" must be one of '${choices.join("', '")}'`);
+    throw new StepUpConfigurationError(`"${where}" must be one of '${choices.join("', '")}'`);
   }
 }
 
 function checkTypes(typ: unknown = ['at+jwt'], where: string): (string | null)[] {
   if (!Array.isArray(typ) || typ.length === 0 || !typ.every((value) => value === null || isText(value))) {
-    throw new TypeError(`"${where}" must list the accepted types, null for a missing one`);
+    throw new StepUpConfigurationError(`"${where}" must list the accepted types, null for a missing one`);
   }
   return typ.map((value) => (value === null ? null : mediaType(value)));
 }
@@ -152,12 +152,12 @@ function checkClaimValues<Value extends string | true>(
   presenceIsEnough: boolean,
 ): readonly (readonly [claim: string, value: Value])[] {
   if (!isRecord(claims)) {
-    throw new TypeError(`"${where}" must be an object of names and their values`);
+    throw new StepUpConfigurationError(`"${where}" must be an object of names and their values`);
   }
   return Object.freeze(
     Object.entries(claims).map(([claim, value]) => {
       if (!isText(value) && !(presenceIsEnough && value === true)) {
-        throw new TypeError(
+        throw new StepUpConfigurationError(
           `"${where}.${claim}" must be ${presenceIsEnough ? 'true or ' : ''}the text that stands there`,
         );
       }
@@ -167,7 +167,7 @@ function checkClaimValues<Value extends string | true>(
 }
 
 function checkClaimPaths(claims: unknown, where: string): AccessTokenProfile['claims'] {
-  if (!isRecord(claims)) throw new TypeError(`"${where}" must be an object`);
+  if (!isRecord(claims)) throw new StepUpConfigurationError(`"${where}" must be an object`);
   const paths: Record<string, unknown> = { ...RFC_9068_CLAIMS };
   checkMembers(
     claims as object,
@@ -180,7 +180,9 @@ function checkClaimPaths(claims: unknown, where: string): AccessTokenProfile['cl
   const checked = Object.entries(paths).map(([name, path]) => {
     const names: readonly unknown[] = Array.isArray(path) ? path : [path];
     if (names.length === 0 || !names.every(isText)) {
-      throw new TypeError(`"${where}.${name}" must be the name of a claim, or the list of names on the way to it`);
+      throw new StepUpConfigurationError(
+        `"${where}.${name}" must be the name of a claim, or the list of names on the way to it`,
+      );
     }
     return [name, Object.freeze([...names])] as const;
   });

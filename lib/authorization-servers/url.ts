@@ -1,4 +1,4 @@
-import { isLoopback } from '../core/index.js';
+import { isLoopback, StepUpConfigurationError } from '../core/index.js';
 
 /**
  * Checks an address of an authorization server.
@@ -9,7 +9,8 @@ import { isLoopback } from '../core/index.js';
 export function checkUrl(value: unknown, where: string): void {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)))) {
-    throw new TypeError(`"${where}" must be an https URL (http is accepted on loopback only)`);
+    throw new StepUpConfigurationError(`"${where}" must be an https URL (http is accepted on loopback only)`);
   }
-  if (url.username !== '' || url.password !== '') throw new TypeError(`"${where}" must not carry credentials`);
+  if (url.username !== '' || url.password !== '')
+    throw new StepUpConfigurationError(`"${where}" must not carry credentials`);
 }

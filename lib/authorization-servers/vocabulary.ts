@@ -1,10 +1,11 @@
-import { isAcrValue } from '../core/index.js';
+import { isAcrValue, StepUpConfigurationError } from '../core/index.js';
 
-export interface VocabularyOptions {
+/** What the words of an application mean to an authorization server. */
+export interface VocabularyOptions<Word extends string = string> {
   /** Your word to the strings of the authorization server, in order of preference. `'literal'`: strings stand for themselves. */
-  acr?: Readonly<Record<string, string | readonly string[]>> | 'literal' | undefined;
+  acr?: { readonly [word in Word]?: string | readonly string[] | undefined } | 'literal' | undefined;
   /** Your words, strongest first. Only then does a stronger one satisfy a weaker one. Default is no order. */
-  order?: readonly string[] | undefined;
+  order?: readonly Word[] | undefined;
 }
 
 /**
@@ -34,7 +35,7 @@ export class Vocabulary {
    */
   static from({ acr, order }: VocabularyOptions, where: string): Vocabulary {
     if (acr === undefined || acr === 'literal') {
-      if (order !== undefined) throw new TypeError(`"${where}.order" needs the words of "${where}.acr"`);
+      if (order !== undefined) throw new StepUpConfigurationError(`"${where}.order" needs the words of "${where}.acr"`);
       return Vocabulary.literal;
     }
     const words = checkWords(acr, `${where}.acr`);
@@ -77,14 +78,18 @@ interface Meaning {
 }
 
 function checkWords(acr: unknown, where: string): Map<string, readonly string[]> {
-  if (typeof acr !== 'object' || acr === null || Array.isArray(acr) || Object.keys(acr).length === 0) {
-    throw new TypeError(`"${where}" must map at least one word of yours to the server's strings, or be 'literal'`);
+  const isMap = typeof acr === 'object' && acr !== null && !Array.isArray(acr);
+  const entries = isMap ? Object.entries(acr).filter(([, strings]) => strings !== undefined) : [];
+  if (entries.length === 0) {
+    throw new StepUpConfigurationError(
+      `"${where}" must map at least one word of yours to the server's strings, or be 'literal'`,
+    );
   }
   const words = new Map<string, readonly string[]>();
-  for (const [word, given] of Object.entries(acr as Record<string, unknown>)) {
+  for (const [word, given] of entries) {
     const strings: unknown[] = Array.isArray(given) ? [...given] : [given];
     if (!isAcrValue(word) || strings.length === 0 || !strings.every(isAcrValue)) {
-      throw new TypeError(
+      throw new StepUpConfigurationError(
         `"${where}.${word}" must be a string or a list of strings of printable ASCII without space, quote and backslash`,
       );
     }
@@ -93,7 +98,7 @@ function checkWords(acr: unknown, where: string): Map<string, readonly string[]>
   for (const [word, strings] of words) {
     const other = strings.find((value) => value !== word && words.has(value));
     if (other !== undefined) {
-      throw new TypeError(
+      throw new StepUpConfigurationError(
         `"${where}.${word}" uses "${other}", which is a word of its own; give one of the two another name`,
       );
     }
@@ -103,17 +108,20 @@ function checkWords(acr: unknown, where: string): Map<string, readonly string[]>
 
 function checkOrder(order: unknown, words: ReadonlyMap<string, readonly string[]>, where: string): void {
   if (!Array.isArray(order) || new Set(order).size !== order.length) {
-    throw new TypeError(`"${where}.order" must list words of "${where}.acr", each once, strongest first`);
+    throw new StepUpConfigurationError(
+      `"${where}.order" must list words of "${where}.acr", each once, strongest first`,
+    );
   }
   for (const word of order) {
-    if (!words.has(word)) throw new TypeError(`"${where}.order" names "${word}", which "${where}.acr" does not`);
+    if (!words.has(word))
+      throw new StepUpConfigurationError(`"${where}.order" names "${word}", which "${where}.acr" does not`);
   }
   const owners = new Map<string, string>();
   for (const [word, strings] of words) {
     for (const value of strings) {
       const other = owners.get(value);
       if (other !== undefined) {
-        throw new TypeError(
+        throw new StepUpConfigurationError(
           `"${where}.acr" has "${value}" under "${other}" and "${word}"; with "order" it can be only one`,
         );
       }

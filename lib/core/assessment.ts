@@ -6,17 +6,17 @@ import type { AuthenticationRequirements } from './requirements.js';
  * @see [RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2.1)
  */
 export interface AuthenticationEvent {
-  acr?: string;
+  acr?: string | undefined;
   /** Authentication contexts that hold next to `acr`, if a server lists several at once; any of them counts. */
-  acrs?: readonly string[];
+  acrs?: readonly string[] | undefined;
   /** Seconds since the epoch. */
-  authTime?: number;
-  amr?: readonly string[];
-  issuer?: string;
-  subject?: string;
-  clientId?: string;
+  authTime?: number | undefined;
+  amr?: readonly string[] | undefined;
+  issuer?: string | undefined;
+  subject?: string | undefined;
+  clientId?: string | undefined;
   /** Space-separated. */
-  scope?: string;
+  scope?: string | undefined;
 }
 
 /** One way in which an authentication event falls short. */
@@ -43,13 +43,24 @@ export const REASON_DIMENSIONS: Readonly<Record<UnmetReason, RequirementDimensio
   scope_missing: 'scope',
 });
 
+/** Whether a new sign-in can be enough for what was unmet. A token that tells no usable time tells none next time either. */
+export const SIGN_IN_HELPS: Readonly<Record<UnmetReason, boolean>> = Object.freeze({
+  acr_missing: true,
+  acr_unmet: true,
+  auth_time_missing: false,
+  auth_time_invalid: false,
+  auth_time_in_future: false,
+  authentication_too_old: true,
+  scope_missing: true,
+});
+
 export type Assessment = { met: true } | { met: false; reasons: UnmetReason[] };
 
 export interface AssessOptions {
   /** Seconds since the epoch. */
   now: number;
   /** Seconds by which clocks may differ. Default is `5`. */
-  clockTolerance?: number;
+  clockTolerance?: number | undefined;
 }
 
 /** Seconds by which clocks may differ if nothing else is said. */

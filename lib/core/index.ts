@@ -7,11 +7,13 @@ export {
   MILLISECONDS_FROM,
   REASON_DIMENSIONS,
   type RequirementDimension,
+  SIGN_IN_HELPS,
   type UnmetReason,
 } from './assessment.js';
 export { type BearerChallengeParameters, bearerChallenge, INSUFFICIENT_USER_AUTHENTICATION } from './challenge.js';
 export type { Claims } from './claims.js';
 export { closestMatch } from './closest-match.js';
+export { StepUpConfigurationError } from './configuration-error.js';
 export type { Diagnostic, DiagnosticSeverity } from './diagnostic.js';
 export { isLoopback } from './loopback.js';
 export { checkMembers } from './members.js';

@@ -1,3 +1,5 @@
+import { StepUpConfigurationError } from './configuration-error.js';
+
 /**
  * Refuses what an object of options has beyond its known members, so that a misspelt one is noticed.
  *
@@ -7,6 +9,7 @@
 export function checkMembers(options: object, known: Iterable<string>, said: (member: string) => string): void {
   const members = [...known];
   for (const member of Object.keys(options)) {
-    if (!members.includes(member)) throw new TypeError(`${said(member)}; known are ${members.join(', ')}`);
+    if (!members.includes(member))
+      throw new StepUpConfigurationError(`${said(member)}; known are ${members.join(', ')}`);
   }
 }

@@ -1,3 +1,5 @@
+import { StepUpConfigurationError } from './configuration-error.js';
+
 /**
  * What a protected resource requires of the authentication behind an access token.
  *
@@ -5,11 +7,11 @@
  */
 export interface AuthenticationRequirements {
   /** Authentication context class references in order of preference; any one of them is enough. Default is any. */
-  acrValues?: readonly string[];
+  acrValues?: readonly string[] | undefined;
   /** Greatest age of the sign-in, in seconds. `0` asks the user to authenticate now. Default is no limit. */
-  maxAge?: number;
+  maxAge?: number | undefined;
   /** Scope that the token must hold as well, space-separated; all of it is needed. Default is none. */
-  scope?: string;
+  scope?: string | undefined;
 }
 
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
@@ -26,7 +28,7 @@ const REQUIREMENT_NAMES = new Set(['acrValues', 'maxAge', 'scope']);
  */
 export function checkRequirements(requirements: unknown, where: string): AuthenticationRequirements {
   const fail = (what: string): never => {
-    throw new TypeError(`${where}: ${what}`);
+    throw new StepUpConfigurationError(`${where}: ${what}`);
   };
   if (typeof requirements !== 'object' || requirements === null || Array.isArray(requirements)) {
     return fail('requirements must be an object with "acrValues", "maxAge" or "scope"');
@@ -39,13 +41,15 @@ export function checkRequirements(requirements: unknown, where: string): Authent
 
   if (acrValues !== undefined) {
     if (!Array.isArray(acrValues) || acrValues.length === 0) fail('"acrValues" must be a list of at least one string');
-    for (const value of acrValues as unknown[]) {
+    // a copy: what is checked is what is used, whatever the list gives next time
+    const values = [...(acrValues as unknown[])];
+    for (const value of values) {
       if (!isAcrValue(value)) {
         fail(`"acrValues" has a value ${show(value)}: printable ASCII without space, quote and backslash is needed`);
       }
     }
-    if (new Set(acrValues as unknown[]).size !== (acrValues as unknown[]).length) fail('"acrValues" repeats a value');
-    checked.acrValues = Object.freeze([...(acrValues as string[])]);
+    if (new Set(values).size !== values.length) fail('"acrValues" repeats a value');
+    checked.acrValues = Object.freeze(values as string[]);
   }
   if (maxAge !== undefined) {
     if (typeof maxAge !== 'number' || !Number.isSafeInteger(maxAge) || maxAge < 0) {

@@ -6,6 +6,7 @@ export { StepUpContext } from './decorators/step-up-context.decorator.js';
 export { AccessTokenGuard } from './guards/access-token.guard.js';
 export { AcrGuard } from './guards/acr.guard.js';
 export { Admission } from './guards/admission.js';
+export { Judgement } from './guards/judgement.js';
 export {
   type AccessTokenBody,
   AccessTokenException,
@@ -17,8 +18,15 @@ export { InsufficientUserAuthenticationException } from './refusal/insufficient-
 export { StepUpExceptionFilter } from './refusal/step-up.filter.js';
 export type { RequireAcrArguments } from './requirements/require-acr-arguments.js';
 export type { RouteDescription } from './requirements/route.js';
+export type { RequirementsFunction, StepUpRequirements } from './requirements/step-up-requirements.js';
 export type { TranslatedRequirements } from './requirements/translated-requirements.js';
 export { StepUpModule } from './step-up.module.js';
-export type { RequirementsFunction, StepUpModuleOptions } from './step-up.options.js';
+export type {
+  AccessTokenClaims,
+  AuthorizationServerOptions,
+  StepUpExistingOptions,
+  StepUpModuleOptions,
+  StepUpRegisterOptions,
+} from './step-up.options.js';
 export { StepUpService } from './step-up.service.js';
 export type { Invocation } from './transports/invocation.js';

@@ -1,5 +1,6 @@
 import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { StepUpConfigurationError } from '../core/index.js';
 import { AccessTokenStrategy, register, unregister } from '../passport/index.js';
 import { StepUpLog } from './advice/log.js';
 import { BootAudit } from './audit/boot-audit.js';
@@ -66,7 +67,7 @@ export class StepUpModule extends ConfigurableModuleClass implements OnModuleIni
   onModuleInit(): void {
     const imported = [...this.modules.values()].filter(({ metatype }) => metatype === StepUpModule);
     if (imported.length > 1)
-      throw new TypeError('StepUpModule is configured twice; call forRoot() once per application');
+      throw new StepUpConfigurationError('StepUpModule is configured twice; call forRoot() once per application');
     if (this.settings.passport !== 'register') return;
     this.#strategy = new AccessTokenStrategy(
       this.settings.strategyName,

@@ -1,8 +1,8 @@
 import { ConfigurableModuleBuilder, type ExecutionContext } from '@nestjs/common';
 import {
   type AuthorizationServer,
-  type AuthorizationServerOptions,
   checkAuthorizationServers,
+  type ServerOptions,
 } from '../authorization-servers/index.js';
 import {
   type AuthenticationEvent,
@@ -11,62 +11,87 @@ import {
   checkMembers,
   checkRequirements,
   DEFAULT_CLOCK_TOLERANCE,
+  StepUpConfigurationError,
 } from '../core/index.js';
+import type { RequirementsFunction, StepUpRequirements } from './requirements/step-up-requirements.js';
+import type { StepUpWord } from './requirements/words.js';
 
-/** Decides per request what is required; `undefined` adds nothing and lifts nothing. */
-export type RequirementsFunction = (
-  context: ExecutionContext,
-) => AuthenticationRequirements | undefined | Promise<AuthenticationRequirements | undefined>;
+/** An authorization server whose access tokens are accepted, and what the words of {@link StepUpWords} mean to it. */
+export interface AuthorizationServerOptions extends ServerOptions<StepUpWord> {}
+
+/** The claims of a verified access token. Any further one may be anything. */
+export interface AccessTokenClaims extends Record<string, unknown> {
+  /** The user, or the client if it got the token for itself. Introspection responses may name them by another claim. */
+  sub: string;
+  iss: string;
+}
 
 /** Options of {@link StepUpModule}. Every one is checked at boot; one that is not known is a TypeError. */
-export interface StepUpModuleOptions {
-  /** The authorization servers whose tokens are accepted. Required, unless `passport` is `'existing'`. */
-  authorizationServers?: readonly AuthorizationServerOptions[];
+export type StepUpModuleOptions = StepUpExistingOptions | StepUpRegisterOptions;
+
+/** Options if the module verifies tokens itself. */
+export interface StepUpRegisterOptions extends CommonOptions {
+  /** The module verifies tokens itself and registers its strategy with Passport. Default is `'register'`. */
+  passport?: 'register' | undefined;
+  /** The authorization servers whose tokens are accepted. */
+  authorizationServers: readonly AuthorizationServerOptions[];
   /**
-   * `'register'`: the module verifies tokens itself and registers its strategy with Passport. `'existing'`: a strategy of
-   * yours verifies, and the authorization servers give words and order alone. Default is `'register'`.
+   * What becomes `request.user`; nothing (`undefined`, `null`, `false`) refuses the token. `context` is absent if a plain
+   * `AuthGuard` asks, as Passport knows none. Default is the claims.
    */
-  passport?: 'register' | 'existing';
+  user?: ((claims: AccessTokenClaims, context?: ExecutionContext) => unknown) | undefined;
+  /** Only with `passport: 'existing'`: a strategy that the module registers knows the event itself. */
+  authenticationEvent?: undefined;
+}
+
+/** Options if a Passport strategy of the application verifies tokens. */
+export interface StepUpExistingOptions extends CommonOptions {
+  /** A strategy of yours verifies tokens, and the authorization servers give words and order alone. */
+  passport: 'existing';
+  /** The authorization servers whose words are used. Default is none: every string stands for itself. */
+  authorizationServers?: readonly AuthorizationServerOptions[] | undefined;
+  /**
+   * The authentication event of the request's user. `{}` says that none is recorded, which is challenged; `null` that
+   * nobody has signed in; `undefined` that it cannot be told, which is an error 500. Default reads `acr`, `auth_time`,
+   * `amr`, `iss`, `sub`, `client_id` and `scope` of `request.user`, or what the server's profile has in their place.
+   */
+  authenticationEvent?:
+    | ((
+        context: ExecutionContext,
+      ) => AuthenticationEvent | null | undefined | Promise<AuthenticationEvent | null | undefined>)
+    | undefined;
+  /** Not with `'existing'`: your strategy decides what `request.user` is. */
+  user?: undefined;
+}
+
+interface CommonOptions {
   /** The Passport strategy that is registered, or with `'existing'` the one that authenticates. Default is `'jwt'`. */
-  strategyName?: string;
+  strategyName?: string | undefined;
+  /** Finds the token if it is not in the request's Authorization header. Default looks there alone. */
+  accessToken?: ((context: ExecutionContext) => string | undefined) | undefined;
   /**
-   * What becomes `request.user`; nothing (`undefined`, `null`, `false`) refuses the token. `context` is absent where a
-   * plain `AuthGuard` asks, as Passport knows none. Not with `'existing'`. Default is the claims.
+   * Returns whether a handler needs no token, by a mark of the application's own. It lifts what the module requires, but
+   * never what `@RequireAcr` on a class or handler does. Default knows `@Public()` alone.
    */
-  user?: (claims: Record<string, unknown>, context?: ExecutionContext) => unknown;
-  /**
-   * Only with `'existing'`: the authentication event of the request's user. `{}` says that none is recorded, which is
-   * challenged; `undefined` that it cannot be told, which is an error 500. Default reads `acr`, `auth_time`, `amr`, `iss`,
-   * `sub`, `client_id` and `scope` of `request.user`, or what the server's profile has in their place.
-   */
-  authenticationEvent?: (
-    context: ExecutionContext,
-  ) => AuthenticationEvent | null | undefined | Promise<AuthenticationEvent | null | undefined>;
-  /** Finds the token where it is not in the request's Authorization header. Default looks there alone. */
-  accessToken?: (context: ExecutionContext) => string | undefined;
-  /**
-   * Tells handlers that need no token by a mark of the application's own. It lifts what the module requires, but never
-   * what `@RequireAcr` on a class or handler does. Default knows `@Public()` alone.
-   */
-  isPublic?: (context: ExecutionContext) => boolean;
+  isPublic?: ((context: ExecutionContext) => boolean) | undefined;
   /** What every handler requires, outermost in the merge; binds `AcrGuard` globally. Default is nothing. */
-  requirements?: AuthenticationRequirements | RequirementsFunction;
+  requirements?: StepUpRequirements | RequirementsFunction | undefined;
   /** Named in every challenge. Default is `'api'`. */
-  realm?: string;
+  realm?: string | undefined;
   /** URL of the protected resource's metadata (RFC 9728), added to every challenge. Default is none. */
-  resourceMetadata?: string;
+  resourceMetadata?: string | undefined;
   /** Seconds by which clocks may differ, for `auth_time`, `exp`, `nbf` and `iat`; at most 60. Default is `5`. */
-  clockTolerance?: number;
+  clockTolerance?: number | undefined;
   /** `'report'` lets through what lacks the authentication, and logs it; everything else stands. Default is `'enforce'`. */
-  mode?: 'enforce' | 'report';
+  mode?: 'enforce' | 'report' | undefined;
   /** Whether advice of the boot audit is logged or stops the boot. Holes always stop the boot. Default is `'log'`. */
-  audit?: 'log' | 'throw';
+  audit?: 'log' | 'throw' | undefined;
   /**
    * Whether the metadata of the authorization servers is compared with what the routes need: `'background'` once the
    * application has booted, `'await'` before it has, for at most five seconds; only then does `audit: 'throw'` stop the boot
    * for what is found, an unreachable server included. Default is `'background'`, with `passport: 'existing'` it is `'off'`.
    */
-  metadataAudit?: 'background' | 'await' | 'off';
+  metadataAudit?: 'background' | 'await' | 'off' | undefined;
 }
 
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN: STEP_UP_OPTIONS } =
@@ -76,18 +101,22 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN: STEP_UP_OPTIONS } 
     .build();
 
 /** Checked options with every default filled in. */
-export type StepUpSettings = Required<
-  Pick<
-    StepUpModuleOptions,
-    'passport' | 'strategyName' | 'realm' | 'clockTolerance' | 'mode' | 'audit' | 'metadataAudit'
-  >
-> &
-  Pick<
-    StepUpModuleOptions,
-    'user' | 'authenticationEvent' | 'accessToken' | 'isPublic' | 'requirements' | 'resourceMetadata'
-  > & {
-    readonly servers: readonly AuthorizationServer[];
-  };
+export interface StepUpSettings {
+  readonly servers: readonly AuthorizationServer[];
+  readonly passport: 'register' | 'existing';
+  readonly strategyName: string;
+  readonly user: StepUpRegisterOptions['user'];
+  readonly authenticationEvent: StepUpExistingOptions['authenticationEvent'];
+  readonly accessToken: CommonOptions['accessToken'];
+  readonly isPublic: CommonOptions['isPublic'];
+  readonly requirements: AuthenticationRequirements | RequirementsFunction | undefined;
+  readonly realm: string;
+  readonly resourceMetadata: string | undefined;
+  readonly clockTolerance: number;
+  readonly mode: 'enforce' | 'report';
+  readonly audit: 'log' | 'throw';
+  readonly metadataAudit: 'background' | 'await' | 'off';
+}
 
 /** Injection token of {@link StepUpSettings}. */
 export const STEP_UP_SETTINGS = Symbol('nestjs-step-up:settings');
@@ -113,7 +142,8 @@ const MEMBERS = new Set<string>([
  * @throws TypeError naming the option and what it must be.
  */
 export function checkOptions(options: StepUpModuleOptions): StepUpSettings {
-  if (typeof options !== 'object' || options === null) throw new TypeError('StepUpModule needs an options object');
+  if (typeof options !== 'object' || options === null)
+    throw new StepUpConfigurationError('StepUpModule needs an options object');
   checkMembers(options, MEMBERS, (member) => `StepUpModule has no option "${member}"`);
   const { passport = 'register', mode = 'enforce', audit = 'log', strategyName = 'jwt', realm = 'api' } = options;
   const { authorizationServers, clockTolerance = DEFAULT_CLOCK_TOLERANCE, requirements, resourceMetadata } = options;
@@ -124,68 +154,74 @@ export function checkOptions(options: StepUpModuleOptions): StepUpSettings {
   checkChoice('metadataAudit', metadataAudit, ['background', 'await', 'off']);
   for (const name of FUNCTIONS) {
     if (options[name] !== undefined && typeof options[name] !== 'function') {
-      throw new TypeError(`"${name}" must be a function`);
+      throw new StepUpConfigurationError(`"${name}" must be a function`);
     }
   }
   if (passport === 'register' && authorizationServers === undefined) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       '"authorizationServers" is required; with a Passport strategy of your own say "passport": \'existing\'',
     );
   }
   if (passport === 'register' && options.authenticationEvent !== undefined) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       '"authenticationEvent" needs "passport": \'existing\'; a strategy we register knows the event itself',
     );
   }
   const servers = authorizationServers === undefined ? [] : checkAuthorizationServers(authorizationServers);
   if (passport === 'existing' && servers.some(({ introspection }) => introspection !== undefined)) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       '"introspection" has no effect with "passport": \'existing\'; your strategy verifies the tokens',
     );
   }
   if (passport === 'existing' && options.user !== undefined) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       '"user" has no effect with "passport": \'existing\'; your strategy decides what request.user is',
     );
   }
   if (typeof strategyName !== 'string' || strategyName === '') {
-    throw new TypeError('"strategyName" must be the name of a Passport strategy');
+    throw new StepUpConfigurationError('"strategyName" must be the name of a Passport strategy');
   }
   if (typeof clockTolerance !== 'number' || !(clockTolerance >= 0 && clockTolerance <= 60)) {
-    throw new TypeError('"clockTolerance" must be a number of seconds from 0 to 60');
+    throw new StepUpConfigurationError('"clockTolerance" must be a number of seconds from 0 to 60');
   }
   if (resourceMetadata !== undefined && !(typeof resourceMetadata === 'string' && URL.canParse(resourceMetadata))) {
-    throw new TypeError('"resourceMetadata" must be the URL of the protected resource metadata');
+    throw new StepUpConfigurationError('"resourceMetadata" must be the URL of the protected resource metadata');
   }
   checkRealm(realm, resourceMetadata);
+  const { user, authenticationEvent, accessToken, isPublic } = options;
   return Object.freeze({
+    servers,
     passport,
+    strategyName,
+    user,
+    authenticationEvent,
+    accessToken,
+    isPublic,
+    requirements:
+      requirements === undefined || typeof requirements === 'function'
+        ? requirements
+        : checkRequirements(requirements, '"requirements"'),
+    realm,
+    resourceMetadata,
+    clockTolerance,
     mode,
     audit,
     metadataAudit,
-    strategyName,
-    realm,
-    clockTolerance,
-    ...(resourceMetadata !== undefined && { resourceMetadata }),
-    ...(requirements !== undefined && {
-      requirements:
-        typeof requirements === 'function' ? requirements : checkRequirements(requirements, '"requirements"'),
-    }),
-    ...Object.fromEntries(FUNCTIONS.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]]))),
-    servers,
   });
 }
 
 function checkChoice(name: string, value: string, choices: readonly string[]): void {
   if (!choices.includes(value)) {
-    throw new TypeError(`"${name}" must be ${choices.map((choice) => `'${choice}'`).join(' or ')}`);
+    throw new StepUpConfigurationError(`"${name}" must be ${choices.map((choice) => `'${choice}'`).join(' or ')}`);
   }
 }
 
 function checkRealm(realm: string, resourceMetadata: string | undefined): void {
   try {
-    bearerChallenge({ realm, ...(resourceMetadata !== undefined && { resourceMetadata }) });
+    bearerChallenge({ realm, resourceMetadata });
   } catch (error) {
-    throw new TypeError(`"realm" and "resourceMetadata" must be printable ASCII: ${(error as Error).message}`);
+    throw new StepUpConfigurationError(
+      `"realm" and "resourceMetadata" must be printable ASCII: ${(error as Error).message}`,
+    );
   }
 }

@@ -7,6 +7,8 @@ import { Admission } from './guards/admission.js';
 import type { ChallengeReport } from './refusal/challenger.js';
 import type { RequireAcrArguments } from './requirements/require-acr-arguments.js';
 import type { RouteDescription } from './requirements/route.js';
+import type { RequirementsFunction, StepUpRequirements } from './requirements/step-up-requirements.js';
+import type { StepUpWord } from './requirements/words.js';
 
 /**
  * Judges requests against authentication requirements, for decisions inside a handler, and tells what is required where.
@@ -19,6 +21,8 @@ export class StepUpService {
     private readonly log: StepUpLog,
   ) {}
 
+  /** Returns whether the authentication behind a request meets what an object or a function requires. Otherwise as with words. */
+  assess(at: unknown, requirements: StepUpRequirements | RequirementsFunction): Promise<Assessment>;
   /**
    * Returns whether the authentication behind a request meets requirements, given as `@RequireAcr` takes them. Truthful in
    * report mode too. Not met, and without reasons, if somebody else than the user acts by a token with `act`, unless
@@ -28,10 +32,17 @@ export class StepUpService {
    * @throws AccessTokenException if the user cannot be told
    * @throws InternalServerErrorException for requirements that are wrong; the log says how
    */
+  assess(
+    at: unknown,
+    acrValues: StepUpWord | readonly StepUpWord[],
+    options?: Omit<StepUpRequirements, 'acrValues'>,
+  ): Promise<Assessment>;
   assess(at: unknown, ...required: RequireAcrArguments): Promise<Assessment> {
     return this.admission.assess(at, required);
   }
 
+  /** Requires what an object or a function says inside a handler. Otherwise as with words. */
+  require(at: unknown, requirements: StepUpRequirements | RequirementsFunction): Promise<void>;
   /**
    * Requires more inside a handler, once it knows what is at stake. Call it on validated input and before any side effect.
    * Challenges for the handler's requirements merged with the given ones, so that the next token meets both.
@@ -42,14 +53,23 @@ export class StepUpService {
    * @throws AccessTokenException for a missing or refused token, a lacking scope, or a token that can never be enough
    * @throws InternalServerErrorException for requirements that are wrong; the log says how
    */
+  require(
+    at: unknown,
+    acrValues: StepUpWord | readonly StepUpWord[],
+    options?: Omit<StepUpRequirements, 'acrValues'>,
+  ): Promise<void>;
   require(at: unknown, ...required: RequireAcrArguments): Promise<void> {
     return this.admission.require(at, required);
   }
 
   /**
-   * The user behind a token that comes without a request, such as in a socket's handshake. Not with `'existing'`.
+   * The user behind a token that comes without a request, such as in a socket's handshake. Not with `'existing'`. A refusal
+   * that leaves `handleConnection` closes the socket: with code 4401 for a refused token, 1013 if the authorization server
+   * cannot be reached.
    *
+   * @example `async handleConnection(client, request) { client.user = (await this.stepUp.authenticate(tokenOf(request))).user }`
    * @throws AccessTokenException for a refused token
+   * @throws InternalServerErrorException if the option `user` throws; the log says what
    * @throws TypeError with `'existing'`
    */
   authenticate(token: string): Promise<Authenticated> {

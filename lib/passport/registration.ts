@@ -1,4 +1,5 @@
 import passport from 'passport';
+import { StepUpConfigurationError } from '../core/index.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 
 // Passport keeps its strategies to itself; its own middleware looks them up this way
@@ -10,6 +11,22 @@ export function isRegistered(name: string): boolean {
 }
 
 /**
+ * The token that a strategy of passport-jwt would take from a request, by its own extractor. `undefined` for strategies of
+ * another kind, and if there is none.
+ */
+export function tokenOfStrategy(name: string, request: object): string | undefined {
+  const { _jwtFromRequest: extract } = (registry._strategy(name) ?? {}) as { _jwtFromRequest?: unknown };
+  if (typeof extract !== 'function') return undefined;
+  try {
+    const token: unknown = extract(request);
+    return typeof token === 'string' ? token : undefined;
+  } catch {
+    // it may expect more of a request than this one has
+    return undefined;
+  }
+}
+
+/**
  * Makes a strategy known to Passport, whose registry is one for the whole process. One of ours under the same name, from
  * an application before, is replaced.
  *
@@ -18,7 +35,7 @@ export function isRegistered(name: string): boolean {
 export function register(strategy: AccessTokenStrategy): void {
   const present = registry._strategy(strategy.name);
   if (present !== undefined && !(present instanceof AccessTokenStrategy)) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       `The Passport strategy "${strategy.name}" is registered by somebody else; remove it, ` +
         'give "strategyName" another name, or say "passport": \'existing\' to use it',
     );

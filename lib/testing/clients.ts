@@ -6,7 +6,7 @@ import { OAuthError } from './oauth-error.js';
 export interface TestClient {
   clientId: string;
   /** Default is none: a public client, which proves itself by PKCE alone. */
-  clientSecret?: string;
+  clientSecret?: string | undefined;
   /** Compared exactly. */
   redirectUris: readonly string[];
 }

@@ -15,7 +15,7 @@ export interface ChallengedResponse {
 /** What a step-up challenge must say, in the strings of the authorization server. */
 export interface ExpectedStepUpChallenge extends AuthenticationRequirements {
   /** Default is any. */
-  realm?: string;
+  realm?: string | undefined;
 }
 
 /** The parameters that are compared, as they stand on the wire. */

@@ -8,17 +8,17 @@ export interface TestAccessTokenOptions {
   /** Seconds since the epoch. Default is now. `null` leaves it out. */
   authTime?: unknown;
   /** Default is `'alice'`. */
-  subject?: string;
+  subject?: string | undefined;
   /** Default is `'test-client'`. */
-  clientId?: string;
+  clientId?: string | undefined;
   /** Default is `'openid'`. */
-  scope?: string;
+  scope?: string | undefined;
   /** Seconds from now. Default is `300`. */
-  expiresIn?: number;
+  expiresIn?: number | undefined;
   /** Further claims; `undefined` leaves one of the claims above out. */
-  claims?: Record<string, unknown>;
+  claims?: Record<string, unknown> | undefined;
   /** Further header members; `undefined` leaves one out. Opaque tokens have none. */
-  header?: Record<string, unknown>;
+  header?: Record<string, unknown> | undefined;
 }
 
 /** The access tokens of one server, which it remembers for introspection. */

@@ -9,7 +9,7 @@ import {
   Admission,
   type Authenticated,
   type Invocation,
-  type RequireAcrArguments,
+  Judgement,
   type TranslatedRequirements,
 } from '../nest/index.js';
 
@@ -21,7 +21,7 @@ export interface StepUpOverride {
    * Why not, where `met` is `false`. A requirement is refused for those of them that it can be refused for: without
    * `maxAge` no authentication is too old. Default is `['acr_unmet', 'authentication_too_old']`.
    */
-  reasons?: readonly UnmetReason[];
+  reasons?: readonly UnmetReason[] | undefined;
   /** What becomes `request.user`. Default is what the request has already, else `{ sub: 'test-user' }`. */
   user?: unknown;
 }
@@ -52,18 +52,34 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
   if (typeof override?.met !== 'boolean') throw new TypeError('overrideStepUp() needs { met: true } or { met: false }');
   if (override.reasons?.length === 0) throw new TypeError('"reasons" must list at least one, as nothing is unmet else');
 
+  class OverriddenJudgement extends Judgement {
+    override enforce(authenticated: Authenticated, required: TranslatedRequirements, route: string | undefined): void {
+      // as a user of a server that can answer the challenge, since another one's is told that none can
+      const issuer = this.settings.servers.find((server) => required.for(server.issuer) !== undefined)?.issuer;
+      super.enforce({ ...authenticated, event: eventOf(issuer) }, required, route);
+    }
+
+    override assess(authenticated: Authenticated, required: TranslatedRequirements): Assessment {
+      return override.met ? { met: true } : super.assess(authenticated, required);
+    }
+
+    protected override assessEvent(_: AuthenticationEvent, required: AuthenticationRequirements): Assessment {
+      const reasons = override.met ? [] : (override.reasons ?? REASONS).filter((reason) => applies(reason, required));
+      return reasons.length === 0 ? { met: true } : { met: false, reasons };
+    }
+  }
+
   class OverriddenAdmission extends Admission {
     override get asksAuthorizationServers(): boolean {
       return false;
     }
 
-    override async assess(at: unknown, required: RequireAcrArguments): Promise<Assessment> {
-      const assessment = await super.assess(at, required);
-      return override.met ? { met: true } : assessment;
-    }
-
     override async authenticateToken(): Promise<Authenticated> {
       return this.#authenticated(undefined);
+    }
+
+    protected override createJudgement(...settings: ConstructorParameters<typeof Judgement>): Judgement {
+      return new OverriddenJudgement(...settings);
     }
 
     protected override authenticate({ request }: Invocation): Authenticated {
@@ -73,21 +89,6 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
     /** A test may decide who the user is, whoever its guards put there. */
     protected override handOver({ request, transport }: Invocation, { user }: Authenticated): void {
       if (transport.carriesUser) request.user = user;
-    }
-
-    protected override assessEvent(_: AuthenticationEvent, required: AuthenticationRequirements): Assessment {
-      const reasons = override.met ? [] : (override.reasons ?? REASONS).filter((reason) => applies(reason, required));
-      return reasons.length === 0 ? { met: true } : { met: false, reasons };
-    }
-
-    protected override judge(
-      invocation: Invocation,
-      authenticated: Authenticated,
-      requirement: TranslatedRequirements,
-    ): void {
-      // as a user of a server that can answer the challenge, since another one's is told that none can
-      const issuer = this.settings.servers.find((server) => requirement.for(server.issuer) !== undefined)?.issuer;
-      super.judge(invocation, { ...authenticated, event: eventOf(issuer) }, requirement);
     }
 
     #authenticated(present: unknown): Authenticated {

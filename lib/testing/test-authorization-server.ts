@@ -14,16 +14,16 @@ export type { TestAccessTokenOptions };
 
 export interface TestAuthorizationServerOptions {
   /** Signature algorithm of the tokens. Default is `'ES256'`. */
-  algorithm?: SigningAlgorithm;
+  algorithm?: SigningAlgorithm | undefined;
   /** `aud` of the tokens. Default is `'https://api.example'`. */
-  audience?: string;
+  audience?: string | undefined;
   /**
    * What the user can authenticate with, strongest first; a plain sign-in takes the last. Default is
    * `['urn:example:phr', 'urn:example:mfa', 'urn:example:pwd']`.
    */
-  acrValuesSupported?: readonly string[];
+  acrValuesSupported?: readonly string[] | undefined;
   /** How authorization requests are answered. Default is `'honours'`. */
-  behaviour?: AuthorizationBehaviour;
+  behaviour?: AuthorizationBehaviour | undefined;
 }
 
 /** An authorization server for tests: real keys and real HTTP, but nobody has to sign in. */

@@ -60,6 +60,10 @@ describe('words', () => {
   });
 });
 
+test('a word without strings is not a word', () => {
+  expect(from({ acr: { mfa: 'a', phr: undefined } }).known).toEqual(['a', 'mfa']);
+});
+
 describe('order', () => {
   const acr = { pwd: 'urn:1', mfa: ['urn:2a', 'urn:2b'], phr: 'urn:3', badge: 'urn:badge' };
   const vocabulary = from({ acr, order: ['phr', 'mfa', 'pwd'] });
@@ -87,11 +91,15 @@ describe('a wrong option', () => {
 
   test.each(
     refusals({
-      [WORDS]: [...[null, {}, [], ['mfa'], 'Literal', '', 5, true, new Map([['mfa', 'a']])].map((acr) => ({ acr }))],
+      [WORDS]: [
+        ...[null, {}, { mfa: undefined }, [], ['mfa'], 'Literal', '', 5, true, new Map([['mfa', 'a']])].map((acr) => ({
+          acr,
+        })),
+      ],
       [strings('mfa')]: [
-        ...['', 'a b', 'a"b', 'a\\b', 'é', 'a\n', 'a\0', 5, null, undefined, true, {}, [], [''], ['a', 5], [['a']]].map(
-          (mfa) => ({ acr: { mfa } }),
-        ),
+        ...['', 'a b', 'a"b', 'a\\b', 'é', 'a\n', 'a\0', 5, null, true, {}, [], [''], ['a', 5], [['a']]].map((mfa) => ({
+          acr: { mfa },
+        })),
       ],
       ...Object.fromEntries(['', 'm fa', 'm"fa', 'mfä'].map((word) => [strings(word), [{ acr: { [word]: 'a' } }]])),
       '"server.acr.mfa" uses "phr", which is a word of its own; give one of the two another name': [

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { authorizationServersPage } from '../../docs/authorization-servers.js';
 import { examples } from '../../docs/examples.js';
 import {
-  type AuthorizationServerOptions,
   checkAuthorizationServers,
   type ProfileName,
   profiles,
+  type ServerOptions,
 } from '../../lib/authorization-servers/index.js';
 
 const page = authorizationServersPage();
@@ -32,7 +32,7 @@ test('each profile has its section, and a row that leads to it', () => {
 });
 
 test.each(names)('the entry of %s works as the page shows it', (name) => {
-  const entry = entryBelow(profiles[name].title as string) as AuthorizationServerOptions;
+  const entry = entryBelow(profiles[name].title as string) as ServerOptions;
   const { options, changes } = examples[name];
   expect(entry).toEqual({ ...options, profile: changes === undefined ? name : { ...profiles[name], ...changes } });
   const [server] = checkAuthorizationServers([entry]);

@@ -2,8 +2,8 @@
 const LETTER = { express: 'E', fastify: 'F', tcp: 'T', '-': '-' };
 
 /** Prints the table and the lists of what is wrong; returns whether nothing is. */
-export function printReport(cells, { versions, seconds }) {
-  for (const [rule, ofRule] of groupBy(cells, ({ rule }) => rule)) {
+export function printReport(all, { versions, seconds }) {
+  for (const [rule, ofRule] of groupBy(all, ({ rule }) => rule)) {
     console.log(`\n${rule}`);
     for (const [row, ofRow] of groupBy(ofRule, ({ row }) => row)) {
       const columns = versions.map((version) =>
@@ -13,10 +13,17 @@ export function printReport(cells, { versions, seconds }) {
           .join('  ')
           .padEnd(24),
       );
-      console.log(`  ${isRed(ofRow) ? '✗' : '✓'} ${row.padEnd(84)} ${columns.join('| ')}`);
+      console.log(
+        `  ${isRed(ofRow) ? (ofRow[0].limit === undefined ? '✗' : '~') : '✓'} ${row.padEnd(84)} ${columns.join('| ')}`,
+      );
     }
   }
+  const [limited, cells] = [
+    all.filter(({ limit }) => limit !== undefined),
+    all.filter(({ limit }) => limit === undefined),
+  ];
   const lists = [
+    ['cells beyond what a package can do', limited.filter((cell) => isRed([cell])), ({ limit }) => limit],
     [
       'handlers that ran when they must not',
       cells.filter(({ holes }) => holes.length > 0),
@@ -41,9 +48,9 @@ export function printReport(cells, { versions, seconds }) {
   }
   const red = cells.filter((cell) => isRed([cell]));
   console.log(
-    `\nColumns: ${versions.join(' | ')}; E Express, F Fastify, T TCP. ${cells.length} cells, ${red.length} red, ${seconds.toFixed(0)} s.`,
+    `\nColumns: ${versions.join(' | ')}; E Express, F Fastify, T TCP. ${all.length} cells, ${red.length} red, ${seconds.toFixed(0)} s.`,
   );
-  return cells.length > 0 && red.length === 0;
+  return all.length > 0 && red.length === 0;
 }
 
 /** `kind: how` in the tables of kinds; elsewhere the row is all there is. */

@@ -45,7 +45,7 @@ describe('forRootAsync', () => {
     await expect(compile(() => ({ authorizationServers: [] }))).rejects.toThrow(
       new TypeError('"authorizationServers" must list at least one authorization server'),
     );
-    await expect(compile(async () => ({ passport: 'existing', user: () => ({}) }))).rejects.toThrow(TypeError);
+    await expect(compile(async () => ({ passport: 'existing', user: () => ({}) }) as never)).rejects.toThrow(TypeError);
   });
 
   it.each([undefined, null, 'options'])('a factory that gives %s in place of options is a TypeError', async (given) => {

@@ -26,7 +26,7 @@ describe('StepUpModule options', () => {
     ['a misspelt option', wrong({ clockTolerence: 5 }), `StepUpModule has no option "clockTolerence"; ${known}`],
     [
       'no servers with "register"',
-      {},
+      {} as StepUpModuleOptions,
       '"authorizationServers" is required; with a Passport strategy of your own say "passport": \'existing\'',
     ],
     [

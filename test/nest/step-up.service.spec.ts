@@ -22,10 +22,9 @@ import {
   RequireAcr,
   SkipStepUp,
   StepUpContext,
-  type StepUpModuleOptions,
   StepUpService,
 } from 'nestjs-step-up';
-import { logOfEachTest } from '../support/application.js';
+import { type FurtherOptions, logOfEachTest } from '../support/application.js';
 import { bootedService } from '../support/boot.js';
 import { challenged, insufficientScope, invalidToken, withoutToken } from '../support/challenged.js';
 import { secondsAgo } from '../support/clock.js';
@@ -108,7 +107,7 @@ type PlaceName = keyof typeof places;
 
 describeOverHttp('StepUpService', ({ serve, accessToken, server, log }) => {
   const acr = { mfa: 'urn:mfa', phr: ['urn:phr', 'urn:key'] };
-  const serveWords = (served: Type | ServedModule, options?: StepUpModuleOptions) =>
+  const serveWords = (served: Type | ServedModule, options?: FurtherOptions) =>
     serve(served, { authorizationServers: [{ issuer: server.issuer, audience: server.audience, acr }], ...options });
 
   it.each<[place: PlaceName, maxAge: number | undefined]>([
@@ -196,7 +195,9 @@ describeOverHttp('StepUpService', ({ serve, accessToken, server, log }) => {
     const send = await serveWords(places['the context'](...asked));
     expect(await send({ token: await accessToken({ acr: 'urn:mfa' }) })).toMatchObject({ status });
     expect(done).toHaveBeenCalledTimes(status === 200 ? 1 : 0);
-    expect(log.filter((line) => line.startsWith('[misconfigured]'))).toHaveLength(status === 500 ? 1 : 0);
+    expect(log.filter((line) => /^\[(misconfigured|callback_failed)\]/.test(line))).toHaveLength(
+      status === 500 ? 1 : 0,
+    );
   });
 
   it('require of something that is no request is answered 500', async () => {

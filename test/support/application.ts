@@ -4,13 +4,21 @@ import { type INestApplication, Logger, type ModuleMetadata, type Type } from '@
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { StepUpModule, type StepUpModuleOptions } from 'nestjs-step-up';
+import {
+  type StepUpExistingOptions,
+  StepUpModule,
+  type StepUpModuleOptions,
+  type StepUpRegisterOptions,
+} from 'nestjs-step-up';
 
 /** Both HTTP adapters of Nest. `describeOverHttp` runs its tests over both. */
 export const adapters = [
   ['Express', () => new ExpressAdapter()],
   ['Fastify', () => new FastifyAdapter()],
 ] as const;
+
+/** Module options to which a set-up adds the authorization servers. */
+export type FurtherOptions = Partial<StepUpRegisterOptions> | StepUpExistingOptions;
 
 export type CreateAdapter = (typeof adapters)[number][1];
 

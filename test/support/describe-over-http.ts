@@ -1,5 +1,4 @@
 import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
-import type { StepUpModuleOptions } from 'nestjs-step-up';
 import {
   createTestAuthorizationServer,
   type TestAccessTokenOptions,
@@ -9,6 +8,7 @@ import {
   type ApplicationSetup,
   adapters,
   captureLog,
+  type FurtherOptions,
   type RunningApplication,
   startApplication,
 } from './application.js';
@@ -23,7 +23,7 @@ export interface OverHttp {
    *
    * @throws what stops the boot
    */
-  serve(served: Type | readonly Type[] | ServedModule, options?: StepUpModuleOptions): Promise<Send>;
+  serve(served: Type | readonly Type[] | ServedModule, options?: FurtherOptions): Promise<Send>;
   /** Signs an access token of `server`, as if a user had just signed in. */
   accessToken(options?: TestAccessTokenOptions): Promise<string>;
   /** The authorization server. It has an issuer from the first `beforeAll` on, not while the tests are collected. */
@@ -105,7 +105,7 @@ export function describeOverHttp(title: string, body: (http: OverHttp) => void):
           controllers: [],
           createAdapter,
           ...servedModule(served),
-          options: { ...(options?.passport !== 'existing' && accepting(server)), ...options },
+          options: options?.passport === 'existing' ? options : { ...accepting(server), ...options },
         });
         running[within].push(application);
         return sendTo(application);
@@ -129,7 +129,7 @@ function servedModule(served: Type | readonly Type[] | ServedModule): ServedModu
   return 'length' in served ? { controllers: [...served] } : served;
 }
 
-const accepting = ({ issuer, audience }: TestAuthorizationServer): StepUpModuleOptions => ({
+const accepting = ({ issuer, audience }: TestAuthorizationServer) => ({
   authorizationServers: [{ issuer, audience }],
 });
 

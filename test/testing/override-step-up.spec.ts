@@ -111,19 +111,19 @@ class GatewayGuard implements CanActivate {
 }
 
 // port 9 answers nobody: a request to it would show as 503 or as an error at boot
-const OPTIONS: StepUpModuleOptions = {
+const OPTIONS = {
   authorizationServers: [
     { issuer: 'http://127.0.0.1:9/a', audience: 'https://api.example', acr: { mfa: 'urn:a:mfa' } },
     { issuer: 'http://127.0.0.1:9/b', audience: 'https://api.example', acr: { eid: 'urn:b:eid' } },
   ],
-};
+} satisfies StepUpModuleOptions;
 const log = captureLog();
 afterAll(() => log.restore());
 
 async function startOverridden(
   createAdapter: CreateAdapter,
   override: StepUpOverride,
-  { options = OPTIONS, guards = [] as Type[] } = {},
+  { options = OPTIONS as StepUpModuleOptions, guards = [] as Type[] } = {},
 ) {
   const builder = Test.createTestingModule({
     imports: [StepUpModule.forRoot(options)],

@@ -1,8 +1,10 @@
-import { type AuthorizationServerOptions, checkAuthorizationServers } from '../../lib/authorization-servers/index.js';
+import {
+  type ServerOptions as AllServerOptions,
+  checkAuthorizationServers,
+} from '../../lib/authorization-servers/index.js';
 import { AccessTokenRefused, AccessTokenVerifier, AuthorizationServerUnavailable } from '../../lib/token/index.js';
 
-export type ServerOptions = Pick<AuthorizationServerOptions, 'issuer' | 'audience'> &
-  Partial<AuthorizationServerOptions>;
+export type ServerOptions = Pick<AllServerOptions, 'issuer' | 'audience'> & Partial<AllServerOptions>;
 
 export const CLOCK_TOLERANCE = 5;
 

@@ -1,3 +1,5 @@
+import { StepUpConfigurationError } from '../../core/index.js';
+
 /** What works, but probably not as meant. Given once for each code and subject: in the log, and to the listeners. */
 export interface Advice {
   /** Stable, such as `max_age_short`. */
@@ -21,5 +23,5 @@ export function formatAdvice({ subject, message, fix }: Advice): string {
 
 /** @throws TypeError that lists the advice, where there is any */
 export function throwOnAdvice(advice: readonly Advice[]): void {
-  if (advice.length > 0) throw new TypeError(`Boot audit: ${advice.map(formatAdvice).join('; ')}`);
+  if (advice.length > 0) throw new StepUpConfigurationError(`Boot audit: ${advice.map(formatAdvice).join('; ')}`);
 }

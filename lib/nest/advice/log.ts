@@ -1,7 +1,12 @@
 import { Logger } from '@nestjs/common';
+import { BoundedMap } from '../../token/index.js';
 import { type Advice, formatAdvice } from './advice.js';
 import { duplicatePackageAdvice } from './duplicate-packages.js';
 import { Listeners } from './listeners.js';
+import { kindOf, stackTraceOf } from './thrown.js';
+
+/** Of how many faults at requests the log knows that it has told them. */
+const MAX_FAULTS = 100;
 
 /** What Nest's log shows in front of the lines of this package. */
 export const LOG_CONTEXT = 'StepUp';
@@ -10,6 +15,7 @@ export const LOG_CONTEXT = 'StepUp';
 export class StepUpLog {
   readonly #logger = new Logger(LOG_CONTEXT);
   readonly #given = new Map<string, Advice>();
+  readonly #faults = new BoundedMap<string, true>(MAX_FAULTS);
   readonly #listeners = new Listeners<Advice>((error) => this.listenerFailed('onAdvice', error));
 
   constructor() {
@@ -47,6 +53,21 @@ export class StepUpLog {
     this.#logger.error(`[${code}] ${inOneLine(message)}`);
   }
 
+  /** {@link error}, once for each message; requests may bring any number of them. */
+  errorOnce(code: string, message: string): void {
+    if (this.#faults.has(message)) return;
+    this.#faults.set(message, true);
+    this.error(code, message);
+  }
+
+  /** {@link error} for what was thrown unexpectedly: its class, and its stack trace for the operator. */
+  thrown(code: string, where: string, error: unknown): void {
+    const stack = stackTraceOf(error);
+    const line = `[${code}] ${inOneLine(`${where}: ${kindOf(error)}`)}`;
+    if (stack === undefined) this.#logger.error(line);
+    else this.#logger.error(line, framed(stack));
+  }
+
   listenerFailed(method: string, error: unknown): void {
     this.error('listener_failed', `${method}: ${messageOf(error)}`);
   }
@@ -59,6 +80,12 @@ function messageOf(error: unknown): string {
   } catch {
     return typeof error;
   }
+}
+
+/** A stack trace begins with the message, which may have lines of its own; only those of frames remain lines. */
+function framed(stack: string): string {
+  const [message = '', ...frames] = stack.split(/\n(?= +at )/);
+  return [message, ...frames].map(inOneLine).join('\n');
 }
 
 /** Messages of the application's own errors may carry anybody's text, which must neither begin a line nor move a cursor. */

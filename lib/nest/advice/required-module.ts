@@ -1,3 +1,4 @@
+import { StepUpConfigurationError } from '../../core/index.js';
 import { formatAdvice } from './advice.js';
 import { duplicatePackageAdvice } from './duplicate-packages.js';
 
@@ -9,7 +10,7 @@ import { duplicatePackageAdvice } from './duplicate-packages.js';
 export function required<T>(provider: T | undefined): T {
   if (provider !== undefined) return provider;
   const [duplicate] = duplicatePackageAdvice();
-  throw new TypeError(
+  throw new StepUpConfigurationError(
     duplicate === undefined
       ? '@RequireAcr, @SkipStepUp and AccessTokenGuard need StepUpModule: import StepUpModule.forRoot({ … }) once, in the ' +
           'root module'

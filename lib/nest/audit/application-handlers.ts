@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import type { Handler } from '../requirements/handler.js';
 import { decoratedMethods } from '../requirements/metadata.js';
+import { originalHook } from '../transports/gateway-hooks.js';
 import { type HandlerKind, kindsOf } from './handler-kinds.js';
 
 export type Module = ModulesContainer extends Map<string, infer M> ? M : never;
@@ -58,16 +59,20 @@ export function handlersOf(applicationClass: ApplicationClass): ApplicationHandl
 }
 
 export function methodsOf({ prototype }: ApplicationClass): string[] {
-  return scanner.getAllMethodNames(prototype).filter((name) => typeof prototype[name] === 'function');
+  const isMethod = (name: string) => typeof originalHook(prototype[name]) === 'function';
+  return scanner.getAllMethodNames(prototype).filter(isMethod);
 }
 
 export function functionsOf({ prototype, instance }: ApplicationClass, method: string): Handler[] {
   const own: unknown = instance === undefined ? undefined : Reflect.get(instance, method);
-  const functions = [prototype[method], own].filter((value) => typeof value === 'function') as Handler[];
+  const functions = [prototype[method], own]
+    .map(originalHook)
+    .filter((value) => typeof value === 'function') as Handler[];
   for (let object: object | null = prototype; object !== null; object = Object.getPrototypeOf(object)) {
-    const decorated = decoratedMethods(object).get(method);
+    if (!Object.hasOwn(object, method)) continue;
     // Nest has bound it, if it was replaced since
-    if (decorated !== undefined && Object.hasOwn(object, method)) functions.push(decorated as Handler);
+    functions.push(...((decoratedMethods(object).get(method) ?? []) as Handler[]));
+    break;
   }
   return [...new Set(functions)];
 }

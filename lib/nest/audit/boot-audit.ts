@@ -1,11 +1,16 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig, ExternalContextCreator, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { StepUpConfigurationError } from '../../core/index.js';
 import { type Advice, throwOnAdvice } from '../advice/advice.js';
 import { duplicatePackageAdvice } from '../advice/duplicate-packages.js';
 import { StepUpLog } from '../advice/log.js';
 import { Admission } from '../guards/admission.js';
+import { AccessTokenException } from '../refusal/access-token.exception.js';
+import { InsufficientUserAuthenticationException } from '../refusal/insufficient-user-authentication.exception.js';
+import { sealMetadata } from '../requirements/metadata.js';
 import type { Route } from '../requirements/route.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up.options.js';
+import { hookGateway } from '../transports/gateway-hooks.js';
 import { type ApplicationHandler, applicationClasses, handlersOf } from './application-handlers.js';
 import { BoundGuards, passportOptions } from './bound-guards.js';
 import { EnforcementProof } from './enforcement-proof.js';
@@ -31,49 +36,61 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     private readonly creator: ExternalContextCreator,
     private readonly adapterHost: HttpAdapterHost,
     private readonly metadata: MetadataAudit,
-  ) {}
-
-  /**
-   * A boot that is stopped leaves nothing open: whoever catches the error has an application that refuses everything.
-   *
-   * @throws TypeError for a hole; with `audit: 'throw'` also for advice
-   */
-  async onModuleInit(): Promise<void> {
-    try {
-      this.#audit();
-    } catch (error) {
-      this.admission.stop(error as Error);
-      await closeServers(this.adapterHost, this.application, this.modules);
-      throw error;
+  ) {
+    // now, as Nest binds gateways before any hook of a module
+    for (const { type } of applicationClasses(modules)) {
+      sealMetadata(type);
+      hookGateway(type, isRefusal);
     }
+  }
+
+  /** @throws TypeError for a hole; with `audit: 'throw'` also for advice */
+  async onModuleInit(): Promise<void> {
+    await this.#orStop(() => this.#audit());
   }
 
   /** @throws TypeError for what metadata tells, if it is waited for and `audit` is `'throw'` */
   async onApplicationBootstrap(): Promise<void> {
     const metadataAudit = this.admission.asksAuthorizationServers ? this.settings.metadataAudit : 'off';
-    if (metadataAudit === 'await') this.#give(await this.metadata.examine(this.#routes));
+    if (metadataAudit === 'await') {
+      await this.#orStop(async () => this.#give(await this.metadata.examine(this.#routes)));
+    }
     const table = routeTable(this.admission.routes.describe());
     if (table !== '') this.log.info('routes', `what is required of requests\n${table}`);
     if (metadataAudit === 'background') void this.#examineMetadata();
   }
 
+  /** A boot that is stopped leaves nothing open: whoever catches the error has an application that refuses everything. */
+  async #orStop(audit: () => void | Promise<void>): Promise<void> {
+    try {
+      await audit();
+    } catch (error) {
+      this.admission.stop(error as Error);
+      await closeServers(this.adapterHost, this.application, applicationClasses(this.modules));
+      throw error;
+    }
+  }
+
   #audit(): void {
     const guards = new BoundGuards(this.application, this.modules, this.creator, this.settings.strategyName);
-    const proof = new EnforcementProof(guards, new Reach(this.modules, !this.adapterHost.httpAdapter));
     const exposure = new UserExposure(this.application, guards);
     const classes = applicationClasses(this.modules);
-    for (const one of classes) {
-      assertNotReplaced(one.type);
-      proof.refuseUnguardedMethods(one);
-    }
+    const handlers = classes.flatMap(handlersOf);
     const { routes } = this.admission;
+    for (const { type } of classes) {
+      sealMetadata(type);
+      assertNotReplaced(type);
+    }
+    const proof = new EnforcementProof(guards, new Reach(this.modules, !this.adapterHost.httpAdapter));
+    for (const one of classes) proof.refuseUnguardedMethods(one);
     const found = new Map<Route, ApplicationHandler>();
-    for (const handler of classes.flatMap(handlersOf)) {
+    for (const handler of handlers) {
       for (const one of handler.functions) {
         const route = routes.of(handler.type, one, handler.method);
         proof.prove(route, handler);
         this.#refuseForeignStrategies(route, handler, guards);
-        route.exposesUser = exposure.of(handler);
+        // a guard of the module judges before those of the handler run
+        route.exposesUser = !route.isProven || exposure.of(handler);
         if (one === handler.functions[0] && !found.has(route)) found.set(route, handler);
       }
     }
@@ -103,7 +120,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
   #refuseForeignStrategies({ description }: Route, handler: ApplicationHandler, guards: BoundGuards): void {
     if (description.access !== 'required' && description.access !== 'skipped') return;
     if (guards.haveForeignStrategy(handler)) {
-      throw new TypeError(
+      throw new StepUpConfigurationError(
         `${description.name} has a Passport guard of another strategy than "${this.settings.strategyName}" beside its ` +
           'step-up requirement; use one strategy, or name it in "strategyName" with "passport": \'existing\'',
       );
@@ -117,4 +134,8 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     if (this.settings.audit === 'throw') throwOnAdvice(advice);
     for (const one of advice) this.log.advise(one);
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof AccessTokenException || error instanceof InsufficientUserAuthenticationException;
 }

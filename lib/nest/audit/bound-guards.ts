@@ -46,18 +46,23 @@ export class BoundGuards {
    * of the handler, and leaves out without a word what it does not find there.
    */
   binds(guard: Type<CanActivate>, handler: ApplicationHandler): boolean {
-    return handler.functions.every((one) => this.#boundTo(handler, one).some((bound) => bound instanceof guard));
+    return handler.functions.every((one) => this.#boundTo(handler, one).some((bound) => isUnchanged(bound, guard)));
   }
 
-  /** Whether a guard of ours is bound to a whole class. */
-  namedOnClass(type: Type): boolean {
-    const guards = (Reflect.getMetadata(GUARDS, type) as unknown[] | undefined) ?? [];
+  /** Whether a guard of ours is bound to a whole class, or to a function. */
+  namedOn(target: object): boolean {
+    const guards = (Reflect.getMetadata(GUARDS, target) as unknown[] | undefined) ?? [];
     return guards.some((guard) => isGuard(guard, AcrGuard) || isGuard(guard, AccessTokenGuard));
   }
 
   /** Whether a guard is bound to the whole application. */
   isGlobal(guard: Type<CanActivate>): boolean {
     return this.#global().some((bound) => isGuard(bound, guard));
+  }
+
+  /** Whether Nest makes it for each request: it leaves such a guard out where a handler is made once. */
+  isRequestScoped(guard: Type<CanActivate>): boolean {
+    return !this.application.getGlobalGuards().some((bound) => isGuard(bound, guard));
   }
 
   /** Whether one of them has the name of {@link AcrGuard}, but is of another copy of the package. */
@@ -136,6 +141,12 @@ function declaredOn(type: Type, handler: Handler): readonly unknown[] {
 function isOurs(guard: unknown): boolean {
   if (guard === handlerProof || guard === classProof) return true;
   return [AcrGuard, AccessTokenGuard, EnforcementGuard].some((own) => isGuard(guard, own));
+}
+
+/** A subclass may decide otherwise, and so may an instance with a method of its own. */
+function isUnchanged(guard: unknown, base: Type<CanActivate>): boolean {
+  if (typeof guard !== 'object' || guard === null) return false;
+  return Object.getPrototypeOf(guard) === base.prototype && !Object.hasOwn(guard, 'canActivate');
 }
 
 /** Told by its methods, as every call of `AuthGuard` makes a class of its own. */

@@ -1,8 +1,10 @@
+import { StepUpConfigurationError } from '../../core/index.js';
 import { AccessTokenGuard } from '../guards/access-token.guard.js';
 import { AcrGuard } from '../guards/acr.guard.js';
 import { lineage } from '../requirements/handler.js';
 import { stepUpMetadataOf, stepUpMetadataOfHandler } from '../requirements/metadata.js';
 import type { Route } from '../requirements/route.js';
+import { originalHook } from '../transports/gateway-hooks.js';
 import {
   type ApplicationClass,
   type ApplicationHandler,
@@ -44,20 +46,21 @@ export class EnforcementProof {
   refuseUnguardedMethods(applicationClass: ApplicationClass): void {
     const { type } = applicationClass;
     const handlers = handlersOf(applicationClass).map(({ method }) => method);
-    for (const method of methodsOf(applicationClass)) {
+    for (const method of [...methodsOf(applicationClass), ...fieldsOf(applicationClass)]) {
       const functions = functionsOf(applicationClass, method);
       const own = functions.flatMap((one) => stepUpMetadataOfHandler(one));
       const isOpen = own.length > 0 && own.every(({ kind }) => kind === 'public');
       const caller = unguardedCallerOf(type, method, functions);
       if (caller !== undefined && isOpen) continue;
       if (own.length > 0 && !handlers.includes(method)) {
-        throw new TypeError(
+        throw new StepUpConfigurationError(
           `${type.name}.${method} carries a step-up decorator but is no handler; nothing would enforce it`,
         );
       }
       if (caller === undefined) continue;
-      if (own.length > 0 || requiresOnClass(type) || this.guards.namedOnClass(type)) {
-        throw new TypeError(
+      const isGuarded = [type, ...functions].some((target) => this.guards.namedOn(target));
+      if (own.length > 0 || requiresOnClass(type) || isGuarded) {
+        throw new StepUpConfigurationError(
           `${type.name}.${method} is called by ${caller}, and no guard runs before it; ` +
             'decorate the handlers of the class one by one, and give this method a class or a name of its own, or mark it ' +
             'with @Public()',
@@ -65,7 +68,9 @@ export class EnforcementProof {
       }
     }
     if (handlers.length === 0 && stepUpMetadataOf(type).length > 0 && !isController(type)) {
-      throw new TypeError(`${type.name} carries a step-up decorator but has no handler; nothing would enforce it`);
+      throw new StepUpConfigurationError(
+        `${type.name} carries a step-up decorator but has no handler; nothing would enforce it`,
+      );
     }
   }
 
@@ -76,16 +81,16 @@ export class EnforcementProof {
       ? 'its AcrGuard is of another copy of nestjs-step-up than StepUpModule; "npm ls nestjs-step-up" tells who brings ' +
         'them, keep one'
       : 'another decorator has removed AcrGuard from its guards';
-    throw new TypeError(`The requirements of ${name} would not be enforced: ${why}`);
+    throw new StepUpConfigurationError(`The requirements of ${name} would not be enforced: ${why}`);
   }
 
   #refuseUnguarded(name: string, handler: ApplicationHandler): void {
     if (this.reach.guards(handler)) return;
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       handler.kinds.includes('stream')
         ? `The requirements of ${name} would not be enforced: a @GrpcStreamCall() handler receives the call itself, and a ` +
             'refusal would end the process; use @GrpcStreamMethod()'
-        : `The requirements of ${name} would not be enforced: GraphQL runs ${fieldsOf(handler)} unguarded unless ` +
+        : `The requirements of ${name} would not be enforced: GraphQL runs ${nameOf(handler)} unguarded unless ` +
             "every GraphQLModule that serves it has fieldResolverEnhancers: ['guards', 'filters']",
     );
   }
@@ -96,12 +101,12 @@ export class EnforcementProof {
     if (this.guards.binds(AcrGuard, handler)) route.prove('handler');
     else if (this.reach.globalGuards(handler) && !(route.isInherited && isOffHttp)) route.prove('global');
     else if (route.isInherited) {
-      throw new TypeError(
+      throw new StepUpConfigurationError(
         `"requirements" would not be enforced on ${name}, as global guards may not reach it; ` +
           `decorate ${handler.type.name} with @RequireAcr, @SkipStepUp or @Public`,
       );
     } else {
-      throw new TypeError(
+      throw new StepUpConfigurationError(
         `The requirements of ${name} would not be enforced: Nest does not find AcrGuard in the module of ` +
           `${handler.type.name}; provide it as a class, and do not replace or bind its methods`,
       );
@@ -113,19 +118,23 @@ export class EnforcementProof {
     if (this.guards.names(AccessTokenGuard, handler) && !this.guards.binds(AccessTokenGuard, handler)) {
       route.needsToken = true;
       if (!this.reach.globalGuards(handler)) {
-        throw new TypeError(
+        throw new StepUpConfigurationError(
           `AccessTokenGuard would not run before ${name}: Nest does not find it in the module of ${handler.type.name}; ` +
             'provide that as a class',
         );
       }
     }
     const isLeftOut = access === 'open' && !this.guards.names(AccessTokenGuard, handler);
-    if (!isLeftOut || !this.guards.isGlobal(AccessTokenGuard) || this.reach.globalGuards(handler)) return;
-    // a field is reached through its parent, which is guarded
-    if (handler.kinds.every((kind) => kind === 'field')) return;
-    throw new TypeError(
-      `AccessTokenGuard is global and would not run before ${name}, as global guards may not reach it; ` +
-        `decorate ${handler.type.name} with @UseGuards(AccessTokenGuard), @RequireAcr or @Public`,
+    if (!isLeftOut || !this.guards.isGlobal(AccessTokenGuard)) return;
+    const isMissed = handler.kinds.includes('message') && this.guards.isRequestScoped(AccessTokenGuard);
+    if (this.reach.globalGuards(handler) && !isMissed) return;
+    throw new StepUpConfigurationError(
+      this.reach.guards(handler)
+        ? `AccessTokenGuard is global and would not run before ${name}, as global guards may not reach it; ` +
+            `decorate ${handler.type.name} with @UseGuards(AccessTokenGuard), @RequireAcr or @Public`
+        : `AccessTokenGuard is global and would not run before ${name}, as GraphQL runs ${nameOf(handler)} unguarded; ` +
+            "let every GraphQLModule that serves it have fieldResolverEnhancers: ['guards', 'filters'], or mark it with " +
+            '@Public()',
     );
   }
 
@@ -140,6 +149,13 @@ function requiresOnClass(type: ApplicationClass['type']): boolean {
   return nearest !== undefined && stepUpMetadataOf(nearest).some(({ kind }) => kind !== 'public');
 }
 
-function fieldsOf({ kinds }: ApplicationHandler): string {
+/** Functions that an instance has in place of methods. */
+function fieldsOf({ instance, prototype }: ApplicationClass): string[] {
+  if (instance === undefined) return [];
+  const isMethod = (name: string) => typeof originalHook(prototype[name]) === 'function';
+  return Object.keys(instance).filter((name) => !isMethod(name) && typeof Reflect.get(instance, name) === 'function');
+}
+
+function nameOf({ kinds }: ApplicationHandler): string {
   return kinds.includes('reference') ? 'reference resolvers' : 'field resolvers';
 }

@@ -20,6 +20,10 @@ const GATEWAY = 'websockets:is_gateway';
 const CALLERS: readonly (readonly [metadata: string, caller: string])[] = [
   ['EVENT_LISTENER_METADATA', '@OnEvent'],
   ['SCHEDULER_TYPE', '@Cron, @Interval or @Timeout'],
+  ['SCHEDULE_CRON_OPTIONS', '@Cron'],
+  ['SCHEDULE_INTERVAL_OPTIONS', '@Interval'],
+  ['SCHEDULE_TIMEOUT_OPTIONS', '@Timeout'],
+  ['RABBIT_HANDLER', '@RabbitSubscribe or @RabbitRPC'],
   ['__saga__', '@Saga'],
   ['bull:module_queue_process', '@Process'],
   ['bull:module_on_queue_event', '@OnQueueEvent'],
@@ -55,7 +59,13 @@ export function kindsOf(method: string, functions: readonly Handler[]): HandlerK
 export function unguardedCallerOf(type: object, method: string, functions: readonly Handler[]): string | undefined {
   const ofClass = CALLERS_OF_CLASSES.find(([key, name]) => name === method && Reflect.hasMetadata(key, type));
   if (ofClass !== undefined) return ofClass[2];
-  return CALLERS.find(([key]) => functions.some((handler) => Reflect.hasMetadata(key, handler)))?.[1];
+  const keys = new Set(functions.flatMap((handler) => Reflect.getMetadataKeys(handler).map(nameOf)));
+  return CALLERS.find(([key]) => keys.has(key))?.[1];
+}
+
+/** Some libraries use symbols. */
+function nameOf(key: unknown): unknown {
+  return typeof key === 'symbol' ? key.description : key;
 }
 
 export function isController(type: object): boolean {

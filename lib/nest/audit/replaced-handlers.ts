@@ -1,5 +1,7 @@
 import type { Type } from '@nestjs/common';
-import { decoratedMethods, stepUpMetadataOfHandler } from '../requirements/metadata.js';
+import { StepUpConfigurationError } from '../../core/index.js';
+import { decoratedMethods, stepUpMetadataOfAll, stepUpMetadataOfHandler } from '../requirements/metadata.js';
+import { onlyOne } from '../requirements/route.js';
 
 /**
  * Refuses functions that took the place of a decorated method on its prototype, and left guard and requirement behind.
@@ -8,10 +10,12 @@ import { decoratedMethods, stepUpMetadataOfHandler } from '../requirements/metad
  */
 export function assertNotReplaced(type: Type): void {
   for (let prototype = type.prototype; prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
-    for (const name of decoratedMethods(prototype).keys()) {
+    for (const [name, functions] of decoratedMethods(prototype)) {
+      // of methods that are overridden too, which are no handlers
+      onlyOne(stepUpMetadataOfAll(functions), `${prototype.constructor.name}.${String(name)}`);
       const own: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
       if (typeof own !== 'function' || stepUpMetadataOfHandler(own).length === 0) {
-        throw new TypeError(
+        throw new StepUpConfigurationError(
           `${type.name}.${String(name)}: another decorator has replaced the method after its step-up decorator; ` +
             'move the step-up decorator above it, or let the wrapper copy the metadata of the method',
         );

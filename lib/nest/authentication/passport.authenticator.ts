@@ -1,8 +1,8 @@
 import { type ExecutionContext, HttpException, HttpStatus } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { type AuthorizationServer, checkProfile, readClaim } from '../../authorization-servers/index.js';
-import type { AuthenticationEvent } from '../../core/index.js';
-import { isRegistered } from '../../passport/index.js';
+import { type AuthenticationEvent, StepUpConfigurationError } from '../../core/index.js';
+import { isRegistered, tokenOfStrategy } from '../../passport/index.js';
 import {
   AccessTokenRefused,
   authenticationEvent,
@@ -11,13 +11,15 @@ import {
   readJwt,
 } from '../../token/index.js';
 import { subjectOf } from '../advice/advice.js';
+import { callOption } from '../advice/callback.js';
 import type { StepUpLog } from '../advice/log.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
 import type { StepUpSettings } from '../step-up.options.js';
 import { Attachment } from '../transports/attachment.js';
 import { type Invocation, invocationOf } from '../transports/invocation.js';
-import type { Request } from '../transports/transport.js';
+import type { Request } from '../transports/request.js';
 import type { Authenticated, Authenticator } from './authenticator.js';
+import { assertSameUser } from './user-property.js';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -51,7 +53,8 @@ export class PassportAuthenticator implements Authenticator {
     this.#checkLifetime(claims);
     const token = this.#acceptedClaims(invocation);
     const event = await this.#eventOf(invocation, user, token);
-    if (!isPresent(user) && event.subject === undefined) throw AccessTokenException.missing(this.settings);
+    if (!isSomebody(user) && event.subject === undefined) throw AccessTokenException.missing(this.settings);
+    if (event.subject !== undefined) assertSameUser(user, undefined, event);
     // a delegate counts, also if validate() forgets to mention it
     const act = claims['act'] ?? token?.['act'];
     return { user, event, claims: act === undefined ? claims : { ...claims, act } };
@@ -66,13 +69,15 @@ export class PassportAuthenticator implements Authenticator {
   }
 
   authenticateToken(): never {
-    throw new TypeError('authenticate() needs "passport": \'register\'; tokens are verified by a strategy of yours');
+    throw new StepUpConfigurationError(
+      'authenticate() needs "passport": \'register\'; tokens are verified by a strategy of yours',
+    );
   }
 
   #isAuthenticated(invocation: Invocation): boolean {
     const { request, context, transport } = invocation;
     const user = userOn(invocation);
-    if (!isPresent(user)) return false;
+    if (!isSomebody(user)) return false;
     const isOfStrategy = this.#ofStrategy.get(request) === user;
     // a socket may have outlived the token by which the strategy knew the user
     if (!transport.ownsRequest(request) && isOfStrategy) return false;
@@ -93,7 +98,7 @@ export class PassportAuthenticator implements Authenticator {
         throw this.#refusal(error, request);
       }
     } else if (authenticationEvent === undefined) {
-      throw new TypeError(
+      throw new StepUpConfigurationError(
         transport.carriesUser
           ? `No user is on the request and Passport has no strategy "${strategyName}"; let a guard that runs before ` +
               'AcrGuard put the user there, register the strategy as a provider, or name yours in "strategyName"'
@@ -129,11 +134,11 @@ export class PassportAuthenticator implements Authenticator {
     const { authenticationEvent } = this.settings;
     if (authenticationEvent === undefined) return this.#eventOfUser(recordOf(user), token);
     if (context === undefined)
-      throw new TypeError('"authenticationEvent" needs an ExecutionContext; hand on @StepUpContext()');
-    const event: unknown = await authenticationEvent(context);
+      throw new StepUpConfigurationError('"authenticationEvent" needs an ExecutionContext; hand on @StepUpContext()');
+    const event: unknown = await callOption('authenticationEvent', () => authenticationEvent(context));
     if (event === null) throw AccessTokenException.missing(this.settings);
     if (typeof event !== 'object') {
-      throw new TypeError(
+      throw new StepUpConfigurationError(
         '"authenticationEvent" cannot tell the event of this request; return {} if none is recorded, and null if ' +
           'nobody has signed in',
       );
@@ -161,7 +166,7 @@ export class PassportAuthenticator implements Authenticator {
     const message =
       `The access token carries "${claim}", but request.user does not: the validate() of the Passport strategy ` +
       `"${strategyName}" drops it; return it there, or give the option "authenticationEvent"`;
-    if (mode === 'enforce') throw new TypeError(message);
+    if (mode === 'enforce') throw new StepUpConfigurationError(message);
     this.log.warnOnce('event_dropped', strategyName, message);
   }
 
@@ -186,7 +191,7 @@ export class PassportAuthenticator implements Authenticator {
     const [only, ...others] = this.settings.servers;
     if (event.issuer !== undefined || only === undefined) return event;
     if (others.length === 0) return { ...event, issuer: only.issuer };
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       'The authentication event has no issuer and several authorization servers are configured; ' +
         'let request.user carry "iss", or the option "authenticationEvent" return "issuer"',
     );
@@ -195,8 +200,12 @@ export class PassportAuthenticator implements Authenticator {
   /** What the token says that the application's strategy accepted; `undefined` if there is none that can be read. */
   #acceptedClaims({ request, context }: Invocation): Claims | undefined {
     try {
-      const elsewhere = context && this.settings.accessToken?.(context);
-      const token = elsewhere === undefined || elsewhere === '' ? presentedToken(request)?.token : elsewhere;
+      const { accessToken } = this.settings;
+      const elsewhere = context && accessToken && callOption('accessToken', () => accessToken(context));
+      const token =
+        elsewhere === undefined || elsewhere === ''
+          ? (tokenOfStrategy(this.settings.strategyName, request) ?? presentedToken(request)?.token)
+          : elsewhere;
       return token === undefined ? undefined : readJwt(token).payload;
     } catch (error) {
       if (error instanceof AccessTokenRefused) return undefined;
@@ -208,7 +217,7 @@ export class PassportAuthenticator implements Authenticator {
 function userOn({ userHolders }: Invocation): unknown {
   for (const holder of userHolders) {
     const { user } = holder as { user?: unknown };
-    if (isPresent(user)) return user;
+    if (isSomebody(user)) return user;
   }
   return undefined;
 }
@@ -217,7 +226,11 @@ function recordOf(user: unknown): Claims {
   return typeof user === 'object' && user !== null ? (user as Claims) : {};
 }
 
-/** Passport says `false` if nobody has authenticated. */
+/** As Passport sees it: `false`, an empty text and zero are nobody. */
+function isSomebody(user: unknown): boolean {
+  return Boolean(user);
+}
+
 function isPresent(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== false;
+  return value !== undefined && value !== null;
 }

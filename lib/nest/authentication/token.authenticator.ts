@@ -10,9 +10,11 @@ import {
   presentedToken,
   type VerifiedAccessToken,
 } from '../../token/index.js';
+import { callOption } from '../advice/callback.js';
 import type { StepUpLog } from '../advice/log.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
 import type { StepUpSettings } from '../step-up.options.js';
+import { Attachment } from '../transports/attachment.js';
 import type { Invocation } from '../transports/invocation.js';
 import type { Authenticated, Authenticator } from './authenticator.js';
 
@@ -22,7 +24,7 @@ import type { Authenticated, Authenticator } from './authenticator.js';
  */
 export class TokenAuthenticator implements Authenticator {
   readonly #verifier: AccessTokenVerifier;
-  readonly #known = new WeakMap<object, MaybePromise<Authenticated>>();
+  readonly #known = new Attachment<MaybePromise<Authenticated>>();
 
   /** @throws TypeError for a private key of `introspection` that cannot be used */
   constructor(
@@ -53,7 +55,8 @@ export class TokenAuthenticator implements Authenticator {
   }
 
   #tokenOf({ request, context }: Invocation): string {
-    const elsewhere = context && this.settings.accessToken?.(context);
+    const { accessToken } = this.settings;
+    const elsewhere = context && accessToken && callOption('accessToken', () => accessToken(context));
     if (elsewhere !== undefined && elsewhere !== '') return elsewhere;
     const presented = presentedToken(request);
     if (presented === undefined) throw AccessTokenException.missing(this.settings);
@@ -69,10 +72,14 @@ export class TokenAuthenticator implements Authenticator {
     );
   }
 
-  #userOf({ claims }: VerifiedAccessToken, invocation: Invocation | undefined): unknown {
+  #userOf({ claims, event, server }: VerifiedAccessToken, invocation: Invocation | undefined): unknown {
     // a copy, as handlers may write to request.user and the claims may serve the next request
     const own = { ...claims };
-    return this.settings.user === undefined ? own : this.settings.user(own, invocation?.context);
+    const { user } = this.settings;
+    if (user === undefined) return own;
+    // an introspection response may leave both out
+    const named = Object.assign(own, { sub: event.subject as string, iss: server.issuer });
+    return callOption('user', () => user(named, invocation?.context));
   }
 
   #asAuthenticated(user: unknown, token: string, verified: VerifiedAccessToken): Authenticated {

@@ -1,4 +1,4 @@
-import type { AuthenticationEvent } from '../../core/index.js';
+import { type AuthenticationEvent, StepUpConfigurationError } from '../../core/index.js';
 import { Attachment } from '../transports/attachment.js';
 
 const ANOTHER_USER =
@@ -39,7 +39,7 @@ export class UserProperty {
       set(this: object, user: unknown) {
         const kept = keptBy(this);
         if (kept === undefined) return;
-        if (!isSame(user, kept)) throw new TypeError(ANOTHER_USER);
+        if (!isSame(user, kept)) throw new StepUpConfigurationError(ANOTHER_USER);
         if (typeof user === 'object' && user !== null) lock(user, kept.identity);
         kept.user = user;
       },
@@ -73,15 +73,16 @@ export class UserProperty {
 }
 
 /**
- * Compares by `sub` and `iss`. A user without `sub` cannot be compared, and gives way to the one that was judged.
+ * Compares by `sub` and `iss`. An object without them cannot be compared, and gives way to the user that was judged.
  *
  * @throws TypeError if somebody else is there than was judged
  */
 export function assertSameUser(present: unknown, user: unknown, { subject, issuer }: Judged): void {
-  if (!isObject(present) || present['sub'] === undefined) return;
-  const { sub, iss } = present;
-  if (sub !== subject && !(isObject(user) && sub === user['sub'])) throw new TypeError(ANOTHER_USER);
-  if (iss !== undefined && issuer !== undefined && iss !== issuer) throw new TypeError(ANOTHER_USER);
+  if (!present) return;
+  const { sub, iss } = isObject(present) ? present : { sub: present };
+  const own = isObject(user) ? user['sub'] : user;
+  if (sub !== undefined && sub !== subject && sub !== own) throw new StepUpConfigurationError(ANOTHER_USER);
+  if (iss !== undefined && issuer !== undefined && iss !== issuer) throw new StepUpConfigurationError(ANOTHER_USER);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -119,7 +120,7 @@ function lock(user: object, identity: Identity): void {
       configurable: false,
       get: () => value,
       set(changed: unknown) {
-        if (changed !== value) throw new TypeError(ANOTHER_USER);
+        if (changed !== value) throw new StepUpConfigurationError(ANOTHER_USER);
       },
     });
   }

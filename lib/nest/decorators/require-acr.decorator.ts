@@ -1,5 +1,4 @@
 import { applyDecorators, UseFilters, UseGuards } from '@nestjs/common';
-import type { AuthenticationRequirements } from '../../core/index.js';
 import { AcrGuard } from '../guards/acr.guard.js';
 import { EnforcementGuard } from '../guards/enforcement.guard.js';
 import { GUARDS } from '../guards/guards-metadata.js';
@@ -7,9 +6,17 @@ import { classProof, handlerProof } from '../guards/proof.guard.js';
 import { StepUpExceptionFilter } from '../refusal/step-up.filter.js';
 import { type StepUpMetadata, setStepUpMetadata } from '../requirements/metadata.js';
 import { type RequireAcrArguments, requirementsFrom } from '../requirements/require-acr-arguments.js';
+import type { RequirementsFunction, StepUpRequirements } from '../requirements/step-up-requirements.js';
 import type { StepUpWord } from '../requirements/words.js';
-import type { RequirementsFunction } from '../step-up.options.js';
 
+// Comes first: the compiler keeps the type that a function returns from the first overload it tries.
+/**
+ * Requires what an object says, or what a function decides for each request, as `@RequireAcr('mfa')` does.
+ *
+ * @example `@RequireAcr({ maxAge: 60 })`
+ * @throws TypeError for requirements that are empty or ill-formed
+ */
+export function RequireAcr(requirements: StepUpRequirements | RequirementsFunction): ClassDecorator & MethodDecorator;
 /**
  * Requires an authentication for a handler, or for every handler of a class: one of the given authentication context
  * classes, in order of preference, a sign-in no older than `maxAge` seconds, a scope. What is given at several levels is
@@ -26,16 +33,12 @@ import type { RequirementsFunction } from '../step-up.options.js';
  *
  * @example `@RequireAcr('mfa', { maxAge: 300 })`
  * @example `@RequireAcr(['phr', 'mfa'], { maxAge: 300, scope: 'transfer:write' })`
- * @example `@RequireAcr({ maxAge: 60 })`
  * @throws TypeError for requirements that are empty or ill-formed
  * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
  */
 export function RequireAcr(
   acrValues: StepUpWord | readonly StepUpWord[],
-  further?: Omit<AuthenticationRequirements, 'acrValues'>,
-): ClassDecorator & MethodDecorator;
-export function RequireAcr(
-  requirements: AuthenticationRequirements | RequirementsFunction,
+  options?: Omit<StepUpRequirements, 'acrValues'>,
 ): ClassDecorator & MethodDecorator;
 export function RequireAcr(...required: RequireAcrArguments): ClassDecorator & MethodDecorator {
   return enforced({ kind: 'require', requirements: requirementsFrom(required, '@RequireAcr') });

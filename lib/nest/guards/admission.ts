@@ -1,22 +1,19 @@
-import { type ExecutionContext, Inject, Injectable, InternalServerErrorException, type Type } from '@nestjs/common';
-import type { AuthorizationServer } from '../../authorization-servers/index.js';
+import { type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/common';
 import {
   type Assessment,
-  type AuthenticationEvent,
   type AuthenticationRequirements,
-  assess,
   mergeRequirements,
+  StepUpConfigurationError,
 } from '../../core/index.js';
 import { andThen, type MaybePromise } from '../../token/index.js';
+import { CallbackFailed, callOption } from '../advice/callback.js';
 import { StepUpLog } from '../advice/log.js';
 import type { Authenticated, Authenticator } from '../authentication/authenticator.js';
-import { isClientCredentialsToken } from '../authentication/client-credentials.js';
-import { isRefusedDelegation } from '../authentication/delegate.js';
 import { PassportAuthenticator } from '../authentication/passport.authenticator.js';
 import { TokenAuthenticator } from '../authentication/token.authenticator.js';
 import { assertSameUser, UserProperty } from '../authentication/user-property.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
-import { type ChallengeReport, Challenger } from '../refusal/challenger.js';
+import type { ChallengeReport } from '../refusal/challenger.js';
 import { InsufficientUserAuthenticationException } from '../refusal/insufficient-user-authentication.exception.js';
 import type { Handler } from '../requirements/handler.js';
 import type { RequireAcrArguments } from '../requirements/require-acr-arguments.js';
@@ -24,12 +21,13 @@ import { type Route, Routes } from '../requirements/route.js';
 import { TranslatedRequirements } from '../requirements/translated-requirements.js';
 import { Vocabularies } from '../requirements/vocabularies.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up.options.js';
-import { Attachment } from '../transports/attachment.js';
-import { isReceived } from '../transports/http-request.js';
 import { type Invocation, invocationOf, invocationOfRequest } from '../transports/invocation.js';
+import type { Request } from '../transports/request.js';
 import { ResponseHeaders } from '../transports/response-headers.js';
-import type { Request } from '../transports/transport.js';
-import { handedOn, type Verdict, verdicts } from './verdict.js';
+import { toHttpException } from './http-exception.js';
+import { Invocations } from './invocations.js';
+import { Judgement } from './judgement.js';
+import { type Verdict, verdicts } from './verdict.js';
 
 /**
  * Decides on every invocation: whose it is, what it requires, whether that is met. The guards and `StepUpService` are
@@ -39,12 +37,9 @@ import { handedOn, type Verdict, verdicts } from './verdict.js';
 export class Admission {
   readonly routes: Routes;
   readonly authenticator: Authenticator;
-  readonly #challenger: Challenger;
-  readonly #servers: ReadonlyMap<string | undefined, AuthorizationServer>;
-  readonly #invoked = new Attachment<ExecutionContext>();
+  readonly #judgement: Judgement;
+  readonly #invocations = new Invocations();
   #userProperties: readonly UserProperty[] = [USER];
-  /** The prototype of the contexts that Nest makes. */
-  #contexts: object | undefined;
   #stoppedBy: Error | undefined;
 
   constructor(
@@ -53,8 +48,7 @@ export class Admission {
     private readonly log: StepUpLog,
   ) {
     this.routes = new Routes(settings.requirements, new Vocabularies(settings.servers));
-    this.#servers = new Map(settings.servers.map((server) => [server.issuer, server]));
-    this.#challenger = new Challenger(settings, log);
+    this.#judgement = this.createJudgement(settings, log);
     this.authenticator =
       settings.passport === 'register'
         ? new TokenAuthenticator(settings, log)
@@ -85,7 +79,7 @@ export class Admission {
 
   /** Adds a listener for challenges. Returns what removes it. */
   onChallenged(listener: (report: ChallengeReport) => void): () => void {
-    return this.#challenger.onChallenged(listener);
+    return this.#judgement.onChallenged(listener);
   }
 
   /**
@@ -132,7 +126,7 @@ export class Admission {
       const { access } = route.description;
       if (access === 'public') return true;
       const isDecorated = access === 'required' && !route.isInherited;
-      if (!isDecorated && this.settings.isPublic?.(context) === true) return true;
+      if (!isDecorated && this.#isPublic(context)) return true;
       const invocation = invocationOf(context);
       invocation.transport.keepPrivate?.(context);
       return andThen(this.#identify(invocation, route.exposesUser), () => true);
@@ -152,16 +146,12 @@ export class Admission {
    * @throws InternalServerErrorException for requirements that are wrong; the log says how
    */
   async assess(at: unknown, required: RequireAcrArguments): Promise<Assessment> {
-    const invocation = this.#invocationAt(at);
+    const invocation = this.#invocations.at(at);
     return this.#refusing(invocation, async () => {
       const authenticated = await this.#identify(invocation, false);
       const requirements = await this.#requirementsOf(invocation, required);
       if (requirements === undefined) return { met: true };
-      const { event, claims } = await completed(authenticated, requirements);
-      if (isRefusedDelegation(claims, this.#servers.get(event.issuer))) return { met: false, reasons: [] };
-      const translated = new TranslatedRequirements(requirements, this.routes.vocabularies).for(event.issuer);
-      if (translated === undefined) return { met: false, reasons: ['acr_unmet'] };
-      return this.assessEvent(event, translated);
+      return this.#judgement.assess(await completed(authenticated, requirements), this.#translated(requirements));
     });
   }
 
@@ -171,28 +161,35 @@ export class Admission {
    * @throws as {@link admit} does, and InternalServerErrorException for requirements that are wrong
    */
   async require(at: unknown, required: RequireAcrArguments): Promise<void> {
-    const invocation = this.#invocationAt(at);
+    const invocation = this.#invocations.at(at);
     await this.#refusing(invocation, async () => {
       const authenticated = await this.#identify(invocation, false);
       const requirements = await this.#requirementsOf(invocation, required);
       if (requirements === undefined) return;
       const complete = await completed(authenticated, requirements);
-      this.judge(invocation, complete, new TranslatedRequirements(requirements, this.routes.vocabularies));
+      this.#judgement.enforce(complete, this.#translated(requirements), this.#nameOf(invocation.context));
     });
   }
 
   /** The user behind a token that comes without a request. */
   async authenticateToken(token: string): Promise<Authenticated> {
-    return this.authenticator.authenticateToken(token);
+    try {
+      return await this.authenticator.authenticateToken(token);
+    } catch (error) {
+      throw error instanceof CallbackFailed ? toHttpException(error, undefined, this.log) : error;
+    }
   }
 
   /** @throws TypeError for a handler whose decorators contradict each other, and after a boot that was stopped */
   routeOf(context: ExecutionContext): Route {
-    if (this.#stoppedBy !== undefined) throw new TypeError(`The boot was stopped: ${this.#stoppedBy.message}`);
-    this.#contexts ??= contextPrototype(context);
+    if (this.#stoppedBy !== undefined)
+      throw new StepUpConfigurationError(`The boot was stopped: ${this.#stoppedBy.message}`);
+    this.#invocations.note(context);
     const controller: Type | null | undefined = context.getClass();
     if (typeof controller !== 'function') {
-      throw new TypeError('An object without a class has a handler; give it one, so that its decorators can be found');
+      throw new StepUpConfigurationError(
+        'An object without a class has a handler; give it one, so that its decorators can be found',
+      );
     }
     return this.routes.of(controller, context.getHandler() as Handler);
   }
@@ -220,44 +217,16 @@ export class Admission {
     for (const holder of userHolders) for (const property of this.#userProperties) property.keep(holder, user, event);
   }
 
-  /** Whether an event is enough. */
-  protected assessEvent(event: AuthenticationEvent, requirements: AuthenticationRequirements): Assessment {
-    return assess(event, requirements, { now: Date.now() / 1000, clockTolerance: this.settings.clockTolerance });
-  }
-
-  /** Throws unless the requirements are met. */
-  protected judge(invocation: Invocation, { event, claims }: Authenticated, required: TranslatedRequirements): void {
-    if (isRefusedDelegation(claims, this.#servers.get(event.issuer))) {
-      throw AccessTokenException.stepUpImpossible(
-        'Tokens issued to somebody acting for the user are not accepted here',
-      );
-    }
-    const requirements = required.for(event.issuer);
-    if (requirements === undefined) {
-      throw AccessTokenException.stepUpImpossible(
-        'The authorization server of this token offers no sufficient authentication',
-      );
-    }
-    const assessment = this.assessEvent(event, requirements);
-    if (assessment.met) return;
-
-    const { reasons } = assessment;
-    const lacksScope = reasons.includes('scope_missing');
-    if (reasons.length > (lacksScope ? 1 : 0)) {
-      if (isClientCredentialsToken(event, claims, this.#servers.get(event.issuer))) {
-        throw AccessTokenException.stepUpImpossible('No user has authenticated for this token, so none can step up');
-      }
-      const route = invocation.context && this.routeOf(invocation.context).description.name;
-      this.#challenger.refuse({ route, event, claims, requirements, reasons });
-    }
-    if (lacksScope) throw AccessTokenException.insufficientScope(requirements.scope as string, this.settings);
+  /** What judges for this application. */
+  protected createJudgement(settings: StepUpSettings, log: StepUpLog): Judgement {
+    return new Judgement(settings, log);
   }
 
   #admit(context: ExecutionContext, verdict: Verdict): MaybePromise<unknown> {
     const route = this.routeOf(context);
     const { access } = route.description;
     if (access === 'open' || access === 'public') return true;
-    if (route.isInherited && access === 'required' && this.settings.isPublic?.(context) === true) return true;
+    if (route.isInherited && access === 'required' && this.#isPublic(context)) return true;
 
     const invocation = invocationOf(context);
     invocation.transport.keepPrivate?.(context);
@@ -265,26 +234,21 @@ export class Admission {
     return andThen(this.authenticate(invocation), (authenticated) => {
       const { transport, request } = invocation;
       if (transport.carriesUser && request.user !== authenticated.user) request.user = authenticated.user;
-      return andThen(this.#judgeRoute(invocation, authenticated, route, context), () => {
+      return andThen(this.#judge(authenticated, route, context), () => {
         this.handOver(invocation, authenticated, present, route.exposesUser);
-        this.#invoked.set(request, context);
+        this.#invocations.admit(invocation, context);
         if (transport.carriesUser) verdict.judged = { authenticated, request };
       });
     });
   }
 
-  #judgeRoute(
-    invocation: Invocation,
-    authenticated: Authenticated,
-    route: Route,
-    context: ExecutionContext,
-  ): MaybePromise<unknown> {
+  #judge(authenticated: Authenticated, route: Route, context: ExecutionContext): MaybePromise<unknown> {
     if (route.description.access === 'skipped') return true;
     return andThen(route.requirementsFor(context), (required) =>
       required === undefined
         ? true
         : andThen(completed(authenticated, required.requirements), (complete) =>
-            this.judge(invocation, complete, required),
+            this.#judgement.enforce(complete, required, route.description.name),
           ),
     );
   }
@@ -303,48 +267,21 @@ export class Admission {
     return userHolders.flatMap((holder) => this.#userProperties.map(({ name }) => Reflect.get(holder, name)));
   }
 
-  /**
-   * What code inside a handler means by `at`.
-   *
-   * @throws TypeError for what Nest has not handed us
-   */
-  #invocationAt(at: unknown): Invocation {
-    if (typeof at === 'object' && at !== null) {
-      if (this.#isContext(at)) return invocationOf(at);
-      if ('headers' in at) return this.#invocationOfRequest(at as Request);
-    }
-    throw new TypeError(UNKNOWN_AT);
-  }
-
-  /** A bare request stands for the invocation that was admitted with it, unless several may share it. */
-  #invocationOfRequest(request: Request): Invocation {
-    const context = this.#invoked.get(request);
-    if (context === undefined) {
-      if (isReceived(request)) return invocationOfRequest(request);
-      throw new TypeError(UNKNOWN_AT);
-    }
-    const invocation = invocationOf(context);
-    const { context: _, ...shared } = invocation;
-    return invocation.transport.sharesRequest ? shared : invocation;
-  }
-
-  /** Whether Nest has made this context: an object that only looks like one may come from anybody. */
-  #isContext(at: object): at is ExecutionContext {
-    if (verdicts.get(at) !== undefined || handedOn.get(at) !== undefined) return true;
-    return this.#contexts !== undefined && Object.prototype.isPrototypeOf.call(this.#contexts, at);
-  }
-
   /** The given requirements merged with the handler's; `undefined` if a function adds nothing to nothing. */
   async #requirementsOf(
     { context }: Invocation,
     required: RequireAcrArguments,
   ): Promise<AuthenticationRequirements | undefined> {
-    const own = await this.routes.resolve(required, context);
-    if (context === undefined) return own;
-    const route = this.routeOf(context);
+    const route = context && this.routeOf(context);
+    const own = await this.routes.resolve(required, context, route?.description.name);
+    if (context === undefined || route === undefined) return own;
     if (route.description.access !== 'required') return own;
     const declared = (await route.requirementsFor(context))?.requirements;
     return declared !== undefined && own !== undefined ? mergeRequirements(declared, own) : (own ?? declared);
+  }
+
+  #translated(requirements: AuthenticationRequirements): TranslatedRequirements {
+    return new TranslatedRequirements(requirements, this.routes.vocabularies);
   }
 
   /** Runs a judgement. A refusal is written on the response before it is thrown, so that no other filter can lose it. */
@@ -363,26 +300,29 @@ export class Admission {
       transport.writeHeaders?.(invocation, error, this.headers);
       throw error;
     }
-    if (error instanceof TypeError) {
-      this.log.error('misconfigured', error.message);
-      throw new InternalServerErrorException();
+    throw toHttpException(error, this.#nameOf('transport' in at ? at.context : at), this.log);
+  }
+
+  /** The name of a route in the log; `undefined` if there is none, or its decorators are what is wrong. */
+  #nameOf(context: ExecutionContext | undefined): string | undefined {
+    try {
+      return context && this.routeOf(context).description.name;
+    } catch {
+      return undefined;
     }
-    throw error;
+  }
+
+  #isPublic(context: ExecutionContext): boolean {
+    const { isPublic } = this.settings;
+    return isPublic !== undefined && callOption('isPublic', () => isPublic(context)) === true;
   }
 }
-
-const UNKNOWN_AT = 'StepUpService needs an ExecutionContext, the request, or what @StepUpContext() gave';
 
 const USER = new UserProperty('user');
 
 /** Returns whether a guard in between has put another object on the request than the user that was judged. */
 function isReplaced({ judged }: Verdict): boolean {
   return judged !== undefined && judged.request.user !== judged.authenticated.user;
-}
-
-function contextPrototype(context: ExecutionContext): object | undefined {
-  const prototype: object | null = Object.getPrototypeOf(context);
-  return prototype === null || prototype === Object.prototype ? undefined : prototype;
 }
 
 /** The authentication with all that its authorization server can tell of it, if that is required and not in the token. */

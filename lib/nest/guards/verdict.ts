@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { MaybePromise } from '../../token/index.js';
 import type { Authenticated } from '../authentication/authenticator.js';
 import { Attachment } from '../transports/attachment.js';
-import type { Request } from '../transports/transport.js';
+import type { Request } from '../transports/request.js';
 
 /** What became of an invocation, however many guards ask; the next GraphQL field or message is another context. */
 export interface Verdict {

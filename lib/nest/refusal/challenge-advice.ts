@@ -14,6 +14,23 @@ type Cause = readonly [code: string, message: string, fix: string];
 export class ChallengeAdvice {
   readonly #servers: ReadonlyMap<string | undefined, AuthorizationServer>;
   readonly #knownStrings = new Map<string | undefined, ReadonlySet<string>>();
+  readonly #causes: Readonly<Record<UnmetReason, (unmet: UnmetRequirements) => Cause | undefined>> = {
+    acr_missing: (unmet) => this.#missingAcr(unmet),
+    acr_unmet: (unmet) => this.#unknownAcr(unmet),
+    auth_time_missing: ({ requirements: { maxAge } }) => [
+      'auth_time_missing',
+      `tokens carry no auth_time, so maxAge ${maxAge} can never be met`,
+      'have it put into access tokens, or let "introspection.when" be \'auth-time-missing\' where the server tells it there',
+    ],
+    auth_time_invalid: () => [
+      'auth_time_invalid',
+      'auth_time is no number of seconds; it looks like milliseconds or text',
+      'have it issued in seconds since the epoch',
+    ],
+    auth_time_in_future: () => ['auth_time_in_future', 'auth_time lies in the future', 'compare the clocks'],
+    authentication_too_old: () => undefined,
+    scope_missing: () => undefined,
+  };
 
   constructor(private readonly servers: readonly AuthorizationServer[]) {
     this.#servers = new Map(servers.map((server) => [server.issuer, server]));
@@ -27,34 +44,9 @@ export class ChallengeAdvice {
   for(unmet: UnmetRequirements): Advice[] {
     const subject = subjectOf(unmet.event.issuer, this.servers);
     return unmet.reasons.flatMap((reason) => {
-      const cause = this.#causeOf(reason, unmet);
+      const cause = this.#causes[reason](unmet);
       return cause === undefined ? [] : [{ code: cause[0], subject, message: cause[1], fix: cause[2] }];
     });
-  }
-
-  #causeOf(reason: UnmetReason, unmet: UnmetRequirements): Cause | undefined {
-    switch (reason) {
-      case 'acr_missing':
-        return this.#missingAcr(unmet);
-      case 'acr_unmet':
-        return this.#unknownAcr(unmet);
-      case 'auth_time_missing':
-        return [
-          'auth_time_missing',
-          `tokens carry no auth_time, so maxAge ${unmet.requirements.maxAge} can never be met`,
-          'have it put into access tokens, or let "introspection.when" be \'auth-time-missing\' where the server tells it there',
-        ];
-      case 'auth_time_invalid':
-        return [
-          'auth_time_invalid',
-          'auth_time is no number of seconds; it looks like milliseconds or text',
-          'have it issued in seconds since the epoch',
-        ];
-      case 'auth_time_in_future':
-        return ['auth_time_in_future', 'auth_time lies in the future', 'compare the clocks'];
-      default:
-        return undefined;
-    }
   }
 
   #missingAcr({ event, claims }: UnmetRequirements): Cause {

@@ -1,4 +1,4 @@
-import type { AuthenticationRequirements, UnmetReason } from '../../core/index.js';
+import { type AuthenticationRequirements, REASON_DIMENSIONS, type UnmetReason } from '../../core/index.js';
 import { withoutStackTrace } from '../../token/index.js';
 import { subjectOf } from '../advice/advice.js';
 import { Listeners } from '../advice/listeners.js';
@@ -86,7 +86,7 @@ export class Challenger {
 
   /** A second challenge for a token that is newer than the first shows that the first was of no use. */
   #detectIgnoredAcrValues({ event, claims, requirements, reasons }: UnmetRequirements): void {
-    if (!reasons.includes('acr_missing') && !reasons.includes('acr_unmet')) return;
+    if (!reasons.some((reason) => REASON_DIMENSIONS[reason] === 'acr')) return;
     if (!this.#recent.isIgnored(event, claims, requirements.acrValues ?? [], Date.now() / 1000)) return;
     this.log.advise({
       code: 'acr_values_ignored',

@@ -1,4 +1,4 @@
-import { formatChallenges, type UnmetReason } from '../../core/index.js';
+import { formatChallenges, REASON_DIMENSIONS, SIGN_IN_HELPS } from '../../core/index.js';
 import { AccessTokenException } from './access-token.exception.js';
 import type { RenderedChallenge } from './challenge.js';
 import type { UnmetRequirements } from './unmet-requirements.js';
@@ -19,8 +19,8 @@ import type { UnmetRequirements } from './unmet-requirements.js';
  */
 export function entraClaimsChallenge({ event, claims, requirements, reasons }: UnmetRequirements): RenderedChallenge {
   const [context] = requirements.acrValues ?? [];
-  const lacksContext = reasons.includes('acr_missing') || reasons.includes('acr_unmet');
-  if (reasons.some((reason) => UNFIXABLE_REASONS.has(reason))) {
+  const lacksContext = reasons.some((reason) => REASON_DIMENSIONS[reason] === 'acr');
+  if (!reasons.every((reason) => SIGN_IN_HELPS[reason])) {
     throw AccessTokenException.stepUpImpossible('The access token tells no usable time of the sign-in');
   }
   if (context === undefined || !lacksContext) {
@@ -48,12 +48,6 @@ export function entraClaimsChallenge({ event, claims, requirements, reasons }: U
     ]),
   };
 }
-
-const UNFIXABLE_REASONS: ReadonlySet<UnmetReason> = new Set([
-  'auth_time_missing',
-  'auth_time_invalid',
-  'auth_time_in_future',
-]);
 
 /** The values are not case-sensitive, and the vendor's own samples spell them both ways. */
 function understandsClaimsChallenges(capabilities: unknown): boolean {

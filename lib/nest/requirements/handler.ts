@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
-import { decoratedMethods, type StepUpMetadata, stepUpMetadataOfHandler } from './metadata.js';
+import { StepUpConfigurationError } from '../../core/index.js';
+import { decoratedMethods, type StepUpMetadata, stepUpMetadataOfAll } from './metadata.js';
 
 /** A function that Nest calls to handle an invocation. */
 export type Handler = (...parameters: never[]) => unknown;
@@ -23,25 +24,33 @@ export function metadataOfHandler(controller: Type, handler: Handler, knownAs?: 
   const classes = lineage(controller);
   const method = nameIn(classes, handler) ?? knownAs ?? handler.name.replace(/^bound /, '');
   const name = `${controller.name}.${method}`;
-  const own = stepUpMetadataOfHandler(handler);
-  if (own.length > 0) return { name, metadata: own };
+  const declaring = declaringClass(classes, handler, method);
+  const decorated = (declaring && decoratedMethods(declaring.prototype).get(method)) ?? [];
+  const metadata = stepUpMetadataOfAll([handler, ...decorated]);
+  if (metadata.length > 0) return { name, metadata };
 
-  const declaring = classes.findLast(({ prototype }) => Object.hasOwn(prototype, method));
-  const replaced = declaring && decoratedMethods(declaring.prototype).get(method);
-  if (replaced !== undefined) return { name, metadata: stepUpMetadataOfHandler(replaced) };
   if (classes.some(({ prototype }) => decoratedMethods(prototype).has(method))) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       `${name} overrides a method that is decorated for step-up and says nothing itself; ` +
         'repeat the decorator, or use @SkipStepUp',
     );
   }
   if (declaring === undefined && classes.some(({ prototype }) => decoratedMethods(prototype).size > 0)) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       `${name} is none of the methods of its class, so that nobody can tell whether it stands for one that is decorated ` +
         'for step-up; give it the name of the method it replaces',
     );
   }
   return { name, metadata: [] };
+}
+
+/** The class whose prototype has the function, or else the nearest one that has a method of its name. */
+function declaringClass(classes: readonly Type[], handler: Handler, method: string): Type | undefined {
+  return (
+    classes.findLast(({ prototype }) => Object.getOwnPropertyDescriptor(prototype, method)?.value === handler) ??
+    classes.findLast(({ prototype }) => decoratedMethods(prototype).get(method)?.includes(handler)) ??
+    classes.findLast(({ prototype }) => Object.hasOwn(prototype, method))
+  );
 }
 
 /** A class and those it extends, outermost first. */
@@ -59,7 +68,7 @@ function nameIn(classes: readonly Type[], handler: Handler): string | undefined 
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
       if (value === handler) return name;
     }
-    for (const [name, decorated] of decoratedMethods(prototype)) if (decorated === handler) return String(name);
+    for (const [name, decorated] of decoratedMethods(prototype)) if (decorated.includes(handler)) return String(name);
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import type { AuthenticationRequirements } from '../../core/index.js';
-import type { RequirementsFunction } from '../step-up.options.js';
+import { type AuthenticationRequirements, StepUpConfigurationError } from '../../core/index.js';
+import type { RequirementsFunction } from './step-up-requirements.js';
 
 /** What one of our decorators says of its class or handler. */
 export type StepUpMetadata =
@@ -8,9 +8,13 @@ export type StepUpMetadata =
   | { readonly kind: 'skip' }
   | { readonly kind: 'public' };
 
+/** How often a decorator came after Nest had looked at its class. What was compiled before is out of date then. */
+export let lateDecorations = 0;
+
 // strings rather than symbols: two copies of the package must not overlook each other's metadata
 const STEP_UP = 'nestjs-step-up:metadata';
 const DECORATED_METHODS = 'nestjs-step-up:decorated-methods';
+const SEALED = 'nestjs-step-up:sealed';
 
 /** What our decorators say of exactly this class or function, without what it inherits. */
 export function stepUpMetadataOf(target: object): readonly StepUpMetadata[] {
@@ -22,30 +26,59 @@ export function stepUpMetadataOfHandler(handler: object): readonly StepUpMetadat
   return (Reflect.getMetadata(STEP_UP, handler) as StepUpMetadata[] | undefined) ?? [];
 }
 
-/** The methods of a prototype that were decorated, by name, with the functions that they were then. */
-export function decoratedMethods(prototype: object): ReadonlyMap<string | symbol, object> {
-  return (Reflect.getOwnMetadata(DECORATED_METHODS, prototype) as Map<string | symbol, object> | undefined) ?? NONE;
+/** What our decorators say of several functions that stand for one method: what one has of another counts once. */
+export function stepUpMetadataOfAll(functions: readonly object[]): readonly StepUpMetadata[] {
+  const all: StepUpMetadata[] = [];
+  for (const one of functions) {
+    const before = [...all];
+    all.push(...stepUpMetadataOfHandler(one).filter((metadata) => !before.includes(metadata)));
+  }
+  return all;
 }
 
-const NONE: ReadonlyMap<string | symbol, object> = new Map();
+/** The methods of a prototype that were decorated, by name, with the functions that they were then. */
+export function decoratedMethods(prototype: object): DecoratedMethods {
+  return (Reflect.getOwnMetadata(DECORATED_METHODS, prototype) as DecoratedMethods | undefined) ?? NONE;
+}
+
+type DecoratedMethods = ReadonlyMap<string | symbol, readonly object[]>;
+
+const NONE: DecoratedMethods = new Map();
 
 /**
  * Adds what a decorator says. Whether two of them contradict each other is decided at boot, which sees the whole class.
  *
- * @throws TypeError on anything but a class or a method of its prototype
+ * @throws TypeError on anything but a class or a method of its prototype, and on a class that Nest has looked at already
  */
 export function setStepUpMetadata(metadata: StepUpMetadata): ClassDecorator & MethodDecorator {
   return (target: object, key?: string | symbol, descriptor?: { value?: unknown }) => {
     const decorated = key === undefined ? target : descriptor?.value;
     const isStatic = key !== undefined && typeof target === 'function';
     if (typeof decorated !== 'function' || isStatic) {
-      throw new TypeError(
+      throw new StepUpConfigurationError(
         `Step-up decorators belong on a class or a method; "${String(key)}" is ${isStatic ? 'static' : 'neither'}`,
       );
     }
     Reflect.defineMetadata(STEP_UP, [...stepUpMetadataOf(decorated), metadata], decorated);
     if (key !== undefined) {
-      Reflect.defineMetadata(DECORATED_METHODS, new Map([...decoratedMethods(target), [key, decorated]]), target);
+      const methods = new Map(decoratedMethods(target));
+      // several, if another decorator has replaced the function in between
+      methods.set(key, [...new Set([...(methods.get(key) ?? []), decorated])]);
+      Reflect.defineMetadata(DECORATED_METHODS, methods, target);
     }
+    const type = key === undefined ? target : target.constructor;
+    if (!Reflect.hasOwnMetadata(SEALED, type)) return;
+    lateDecorations += 1;
+    throw new TypeError(
+      `${(type as { name?: string }).name}${key === undefined ? '' : `.${String(key)}`} is decorated for step-up after Nest has ` +
+        'looked at its class, and would run unguarded; decorate it where it is declared',
+    );
   };
+}
+
+/** Notes that Nest has looked at a class and those it extends: whoever decorates it from now on is told. */
+export function sealMetadata(type: object): void {
+  for (let target: object | null = type; typeof target === 'function'; target = Object.getPrototypeOf(target)) {
+    if (target !== Function.prototype) Reflect.defineMetadata(SEALED, true, target);
+  }
 }

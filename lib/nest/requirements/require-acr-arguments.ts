@@ -1,11 +1,11 @@
-import { type AuthenticationRequirements, checkRequirements } from '../../core/index.js';
-import type { RequirementsFunction } from '../step-up.options.js';
+import { type AuthenticationRequirements, checkRequirements, StepUpConfigurationError } from '../../core/index.js';
+import type { RequirementsFunction, StepUpRequirements } from './step-up-requirements.js';
 import type { StepUpWord } from './words.js';
 
 /** What `@RequireAcr` takes. */
 export type RequireAcrArguments =
-  | [acrValues: StepUpWord | readonly StepUpWord[], further?: Omit<AuthenticationRequirements, 'acrValues'>]
-  | [requirements: AuthenticationRequirements | RequirementsFunction];
+  | [acrValues: StepUpWord | readonly StepUpWord[], options?: Omit<StepUpRequirements, 'acrValues'>]
+  | [requirements: StepUpRequirements | RequirementsFunction];
 
 /** @throws TypeError for what `@RequireAcr` does not take; what a function gives is for the request to see. */
 export function requirementsFrom(
@@ -13,16 +13,18 @@ export function requirementsFrom(
   where: string,
 ): AuthenticationRequirements | RequirementsFunction {
   const [first, further, ...more] = required;
-  if (more.length > 0) throw new TypeError(`${where}: takes at most two arguments; give several values as a list`);
+  if (more.length > 0)
+    throw new StepUpConfigurationError(`${where}: takes at most two arguments; give several values as a list`);
   if (typeof first === 'string' || Array.isArray(first)) {
     if (further !== undefined && (typeof further !== 'object' || further === null)) {
-      throw new TypeError(`${where}: the second argument must be an object with "maxAge" or "scope"`);
+      throw new StepUpConfigurationError(`${where}: the second argument must be an object with "maxAge" or "scope"`);
     }
     if (further !== undefined && 'acrValues' in further) {
-      throw new TypeError(`${where}: "acrValues" are given twice`);
+      throw new StepUpConfigurationError(`${where}: "acrValues" are given twice`);
     }
     return checkRequirements({ ...further, acrValues: typeof first === 'string' ? [first] : first }, where);
   }
-  if (further !== undefined) throw new TypeError(`${where}: give "maxAge" and "scope" beside it in one object`);
+  if (further !== undefined)
+    throw new StepUpConfigurationError(`${where}: give "maxAge" and "scope" beside it in one object`);
   return typeof first === 'function' ? (first as RequirementsFunction) : checkRequirements(first, where);
 }

@@ -1,9 +1,9 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
-import { type AuthenticationRequirements, mergeRequirements } from '../../core/index.js';
+import { type AuthenticationRequirements, mergeRequirements, StepUpConfigurationError } from '../../core/index.js';
 import { andThen, type MaybePromise } from '../../token/index.js';
 import type { Advice } from '../advice/advice.js';
 import { type Handler, lineage, metadataOfHandler } from './handler.js';
-import { type StepUpMetadata, stepUpMetadataOf } from './metadata.js';
+import { lateDecorations, type StepUpMetadata, stepUpMetadataOf } from './metadata.js';
 import { type RequireAcrArguments, requirementsFrom } from './require-acr-arguments.js';
 import { type RequirementLevel, resolve } from './requirements-function.js';
 import { TranslatedRequirements } from './translated-requirements.js';
@@ -138,16 +138,18 @@ export class Route {
   }
 }
 
-function onlyOne(all: readonly StepUpMetadata[], where: string): StepUpMetadata | undefined {
+/** @throws StepUpConfigurationError for decorators that contradict each other on one target */
+export function onlyOne(all: readonly StepUpMetadata[], where: string): StepUpMetadata | undefined {
   if (all.length <= 1) return all[0];
   const names = all.map(({ kind }) => ({ require: '@RequireAcr', skip: '@SkipStepUp', public: '@Public' })[kind]);
-  throw new TypeError(`${where} carries ${names.join(' and ')}; one target takes one of them, once`);
+  throw new StepUpConfigurationError(`${where} carries ${names.join(' and ')}; one target takes one of them, once`);
 }
 
 /** The routes of an application, each compiled once for a class and a handler: an inherited handler is several routes. */
 export class Routes {
   // weak in the handlers too: a controller made for each request may bind its own
-  readonly #compiled = new WeakMap<Type, WeakMap<Handler, Route>>();
+  #compiled = new WeakMap<Type, WeakMap<Handler, Route>>();
+  #lateDecorations = lateDecorations;
   #ofApplication: readonly Route[] = [];
 
   constructor(
@@ -161,6 +163,10 @@ export class Routes {
 
   /** @throws TypeError as {@link Route.compile} does */
   of(controller: Type, handler: Handler, knownAs?: string): Route {
+    if (this.#lateDecorations !== lateDecorations) {
+      this.#lateDecorations = lateDecorations;
+      this.#compiled = new WeakMap();
+    }
     const known = this.#compiled.get(controller)?.get(handler);
     if (known !== undefined) return known;
     const route = Route.compile(controller, handler, this.moduleLevel, this.vocabularies, knownAs);
@@ -182,17 +188,21 @@ export class Routes {
   /**
    * What code inside a handler requires, given as `@RequireAcr` takes it; `undefined` if a function adds nothing.
    *
+   * @param route named in errors, if it is known
    * @throws TypeError for requirements that are wrong, and for a function without an ExecutionContext
    */
   resolve(
     required: RequireAcrArguments,
     context: ExecutionContext | undefined,
+    route: string | undefined,
   ): MaybePromise<AuthenticationRequirements | undefined> {
-    const where = 'StepUpService requirements';
+    const place = `StepUpService${route === undefined ? '' : ` in ${route}`}`;
+    const where = `Requirements for ${place}`;
     const requirements = requirementsFrom(required, where);
     if (typeof requirements === 'function') {
-      if (context !== undefined) return resolve(requirements, context, where, this.vocabularies);
-      throw new TypeError(`${where}: a function needs an ExecutionContext; hand on @StepUpContext()`);
+      if (context !== undefined)
+        return resolve(requirements, context, `The requirements function for ${place}`, this.vocabularies);
+      throw new StepUpConfigurationError(`${where}: a function needs an ExecutionContext; hand on @StepUpContext()`);
     }
     this.vocabularies.check(requirements, where);
     return requirements;

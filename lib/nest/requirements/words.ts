@@ -1,5 +1,6 @@
 /**
- * The words of your application for authentication contexts. Augment it, and a misspelt word does not compile.
+ * The words of your application for authentication contexts. Augment it, and a misspelt word does not compile: in
+ * `@RequireAcr` and requirements functions, in `StepUpService`, in the options `requirements`, `acr` and `order`.
  *
  * ```ts
  * declare module 'nestjs-step-up' {

@@ -1,9 +1,11 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import { isHttpRequest } from './http-request.js';
-import type { Request, Transport } from './transport.js';
+import type { Request } from './request.js';
+import type { Transport } from './transport.js';
 
+/** What Apollo Server's cache control adds to the information on a field. */
 interface Info {
-  readonly cacheControl?: { setCacheHint?(hint: { maxAge: number; scope: 'PRIVATE' }): void };
+  readonly cacheControl?: { setCacheHint?: (hint: object) => void; readonly cacheHint?: { replace?: unknown } };
 }
 
 /**
@@ -18,10 +20,13 @@ export const graphql: Transport = {
   userHoldersOf: (host) => [requestOf(host)].filter((request) => request !== undefined),
   responseOf: () => undefined,
   ownsRequest: isHttpRequest,
-  /** A response cache would serve the next user without any invocation. */
+  /** A response cache would serve the next user without any invocation. What the field itself hints no longer counts. */
   keepPrivate(host) {
-    const info = host.getArgs().at(-1) as Info | undefined;
-    info?.cacheControl?.setCacheHint?.({ maxAge: 0, scope: 'PRIVATE' });
+    const cacheControl = (host.getArgs().at(-1) as Info | undefined)?.cacheControl;
+    if (cacheControl?.setCacheHint === undefined) return;
+    cacheControl.setCacheHint({ maxAge: 0, scope: 'PRIVATE' });
+    cacheControl.setCacheHint = () => undefined;
+    if (cacheControl.cacheHint !== undefined) cacheControl.cacheHint.replace = () => undefined;
   },
   writeRefusal: (refusal) => refusal,
 };

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Request } from './transport.js';
+import type { Request } from './request.js';
 
 /**
  * Returns whether this is a request that a server has received, for one operation. An object that only looks like one may

@@ -1,9 +1,11 @@
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
+import { StepUpConfigurationError } from '../../core/index.js';
 import { graphql } from './graphql.transport.js';
 import { http } from './http.transport.js';
 import { isHttpRequest } from './http-request.js';
+import type { Request } from './request.js';
 import { rpc } from './rpc.transport.js';
-import type { Request, Transport } from './transport.js';
+import type { Transport } from './transport.js';
 import { ws } from './ws.transport.js';
 
 const TRANSPORTS: ReadonlyMap<string, Transport> = new Map(
@@ -35,13 +37,13 @@ export function transportOf(host: ArgumentsHost): Transport | undefined {
 export function invocationOf(context: ExecutionContext): Invocation {
   const transport = transportOf(context);
   if (transport === undefined) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       `Step-up authentication does not know the context type "${context.getType<string>()}" and refuses it`,
     );
   }
   const request = transport.requestOf(context);
   if (typeof request !== 'object' || request === null) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       `The ${transport.name} context has no request; for GraphQL let "context" hand on { req }, and see the option "accessToken"`,
     );
   }

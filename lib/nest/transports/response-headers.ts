@@ -1,6 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { Refusal, RequestAndResponse } from './transport.js';
+import { Attachment } from './attachment.js';
+import type { Refusal } from './refusal.js';
+import type { RequestAndResponse } from './request.js';
 
 interface FastifyInstance {
   addHook(name: 'onRequest', hook: (request: object, reply: object, done: () => void) => void): void;
@@ -9,8 +11,8 @@ interface FastifyInstance {
 /** Writes refusals on HTTP responses, on any adapter. */
 @Injectable()
 export class ResponseHeaders implements OnModuleInit {
-  readonly #challenges = new WeakMap<object, string>();
-  readonly #replies = new WeakMap<object, object>();
+  readonly #challenges = new Attachment<string>();
+  readonly #replies = new Attachment<object>();
 
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 

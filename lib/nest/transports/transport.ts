@@ -1,26 +1,7 @@
 import type { ArgumentsHost } from '@nestjs/common';
-import type { IncomingRequest } from '../../token/index.js';
+import type { Refusal } from './refusal.js';
+import type { Request, RequestAndResponse } from './request.js';
 import type { ResponseHeaders } from './response-headers.js';
-
-/** The request of an invocation, as far as step-up authentication looks at it. */
-export type Request = IncomingRequest & { user?: unknown };
-
-/** A refusal in all the forms that a transport may need. */
-export interface Refusal {
-  /** The value of `WWW-Authenticate`. */
-  readonly challenge?: string | undefined;
-  /** Seconds. */
-  readonly retryAfter?: number | undefined;
-  /** The form of transports that have no status and no headers. */
-  readonly extensions: object;
-  getStatus(): number;
-  getResponse(): string | object;
-}
-
-export interface RequestAndResponse {
-  readonly request: Request;
-  readonly response?: object | undefined;
-}
 
 /** What is particular about one of Nest's context types. */
 export interface Transport {

@@ -1,5 +1,6 @@
 import type { ArgumentsHost } from '@nestjs/common';
-import type { Request, Transport } from './transport.js';
+import type { Request } from './request.js';
+import type { Transport } from './transport.js';
 
 interface Client extends Request {
   /** What socket.io keeps for a socket. */
@@ -37,6 +38,13 @@ export const ws: Transport = {
     } else client.emit('exception', data);
   },
 };
+
+/** Closes a socket: with a code on ws; socket.io has none. */
+export function closeSocket(socket: object, code: number): void {
+  const { close, disconnect } = socket as { close?(code: number): void; disconnect?(close: boolean): void };
+  if (disconnect !== undefined) disconnect.call(socket, true);
+  else close?.call(socket, code);
+}
 
 function clientOf(host: ArgumentsHost): Client {
   return host.getArgByIndex(0);

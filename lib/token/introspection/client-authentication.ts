@@ -1,6 +1,7 @@
 import { createPrivateKey, type JsonWebKey, type KeyObject, webcrypto } from 'node:crypto';
 import type { ClientAuth } from 'openid-client';
 import type { Introspection } from '../../authorization-servers/index.js';
+import { StepUpConfigurationError } from '../../core/index.js';
 
 const CURVES = new Map([
   ['prime256v1', 'P-256'],
@@ -41,7 +42,7 @@ export function openidClient(): typeof import('openid-client') {
   try {
     return require('openid-client');
   } catch (cause) {
-    throw new TypeError(
+    throw new StepUpConfigurationError(
       '"introspection" needs openid-client, which cannot be loaded here. It is ESM: in Jest have openid-client, oauth4webapi ' +
         'and jose transformed (transformIgnorePatterns), or use overrideStepUp() of nestjs-step-up/testing',
       { cause },
@@ -63,7 +64,9 @@ function readPrivateKey(given: string | Readonly<Record<string, unknown>>, where
     return { key, algorithm: algorithmOf(key, jwk?.['alg']), kid };
   } catch {
     // what the parser says may quote the key
-    throw new TypeError(`"${where}.privateKey" is no private RSA, EC or Ed25519 key that can be read, as PEM or JWK`);
+    throw new StepUpConfigurationError(
+      `"${where}.privateKey" is no private RSA, EC or Ed25519 key that can be read, as PEM or JWK`,
+    );
   }
 }
 

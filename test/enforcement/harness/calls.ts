@@ -4,7 +4,8 @@ import { ClientProxyFactory, Transport } from '@nestjs/microservices';
 import { io } from 'socket.io-client';
 import WebSocket from 'ws';
 
-const SILENCE = 350;
+/** Milliseconds without a word after which none is to come. A good token is waited for, also by a busy machine. */
+const silenceFor = (tokenName) => (tokenName === 'good' ? 3000 : 400);
 
 /** Waits no longer than that; what takes longer hangs. */
 export function within(milliseconds, what, promise) {
@@ -60,29 +61,35 @@ export function graphql(running, query, further = {}) {
 }
 
 /** One operation over graphql-transport-ws. */
-export function subscribe({ port, headers, token }, query) {
-  return conversation(port, { headers, path: '/graphql', protocol: 'graphql-transport-ws' }, (socket, text) => {
-    if (text === undefined) socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: token } }));
-    else if (text.includes('connection_ack'))
-      socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }));
-    else return !text.includes('ping');
-  });
+export function subscribe({ port, headers, token, tokenName }, query) {
+  return conversation(
+    port,
+    { headers, path: '/graphql', protocol: 'graphql-transport-ws', tokenName },
+    (socket, text) => {
+      if (text === undefined)
+        socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: token } }));
+      else if (text.includes('connection_ack'))
+        socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }));
+      else return !text.includes('ping');
+    },
+  );
 }
 
 /** One message to a gateway of platform-ws. */
-export function message({ port, token, headers }, event = 'secret', data = {}) {
-  return conversation(port, { headers }, (socket, text) => {
+export function message({ port, token, tokenName, headers }, event = 'secret', data = {}) {
+  return conversation(port, { headers, tokenName }, (socket, text) => {
     if (text !== undefined) return true;
     socket.send(JSON.stringify({ event, data: { token, ...data } }));
   });
 }
 
 /** Opens a socket, hands each message to `next`, and gives all that came until it says so or nothing comes. */
-export function conversation(port, { headers = {}, path = '/', protocol }, next) {
+export function conversation(port, { headers = {}, path = '/', protocol, tokenName }, next) {
+  const silence = silenceFor(tokenName);
   return new Promise((resolve) => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocol ?? [], { headers });
     const heard = [];
-    let timer = setTimeout(end, SILENCE * 4);
+    let timer = setTimeout(end, Math.max(silence, 2000));
     function end() {
       clearTimeout(timer);
       socket.terminate();
@@ -90,7 +97,7 @@ export function conversation(port, { headers = {}, path = '/', protocol }, next)
     }
     function quiet() {
       clearTimeout(timer);
-      timer = setTimeout(end, SILENCE);
+      timer = setTimeout(end, silence);
     }
     socket.on('open', () => {
       quiet();
@@ -110,7 +117,8 @@ export function conversation(port, { headers = {}, path = '/', protocol }, next)
 }
 
 /** One message to a gateway of platform-socket.io. */
-export function socketIo({ port, token, headers }, event = 'secret', data = {}) {
+export function socketIo({ port, token, tokenName, headers }, event = 'secret', data = {}) {
+  const silence = silenceFor(tokenName);
   return new Promise((resolve) => {
     const client = io(`http://127.0.0.1:${port}`, {
       transports: ['websocket'],
@@ -119,7 +127,7 @@ export function socketIo({ port, token, headers }, event = 'secret', data = {}) 
       forceNew: true,
     });
     const heard = [];
-    let timer = setTimeout(end, SILENCE * 4);
+    let timer = setTimeout(end, Math.max(silence, 2000));
     function end() {
       clearTimeout(timer);
       client.disconnect();
@@ -127,7 +135,7 @@ export function socketIo({ port, token, headers }, event = 'secret', data = {}) 
     }
     client.on('connect', () => {
       clearTimeout(timer);
-      timer = setTimeout(end, SILENCE);
+      timer = setTimeout(end, silence);
       client.emit(event, { token, ...data });
     });
     client.onAny((...answer) => {
@@ -139,7 +147,12 @@ export function socketIo({ port, token, headers }, event = 'secret', data = {}) 
 }
 
 /** One message, or one event, to a microservice over TCP. */
-export async function rpc({ token, rpcPort, port, hasRun }, pattern = 'secret', { event = false, data = {} } = {}) {
+export async function rpc(
+  { token, tokenName, rpcPort, port, hasRun },
+  pattern = 'secret',
+  { event = false, data = {} } = {},
+) {
+  const silence = silenceFor(tokenName);
   const client = ClientProxyFactory.create({
     transport: Transport.TCP,
     options: { host: '127.0.0.1', port: rpcPort ?? port },
@@ -148,7 +161,7 @@ export async function rpc({ token, rpcPort, port, hasRun }, pattern = 'secret', 
     await client.connect();
     const sent = event ? client.emit(pattern, { token, ...data }) : client.send(pattern, { token, ...data });
     return await new Promise((resolve) => {
-      const timer = setTimeout(() => end('silence'), event ? SILENCE / 2 : SILENCE);
+      const timer = setTimeout(() => end('silence'), event ? silence / 2 : silence);
       // an event has no answer: it is over once the handler has run, or nothing has happened for long enough
       const look = event ? setInterval(() => hasRun() && end('ran'), 5) : undefined;
       const end = (value) => {

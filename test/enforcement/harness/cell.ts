@@ -25,7 +25,14 @@ for (const event of ['unhandledRejection', 'uncaughtException']) {
  * secret came back. The forbidden tokens are tried again after the good one: it must not have opened anything.
  */
 export async function runCell(row, environment) {
-  const cell = { rule: row.rule, row: row.name, adapter: environment.adapter, outcomes: {}, faults: [] };
+  const cell = {
+    rule: row.rule,
+    row: row.name,
+    adapter: environment.adapter,
+    limit: row.limit,
+    outcomes: {},
+    faults: [],
+  };
   const forbidden = FORBIDDEN[row.needs];
   const secret = countingSecret(cell);
   loose.length = 0;

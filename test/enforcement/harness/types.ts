@@ -20,6 +20,8 @@ export interface Row {
   /** For rows that make their own tokens: what is called, in place of all tokens twice. */
   asks?: readonly TokenName[];
   versions?: (version: string) => boolean;
+  /** Why nothing can be done about this row: a red cell of it is listed, and does not fail the run. */
+  limit?: string;
   /** Milliseconds that a call may take. Default is `6000`. */
   patience?: number;
   application(secret: Secret, environment: Environment): Application | Promise<Application>;

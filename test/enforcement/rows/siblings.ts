@@ -278,8 +278,8 @@ add('sibling: two gateways take one message, one of them marked', {
     const kind = kinds['ws gateway'];
     const Open = classOf({ ...kind, body: () => ({ event: 'open', data: '' }) }, secret, { name: 'Open' });
     return application(kind, mounted(kind, Open, classOf(kind, secret, { below: [phr()] })), {
-      call: ({ port, token }) =>
-        conversation(port, {}, (socket, text) => {
+      call: ({ port, token, tokenName }) =>
+        conversation(port, { tokenName }, (socket, text) => {
           if (text === undefined) socket.send(JSON.stringify({ event: 'secret', data: { token } }));
           return text?.includes('exception') || text?.includes('"secret"');
         }),
@@ -364,7 +364,10 @@ for (const [what, value] of Object.entries(wrong)) {
     const isRight = place.startsWith('StepUpService') && (what === 'a list' || what === 'a word alone');
     add(`${place}: ${what}`, {
       needs: isRight || isAccessor ? 'step-up' : 'refusal',
-      application: (secret) => ({ ...make(secret), call: (at) => http(at) }),
+      application(secret) {
+        reads = 0;
+        return { ...make(secret), call: (at) => http(at) };
+      },
     });
   }
 }

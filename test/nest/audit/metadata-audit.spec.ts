@@ -11,7 +11,13 @@ import {
 } from 'nestjs-step-up';
 import { overrideStepUp } from 'nestjs-step-up/testing';
 import { checkOptions } from '../../../lib/nest/step-up.options.js';
-import { adapters, logOfEachTest, type RunningApplication, startApplication } from '../../support/application.js';
+import {
+  adapters,
+  type FurtherOptions,
+  logOfEachTest,
+  type RunningApplication,
+  startApplication,
+} from '../../support/application.js';
 import { bootedService, bootFailure } from '../../support/boot.js';
 import { JsonServer } from '../../token/json-server.js';
 
@@ -46,10 +52,7 @@ afterEach(async () => {
 const publish = (metadata: object) =>
   server.json(OIDC, { issuer: server.origin, jwks_uri: `${server.origin}/jwks`, ...metadata });
 
-const optionsFor = (
-  more: Partial<StepUpModuleOptions>,
-  onServer: Partial<AuthorizationServerOptions> = {},
-): StepUpModuleOptions => ({
+const optionsFor = (more: FurtherOptions, onServer: Partial<AuthorizationServerOptions> = {}): StepUpModuleOptions => ({
   authorizationServers: [
     {
       issuer: server.origin,
@@ -199,7 +202,7 @@ describe('what metadata tells against what routes need', () => {
   ])('the metadata of a server is compared with what routes need: %s', async (_, metadata, onServer, expected) => {
     publish(metadata);
     const found = expected(server.origin);
-    const boot = (more: Partial<StepUpModuleOptions>) => ({
+    const boot = (more: FurtherOptions) => ({
       controllers: [BankController],
       options: optionsFor(more, onServer),
     });
@@ -280,7 +283,7 @@ describe.each(adapters)('in the background, %s', (_, createAdapter) => {
     application = undefined;
   });
 
-  async function start(options: Partial<StepUpModuleOptions> = {}) {
+  async function start(options: FurtherOptions = {}) {
     application = await startApplication({
       createAdapter,
       controllers: [BankController],

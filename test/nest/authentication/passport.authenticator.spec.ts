@@ -6,7 +6,7 @@ import {
   AcrGuard,
   type AuthenticationEvent,
   RequireAcr,
-  type StepUpModuleOptions,
+  type StepUpExistingOptions,
   type UnmetReason,
 } from 'nestjs-step-up';
 import type { TestAccessTokenOptions } from 'nestjs-step-up/testing';
@@ -44,7 +44,7 @@ describeOverHttp("a strategy of the application's own", ({ serve, accessToken, s
   function serveBeside(
     validate: Validate | undefined,
     served: Type | Type[],
-    options: Partial<StepUpModuleOptions> = {},
+    options: Partial<StepUpExistingOptions> = {},
   ) {
     @Injectable()
     class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
@@ -60,11 +60,14 @@ describeOverHttp("a strategy of the application's own", ({ serve, accessToken, s
         return validate?.(claims);
       }
     }
-    return serve({ controllers: [served].flat(), providers: validate === undefined ? [] : [JwtStrategy] }, {
-      authorizationServers: [ours()],
-      ...options,
-      passport: 'existing',
-    } as StepUpModuleOptions);
+    return serve(
+      { controllers: [served].flat(), providers: validate === undefined ? [] : [JwtStrategy] },
+      {
+        authorizationServers: [ours()],
+        ...options,
+        passport: 'existing',
+      },
+    );
   }
   afterEach(() => void passport.unuse('jwt'));
 
@@ -295,7 +298,7 @@ describeOverHttp("a strategy of the application's own", ({ serve, accessToken, s
     'nobody has signed in';
   it.each<{
     gives: string;
-    authenticationEvent: NonNullable<StepUpModuleOptions['authenticationEvent']>;
+    authenticationEvent: NonNullable<StepUpExistingOptions['authenticationEvent']>;
     status: number;
     reasons?: UnmetReason[];
     messages?: string[];

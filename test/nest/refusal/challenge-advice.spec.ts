@@ -1,12 +1,7 @@
 import { Get } from '@nestjs/common';
-import {
-  type Advice,
-  type AuthorizationServerProfile,
-  RequireAcr,
-  type StepUpModuleOptions,
-  StepUpService,
-} from 'nestjs-step-up';
+import { type Advice, type AuthorizationServerProfile, RequireAcr, StepUpService } from 'nestjs-step-up';
 import { createTestAuthorizationServer, type TestAccessTokenOptions } from 'nestjs-step-up/testing';
+import type { FurtherOptions } from '../../support/application.js';
 import { stopClock } from '../../support/clock.js';
 import { describeOverHttp, type Send } from '../../support/describe-over-http.js';
 import { handler } from '../../support/handler.js';
@@ -27,7 +22,7 @@ describeOverHttp('what tokens tell', ({ serve, accessToken, server, log }) => {
   beforeEach(() => stopClock(T0 * 1000));
   afterEach(() => void jest.useRealTimers());
 
-  async function serveBank(options: StepUpModuleOptions = {}) {
+  async function serveBank(options: FurtherOptions = {}) {
     const { issuer, audience } = server;
     send = await serve(
       [

@@ -1,6 +1,6 @@
-import { parseChallenges, RequireAcr, type StepUpModuleOptions, type UnmetReason } from 'nestjs-step-up';
+import { parseChallenges, RequireAcr, type UnmetReason } from 'nestjs-step-up';
 import type { TestAccessTokenOptions } from 'nestjs-step-up/testing';
-import { logOfEachTest } from '../../support/application.js';
+import { type FurtherOptions, logOfEachTest } from '../../support/application.js';
 import { bootFailure, bootServer } from '../../support/boot.js';
 import { challenged, internalServerError } from '../../support/challenged.js';
 import { secondsAgo } from '../../support/clock.js';
@@ -146,7 +146,7 @@ describeOverHttp('the challenge', ({ serve, accessToken }) => {
 
 describe('what cannot stand in a challenge stops the boot', () => {
   logOfEachTest();
-  const failure = (options: StepUpModuleOptions) =>
+  const failure = (options: FurtherOptions) =>
     bootFailure({ options: { authorizationServers: [bootServer], ...options } });
 
   it.each<[has: string, realm: string]>([

@@ -1,9 +1,10 @@
-import { RequireAcr, type StepUpModuleOptions, type UnmetReason } from 'nestjs-step-up';
+import { RequireAcr, type UnmetReason } from 'nestjs-step-up';
 import { StepUpLog } from '../../../lib/nest/advice/log.js';
 import { PassportAuthenticator } from '../../../lib/nest/authentication/passport.authenticator.js';
 import { checkOptions } from '../../../lib/nest/step-up.options.js';
 import { http } from '../../../lib/nest/transports/http.transport.js';
 import type { Invocation } from '../../../lib/nest/transports/invocation.js';
+import type { FurtherOptions } from '../../support/application.js';
 import { accessDenied, challenged, insufficientScope, invalidToken, withoutToken } from '../../support/challenged.js';
 import { secondsAgo } from '../../support/clock.js';
 import { describeOverHttp, type Response } from '../../support/describe-over-http.js';
@@ -76,7 +77,7 @@ describeOverHttp('the claims challenge of Entra', ({ serve, accessToken, server,
     });
 
   /** Serves for Entra, and for a server that has the challenge of RFC 9470. */
-  function serveForEntra(required: MethodDecorator, options?: StepUpModuleOptions) {
+  function serveForEntra(required: MethodDecorator, options?: FurtherOptions) {
     const { issuer, audience, jwksUri } = server;
     return serve(handler(required), {
       authorizationServers: [

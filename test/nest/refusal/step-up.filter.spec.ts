@@ -14,7 +14,8 @@ import {
 } from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
-import { AccessTokenGuard, RequireAcr, StepUpContext, type StepUpModuleOptions, StepUpService } from 'nestjs-step-up';
+import { AccessTokenGuard, RequireAcr, StepUpContext, StepUpService } from 'nestjs-step-up';
+import type { FurtherOptions } from '../../support/application.js';
 import { challenged, invalidToken, withoutToken } from '../../support/challenged.js';
 import { describeOverHttp, type Response, type ServedModule } from '../../support/describe-over-http.js';
 import { handler } from '../../support/handler.js';
@@ -71,7 +72,7 @@ const filters: [where: string, setup: ServedModule, winsOverGlobal: boolean][] =
 describeOverHttp('RS-03 a catch-all filter of the application loses no challenge', ({ serve, accessToken }) => {
   interface Served extends ServedModule {
     path?: string;
-    options?: StepUpModuleOptions;
+    options?: FurtherOptions;
   }
   /** Expects these responses in turn to no token, to garbage, and to an authentication that is not enough. */
   async function expectResponses(served: Type, expected: Response[], { path = '/', options, ...setup }: Served = {}) {

@@ -6,9 +6,9 @@ import {
   RequireAcr,
   type RouteDescription,
   SkipStepUp,
-  type StepUpModuleOptions,
   StepUpService,
 } from 'nestjs-step-up';
+import type { FurtherOptions } from '../../support/application.js';
 import { challenged, invalidToken, withoutToken } from '../../support/challenged.js';
 import { secondsAgo } from '../../support/clock.js';
 import { describeOverHttp, type Send } from '../../support/describe-over-http.js';
@@ -217,7 +217,7 @@ const pathOf = ({ served, path = '' }: Case) => `/${types.indexOf(served)}${path
 describeOverHttp('requirements of several levels', ({ serve, accessToken }) => {
   let send: Send;
 
-  describe.each<[levels: string, options: StepUpModuleOptions, of: 'required' | 'besideModule']>([
+  describe.each<[levels: string, options: FurtherOptions, of: 'required' | 'besideModule']>([
     ['class and handler', {}, 'required'],
     ['module, class and handler', { requirements: moduleLevel }, 'besideModule'],
     ['a module function, class and handler', { requirements: async () => moduleLevel }, 'besideModule'],

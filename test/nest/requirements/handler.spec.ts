@@ -1,0 +1,61 @@
+import { Controller, Get } from '@nestjs/common';
+import { Public, RequireAcr, SkipStepUp } from 'nestjs-step-up';
+import { metadataOfHandler } from '../../../lib/nest/requirements/handler.js';
+import { bootFailure } from '../../support/boot.js';
+
+type Method = (...parameters: unknown[]) => unknown;
+
+/** A decorator that puts another function in the place of the method. */
+const replacing =
+  (prepare: (wrapper: Method, original: Method) => void = () => undefined): MethodDecorator =>
+  (_target, _key, descriptor) => {
+    const original = descriptor.value as unknown as Method;
+    const wrapper = (...parameters: unknown[]) => original(...parameters);
+    prepare(wrapper, original);
+    descriptor.value = wrapper as never;
+  };
+
+describe('what decorators say of a method', () => {
+  it.each<[between: string, decorator: MethodDecorator]>([
+    ['leaves nothing', replacing()],
+    ['inherits from the method', replacing((wrapper, original) => Object.setPrototypeOf(wrapper, original))],
+  ])('contradicts itself also if a wrapper in between %s', async (_, wrapped) => {
+    @Controller()
+    class TransferController {
+      @Get()
+      @Public()
+      @wrapped
+      @RequireAcr('mfa')
+      create() {}
+    }
+    expect(String(await bootFailure({ controllers: [TransferController] }))).toContain(
+      'TransferController.create carries @RequireAcr and @Public; one target takes one of them, once',
+    );
+  });
+
+  it('counts for the function that has taken its place after the boot', () => {
+    class TransferController {
+      @RequireAcr('mfa')
+      create() {}
+    }
+    const replaced = () => undefined;
+    TransferController.prototype.create = replaced;
+    expect(metadataOfHandler(TransferController, replaced)).toEqual({
+      name: 'TransferController.create',
+      metadata: [{ kind: 'require', requirements: { acrValues: ['mfa'] } }],
+    });
+  });
+
+  it('counts for the function that was there before, under its name', () => {
+    class TransferController {
+      @SkipStepUp()
+      create() {}
+    }
+    const original = TransferController.prototype.create;
+    TransferController.prototype.create = () => undefined;
+    expect(metadataOfHandler(TransferController, original)).toEqual({
+      name: 'TransferController.create',
+      metadata: [{ kind: 'skip' }],
+    });
+  });
+});
