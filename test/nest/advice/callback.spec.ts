@@ -8,10 +8,10 @@ import {
   StepUpContext,
   StepUpService,
 } from 'nestjs-step-up';
-import type { FurtherOptions } from '../support/application.js';
-import { bootFailure } from '../support/boot.js';
-import { describeOverHttp } from '../support/describe-over-http.js';
-import { handler } from '../support/handler.js';
+import type { FurtherOptions } from '../../support/application.js';
+import { bootFailure } from '../../support/boot.js';
+import { describeOverHttp } from '../../support/describe-over-http.js';
+import { handler } from '../../support/handler.js';
 
 const INTERNAL_SERVER_ERROR = { statusCode: 500, message: 'Internal Server Error' };
 
