@@ -1,5 +1,11 @@
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import { AccessTokenGuard, RequireAcr } from 'nestjs-step-up';
+import {
+  type AuthorizationBehaviour,
+  authorizationBehaviours,
+  createTestAuthorizationServer,
+  type TestAuthorizationServer,
+} from 'nestjs-step-up/testing';
 import * as openid from 'openid-client';
 import {
   type AuthorizationParametersOptions,
@@ -10,12 +16,6 @@ import {
   stepUpFetch,
   verifyStepUp,
 } from '../../lib/client/index.js';
-import {
-  type AuthorizationBehaviour,
-  authorizationBehaviours,
-  createTestAuthorizationServer,
-  type TestAuthorizationServer,
-} from '../../lib/testing/index.js';
 import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
 
 const REDIRECT_URI = 'https://client.example/callback';

@@ -3,7 +3,7 @@ import KeyvRedis, { createClient } from '@keyv/redis';
 import { Controller, Get } from '@nestjs/common';
 import Keyv from 'keyv';
 import { RequireAcr } from 'nestjs-step-up';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../lib/testing/index.js';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { adapters, captureLog, type RunningApplication, startApplication } from '../support/application.js';
 import { stopClock } from '../support/clock.js';
 import { RedisServer } from './redis-server.js';

@@ -110,3 +110,17 @@ export function captureLog(lines: string[] = []): { lines: string[]; restore(): 
   );
   return { lines, restore: () => spies.forEach((spy) => void spy.mockRestore()) };
 }
+
+/** Collects what is logged in each test of this file or `describe`, one string for each line. Nothing reaches the terminal. */
+export function logOfEachTest(): readonly string[] {
+  const lines: string[] = [];
+  let captured: ReturnType<typeof captureLog>;
+  beforeAll(() => {
+    captured = captureLog(lines);
+  });
+  beforeEach(() => {
+    lines.length = 0;
+  });
+  afterAll(() => captured.restore());
+  return lines;
+}

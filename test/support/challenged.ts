@@ -53,13 +53,38 @@ export function invalidToken(description: string): Response {
   return refused(401, parameters, parameters);
 }
 
+/** Returns the whole response to a request that presents its token in a wrong way. */
+export function invalidRequest(description: string): Response {
+  const parameters = { error: 'invalid_request', error_description: description };
+  return refused(400, parameters, parameters);
+}
+
+/** Returns the whole response to a request whose token lacks nothing but a scope. */
+export function insufficientScope(scope: string): Response {
+  const description = 'The access token lacks a scope';
+  const parameters = { error: 'insufficient_scope', error_description: description, scope };
+  return refused(403, parameters, { ...parameters, reasons: ['scope_missing'] });
+}
+
+/** Returns the whole response to a request whose token could never be enough, so that a challenge would lead nowhere. */
+export function accessDenied(description: string): Response {
+  return { status: 403, headers: JSON_TYPE, body: { error: 'access_denied', error_description: description } };
+}
+
+/** Returns the whole response to a request that fails by a mistake of the application. */
+export function internalServerError(): Response {
+  return { status: 500, headers: JSON_TYPE, body: { statusCode: 500, message: 'Internal Server Error' } };
+}
+
+const JSON_TYPE = { 'content-type': ['application/json; charset=utf-8'] };
+
 function refused(status: number, parameters: Record<string, string | number>, body: object): Response {
   const written = Object.entries({ realm: 'api', ...parameters }).map(([name, value]) => `${name}="${value}"`);
   return {
     status,
     headers: {
       'cache-control': ['no-store'],
-      'content-type': ['application/json; charset=utf-8'],
+      ...JSON_TYPE,
       'www-authenticate': [`Bearer ${written.join(', ')}`],
     },
     body,

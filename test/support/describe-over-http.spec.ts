@@ -4,7 +4,7 @@ import { RequireAcr, StepUpService, type UnmetReason } from 'nestjs-step-up';
 import { challenged, invalidToken, withoutToken } from './challenged.js';
 import { secondsAgo } from './clock.js';
 import { describeOverHttp, type Send } from './describe-over-http.js';
-import { DONE, handler, impostorGuard } from './handler.js';
+import { DONE, done, handler, impostorGuard } from './handler.js';
 
 describeOverHttp('the helpers of HTTP tests', ({ serve, accessToken, server, log }) => {
   let shared: Send;
@@ -23,6 +23,7 @@ describeOverHttp('the helpers of HTTP tests', ({ serve, accessToken, server, log
     closed = send;
     const response = await send({ token: await accessToken({ acr: 'pwd' }) });
     expect(response).toEqual(challenged({ acrValues: ['mfa'], reasons: ['acr_unmet'] }));
+    expect(done).not.toHaveBeenCalled();
   });
 
   it('an application that a test has booted is closed after it', () => {

@@ -12,6 +12,7 @@ import {
   type RunningApplication,
   startApplication,
 } from './application.js';
+import { done } from './handler.js';
 
 /** What the body of {@link describeOverHttp} works with. */
 export interface OverHttp {
@@ -90,6 +91,7 @@ export function describeOverHttp(title: string, body: (http: OverHttp) => void):
     });
     beforeEach(() => {
       log.length = 0;
+      done.mockClear();
       within = 'test';
     });
 

@@ -1,7 +1,10 @@
-import { applyDecorators, type CanActivate, Controller, Get, type Type } from '@nestjs/common';
+import { applyDecorators, type CanActivate, Controller, Get, Req, type Type } from '@nestjs/common';
 
 /** What every {@link handler} returns. */
 export const DONE = Object.freeze({ done: true });
+
+/** Is called by every {@link handler} that runs; a class of a test may call it too. `describeOverHttp` clears it. */
+export const done = jest.fn((): object => DONE);
 
 /**
  * Creates a controller with one handler, `GET /`, which carries these decorators: written in the order that they would have
@@ -13,12 +16,21 @@ export const DONE = Object.freeze({ done: true });
  * ```
  */
 export function handler(...decorators: MethodDecorator[]): Type {
+  return controllerOf(() => done(), decorators);
+}
+
+/** Creates a controller as {@link handler} does, whose handler returns the user that it receives: `{ user }`. */
+export function userHandler(...decorators: MethodDecorator[]): Type {
+  return controllerOf((user) => done() && { user }, decorators);
+}
+
+function controllerOf(handle: (user: unknown) => object, decorators: readonly MethodDecorator[]): Type {
   @Controller()
   class HandlerController {
     @applyDecorators(...decorators.toReversed())
     @Get()
-    handle(): object {
-      return DONE;
+    handle(@Req() { user }: { user?: unknown }): object {
+      return handle(user);
     }
   }
   return HandlerController;

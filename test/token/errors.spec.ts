@@ -1,5 +1,5 @@
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import type { AuthorizationServerProfile } from '../../lib/authorization-servers/index.js';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../lib/testing/index.js';
 import { AccessTokenRefused, AuthorizationServerUnavailable, presentedToken } from '../../lib/token/index.js';
 import { verifierOf } from './verification.js';
 

@@ -147,7 +147,8 @@ function lock(user: object, identity: Identity): void {
   if (!Object.isExtensible(user)) return;
   for (const [name, value] of identity) {
     const own = Object.getOwnPropertyDescriptor(user, name);
-    if (own?.configurable === false) continue;
+    // what it does not say of itself is not for us to add
+    if (own?.configurable === false || Reflect.get(user, name) !== value) continue;
     Object.defineProperty(user, name, {
       enumerable: own?.enumerable ?? false,
       configurable: false,

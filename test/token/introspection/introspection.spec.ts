@@ -2,9 +2,9 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { jwtVerify } from 'jose';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { checkAuthorizationServers, type IntrospectionOptions } from '../../../lib/authorization-servers/index.js';
 import type { AuthenticationEvent, AuthenticationRequirements } from '../../../lib/core/index.js';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../../lib/testing/index.js';
 import {
   AccessTokenRefused,
   AccessTokenVerifier,

@@ -1,11 +1,11 @@
 import type { RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import {
   checkAuthorizationServers,
   type IntrospectionCache,
   type IntrospectionOptions,
 } from '../../../lib/authorization-servers/index.js';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from '../../../lib/testing/index.js';
 import {
   AccessTokenRefused,
   AccessTokenVerifier,

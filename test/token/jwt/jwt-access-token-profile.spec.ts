@@ -1,9 +1,9 @@
-import type { AuthorizationServerProfile } from '../../../lib/authorization-servers/index.js';
 import {
   createTestAuthorizationServer,
   type TestAccessTokenOptions,
   type TestAuthorizationServer,
-} from '../../../lib/testing/test-authorization-server.js';
+} from 'nestjs-step-up/testing';
+import type { AuthorizationServerProfile } from '../../../lib/authorization-servers/index.js';
 import { outcome, refusal, verifierOf } from '../verification.js';
 
 let server: TestAuthorizationServer;

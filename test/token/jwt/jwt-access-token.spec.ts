@@ -2,7 +2,7 @@ import {
   createTestAuthorizationServer,
   type TestAccessTokenOptions,
   type TestAuthorizationServer,
-} from '../../../lib/testing/test-authorization-server.js';
+} from 'nestjs-step-up/testing';
 import type { AccessTokenVerifier } from '../../../lib/token/index.js';
 import { encode } from '../signed-token.js';
 import { outcome, refusal, verifierOf } from '../verification.js';

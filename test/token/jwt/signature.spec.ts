@@ -1,5 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { createTestAuthorizationServer } from '../../../lib/testing/test-authorization-server.js';
+import { createTestAuthorizationServer } from 'nestjs-step-up/testing';
 import { JsonServer } from '../json-server.js';
 import { accessTokenClaims, encode, keyPair, type Part, signToken } from '../signed-token.js';
 import { outcome, refusal, type ServerOptions, verifierOf } from '../verification.js';

@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Session } from 'node:inspector/promises';
-import {
-  createTestAuthorizationServer,
-  type TestAuthorizationServer,
-} from '../../../lib/testing/test-authorization-server.js';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import type { AccessTokenVerifier } from '../../../lib/token/index.js';
 import { verifySignature } from '../../../lib/token/jwt/signature.js';
 import { VerifiedTokens } from '../../../lib/token/jwt/verified-tokens.js';

@@ -1,0 +1,176 @@
+import { type CanActivate, Controller, Get, Injectable, Req, type Type, UseGuards } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AuthGuard, PassportModule } from '@nestjs/passport';
+import { AccessTokenGuard, AcrGuard, RequireAcr } from 'nestjs-step-up';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
+import { isRegistered } from '../../../lib/passport/index.js';
+import { AccessTokenVerifier } from '../../../lib/token/index.js';
+import { challenged, invalidToken, withoutToken } from '../../support/challenged.js';
+import { secondsAgo } from '../../support/clock.js';
+import { describeOverHttp, type Send } from '../../support/describe-over-http.js';
+import { done, impostorGuard, userHandler } from '../../support/handler.js';
+
+@Injectable()
+class JwtGuard extends AuthGuard('jwt') {}
+
+/** Authenticates where it can and lets everybody pass, as guards for optional sign-in do. */
+@Injectable()
+class OptionalGuard extends AuthGuard('jwt') {
+  override handleRequest<User>(_error: unknown, user: User): User {
+    return user;
+  }
+}
+
+/** Says of the user of the token what the token does not say. */
+const sameUserGuard = impostorGuard({ sub: 'bob', acr: 'mfa', auth_time: secondsAgo(0) });
+
+const orders: [path: string, guards: Parameters<typeof UseGuards>][] = [
+  ['passport-first', [AuthGuard('jwt'), AcrGuard]],
+  ['acr-first', [AcrGuard, AuthGuard('jwt')]],
+  ['acr-alone', []],
+  ['subclass', [JwtGuard, AcrGuard]],
+  ['subclass-last', [AcrGuard, JwtGuard]],
+  ['optional', [OptionalGuard]],
+  ['optional-last', [AcrGuard, OptionalGuard]],
+  ['default', [AuthGuard(), AcrGuard]],
+  ['token-guard', [AccessTokenGuard, AcrGuard]],
+  ['token-guard-last', [AcrGuard, AccessTokenGuard]],
+  ['everything', [AccessTokenGuard, AuthGuard('jwt'), AcrGuard, JwtGuard]],
+  // @RequireAcr stands nearest to the method, so that its guard runs before these
+  ['user-between', [sameUserGuard, AcrGuard]],
+];
+const guarded = (path: string, guards: Parameters<typeof UseGuards> = []) =>
+  userHandler(Get(path), UseGuards(...guards), RequireAcr('mfa'));
+const plain = userHandler(Get('plain'), UseGuards(AuthGuard('jwt')));
+const passportModule = PassportModule.register({ defaultStrategy: 'jwt' });
+
+const verify = jest.spyOn(AccessTokenVerifier.prototype, 'verify');
+beforeEach(() => void verify.mockClear());
+afterAll(() => verify.mockRestore());
+
+describeOverHttp('whose authentication is judged', ({ serve, accessToken, server }) => {
+  describe.each<[global: string, guards: Type<CanActivate>[]]>([
+    ['no global guard', []],
+    ['AcrGuard as APP_GUARD', [AcrGuard]],
+    ['AccessTokenGuard as APP_GUARD', [AccessTokenGuard]],
+    ['AuthGuard as APP_GUARD', [JwtGuard]],
+    ['all of them as APP_GUARD', [AcrGuard, JwtGuard, AccessTokenGuard]],
+  ])('with %s', (_, globalGuards) => {
+    const user = jest.fn(async ({ sub }: Record<string, unknown>) => ({ name: sub }));
+    let send: Send;
+    beforeAll(async () => {
+      send = await serve(
+        {
+          controllers: [
+            plain,
+            ...orders.map((order) => guarded(...order)),
+            guarded('impostor-between', [impostorGuard({ sub: 'root' }), AcrGuard]),
+          ],
+          imports: [passportModule],
+          providers: globalGuards.map((useClass) => ({ provide: APP_GUARD, useClass })),
+        },
+        { user },
+      );
+    });
+    beforeEach(() => void user.mockClear());
+
+    it.each(orders)('RS-25 RS-90 the responses are the same in every order of guards: %s', async (order) => {
+      const path = `/${order}`;
+      expect(await send({ path })).toEqual(withoutToken());
+      const expired = await accessToken({ acr: 'pwd', subject: 'bob', expiresIn: -60 });
+      expect(await send({ path, token: expired })).toEqual(invalidToken('The access token has expired'));
+      const weak = await send({ path, token: await accessToken({ acr: 'pwd', subject: 'bob' }) });
+      expect(weak).toEqual(challenged({ acrValues: ['mfa'], reasons: ['acr_unmet'] }));
+    });
+
+    it.each(orders)('the handler receives the user of the token, which is verified once: %s', async (order) => {
+      const { body } = await send({ path: `/${order}`, token: await accessToken({ acr: 'mfa', subject: 'bob' }) });
+      expect(body).toEqual({ user: { name: 'bob' } });
+      expect(verify).toHaveBeenCalledTimes(1);
+      expect(user).toHaveBeenCalledTimes(1);
+    });
+
+    it('a guard that puts another user on the request is answered 500, and the handler does not run', async () => {
+      const response = await send({ path: '/impostor-between', token: await accessToken({ acr: 'mfa' }) });
+      expect(response).toMatchObject({ status: 500, body: { statusCode: 500, message: 'Internal server error' } });
+      expect(done).not.toHaveBeenCalled();
+    });
+
+    it('a plain AuthGuard answers with challenges and verifies once', async () => {
+      expect(await send({ path: '/plain' })).toEqual(withoutToken());
+      const { body } = await send({ path: '/plain', token: await accessToken({ subject: 'bob' }) });
+      expect(body).toEqual({ user: { name: 'bob' } });
+      expect(verify).toHaveBeenCalledTimes(1);
+    });
+  });
+
+  it.each([undefined, null, false])('a `user` option that gives %s refuses the token', async (nobody) => {
+    const send = await serve(guarded('/'), { user: () => nobody });
+    const { status, body } = await send({ token: await accessToken({ acr: 'mfa' }) });
+    expect({ status, body }).toMatchObject({ status: 401, body: { error: 'invalid_token' } });
+  });
+
+  it('what a handler writes to request.user does not reach the next request', async () => {
+    @Controller()
+    class WritingController {
+      @Get()
+      @RequireAcr({ maxAge: 300 })
+      write(@Req() { user }: { user: Record<string, unknown> }) {
+        const { role = 'none' } = user;
+        user['role'] = 'admin';
+        return { role };
+      }
+    }
+    const send = await serve(WritingController);
+    const token = await accessToken();
+    expect(await send({ token })).toMatchObject({ status: 200, body: { role: 'none' } });
+    expect(await send({ token })).toMatchObject({ status: 200, body: { role: 'none' } });
+  });
+
+  describe('two applications in one process with the same strategy name', () => {
+    let other: TestAuthorizationServer;
+    let first: Send;
+    let second: Send;
+    beforeAll(async () => {
+      other = await createTestAuthorizationServer();
+      const serveFor = ({ issuer, audience }: TestAuthorizationServer) =>
+        serve(
+          { controllers: [plain, ...orders.map((order) => guarded(...order))], imports: [passportModule] },
+          { authorizationServers: [{ issuer, audience }] },
+        );
+      first = await serveFor(server);
+      second = await serveFor(other);
+    });
+    afterAll(() => other?.close());
+
+    it.each(orders)('a token that the other application accepts is refused by ours: %s', async (order) => {
+      const request = { path: `/${order}`, token: await other.accessToken({ acr: 'mfa', subject: 'bob' }) };
+      expect(await second(request)).toMatchObject({ status: 200 });
+      expect(await first(request)).toMatchObject({ status: 401, body: { error: 'invalid_token' } });
+    });
+
+    it.each(['/plain', '/passport-first'])(
+      'each serves its own tokens alone, though Passport has one strategy: %s',
+      async (path) => {
+        const ours = { path, token: await accessToken({ acr: 'mfa' }) };
+        const theirs = { path, token: await other.accessToken({ acr: 'mfa' }) };
+        const responses = [await first(ours), await first(theirs), await second(ours), await second(theirs)];
+        expect(responses.map(({ status }) => status)).toEqual([200, 401, 401, 200]);
+      },
+    );
+
+    it('each serves its own tokens if Passport is not asked', async () => {
+      const response = await first({ path: '/acr-alone', token: await accessToken({ acr: 'mfa' }) });
+      expect(response.status).toBe(200);
+    });
+
+    it('the later one keeps its strategy when the earlier one shuts down, and takes it out itself', async () => {
+      await first.app.close();
+      expect(isRegistered('jwt')).toBe(true);
+      const response = await second({ path: '/passport-first', token: await other.accessToken({ acr: 'mfa' }) });
+      expect(response.status).toBe(200);
+      await second.app.close();
+      expect(isRegistered('jwt')).toBe(false);
+    });
+  });
+});

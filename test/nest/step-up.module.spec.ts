@@ -1,0 +1,96 @@
+import { Inject, Injectable, Module, type Type, UseGuards } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import {
+  AccessTokenGuard,
+  RequireAcr,
+  SkipStepUp,
+  StepUpModule,
+  type StepUpModuleOptions,
+  StepUpService,
+} from 'nestjs-step-up';
+import { logOfEachTest } from '../support/application.js';
+import { bootedService, bootFailure, bootServer } from '../support/boot.js';
+import { handler } from '../support/handler.js';
+
+logOfEachTest();
+
+describe('forRootAsync', () => {
+  @Injectable()
+  class Configuration {
+    readonly audience = 'https://api.example';
+  }
+  @Module({ providers: [Configuration], exports: [Configuration] })
+  class ConfigurationModule {}
+
+  const compile = (useFactory: (configuration: Configuration) => StepUpModuleOptions | Promise<StepUpModuleOptions>) =>
+    Test.createTestingModule({
+      imports: [StepUpModule.forRootAsync({ imports: [ConfigurationModule], inject: [Configuration], useFactory })],
+    }).compile();
+
+  it.each([
+    ['at once', (options: StepUpModuleOptions) => options],
+    ['later', async (options: StepUpModuleOptions) => options],
+  ])('options are what a factory gives %s, with what it injects', async (_, give) => {
+    let injected: unknown;
+    const testing = await compile((configuration) => {
+      injected = configuration.audience;
+      return give({ authorizationServers: [{ ...bootServer, audience: configuration.audience }] });
+    });
+    const app = await testing.createNestApplication().init();
+    expect([injected, app.get(StepUpService).routes()]).toEqual(['https://api.example', []]);
+    await app.close();
+  });
+
+  it('what a factory gives is checked', async () => {
+    await expect(compile(() => ({ authorizationServers: [] }))).rejects.toThrow(
+      new TypeError('"authorizationServers" must list at least one authorization server'),
+    );
+    await expect(compile(async () => ({ passport: 'existing', user: () => ({}) }) as never)).rejects.toThrow(TypeError);
+  });
+
+  it.each([undefined, null, 'options'])('a factory that gives %s in place of options is a TypeError', async (given) => {
+    await expect(compile(() => given as never)).rejects.toThrow(new TypeError('StepUpModule needs an options object'));
+  });
+
+  it('what a factory throws is passed on', async () => {
+    await expect(compile(() => Promise.reject(new Error('no configuration')))).rejects.toThrow('no configuration');
+  });
+});
+
+describe('StepUpModule in an application', () => {
+  it('the module is global: a service of any module injects StepUpService, any controller is guarded', async () => {
+    @Injectable()
+    class TransferService {
+      constructor(@Inject(StepUpService) readonly stepUp: StepUpService) {}
+    }
+    @Module({ providers: [TransferService], controllers: [handler(RequireAcr('mfa'))] })
+    class TransferModule {}
+    const service = await bootedService({ imports: [TransferModule] });
+    expect(service.routes().map(({ name }) => name)).toEqual(['HandlerController.handle']);
+  });
+
+  it.each([
+    ['the same options', [bootServer]],
+    ['other options', [{ ...bootServer, issuer: 'https://other.example' }]],
+  ])('a module that is imported twice, with %s, is a TypeError', async (_, servers) => {
+    @Module({ imports: [StepUpModule.forRoot({ authorizationServers: servers })] })
+    class FeatureModule {}
+    expect(await bootFailure({ imports: [FeatureModule] })).toEqual(
+      new TypeError('StepUpModule is configured twice; call forRoot() once per application'),
+    );
+  });
+
+  it.each<[decorator: string, type: Type]>([
+    ['@RequireAcr', handler(RequireAcr('mfa'))],
+    ['@SkipStepUp', handler(SkipStepUp())],
+    ['AccessTokenGuard', handler(UseGuards(AccessTokenGuard))],
+  ])('%s fails the boot without StepUpModule', async (_, type) => {
+    const boot = Test.createTestingModule({ controllers: [type] }).compile();
+    await expect(boot).rejects.toThrow(
+      new TypeError(
+        '@RequireAcr, @SkipStepUp and AccessTokenGuard need StepUpModule: import StepUpModule.forRoot({ … }) once, in the root ' +
+          'module',
+      ),
+    );
+  });
+});
