@@ -283,7 +283,7 @@ export const usedToo = [testing, testServer, builder];`,
       [
         'undefined is absent for a test authorization server',
         `testing.createTestAuthorizationServer({ algorithm: undefined, audience: text, acrValuesSupported: texts,
-          behaviour: undefined });
+          behavior: undefined });
         testServer.accessToken({ acr: text, authTime: amount, subject: text, clientId: text, scope: text, expiresIn: amount,
           claims: undefined, header: undefined });
         testServer.registerClient({ clientId: 'bff', clientSecret: text, redirectUris: [] });`,

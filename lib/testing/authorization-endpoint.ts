@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import type { AuthorizationBehaviour } from './behaviour.js';
+import type { AuthorizationBehavior } from './behavior.js';
 import type { Clients } from './clients.js';
 import { OAuthError } from './oauth-error.js';
 import { members, requestedAuthentication } from './requested-authentication.js';
@@ -46,7 +46,7 @@ export class AuthorizationEndpoint {
     private readonly audience: string,
     acrValuesSupported: readonly string[],
     private readonly clients: Clients,
-    public behaviour: AuthorizationBehaviour,
+    public behavior: AuthorizationBehavior,
   ) {
     this.#user = new TestUser(acrValuesSupported);
   }
@@ -76,7 +76,7 @@ export class AuthorizationEndpoint {
   ): { code: string } | OAuthError['body'] | undefined {
     try {
       this.#check(parameters);
-      const authentication = this.#user.authenticate(requestedAuthentication(parameters), this.behaviour);
+      const authentication = this.#user.authenticate(requestedAuthentication(parameters), this.behavior);
       if (authentication === undefined) return undefined;
       const code = randomUUID();
       this.codes.set(code, {
@@ -113,7 +113,7 @@ export class AuthorizationEndpoint {
     }
     const asksForAuthentication = ['acr_values', 'max_age', 'claims'].some((name) => parameters.has(name));
     const hasOpenid = members(parameters.get('scope')).includes('openid');
-    if (this.behaviour === 'needsOpenid' && asksForAuthentication && !hasOpenid) {
+    if (this.behavior === 'needsOpenid' && asksForAuthentication && !hasOpenid) {
       throw new OAuthError('invalid_request', 'The scope openid is needed with acr_values, max_age and claims');
     }
   }

@@ -1,4 +1,4 @@
-export { type AuthorizationBehaviour, authorizationBehaviours } from './behaviour.js';
+export { type AuthorizationBehavior, authorizationBehaviors } from './behavior.js';
 export type { IntrospectionCredentials, TestClient } from './clients.js';
 export {
   type ChallengedResponse,

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AuthorizationEndpoint } from './authorization-endpoint.js';
-import { type AuthorizationBehaviour, checkBehaviour } from './behaviour.js';
+import { type AuthorizationBehavior, checkBehavior } from './behavior.js';
 import { Clients, type IntrospectionCredentials, type TestClient } from './clients.js';
 import { parametersOf, pathOf, sendJson } from './http-message.js';
 import { IssuedTokens, type TestAccessTokenOptions } from './issued-tokens.js';
@@ -22,8 +22,8 @@ export interface TestAuthorizationServerOptions {
    * `['urn:example:phr', 'urn:example:mfa', 'urn:example:pwd']`.
    */
   acrValuesSupported?: readonly string[] | undefined;
-  /** How authorization requests are answered. Default is `'honours'`. */
-  behaviour?: AuthorizationBehaviour | undefined;
+  /** How authorization requests are answered. Default is `'honors'`. */
+  behavior?: AuthorizationBehavior | undefined;
 }
 
 /** An authorization server for tests: real keys and real HTTP, but nobody has to sign in. */
@@ -34,7 +34,7 @@ export interface TestAuthorizationServer {
   /** What `authorizationServers[].introspection` needs to ask this server. */
   readonly introspection: IntrospectionCredentials;
   /** How authorization requests are answered from now on. */
-  behaviour: AuthorizationBehaviour;
+  behavior: AuthorizationBehavior;
   /** The user who answers authorization requests. Default is `'alice'`. */
   subject: string;
   /** The parameters of the authorization requests so far. */
@@ -71,23 +71,23 @@ const ACR_VALUES = ['urn:example:phr', 'urn:example:mfa', 'urn:example:pwd'];
 /**
  * Starts an authorization server on a free loopback port: discovery, keys, introspection, and the code flow with PKCE.
  * Tokens are had at once from {@link TestAuthorizationServer.accessToken}, or by an authorization request, which the one
- * user of the server answers without delay, well or badly as `behaviour` says. All state is that of one browser.
+ * user of the server answers without delay, well or badly as `behavior` says. All state is that of one browser.
  *
  * @example
  * ```ts
  * const server = await createTestAuthorizationServer();
  * const token = await server.accessToken({ acr: 'urn:example:mfa' });
  * ```
- * @throws TypeError for a behaviour that does not exist, and an empty `acrValuesSupported`
+ * @throws TypeError for a behavior that does not exist, and an empty `acrValuesSupported`
  */
 export async function createTestAuthorizationServer({
   algorithm = 'ES256',
   audience = 'https://api.example',
   acrValuesSupported = ACR_VALUES,
-  behaviour = 'honours',
+  behavior = 'honors',
 }: TestAuthorizationServerOptions = {}): Promise<TestAuthorizationServer> {
   if (acrValuesSupported.length === 0) throw new TypeError('"acrValuesSupported" must list at least one string');
-  checkBehaviour(behaviour);
+  checkBehavior(behavior);
   let key = new SigningKey(algorithm);
   let keyRequests = 0;
   let introspectionRequests = 0;
@@ -101,7 +101,7 @@ export async function createTestAuthorizationServer({
 
   const clients = new Clients();
   const tokens = new IssuedTokens(issuer, audience);
-  const authorization = new AuthorizationEndpoint(issuer, audience, acrValuesSupported, clients, behaviour);
+  const authorization = new AuthorizationEndpoint(issuer, audience, acrValuesSupported, clients, behavior);
   const tokenEndpoint = new TokenEndpoint(issuer, clients, authorization, {
     accessToken: (options) => tokens.signed(options, key),
     idToken: (claims) => key.sign(claims, { typ: 'JWT' }),
@@ -137,11 +137,11 @@ export async function createTestAuthorizationServer({
     audience,
     jwksUri: `${issuer}/jwks`,
     introspection: { endpoint: `${issuer}/introspect`, ...clients.resourceServer },
-    get behaviour() {
-      return authorization.behaviour;
+    get behavior() {
+      return authorization.behavior;
     },
-    set behaviour(value) {
-      authorization.behaviour = checkBehaviour(value);
+    set behavior(value) {
+      authorization.behavior = checkBehavior(value);
     },
     get subject() {
       return authorization.subject;

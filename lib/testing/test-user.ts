@@ -1,4 +1,4 @@
-import type { AuthorizationBehaviour } from './behaviour.js';
+import type { AuthorizationBehavior } from './behavior.js';
 import { OAuthError } from './oauth-error.js';
 import type { RequestedAuthentication } from './requested-authentication.js';
 
@@ -25,24 +25,24 @@ export class TestUser {
    * @returns `undefined` where the user stays on the server's page
    * @throws OAuthError for what the client is told instead
    */
-  authenticate(requested: RequestedAuthentication, behaviour: AuthorizationBehaviour): Authentication | undefined {
+  authenticate(requested: RequestedAuthentication, behavior: AuthorizationBehavior): Authentication | undefined {
     if (requested.acrValues.length > 0 || requested.maxAge !== undefined) {
-      if (behaviour === 'neverReturns') return undefined;
-      if (behaviour === 'declines') throw new OAuthError('access_denied', 'The user does not want to authenticate');
-      if (behaviour === 'failsUnmet') throw unmet('The user cannot authenticate as asked');
+      if (behavior === 'neverReturns') return undefined;
+      if (behavior === 'declines') throw new OAuthError('access_denied', 'The user does not want to authenticate');
+      if (behavior === 'failsUnmet') throw unmet('The user cannot authenticate as asked');
     }
-    const { acr, authTime } = this.#signIn(requested, this.#acceptable(requested, behaviour));
-    if (behaviour === 'omitsAuthTime') return { acr };
-    return { acr, authTime: behaviour === 'authTimeInMilliseconds' ? authTime * 1000 : authTime };
+    const { acr, authTime } = this.#signIn(requested, this.#acceptable(requested, behavior));
+    if (behavior === 'omitsAuthTime') return { acr };
+    return { acr, authTime: behavior === 'authTimeInMilliseconds' ? authTime * 1000 : authTime };
   }
 
   /** Which of them are good enough; `undefined` where any is. */
-  #acceptable({ acrValues, byClaim }: RequestedAuthentication, behaviour: AuthorizationBehaviour) {
-    if (acrValues.length === 0 || behaviour === 'ignoresAcrValues') return undefined;
-    if (behaviour === 'ignoresEssential' && byClaim) return undefined;
+  #acceptable({ acrValues, byClaim }: RequestedAuthentication, behavior: AuthorizationBehavior) {
+    if (acrValues.length === 0 || behavior === 'ignoresAcrValues') return undefined;
+    if (behavior === 'ignoresEssential' && byClaim) return undefined;
     const known = acrValues.filter((value) => this.acrValues.includes(value));
     if (known.length === 0) throw unmet(`None of the acr values is known here; known are ${this.acrValues.join(' ')}`);
-    return behaviour === 'returnsHigherAcr' ? [this.#strongerThan(known)] : known;
+    return behavior === 'returnsHigherAcr' ? [this.#strongerThan(known)] : known;
   }
 
   #strongerThan(known: readonly string[]): string {

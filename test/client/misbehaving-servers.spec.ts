@@ -1,8 +1,8 @@
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import { AccessTokenGuard, RequireAcr } from 'nestjs-step-up';
 import {
-  type AuthorizationBehaviour,
-  authorizationBehaviours,
+  type AuthorizationBehavior,
+  authorizationBehaviors,
   createTestAuthorizationServer,
   type TestAuthorizationServer,
 } from 'nestjs-step-up/testing';
@@ -148,7 +148,7 @@ async function signedInClient({ verifies = true, satisfies, timeout, ...asking }
 }
 
 interface Expected {
-  behaviour: AuthorizationBehaviour;
+  behavior: AuthorizationBehavior;
   client?: ClientOptions;
   /** What the application sees: the status of the answer, or the code of the error. */
   result: number | StepUpErrorCode;
@@ -157,35 +157,35 @@ interface Expected {
 }
 
 const outcomes: readonly Expected[] = [
-  { behaviour: 'honours', result: 200, outcome: 'satisfied' },
-  { behaviour: 'honours', client: { mode: 'essential' }, result: 200, outcome: 'satisfied' },
-  { behaviour: 'ignoresAcrValues', result: 401, outcome: 'acr_unmet' },
-  { behaviour: 'ignoresEssential', result: 200, outcome: 'satisfied' },
-  { behaviour: 'ignoresEssential', client: { mode: 'essential' }, result: 401, outcome: 'acr_unmet' },
-  { behaviour: 'returnsHigherAcr', result: 401, outcome: 'acr_unmet' },
-  { behaviour: 'omitsAuthTime', result: 401, outcome: 'auth_time_missing' },
-  { behaviour: 'authTimeInMilliseconds', result: 401, outcome: 'auth_time_invalid' },
-  { behaviour: 'needsOpenid', result: 200, outcome: 'satisfied' },
-  { behaviour: 'failsUnmet', result: 'ERR_STEP_UP_UNMET' },
-  { behaviour: 'declines', result: 'ERR_STEP_UP_DECLINED' },
-  { behaviour: 'neverReturns', client: { timeout: 0.05 }, result: 'ERR_STEP_UP_TIMEOUT' },
+  { behavior: 'honors', result: 200, outcome: 'satisfied' },
+  { behavior: 'honors', client: { mode: 'essential' }, result: 200, outcome: 'satisfied' },
+  { behavior: 'ignoresAcrValues', result: 401, outcome: 'acr_unmet' },
+  { behavior: 'ignoresEssential', result: 200, outcome: 'satisfied' },
+  { behavior: 'ignoresEssential', client: { mode: 'essential' }, result: 401, outcome: 'acr_unmet' },
+  { behavior: 'returnsHigherAcr', result: 401, outcome: 'acr_unmet' },
+  { behavior: 'omitsAuthTime', result: 401, outcome: 'auth_time_missing' },
+  { behavior: 'authTimeInMilliseconds', result: 401, outcome: 'auth_time_invalid' },
+  { behavior: 'needsOpenid', result: 200, outcome: 'satisfied' },
+  { behavior: 'failsUnmet', result: 'ERR_STEP_UP_UNMET' },
+  { behavior: 'declines', result: 'ERR_STEP_UP_DECLINED' },
+  { behavior: 'neverReturns', client: { timeout: 0.05 }, result: 'ERR_STEP_UP_TIMEOUT' },
 ];
 
-it('the table has every behaviour', () => {
-  expect(new Set(outcomes.map(({ behaviour }) => behaviour))).toEqual(new Set(authorizationBehaviours));
+it('the table has every behavior', () => {
+  expect(new Set(outcomes.map(({ behavior }) => behavior))).toEqual(new Set(authorizationBehaviors));
 });
 
 const titled = outcomes.map((expected) => {
-  const { behaviour, client = {} } = expected;
-  return [client.mode === 'essential' ? `${behaviour}, asked by an essential claim` : behaviour, expected] as const;
+  const { behavior, client = {} } = expected;
+  return [client.mode === 'essential' ? `${behavior}, asked by an essential claim` : behavior, expected] as const;
 });
 
-describe.each(titled)('%s', (_, { behaviour, client: options, result, outcome }) => {
+describe.each(titled)('%s', (_, { behavior, client: options, result, outcome }) => {
   const satisfied = outcome === 'satisfied';
 
   it(`C-50 C-54 C-55 gives ${result}, prompts once, and ${satisfied ? 'retries once' : 'stores and retries nothing'}`, async () => {
     const client = await signedInClient(options);
-    server.behaviour = behaviour;
+    server.behavior = behavior;
     expect(await client.get('transfer')).toBe(result);
     expect(client.observed).toEqual({
       outcomes: outcome === undefined ? [] : [outcome],
@@ -197,7 +197,7 @@ describe.each(titled)('%s', (_, { behaviour, client: options, result, outcome })
 
   it('C-64 prompts once for requests in parallel', async () => {
     const client = await signedInClient(options);
-    server.behaviour = behaviour;
+    server.behavior = behavior;
     const results = await Promise.all([client.get('transfer'), client.get('transfer'), client.get('transfer')]);
     expect(results).toEqual([result, result, result]);
     expect(client.observed).toMatchObject({ prompts: 1, requests: satisfied ? 6 : 3, stored: satisfied });
@@ -205,7 +205,7 @@ describe.each(titled)('%s', (_, { behaviour, client: options, result, outcome })
 
   it('leaves the session working', async () => {
     const client = await signedInClient(options);
-    server.behaviour = behaviour;
+    server.behavior = behavior;
     await client.get('transfer');
     expect(await client.get('accounts')).toBe(200);
     expect(client.observed.prompts).toBe(1);
@@ -213,7 +213,7 @@ describe.each(titled)('%s', (_, { behaviour, client: options, result, outcome })
 });
 
 it('C-34 a client that leaves openid out is told so by a server that needs it', async () => {
-  server.behaviour = 'needsOpenid';
+  server.behavior = 'needsOpenid';
   const asked = authorizationParameters({ scheme: 'Bearer', maxAge: 0 }, { scope: 'transfer:write', openid: false });
   await expect(signIn(asked)).rejects.toMatchObject({
     code: 'ERR_STEP_UP_AUTHORIZATION_FAILED',
@@ -248,24 +248,24 @@ it('C-46 each authorization request has its own state, nonce and PKCE challenge'
 });
 
 describe('C-58 a client that believes the server is stopped after one prompt', () => {
-  it.each<[AuthorizationBehaviour, ClientOptions]>([
+  it.each<[AuthorizationBehavior, ClientOptions]>([
     ['ignoresAcrValues', { verifies: false }],
     ['ignoresEssential', { verifies: false, mode: 'essential' }],
     ['returnsHigherAcr', { satisfies: (acr) => acr === 'urn:example:phr' }],
     ['omitsAuthTime', { verifies: false }],
     ['authTimeInMilliseconds', { verifies: false }],
-  ])('%s', async (behaviour, options) => {
+  ])('%s', async (behavior, options) => {
     const client = await signedInClient(options);
-    server.behaviour = behaviour;
+    server.behavior = behavior;
     expect(await client.get('transfer')).toBe('ERR_STEP_UP_LOOP');
     expect(client.observed).toMatchObject({ prompts: 1, requests: 2 });
   });
 });
 
 describe('C-42 a user who tries again and again is prompted five times a minute', () => {
-  it.each<AuthorizationBehaviour>(['ignoresAcrValues', 'failsUnmet', 'declines'])('%s', async (behaviour) => {
+  it.each<AuthorizationBehavior>(['ignoresAcrValues', 'failsUnmet', 'declines'])('%s', async (behavior) => {
     const client = await signedInClient();
-    server.behaviour = behaviour;
+    server.behavior = behavior;
     const results: unknown[] = [];
     for (let attempt = 1; attempt <= 7; attempt += 1) results.push(await client.get('transfer'));
     expect(results.slice(5)).toEqual(['ERR_STEP_UP_REFUSED_BY_POLICY', 'ERR_STEP_UP_REFUSED_BY_POLICY']);

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
-  type AuthorizationBehaviour,
+  type AuthorizationBehavior,
   createTestAuthorizationServer,
   type TestAuthorizationServer,
 } from 'nestjs-step-up/testing';
@@ -231,7 +231,7 @@ describe('what is said of the acr values', () => {
     'authorizationParameters(). Or it is to be asked otherwise: is there a --profile for it? Or list the returned one too, ' +
     'if it is good enough.';
 
-  test.each<[name: string, behaviour: AuthorizationBehaviour, finding: string]>([
+  test.each<[name: string, behavior: AuthorizationBehavior, finding: string]>([
     [
       'C-54 a stronger acr value that is not listed is reported as ignored',
       'returnsHigherAcr',
@@ -251,14 +251,14 @@ describe('what is said of the acr values', () => {
       'error acr_values_refused: the server refuses: "access_denied" ("The user does not want to authenticate") | Sign in ' +
         'again and agree; if nobody was asked, look into the log of the server.',
     ],
-  ])('%s', async (_, behaviour, finding) => {
-    server.behaviour = behaviour;
+  ])('%s', async (_, behavior, finding) => {
+    server.behavior = behavior;
     const [, second] = await said(MFA);
     expect(second).toBe(`acr_values: ${finding}`);
   });
 
   test('an essential claim that the server ignores is reported', async () => {
-    server.behaviour = 'ignoresEssential';
+    server.behavior = 'ignoresEssential';
     const [, second] = await said([...MFA, '--profile', 'oidcProvider']);
     expect(second).toBe(
       'acr_values: error acr_ignored: ignored: asked for "urn:example:mfa", and the ID token has "urn:example:pwd" | Give ' +
@@ -325,10 +325,10 @@ describe('what is said of max_age', () => {
   ])(
     'max_age %s is judged at a server that sends auth_time only if max_age is asked for',
     async (maxAge, beginning) => {
-      server.behaviour = 'omitsAuthTime';
+      server.behavior = 'omitsAuthTime';
       const onceMore = (url: string) => {
         if (server.authorizationRequests.length < 2) return browser(url);
-        server.behaviour = 'honours';
+        server.behavior = 'honors';
         return without('max_age')(url);
       };
       const line = await lastOf([...MFA, '--max-age', maxAge], { browser: onceMore });
@@ -337,7 +337,7 @@ describe('what is said of max_age', () => {
   );
 
   test('C-55 an absent auth_time is reported for both tokens', async () => {
-    server.behaviour = 'omitsAuthTime';
+    server.behavior = 'omitsAuthTime';
     await expect(said(MFA)).resolves.toEqual([
       'sign_in: ok sign_in: it brings acr "urn:example:pwd" in the ID token',
       'acr_values: ok acr_honoured: honoured: asked for "urn:example:mfa", and the ID token has "urn:example:mfa"',
@@ -356,7 +356,7 @@ describe('what is said of max_age', () => {
   });
 
   test('RS-49 an auth_time in milliseconds is reported', async () => {
-    server.behaviour = 'authTimeInMilliseconds';
+    server.behavior = 'authTimeInMilliseconds';
     await expect(lastOf(MFA)).resolves.toBe(
       `max_age: error id_token_auth_time_invalid: asked for max_age=0, and the auth_time of the ID token, ` +
         `${(NOW + 2 * PACE + 1) * 1000}, is no moment before it was issued | It has to be a JSON number of seconds since 1970: ` +
@@ -388,7 +388,7 @@ describe('what is said of max_age', () => {
   });
 
   test('max_age is tried although the acr values were refused', async () => {
-    server.behaviour = 'failsUnmet';
+    server.behavior = 'failsUnmet';
     await expect(lastOf(MFA)).resolves.toBe(
       'max_age: error max_age_refused: the server refuses: "unmet_authentication_requirements" ("The user cannot ' +
         'authenticate as asked") | The server understood, and saw no sign-in that is fresh enough: sign in anew when it ' +
@@ -436,7 +436,7 @@ describe('the way back', () => {
     });
 
     test('C-52 acr values that lead to a page without return end the sign-ins', async () => {
-      server.behaviour = 'neverReturns';
+      server.behavior = 'neverReturns';
       const patient = async (url: string) => {
         if ((await browser(url)) === 'the user stays there') giveUp();
       };

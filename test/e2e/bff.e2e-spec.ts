@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import {
-  type AuthorizationBehaviour,
+  type AuthorizationBehavior,
   createTestAuthorizationServer,
   type TestAuthorizationServer,
 } from 'nestjs-step-up/testing';
@@ -190,17 +190,17 @@ describe('a server as the client, with authorization servers of all kinds', () =
   const closing: (() => Promise<void>)[] = [];
 
   async function start({
-    behaviour = 'honours',
+    behavior = 'honors',
     api,
   }: {
-    behaviour?: AuthorizationBehaviour;
+    behavior?: AuthorizationBehavior;
     api?: Parameters<typeof createServer>[1];
   } = {}): Promise<{ bytesKept: () => { sessions: number; pending: number } }> {
     [bank, bff] = [await listen(0), await listen(0)];
     closing.push(bank.close, bff.close);
     server = await createTestAuthorizationServer({
       audience: bank.url,
-      behaviour,
+      behavior,
       acrValuesSupported: ['phr', 'urn:example:mfa', 'urn:example:pwd'],
     });
     closing.push(server.close);
@@ -283,40 +283,37 @@ describe('a server as the client, with authorization servers of all kinds', () =
     expect(await balance()).toBe(980_50);
   });
 
-  it.each<[AuthorizationBehaviour, string]>([
+  it.each<[AuthorizationBehavior, string]>([
     ['ignoresAcrValues', 'acr_unmet'],
     ['omitsAuthTime', 'auth_time_missing'],
     ['authTimeInMilliseconds', 'auth_time_invalid'],
-  ])(
-    'C-54 C-55 C-58 %s: stops, says why, keeps the old session, and asks no user twice',
-    async (behaviour, outcome) => {
-      await start({ behaviour });
-      const browser = new WebBrowser();
-      const stopped = await steppedUp(browser);
-      expect([stopped.status, stopped.title]).toEqual([502, 'The sign-in was not strong enough']);
-      expect(stopped.html).toContain(`The reason is ${outcome}.`);
-      expect(stopped.html).toContain(AS_BEFORE);
-      expect(server.authorizationRequests).toHaveLength(2);
+  ])('C-54 C-55 C-58 %s: stops, says why, keeps the old session, and asks no user twice', async (behavior, outcome) => {
+    await start({ behavior });
+    const browser = new WebBrowser();
+    const stopped = await steppedUp(browser);
+    expect([stopped.status, stopped.title]).toEqual([502, 'The sign-in was not strong enough']);
+    expect(stopped.html).toContain(`The reason is ${outcome}.`);
+    expect(stopped.html).toContain(AS_BEFORE);
+    expect(server.authorizationRequests).toHaveLength(2);
 
-      const accounts = await browser.open(`${bff.url}/`);
-      expect(accounts.title).toBe('Accounts');
-      const again = await browser.submit(accounts, TRANSFER);
-      expect([again.status, again.title]).toEqual([502, 'Signing in again does not help']);
-      expect(server.authorizationRequests).toHaveLength(2);
-      expect(await balance()).toBe(2480_50);
-    },
-  );
+    const accounts = await browser.open(`${bff.url}/`);
+    expect(accounts.title).toBe('Accounts');
+    const again = await browser.submit(accounts, TRANSFER);
+    expect([again.status, again.title]).toEqual([502, 'Signing in again does not help']);
+    expect(server.authorizationRequests).toHaveLength(2);
+    expect(await balance()).toBe(2480_50);
+  });
 
-  it.each<[AuthorizationBehaviour, string]>([
+  it.each<[AuthorizationBehavior, string]>([
     ['declines', 'You cancelled the sign-in'],
     ['failsUnmet', 'You cannot sign in strongly enough'],
-  ])('C-50 C-51 %s: the user may try again, as long as they like', async (behaviour, title) => {
-    await start({ behaviour });
+  ])('C-50 C-51 %s: the user may try again, as long as they like', async (behavior, title) => {
+    await start({ behavior });
     const browser = new WebBrowser();
     for (const _ of [1, 2, 3]) {
       expect((await steppedUp(browser)).title).toBe(title);
     }
-    server.behaviour = 'honours';
+    server.behavior = 'honors';
     expect((await browser.submit(await browser.open(`${bff.url}/`), TRANSFER)).title).toBe('Confirm your transfer');
   });
 

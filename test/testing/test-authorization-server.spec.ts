@@ -341,13 +341,13 @@ describe('token requests', () => {
 
 describe('options', () => {
   it.each<[name: string, act: () => unknown]>([
-    ['"behaviour"', () => createTestAuthorizationServer({ behaviour: 'honors' as 'honours' })],
+    ['"behavior"', () => createTestAuthorizationServer({ behavior: 'honors' as 'honors' })],
     ['"acrValuesSupported"', () => createTestAuthorizationServer({ acrValuesSupported: [] })],
     ['"redirectUris"', async () => server.registerClient({ clientId: 'spa', redirectUris: [] })],
     [
-      '"behaviour"',
+      '"behavior"',
       async () => {
-        server.behaviour = 'honors' as 'honours';
+        server.behavior = 'honors' as 'honors';
       },
     ],
   ])('a wrong option is a TypeError that names %s', async (name, act) => {

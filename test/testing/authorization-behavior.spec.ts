@@ -1,7 +1,7 @@
 import { decodeJwt, type JWTPayload } from 'jose';
 import {
-  type AuthorizationBehaviour,
-  authorizationBehaviours,
+  type AuthorizationBehavior,
+  authorizationBehaviors,
   createTestAuthorizationServer,
   type TestAuthorizationServer,
 } from 'nestjs-step-up/testing';
@@ -64,10 +64,10 @@ function authenticationIn({ acr, auth_time: authTime }: JWTPayload): Outcome {
 }
 
 /** A minute after the user signed in. */
-async function steppedUp(behaviour: AuthorizationBehaviour, parameters: Record<string, string>): Promise<Outcome> {
+async function steppedUp(behavior: AuthorizationBehavior, parameters: Record<string, string>): Promise<Outcome> {
   await outcomeOf({});
   now += 60;
-  server.behaviour = behaviour;
+  server.behavior = behavior;
   return outcomeOf(parameters);
 }
 
@@ -78,16 +78,16 @@ describe('a plain sign-in', () => {
   const told = {
     omitsAuthTime: { acr: PWD },
     authTimeInMilliseconds: { acr: PWD, auth_time: NOW * 1000 },
-  } as Partial<Record<AuthorizationBehaviour, Outcome>>;
+  } as Partial<Record<AuthorizationBehavior, Outcome>>;
 
-  it.each(authorizationBehaviours)('a plain sign-in succeeds under %s', async (behaviour) => {
-    server.behaviour = behaviour;
-    expect(await outcomeOf({})).toEqual(told[behaviour] ?? signedIn);
+  it.each(authorizationBehaviors)('a plain sign-in succeeds under %s', async (behavior) => {
+    server.behavior = behavior;
+    expect(await outcomeOf({})).toEqual(told[behavior] ?? signedIn);
   });
 });
 
-const outcomesByAcr: Record<AuthorizationBehaviour, Outcome> = {
-  honours: authenticatedAgain,
+const outcomesByAcr: Record<AuthorizationBehavior, Outcome> = {
+  honors: authenticatedAgain,
   ignoresAcrValues: signedIn,
   ignoresEssential: authenticatedAgain,
   returnsHigherAcr: { acr: PHR, auth_time: NOW + 60 },
@@ -100,7 +100,7 @@ const outcomesByAcr: Record<AuthorizationBehaviour, Outcome> = {
 };
 const signedInAgain = { acr: PWD, auth_time: NOW + 60 };
 
-describe.each<{ how: string; asked: Record<string, string>; outcomes: Record<AuthorizationBehaviour, Outcome> }>([
+describe.each<{ how: string; asked: Record<string, string>; outcomes: Record<AuthorizationBehavior, Outcome> }>([
   { how: 'acr_values', asked: { acr_values: MFA }, outcomes: outcomesByAcr },
   { how: 'an essential acr claim', asked: ESSENTIAL, outcomes: { ...outcomesByAcr, ignoresEssential: signedIn } },
   {
@@ -108,7 +108,7 @@ describe.each<{ how: string; asked: Record<string, string>; outcomes: Record<Aut
     asked: { max_age: '59' },
     outcomes: {
       ...outcomesByAcr,
-      honours: signedInAgain,
+      honors: signedInAgain,
       ignoresAcrValues: signedInAgain,
       ignoresEssential: signedInAgain,
       returnsHigherAcr: signedInAgain,
@@ -118,8 +118,8 @@ describe.each<{ how: string; asked: Record<string, string>; outcomes: Record<Aut
     },
   },
 ])('a step-up by $how', ({ how, asked, outcomes }) => {
-  it.each(authorizationBehaviours)(`a step-up by ${how} has the outcome of %s`, async (behaviour) => {
-    expect(await steppedUp(behaviour, asked)).toEqual(outcomes[behaviour]);
+  it.each(authorizationBehaviors)(`a step-up by ${how} has the outcome of %s`, async (behavior) => {
+    expect(await steppedUp(behavior, asked)).toEqual(outcomes[behavior]);
   });
 });
 
@@ -132,46 +132,46 @@ describe('needsOpenid', () => {
     ['acr_values', { acr_values: MFA }],
     ['max_age', { max_age: '0' }],
     ['claims', ESSENTIAL],
-  ])('needsOpenid refuses %s without the scope openid, honours does not', async (_, parameters) => {
+  ])('needsOpenid refuses %s without the scope openid, honors does not', async (_, parameters) => {
     expect(await steppedUp('needsOpenid', { ...parameters, scope: 'transfer:write' })).toBe('invalid_request');
-    expect(await steppedUp('honours', { ...parameters, scope: 'transfer:write' })).toMatchObject({
+    expect(await steppedUp('honors', { ...parameters, scope: 'transfer:write' })).toMatchObject({
       auth_time: expect.any(Number),
     });
   });
 });
 
-describe('honours', () => {
-  it('honours authenticates the user no more often than asked', async () => {
-    expect(await steppedUp('honours', { max_age: '60' })).toEqual(signedIn);
-    expect(await steppedUp('honours', { acr_values: `${MFA} ${PWD}` })).toEqual(signedIn);
+describe('honors', () => {
+  it('honors authenticates the user no more often than asked', async () => {
+    expect(await steppedUp('honors', { max_age: '60' })).toEqual(signedIn);
+    expect(await steppedUp('honors', { acr_values: `${MFA} ${PWD}` })).toEqual(signedIn);
   });
 
-  it('honours takes the first acr that it knows, in order of preference', async () => {
-    expect(await steppedUp('honours', { acr_values: `gold ${PHR} ${MFA}` })).toEqual({ acr: PHR, auth_time: NOW + 60 });
+  it('honors takes the first acr that it knows, in order of preference', async () => {
+    expect(await steppedUp('honors', { acr_values: `gold ${PHR} ${MFA}` })).toEqual({ acr: PHR, auth_time: NOW + 60 });
   });
 
   it.each<Record<string, string>>([{ max_age: '0' }, { prompt: 'login' }])(
-    'honours authenticates the user again for %j',
+    'honors authenticates the user again for %j',
     async (asked) => {
-      await steppedUp('honours', { acr_values: MFA });
+      await steppedUp('honors', { acr_values: MFA });
       now += 1;
       expect(await outcomeOf(asked)).toEqual({ acr: MFA, auth_time: NOW + 61 });
     },
   );
 
-  it('honours takes no earlier sign-in for max_age=0, even if it is of the same second', async () => {
-    expect(await steppedUp('honours', { acr_values: MFA })).toEqual(authenticatedAgain);
+  it('honors takes no earlier sign-in for max_age=0, even if it is of the same second', async () => {
+    expect(await steppedUp('honors', { acr_values: MFA })).toEqual(authenticatedAgain);
     expect(await outcomeOf({ max_age: '1', prompt: 'none' })).toEqual(authenticatedAgain);
     expect(await outcomeOf({ max_age: '0', prompt: 'none' })).toBe('login_required');
   });
 
-  it('honours keeps the acr of the session', async () => {
-    await steppedUp('honours', { acr_values: MFA });
+  it('honors keeps the acr of the session', async () => {
+    await steppedUp('honors', { acr_values: MFA });
     expect(await outcomeOf({})).toEqual(authenticatedAgain);
   });
 
-  it('honours serves prompt=none from a session that is good enough', async () => {
-    expect(await steppedUp('honours', { prompt: 'none' })).toEqual(signedIn);
+  it('honors serves prompt=none from a session that is good enough', async () => {
+    expect(await steppedUp('honors', { prompt: 'none' })).toEqual(signedIn);
     expect(await outcomeOf({ prompt: 'none', acr_values: MFA })).toBe('login_required');
   });
 });
