@@ -9,7 +9,7 @@ export {
   type AuthorizationServerUnavailableCode,
 } from './errors.js';
 export { fetchJson, readBoundedBody, Unreachable, UnusableResponse } from './fetch-json.js';
-export type { Warn } from './introspection/introspection-endpoint.js';
+export type { TokenAdviceCode, Warn } from './introspection/introspection-endpoint.js';
 export { readJwt } from './jwt/jwt.js';
 export { MAX_KEYS, mayVerify } from './keys/key-set.js';
 export { algorithmsOf } from './keys/verification-keys.js';

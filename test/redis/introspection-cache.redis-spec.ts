@@ -125,9 +125,9 @@ test('Redis stops: the server is asked instead. Redis starts again: it serves ag
   await redis.stop();
   expect(await statuses(token)).toEqual([200, 200]);
   expect(server.introspectionRequests).toBe(3);
-  expect(log.lines.filter((line) => line.includes('[introspection_cache]'))).toEqual([
-    `[introspection_cache] ${server.issuer}: the cache for introspection fails; the server is asked instead`,
-    `[introspection_cache] ${server.issuer}: the cache for introspection fails; the server is asked instead`,
+  expect(log.lines.filter((line) => line.includes('[introspection_cache_unavailable]'))).toEqual([
+    `[introspection_cache_unavailable] ${server.issuer}: the cache for introspection fails; the server is asked instead`,
+    `[introspection_cache_unavailable] ${server.issuer}: the cache for introspection fails; the server is asked instead`,
   ]);
 
   await redis.start();

@@ -129,7 +129,11 @@ export class IntrospectedTokens {
       return await withTimeout(CACHE_TIMEOUT, operation());
     } catch {
       this.#cacheCooldown.start();
-      this.warn('introspection_cache', this.issuer, 'the cache for introspection fails; the server is asked instead');
+      this.warn(
+        'introspection_cache_unavailable',
+        this.issuer,
+        'the cache for introspection fails; the server is asked instead',
+      );
       return undefined;
     }
   }

@@ -10,8 +10,15 @@ import { clientAuthentication, openidClient } from './client-authentication.js';
 /** Claims of a token that is active, or that it is not, or that the server does not introspect tokens of its kind. */
 export type IntrospectionResponse = Claims | 'inactive' | 'unsupported';
 
-/** Warns of what recurs for an issuer, once for each code. */
-export type Warn = (code: string, issuer: string, message: string) => void;
+/** What an application is advised of while its tokens are verified. Stable. */
+export type TokenAdviceCode =
+  | 'introspection_cache_unavailable'
+  | 'introspection_credentials_refused'
+  | 'introspection_unsupported'
+  | 'introspected_sign_in_mismatch';
+
+/** Receives advice about an issuer. The same advice can come many times. */
+export type Warn = (code: TokenAdviceCode, issuer: string, message: string) => void;
 
 const MAX_BODY_BYTES = 65_536;
 
@@ -118,7 +125,7 @@ export class IntrospectionEndpoint {
 
   #refused(): AuthorizationServerUnavailable {
     this.warn(
-      'introspection_refused',
+      'introspection_credentials_refused',
       this.issuer,
       'the introspection endpoint refuses the credentials of this API; check "introspection.clientId", its secret or ' +
         'key, and that the client may introspect tokens',

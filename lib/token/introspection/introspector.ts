@@ -106,7 +106,7 @@ export class Introspector {
     const message =
       'introspection tells of another sign-in than that of the token, perhaps of the session as it is now';
     this.warn(
-      'introspection_of_session',
+      'introspected_sign_in_mismatch',
       this.server.issuer,
       `${message}; have acr and auth_time put into access tokens`,
     );

@@ -131,7 +131,7 @@ describe('a response about another sign-in than that of the token raises no opaq
   test('a sign-in after the token was issued adds nothing, and is warned of', async () => {
     respond({ ...token, acr: 'urn:example:mfa', auth_time: NOW - 59, amr: ['otp'] });
     expect(await signInOf(verifier())).toEqual(NONE);
-    expect(warnings).toEqual(['introspection_of_session']);
+    expect(warnings).toEqual(['introspected_sign_in_mismatch']);
   });
 
   test('a sign-in in the second in which the token was issued is that of the token', async () => {
@@ -154,7 +154,7 @@ describe('a response about another sign-in than that of the token raises no opaq
     pass(60);
     respond({ ...issued, ...later });
     expect(await signInOf(there)).toEqual(NONE);
-    expect(warnings).toEqual(['introspection_of_session']);
+    expect(warnings).toEqual(['introspected_sign_in_mismatch']);
   });
 
   test('the first response counts again once the server returns to it', async () => {

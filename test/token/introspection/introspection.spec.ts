@@ -207,7 +207,7 @@ describe('a server that gives no usable answer is unavailable, not the token inv
     server.answers.set(ENDPOINT, answer);
     const refused = await outcome(verifier().verify('opaque'));
     expect(refused).toBe('AS: its introspection endpoint refuses the credentials of this API');
-    expect(warnings).toEqual([`introspection_refused ${server.origin}`]);
+    expect(warnings).toEqual([`introspection_credentials_refused ${server.origin}`]);
   });
 
   test('a server that is not there', async () => {
@@ -626,7 +626,7 @@ describe('a cache of several instances', () => {
     expect(await outcome(there.verify('the-token'))).toBe('accepted');
     expect(await outcome(there.verify('another-token'))).toBe('accepted');
     expect([cache.get.mock.calls.length, cache.set.mock.calls.length]).toEqual([1, 0]);
-    expect(warnings).toEqual([`introspection_cache ${server.origin}`]);
+    expect(warnings).toEqual([`introspection_cache_unavailable ${server.origin}`]);
     pass(5);
     await there.verify('one-more-token');
     expect(cache.get.mock.calls.length).toBe(2);
@@ -802,7 +802,7 @@ describe('JWTs that are asked about', () => {
     const there = asking('always');
     const own = { issuer: issuer.issuer, subject: 'alice', clientId: 'test-client', scope: 'openid', ...token };
     expect(await eventOf(there, jwt)).toEqual(own);
-    expect(warnings).toEqual(['introspection_of_session']);
+    expect(warnings).toEqual(['introspected_sign_in_mismatch']);
   });
 
   test('a sign-in in the second in which the token was issued is that of the token', async () => {
@@ -819,7 +819,7 @@ describe('JWTs that are asked about', () => {
     pass(60);
     says({ acr: 'urn:example:mfa', auth_time: undefined });
     expect((await eventOf(there, jwt)).acr).toBeUndefined();
-    expect(warnings).toEqual(['introspection_of_session']);
+    expect(warnings).toEqual(['introspected_sign_in_mismatch']);
   });
 
   test('another list of acr values than that of the token adds nothing', async () => {
@@ -843,7 +843,7 @@ describe('JWTs that are asked about', () => {
     const { claims, event } = await asking('always').verify(await issuer.accessToken({ acr: 'urn:example:phr' }));
     expect(claims['act']).toEqual({ sub: 'support' });
     expect(event.authTime).toBe(NOW);
-    expect(warnings).toEqual(['introspection_of_session']);
+    expect(warnings).toEqual(['introspected_sign_in_mismatch']);
   });
 
   test('no sign-in is added to what a client got for itself', async () => {
