@@ -7,10 +7,10 @@ import {
   AuthorizationServerUnavailable,
   readJwt,
 } from '../token/index.js';
-import { authenticationFindings } from './authentication.js';
+import { authenticationDiagnostics } from './authentication.js';
 import type { CommandLine } from './command-line.js';
 import { configuredServer, factsOf } from './configured-server.js';
-import type { Examined, Finding } from './finding.js';
+import type { DoctorDiagnostic, Subject } from './doctor-diagnostic.js';
 import { printable, quoted, quotedList } from './quoted.js';
 
 type Jwt = ReturnType<typeof readJwt>;
@@ -19,84 +19,93 @@ type Jwt = ReturnType<typeof readJwt>;
  * Whether an access token would be accepted by an application that is configured for this server, and what it tells of
  * the authentication behind it. Shows `typ`, `alg`, `kid`, `iss`, `aud`, `acr` and `auth_time`, and nothing else of it.
  */
-export async function accessTokenFindings(
-  about: Examined,
+export async function accessTokenDiagnostics(
+  subject: Subject,
   token: string,
   commandLine: CommandLine,
   requirements: AuthenticationRequirements,
-): Promise<Finding[]> {
+): Promise<DoctorDiagnostic[]> {
   let jwt: Jwt;
   try {
     jwt = readJwt(token);
   } catch (error) {
-    return [unreadable(about, token, (error as Error).message)];
+    return [unreadable(subject, token, (error as Error).message)];
   }
   const named = audiencesOf(jwt);
   const audience = commandLine.audience.length > 0 ? commandLine.audience : named;
   const server = configuredServer(commandLine, audience);
-  const verdict = await verification(about, token, jwt, server);
-  const findings: Finding[] = [verdict];
+  const verdict = await verification(subject, token, jwt, server);
+  const diagnostics: DoctorDiagnostic[] = [verdict];
   if (commandLine.audience.length === 0 && named.length > 0 && !isIdToken(jwt)) {
-    findings.push({
-      about,
-      code: 'audience_not_given',
-      level: 'note',
+    diagnostics.push({
+      subject,
+      code: 'audience_unchecked',
+      severity: 'note',
       message: `it is for the audience ${quotedList(named)}`,
       fix: 'Give the identifier of your API by --audience to have it compared.',
     });
   }
   const now = Date.now() / 1000;
   // a token that is not accepted is enough for nothing
-  const judged = verdict.level === 'ok' ? requirements : {};
-  findings.push(...authenticationFindings(about, jwt.payload, server, judged, now));
-  return [...findings, ...profileSteps(about, findings, commandLine)];
+  const judged = verdict.severity === 'ok' ? requirements : {};
+  diagnostics.push(...authenticationDiagnostics(subject, jwt.payload, server, judged, now));
+  return [...diagnostics, ...profileSteps(subject, diagnostics, commandLine)];
 }
 
 /** Where the token says too little, where to read what the administrator of such a server has to do. */
-function profileSteps(about: Examined, findings: readonly Finding[], commandLine: CommandLine): Finding[] {
+function profileSteps(
+  subject: Subject,
+  diagnostics: readonly DoctorDiagnostic[],
+  commandLine: CommandLine,
+): DoctorDiagnostic[] {
   const { title } = factsOf(commandLine);
-  const saysTooLittle = findings.some(({ code }) => code === 'acr_missing' || code === 'auth_time_missing');
+  const saysTooLittle = diagnostics.some(({ code }) => code === 'acr_missing' || code === 'auth_time_missing');
   if (!saysTooLittle || title === undefined) return [];
   const message = `what an administrator of ${title} has to do is in docs/authorization-servers.md`;
   const fix = `Read "${title}" there. Claims under names of your own are given by --acr-claim and --auth-time-claim.`;
-  return [{ about, code: 'profile', level: 'note', message, fix }];
+  return [{ subject, code: 'profile_documented', severity: 'note', message, fix }];
 }
 
-function unreadable(about: Examined, token: string, message: string): Finding {
+function unreadable(subject: Subject, token: string, message: string): DoctorDiagnostic {
   const parts = token.split('.').length;
   if (parts === 5) {
     const fix = 'Have the server issue signed, unencrypted access tokens for this API.';
-    return { about, code: 'token_encrypted', level: 'error', message: 'the access token is encrypted', fix };
+    return { subject, code: 'token_encrypted', severity: 'error', message: 'the access token is encrypted', fix };
   }
   if (parts === 3) {
     const fix = 'Make sure that the whole token was copied, and nothing besides.';
-    return { about, code: 'token_refused', level: 'error', message: `refused: ${printable(message)}`, fix };
+    return { subject, code: 'token_refused', severity: 'error', message: `refused: ${printable(message)}`, fix };
   }
   return {
-    about,
+    subject,
     code: 'token_opaque',
-    level: 'warning',
+    severity: 'warning',
     message: 'the access token is opaque: only the server can tell what it stands for',
     fix: 'Configure "introspection" for this server, or have it issue JWT access tokens (RFC 9068) for this API.',
   };
 }
 
-async function verification(about: Examined, token: string, jwt: Jwt, server: AuthorizationServer): Promise<Finding> {
+async function verification(
+  subject: Subject,
+  token: string,
+  jwt: Jwt,
+  server: AuthorizationServer,
+): Promise<DoctorDiagnostic> {
   try {
     await new AccessTokenVerifier([server], DEFAULT_CLOCK_TOLERANCE).verify(token);
     const { alg, typ } = jwt.header;
     const type = typ === undefined ? 'no typ' : `typ ${quoted(typ)}`;
     const message = `accepted: ${type}, signed with ${quoted(alg)}, for ${quotedList([...server.audience])}`;
-    return { about, code: 'token', level: 'ok', message };
+    return { subject, code: 'token_accepted', severity: 'ok', message };
   } catch (error) {
     if (error instanceof AuthorizationServerUnavailable) {
       const fix = 'Without the keys nothing in a token can be believed.';
-      return { about, code: 'token_unverified', level: 'error', message: 'its key cannot be read', fix };
+      return { subject, code: 'token_unverified', severity: 'error', message: 'its key cannot be read', fix };
     }
     if (!(error instanceof AccessTokenRefused)) throw error;
     const fix = FIXES[error.code](jwt, server);
     const message = `refused: ${printable(error.message)}`;
-    return { about, code: 'token_refused', level: 'error', message, ...(fix !== undefined && { fix }) };
+    return { subject, code: 'token_refused', severity: 'error', message, ...(fix !== undefined && { fix }) };
   }
 }
 

@@ -3,7 +3,7 @@ import { closestMatch } from '../core/index.js';
 import type { AuthorizationServerMetadata } from '../token/index.js';
 import type { CommandLine } from './command-line.js';
 import { factsOf } from './configured-server.js';
-import type { Finding } from './finding.js';
+import type { DoctorDiagnostic } from './doctor-diagnostic.js';
 import { quoted, quotedList } from './quoted.js';
 
 /** Words are yours, strings are the server's; a string seldom looks like this. */
@@ -15,44 +15,50 @@ const WORD = /^[A-Za-z][\w-]*$/;
  *
  * @see [RFC 9470 §7](https://www.rfc-editor.org/rfc/rfc9470.html#section-7)
  */
-export function acrValuesFindings(
+export function acrValuesDiagnostics(
   metadata: AuthorizationServerMetadata,
   commandLine: CommandLine,
   { vocabulary }: AuthorizationServer,
-): Finding[] {
+): DoctorDiagnostic[] {
   const published = metadata['acr_values_supported'];
   const { acrValues, title } = factsOf(commandLine);
   const offered = Array.isArray(published) ? published : acrValues;
   if (offered === undefined) {
     return [
       {
-        about: 'metadata',
+        subject: 'metadata',
         code: 'acr_values_unpublished',
-        level: 'note',
+        severity: 'note',
         message: 'acr_values_supported is not published: whether a value is known shows only in a sign-in',
         fix: 'Ask for one with --login.',
       },
     ];
   }
   const message = offered.length === 0 ? 'acr_values_supported is empty' : `offered are ${quotedList(offered)}`;
-  const values: Finding =
+  const values: DoctorDiagnostic =
     offered === published
-      ? { about: 'metadata', code: 'acr_values', level: 'ok', message }
-      : { about: 'metadata', code: 'acr_values', level: 'note', message: `${message}, as ${title} has them` };
+      ? { subject: 'metadata', code: 'acr_values_published', severity: 'ok', message }
+      : {
+          subject: 'metadata',
+          code: 'acr_values_assumed',
+          severity: 'note',
+          message: `${message}, as ${title} has them`,
+        };
   const words = Object.keys(commandLine.acr);
   return [values, ...words.map((word) => resolve(word, vocabulary.stringsFor([word]), offered))];
 }
 
-function resolve(word: string, strings: readonly string[], offered: readonly unknown[]): Finding {
-  const about = 'metadata';
+function resolve(word: string, strings: readonly string[], offered: readonly unknown[]): DoctorDiagnostic {
+  const subject = 'metadata';
   const unknown = strings.filter((string) => !offered.includes(string));
   const isMapped = strings.length > 1 || strings[0] !== word;
-  const subject = isMapped ? `${quoted(word)} means ${quotedList(strings)}:` : `${quoted(word)} is`;
-  if (unknown.length === 0) return { about, code: 'acr_value', level: 'ok', message: `${subject} offered` };
+  const meaning = isMapped ? `${quoted(word)} means ${quotedList(strings)}:` : `${quoted(word)} is`;
+  if (unknown.length === 0)
+    return { subject, code: 'acr_value_offered', severity: 'ok', message: `${meaning} offered` };
   const message =
-    unknown.length === strings.length ? `${subject} not offered` : `${subject} offered, but for ${quotedList(unknown)}`;
+    unknown.length === strings.length ? `${meaning} not offered` : `${meaning} offered, but for ${quotedList(unknown)}`;
   const fix = offered.length === 0 ? 'Configure it at the server.' : adviceFor(word, unknown[0] as string, offered);
-  return { about, code: 'acr_value_unknown', level: 'warning', message, fix };
+  return { subject, code: 'acr_value_unknown', severity: 'warning', message, fix };
 }
 
 function adviceFor(word: string, unknown: string, offered: readonly unknown[]): string {

@@ -1,6 +1,6 @@
 import { type CommandLine, readCommandLine } from './command-line.js';
-import { examine } from './doctor.js';
-import { exitCodeOf, Fault, type Finding } from './finding.js';
+import { diagnose } from './diagnose.js';
+import { type DoctorDiagnostic, DoctorError, exitCodeOf } from './doctor-diagnostic.js';
 import { printable } from './quoted.js';
 import { table } from './report.js';
 import { readToken, type TokenSources } from './token-source.js';
@@ -22,7 +22,7 @@ export interface Surroundings extends TokenSources {
  * Never rejects.
  *
  * @param args without the names of the interpreter and of the script
- * @returns the exit code: `0` where nothing is to be done, `1` where a finding asks for a change, `2` where the server
+ * @returns the exit code: `0` where nothing is to be done, `1` where a diagnostic asks for a change, `2` where the server
  * could not be examined or the command was not understood
  */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -38,30 +38,31 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     const token = await readToken(read.token, surroundings);
     // standard output is for the result alone where a script reads it
     const terminal = read.json ? stderr : stdout;
-    const findings = await examine(read, token, (text) => terminal.write(text));
-    const exitCode = exitCodeOf(findings);
-    stdout.write(read.json ? json(read, findings, exitCode) : table(printable(read.issuer), findings));
+    const diagnostics = await diagnose(read, token, (text) => terminal.write(text));
+    const exitCode = exitCodeOf(diagnostics);
+    stdout.write(read.json ? json(read, diagnostics, exitCode) : table(printable(read.issuer), diagnostics));
     return exitCode;
   } catch (error) {
     stderr.write(`nestjs-step-up: ${explain(error)}\n`);
     if (error instanceof UsageError && error.showsUsage) stderr.write(`\n${USAGE}`);
-    if (error instanceof Fault && commandLine?.json === true) stdout.write(json(commandLine, [asFinding(error)], 2));
+    if (error instanceof DoctorError && commandLine?.json === true)
+      stdout.write(json(commandLine, [asDiagnostic(error)], 2));
     return 2;
   }
 }
 
 function explain(error: unknown): string {
-  if (error instanceof Fault) return error.message;
+  if (error instanceof DoctorError) return error.message;
   const { name, message } = error as Error;
   if (error instanceof UsageError) return `${message}${error.showsUsage ? '' : ' (--help shows the options)'}`;
   return `this should not have happened, please report it: ${name}: ${printable(message)}`;
 }
 
-function asFinding({ code, message }: Fault): Finding {
-  return { about: 'metadata', code, level: 'error', message };
+function asDiagnostic({ code, message }: DoctorError): DoctorDiagnostic {
+  return { subject: 'metadata', code, severity: 'error', message };
 }
 
-function json({ issuer }: CommandLine, findings: readonly Finding[], exitCode: number): string {
+function json({ issuer }: CommandLine, diagnostics: readonly DoctorDiagnostic[], exitCode: number): string {
   // the issuer is as it was given
-  return `${JSON.stringify({ issuer, findings, exitCode }, null, 2).split('\n').map(printable).join('\n')}\n`;
+  return `${JSON.stringify({ issuer, diagnostics, exitCode }, null, 2).split('\n').map(printable).join('\n')}\n`;
 }

@@ -8,16 +8,16 @@ import {
   MAX_KEYS,
   mayVerify,
 } from '../token/index.js';
-import { adviceFor, networkFailure } from './failure.js';
-import type { Finding } from './finding.js';
+import type { DoctorCode, DoctorDiagnostic } from './doctor-diagnostic.js';
+import { adviceFor, networkFailure } from './network-failure.js';
 import { quoted, shown } from './quoted.js';
 
 /** Whether the keys of the server can be read, and which of them an access token may be signed with. */
-export async function keyFindings(
+export async function keyDiagnostics(
   metadata: AuthorizationServerMetadata,
   { algorithms: accepted }: AuthorizationServer,
   signal: AbortSignal,
-): Promise<Finding[]> {
+): Promise<DoctorDiagnostic[]> {
   let address: string;
   try {
     address = endpointOf(metadata, 'jwks_uri');
@@ -36,12 +36,12 @@ export async function keyFindings(
     return [unreadable(`${shown(address)} has no list of keys`, 'It has to be a JWK Set: RFC 7517 §5.')];
   }
   const readable = keys.filter(mayVerify);
-  const findings = judge(readable.slice(0, MAX_KEYS).filter(isForSignatures), accepted, address);
-  return readable.length > MAX_KEYS ? [...findings, tooMany(readable.length)] : findings;
+  const diagnostics = judge(readable.slice(0, MAX_KEYS).filter(isForSignatures), accepted, address);
+  return readable.length > MAX_KEYS ? [...diagnostics, tooMany(readable.length)] : diagnostics;
 }
 
-function judge(keys: readonly JsonWebKey[], accepted: ReadonlySet<string>, address: string): Finding[] {
-  const findings: Finding[] = [];
+function judge(keys: readonly JsonWebKey[], accepted: ReadonlySet<string>, address: string): DoctorDiagnostic[] {
+  const diagnostics: DoctorDiagnostic[] = [];
   const usable = new Set<string>();
   let usableKeys = 0;
   for (const key of keys) {
@@ -49,22 +49,22 @@ function judge(keys: readonly JsonWebKey[], accepted: ReadonlySet<string>, addre
     const usableHere = possible.filter((algorithm) => accepted.has(algorithm));
     for (const algorithm of usableHere) usable.add(algorithm);
     if (usableHere.length > 0) usableKeys += 1;
-    else findings.push(unusable(key, possible, accepted));
+    else diagnostics.push(unusable(key, possible, accepted));
   }
   if (usableKeys === 0) {
     const fix = `Sign access tokens with one of ${[...accepted].join(', ')}, RSA keys having 2048 bits or more.`;
-    return [error('keys_unusable', `no key at ${shown(address)} can verify an access token`, fix), ...findings];
+    return [error('keys_unusable', `no key at ${shown(address)} can verify an access token`, fix), ...diagnostics];
   }
   const message = `${count(usableKeys, 'key')} for ${[...usable].join(', ')} at ${shown(address)}`;
-  return [{ about: 'metadata', code: 'keys', level: 'ok', message }, ...findings];
+  return [{ subject: 'metadata', code: 'keys_usable', severity: 'ok', message }, ...diagnostics];
 }
 
-function unusable(key: JsonWebKey, possible: readonly string[], accepted: ReadonlySet<string>): Finding {
+function unusable(key: JsonWebKey, possible: readonly string[], accepted: ReadonlySet<string>): DoctorDiagnostic {
   const kid = key['kid'] === undefined ? 'without "kid"' : quoted(key['kid']);
   return {
-    about: 'metadata',
+    subject: 'metadata',
     code: 'key_unused',
-    level: 'note',
+    severity: 'note',
     ...(possible.length > 0
       ? {
           message: `the key ${kid} is for ${possible.join(', ')}, which is not accepted by default`,
@@ -87,18 +87,18 @@ function isForSignatures({ use }: JsonWebKey): boolean {
   return use === undefined || use === 'sig';
 }
 
-function tooMany(number: number): Finding {
+function tooMany(number: number): DoctorDiagnostic {
   const message = `of ${number} keys the first ${MAX_KEYS} are looked at, here and by your API`;
   const fix = 'Have the server publish the keys it signs with, and no others.';
-  return { about: 'metadata', code: 'keys_too_many', level: 'warning', message, fix };
+  return { subject: 'metadata', code: 'keys_too_many', severity: 'warning', message, fix };
 }
 
-function unreadable(message: string, fix: string): Finding {
+function unreadable(message: string, fix: string): DoctorDiagnostic {
   return error('keys_unreadable', message, fix);
 }
 
-function error(code: string, message: string, fix: string): Finding {
-  return { about: 'metadata', code, level: 'error', message, fix };
+function error(code: DoctorCode, message: string, fix: string): DoctorDiagnostic {
+  return { subject: 'metadata', code, severity: 'error', message, fix };
 }
 
 function count(number: number, noun: string): string {

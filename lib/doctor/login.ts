@@ -1,15 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 import type { AuthenticationRequirements } from '../core/index.js';
 import { type AuthorizationServerMetadata, endpointOf } from '../token/index.js';
-import { accessTokenFindings } from './access-token.js';
+import { accessTokenDiagnostics } from './access-token.js';
 import { AuthorizationClient, type SignedIn } from './authorization-client.js';
 import type { CommandLine } from './command-line.js';
-import type { Examined, Finding } from './finding.js';
+import type { DoctorCode, DoctorDiagnostic, SignInSubject } from './doctor-diagnostic.js';
 import type { LoginOptions } from './login-options.js';
 import { LoopbackRedirect } from './loopback-redirect.js';
 import { requestParameters } from './request-parameters.js';
 import { notAnswered, signInFailure } from './sign-in-failure.js';
-import { acrFinding, maxAgeFinding, plainFinding } from './step-up-outcome.js';
+import { acrDiagnostic, maxAgeDiagnostic, plainDiagnostic } from './step-up-outcome.js';
 
 export interface LoginContext {
   readonly metadata: AuthorizationServerMetadata;
@@ -22,13 +22,15 @@ export interface LoginContext {
 const ENDPOINTS = ['authorization_endpoint', 'token_endpoint'] as const;
 
 /** True of both tokens where it is true of one. */
-const ONCE: ReadonlySet<string> = new Set(['audience_not_given', 'profile']);
+const ONCE: ReadonlySet<DoctorCode> = new Set<DoctorCode>(['audience_unchecked', 'profile_documented']);
 
-/** What came of one request: tokens, or the findings that say why there are none. */
-type Round = { readonly signedIn: SignedIn } | { readonly failure: readonly Finding[]; readonly isOver: boolean };
+/** What came of one request: tokens, or the diagnostics that say why there are none. */
+type Round =
+  | { readonly signedIn: SignedIn }
+  | { readonly failure: readonly DoctorDiagnostic[]; readonly isOver: boolean };
 
 /** Sends the user to the server with these requirements. */
-type SignIn = (about: Examined, requirements: AuthenticationRequirements) => Promise<Round>;
+type SignIn = (subject: SignInSubject, requirements: AuthenticationRequirements) => Promise<Round>;
 
 /**
  * Signs a user in by the authorization code flow: plainly, then with acr values, then with `max_age`, each request built as
@@ -38,14 +40,14 @@ type SignIn = (about: Examined, requirements: AuthenticationRequirements) => Pro
  * @throws UsageError where the port of the redirect URI cannot be had
  * @see [RFC 9470 §4](https://www.rfc-editor.org/rfc/rfc9470.html#section-4)
  */
-export async function loginFindings(context: LoginContext, options: LoginOptions): Promise<Finding[]> {
+export async function loginDiagnostics(context: LoginContext, options: LoginOptions): Promise<DoctorDiagnostic[]> {
   const missing = ENDPOINTS.filter((name) => !hasEndpoint(context.metadata, name));
   if (missing.length > 0) return missing.map(missingEndpoint);
   const client = await AuthorizationClient.create(context.metadata, options);
   const redirect = await LoopbackRedirect.listen(options.port);
   const rounds = context.acrValues === undefined ? 2 : 3;
   let begun = 0;
-  const signIn: SignIn = async (about, requirements) => {
+  const signIn: SignIn = async (subject, requirements) => {
     begun += 1;
     const secrets: string[] = [];
     const invitation = `Sign-in ${begun} of ${rounds}${begun > 1 ? ', as the same user' : ''}: open this address.`;
@@ -56,11 +58,11 @@ export async function loginFindings(context: LoginContext, options: LoginOptions
       const answer = redirect.answerTo(request.state, options.timeout);
       context.show(`${invitation}\n\n${request.url}\n\n`);
       const callback = await answer;
-      if (callback === undefined) return { failure: [notAnswered(about, options.timeout, redirect)], isOver: true };
+      if (callback === undefined) return { failure: [notAnswered(subject, options.timeout, redirect)], isOver: true };
       secrets.push(callback.searchParams.get('code') ?? '');
       return { signedIn: await request.finish(callback) };
     } catch (error) {
-      return { failure: [signInFailure(about, error, secrets)], isOver: false };
+      return { failure: [signInFailure(subject, error, secrets)], isOver: false };
     }
   };
   try {
@@ -70,20 +72,26 @@ export async function loginFindings(context: LoginContext, options: LoginOptions
   }
 }
 
-async function allRounds(context: LoginContext, signIn: SignIn): Promise<Finding[]> {
+async function allRounds(context: LoginContext, signIn: SignIn): Promise<DoctorDiagnostic[]> {
   const { commandLine, acrValues } = context;
-  const findings: Finding[] = [];
-  const judgeToken = async (about: Examined, { accessToken }: SignedIn, requirements: AuthenticationRequirements) => {
-    const said = await accessTokenFindings(about, accessToken, commandLine, requirements);
-    findings.push(...said.filter(({ code }) => !(ONCE.has(code) && findings.some((finding) => finding.code === code))));
+  const diagnostics: DoctorDiagnostic[] = [];
+  const judgeToken = async (
+    subject: SignInSubject,
+    { accessToken }: SignedIn,
+    requirements: AuthenticationRequirements,
+  ) => {
+    const said = await accessTokenDiagnostics(subject, accessToken, commandLine, requirements);
+    diagnostics.push(
+      ...said.filter(({ code }) => !(ONCE.has(code) && diagnostics.some((diagnostic) => diagnostic.code === code))),
+    );
   };
 
   const plain = await signIn('sign_in', {});
   if ('failure' in plain) {
-    findings.push(...plain.failure);
-    if (plain.isOver) return findings;
+    diagnostics.push(...plain.failure);
+    if (plain.isOver) return diagnostics;
   } else {
-    findings.push(plainFinding(plain.signedIn.idToken));
+    diagnostics.push(plainDiagnostic(plain.signedIn.idToken));
     // with acr values to come, their token is the one that matters
     if (acrValues === undefined) await judgeToken('sign_in', plain.signedIn, {});
   }
@@ -92,10 +100,10 @@ async function allRounds(context: LoginContext, signIn: SignIn): Promise<Finding
   if (acrValues !== undefined) {
     const stepUp = await signIn('acr_values', { acrValues });
     if ('failure' in stepUp) {
-      findings.push(...stepUp.failure);
-      if (stepUp.isOver) return findings;
+      diagnostics.push(...stepUp.failure);
+      if (stepUp.isOver) return diagnostics;
     } else {
-      findings.push(acrFinding(stepUp.signedIn.idToken, { ...context, acrValues, before }));
+      diagnostics.push(acrDiagnostic(stepUp.signedIn.idToken, { ...context, acrValues, before }));
       await judgeToken('acr_values', stepUp.signedIn, { acrValues });
       before = stepUp.signedIn.idToken;
     }
@@ -106,11 +114,11 @@ async function allRounds(context: LoginContext, signIn: SignIn): Promise<Finding
   const maxAge = commandLine.maxAge ?? 0;
   const askedAt = Date.now() / 1000;
   const again = await signIn('max_age', { maxAge });
-  if ('failure' in again) return [...findings, ...again.failure];
-  findings.push(maxAgeFinding(again.signedIn.idToken, { maxAge, askedAt, before, commandLine }));
+  if ('failure' in again) return [...diagnostics, ...again.failure];
+  diagnostics.push(maxAgeDiagnostic(again.signedIn.idToken, { maxAge, askedAt, before, commandLine }));
   // right after a sign-in nobody can be within 0 s of it
   await judgeToken('max_age', again.signedIn, commandLine.maxAge === undefined ? {} : { maxAge });
-  return findings;
+  return diagnostics;
 }
 
 /** Nobody should be asked to open what is not https. */
@@ -122,11 +130,11 @@ function hasEndpoint(metadata: AuthorizationServerMetadata, name: string): boole
   }
 }
 
-function missingEndpoint(name: string): Finding {
+function missingEndpoint(name: string): DoctorDiagnostic {
   return {
-    about: 'sign_in',
+    subject: 'sign_in',
     code: 'endpoint_missing',
-    level: 'error',
+    severity: 'error',
     message: `nobody can sign in: the metadata has no https "${name}" (http is accepted on this machine alone)`,
     fix: 'Is this the metadata of OpenID Connect, with the authorization code flow switched on?',
   };

@@ -1,34 +1,35 @@
-import type { Examined, Finding, Level } from './finding.js';
+import type { DiagnosticSeverity } from '../core/index.js';
+import type { DoctorDiagnostic, Subject } from './doctor-diagnostic.js';
 
-const TITLES: Readonly<Record<Examined, string>> = {
+const TITLES: Readonly<Record<Subject, string>> = {
   metadata: 'Metadata',
   access_token: 'Access token',
   sign_in: 'Plain sign-in',
   acr_values: 'Sign-in with acr values',
   max_age: 'Sign-in with max_age',
 };
-const SYMBOLS: Readonly<Record<Level, string>> = { ok: 'ok', note: '-', warning: '!', error: 'x' };
+const SYMBOLS: Readonly<Record<DiagnosticSeverity, string>> = { ok: 'ok', note: '-', warning: '!', error: 'x' };
 const WIDTH = 110;
 
-/** The findings as a table, each with what to do about it below. */
-export function table(issuer: string, findings: readonly Finding[]): string {
-  const codeWidth = Math.max(...findings.map(({ code }) => code.length));
+/** The diagnostics as a table, each with what to do about it below. */
+export function table(issuer: string, diagnostics: readonly DoctorDiagnostic[]): string {
+  const codeWidth = Math.max(...diagnostics.map(({ code }) => code.length));
   const lines = [issuer];
-  for (const [about, title] of Object.entries(TITLES)) {
-    const rows = findings.filter((finding) => finding.about === about);
+  for (const [subject, title] of Object.entries(TITLES)) {
+    const rows = diagnostics.filter((diagnostic) => diagnostic.subject === subject);
     if (rows.length === 0) continue;
-    lines.push('', title, ...rows.flatMap((finding) => row(finding, codeWidth)));
+    lines.push('', title, ...rows.flatMap((diagnostic) => row(diagnostic, codeWidth)));
   }
-  return `${[...lines, '', summary(findings)].join('\n')}\n`;
+  return `${[...lines, '', summary(diagnostics)].join('\n')}\n`;
 }
 
-function row({ level, code, message, fix }: Finding, codeWidth: number): string[] {
+function row({ severity, code, message, fix }: DoctorDiagnostic, codeWidth: number): string[] {
   const indent = ' '.repeat(2 + 2 + 2 + codeWidth + 2);
   const width = WIDTH - indent.length;
   const text = [...wrapped(message, width), ...(fix === undefined ? [] : wrapped(`> ${fix}`, width, '  '))];
   const [first, ...others] = text as [string, ...string[]];
   return [
-    `  ${SYMBOLS[level].padEnd(2)}  ${code.padEnd(codeWidth)}  ${first}`,
+    `  ${SYMBOLS[severity].padEnd(2)}  ${code.padEnd(codeWidth)}  ${first}`,
     ...others.map((line) => `${indent}${line}`),
   ];
 }
@@ -48,10 +49,10 @@ function wrapped(text: string, width: number, hanging = ''): string[] {
   return [...lines, line];
 }
 
-function summary(findings: readonly Finding[]): string {
+function summary(diagnostics: readonly DoctorDiagnostic[]): string {
   const counted = (['error', 'warning', 'note'] as const)
-    .map((level) => [level, findings.filter((finding) => finding.level === level).length] as const)
+    .map((severity) => [severity, diagnostics.filter((diagnostic) => diagnostic.severity === severity).length] as const)
     .filter(([, number]) => number > 0)
-    .map(([level, number]) => `${number} ${level}${number === 1 ? '' : 's'}`);
+    .map(([severity, number]) => `${number} ${severity}${number === 1 ? '' : 's'}`);
   return counted.length === 0 ? 'Nothing to do.' : `${counted.join(', ')}.`;
 }

@@ -1,8 +1,8 @@
 import { type AuthorizationFailed, type AuthorizationFailureCode, authorizationError } from '../client/index.js';
 import { UnusableResponse } from '../token/index.js';
-import { adviceFor, networkFailure } from './failure.js';
-import type { Examined, Finding } from './finding.js';
+import type { DoctorCode, DoctorDiagnostic, SignInSubject } from './doctor-diagnostic.js';
 import type { LoopbackRedirect } from './loopback-redirect.js';
+import { adviceFor, networkFailure } from './network-failure.js';
 import { printable, quoted } from './quoted.js';
 
 const FIXES: Readonly<Record<AuthorizationFailureCode, string>> = {
@@ -20,11 +20,15 @@ const AGE_UNMET =
   'its log.';
 
 /** The server never sent the user back. */
-export function notAnswered(about: Examined, seconds: number, { uri, hasTurnedAway }: LoopbackRedirect): Finding {
+export function notAnswered(
+  subject: SignInSubject,
+  seconds: number,
+  { uri, hasTurnedAway }: LoopbackRedirect,
+): DoctorDiagnostic {
   return {
-    about,
-    code: 'sign_in_not_finished',
-    level: 'error',
+    subject,
+    code: 'sign_in_unfinished',
+    severity: 'error',
     message:
       `nobody came back from the server within ${seconds} s` +
       (hasTurnedAway ? ', but for somebody without the state of the request' : ''),
@@ -39,27 +43,27 @@ export function notAnswered(about: Examined, seconds: number, { uri, hasTurnedAw
  *
  * @param secrets left out where the server repeats them in turn
  */
-export function signInFailure(about: Examined, error: unknown, secrets: readonly string[]): Finding {
+export function signInFailure(subject: SignInSubject, error: unknown, secrets: readonly string[]): DoctorDiagnostic {
   const { code } = error as { code?: unknown };
   const refused = authorizationError(error as { error?: unknown });
   if (refused !== undefined && code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR') {
     const message = `the server refuses: ${described(refused, secrets)}`;
-    const isAge = about === 'max_age' && refused.code === 'ERR_STEP_UP_UNMET';
+    const isAge = subject === 'max_age' && refused.code === 'ERR_STEP_UP_UNMET';
     const fix = isAge ? AGE_UNMET : FIXES[refused.code as AuthorizationFailureCode];
-    return failed(about, `${about}_refused`, message, fix);
+    return failed(subject, `${subject}_refused`, message, fix);
   }
   if (refused !== undefined || code === 'OAUTH_WWW_AUTHENTICATE_CHALLENGE') {
     const message = `the server gives no tokens for the code: ${refused === undefined ? 'status 401' : described(refused, secrets)}`;
     const fix = 'Compare client id, secret and redirect URI with what is registered at the server.';
-    return failed(about, 'code_refused', message, fix);
+    return failed(subject, 'code_refused', message, fix);
   }
   const failure = code === 'OAUTH_TIMEOUT' ? 'no answer in time' : networkFailure(error);
   if (failure !== undefined) {
     const message = `the token endpoint cannot be reached (${failure})`;
-    return failed(about, 'token_endpoint_unreachable', message, `Of its server: ${adviceFor(failure)}.`);
+    return failed(subject, 'token_endpoint_unreachable', message, `Of its server: ${adviceFor(failure)}.`);
   }
   const fix = 'An OpenID library will refuse it too: have the server corrected.';
-  return failed(about, 'answer_unusable', `the answer of the server ${unusable(error)}`, fix);
+  return failed(subject, 'response_unusable', `the answer of the server ${unusable(error)}`, fix);
 }
 
 function described({ error, errorDescription }: AuthorizationFailed, secrets: readonly string[]): string {
@@ -82,6 +86,6 @@ function unusable(error: unknown): string {
   return isTheirs ? unusable(cause) : `cannot be used: ${printable(message)}`;
 }
 
-function failed(about: Examined, code: string, message: string, fix: string): Finding {
-  return { about, code, level: 'error', message, fix };
+function failed(subject: SignInSubject, code: DoctorCode, message: string, fix: string): DoctorDiagnostic {
+  return { subject, code, severity: 'error', message, fix };
 }

@@ -3,16 +3,16 @@ import type { AuthorizationServerMetadata } from '../token/index.js';
 import type { SignedIn } from './authorization-client.js';
 import type { CommandLine } from './command-line.js';
 import { factsOf } from './configured-server.js';
-import type { Examined, Finding } from './finding.js';
+import type { DoctorDiagnostic, SignInSubject } from './doctor-diagnostic.js';
 import { quoted, quotedList } from './quoted.js';
 import { requestedAge, requestedOf } from './request-parameters.js';
 
 type IdToken = SignedIn['idToken'];
 
 /** What a sign-in brings for which nothing is asked. */
-export function plainFinding({ acr }: IdToken): Finding {
+export function plainDiagnostic({ acr }: IdToken): DoctorDiagnostic {
   const message = `it brings ${acr === undefined ? 'no acr' : `acr ${quoted(acr)}`} in the ID token`;
-  return { about: 'sign_in', code: 'sign_in', level: 'ok', message };
+  return { subject: 'sign_in', code: 'sign_in_finished', severity: 'ok', message };
 }
 
 export interface StepUp {
@@ -23,34 +23,37 @@ export interface StepUp {
   readonly metadata: AuthorizationServerMetadata;
 }
 
-/** Whether the server honoured the acr values it was asked for, by the ID token that came back and the one before. */
-export function acrFinding(idToken: IdToken, { acrValues, before, commandLine, metadata }: StepUp): Finding {
-  const about = 'acr_values';
+/** Whether the server honored the acr values it was asked for, by the ID token that came back and the one before. */
+export function acrDiagnostic(
+  idToken: IdToken,
+  { acrValues, before, commandLine, metadata }: StepUp,
+): DoctorDiagnostic {
+  const subject = 'acr_values';
   const { acrType, challenge, request } = factsOf(commandLine);
   const readable = (token: IdToken) =>
     acrType === 'number' && typeof token['acr'] === 'number' ? { ...token, acr: String(token['acr']) } : token;
   const asked = `asked for ${quotedList(requestedOf(acrValues, commandLine))}`;
   if (challenge === 'entra') {
-    const message = `${asked} by a claims request: whether it is honoured shows in the access token alone`;
-    return { about, code: 'acr_in_access_token', level: 'note', message };
+    const message = `${asked} by a claims request: whether it is honored shows in the access token alone`;
+    return { subject, code: 'acr_values_unobservable', severity: 'note', message };
   }
   const { acr } = readable(idToken);
   const { outcome } = verifyStepUp(readable(idToken), { acrValues, subject: before?.sub ?? idToken.sub });
-  if (outcome === 'subject_mismatch') return anotherUser(about);
+  if (outcome === 'subject_mismatch') return anotherUser(subject);
   if (outcome === 'satisfied') {
     const was = before === undefined ? undefined : readable(before)['acr'];
     if (acrValues.includes(was as string)) {
-      const message = `${asked}, and the plain sign-in had ${quoted(was)} already: whether it is honoured did not show`;
+      const message = `${asked}, and the plain sign-in had ${quoted(was)} already: whether it is honored did not show`;
       return {
-        about,
-        code: 'acr_not_tried',
-        level: 'note',
+        subject,
+        code: 'acr_values_untested',
+        severity: 'note',
         message,
         fix: 'Try it in a private window, or as another user.',
       };
     }
-    const message = `honoured: ${asked}, and the ID token has ${quoted(acr)}`;
-    return { about, code: 'acr_honoured', level: 'ok', message };
+    const message = `honored: ${asked}, and the ID token has ${quoted(acr)}`;
+    return { subject, code: 'acr_values_honored', severity: 'ok', message };
   }
   const returned = outcome === 'acr_unmet' ? quoted(acr) : `no ${acr === undefined ? 'acr' : 'acr that is a text'}`;
   const message = `ignored: ${asked}, and the ID token has ${returned}`;
@@ -61,7 +64,7 @@ export function acrFinding(idToken: IdToken, { acrValues, before, commandLine, m
     ...(commandLine.profile === undefined ? ['Or it is to be asked otherwise: is there a --profile for it?'] : []),
     ...(outcome === 'acr_unmet' ? ['Or list the returned one too, if it is good enough.'] : []),
   ];
-  return { about, code: 'acr_ignored', level: 'error', message, fix: fixes.join(' ') };
+  return { subject, code: 'acr_values_ignored', severity: 'error', message, fix: fixes.join(' ') };
 }
 
 export interface Reauthentication {
@@ -73,9 +76,12 @@ export interface Reauthentication {
   readonly commandLine: CommandLine;
 }
 
-/** Whether the server honoured `max_age`, by the ID token that came back and the one before. */
-export function maxAgeFinding(idToken: IdToken, { maxAge, askedAt, before, commandLine }: Reauthentication): Finding {
-  const about = 'max_age';
+/** Whether the server honored `max_age`, by the ID token that came back and the one before. */
+export function maxAgeDiagnostic(
+  idToken: IdToken,
+  { maxAge, askedAt, before, commandLine }: Reauthentication,
+): DoctorDiagnostic {
+  const subject = 'max_age';
   const { iat, auth_time: authTime } = idToken;
   const asked = `asked for ${requestedAge(maxAge, commandLine)}`;
   const { outcome } = verifyStepUp(idToken, {
@@ -93,41 +99,41 @@ export function maxAgeFinding(idToken: IdToken, { maxAge, askedAt, before, comma
   const fix = `Clients may send prompt=login with it, or another max_age; APIs have to judge auth_time themselves.`;
   if (outcome === 'authentication_too_old' || (isSame && maxAge === 0)) {
     const message = `ignored: ${asked}, and the user was not asked again; the sign-in was ${age} s old`;
-    return { about, code: 'max_age_ignored', level: 'error', message, fix };
+    return { subject, code: 'max_age_ignored', severity: 'error', message, fix };
   }
   if (isSame) {
-    const message = `${asked}, and the sign-in was only ${age} s old: whether it is honoured did not show`;
-    return { about, code: 'max_age_not_tried', level: 'note', message, fix: 'Try --max-age 0.' };
+    const message = `${asked}, and the sign-in was only ${age} s old: whether it is honored did not show`;
+    return { subject, code: 'max_age_untested', severity: 'note', message, fix: 'Try --max-age 0.' };
   }
-  const message = `honoured: ${asked}, and the user signed in anew, ${age} s before the ID token was issued`;
-  return { about, code: 'max_age_honoured', level: 'ok', message };
+  const message = `honored: ${asked}, and the user signed in anew, ${age} s before the ID token was issued`;
+  return { subject, code: 'max_age_honored', severity: 'ok', message };
 }
 
-function unjudged(outcome: StepUpOutcome['outcome'], asked: string, authTime: unknown): Finding {
-  const about = 'max_age';
+function unjudged(outcome: StepUpOutcome['outcome'], asked: string, authTime: unknown): DoctorDiagnostic {
+  const subject = 'max_age';
   switch (outcome) {
     case 'subject_mismatch':
-      return anotherUser(about);
+      return anotherUser(subject);
     case 'auth_time_missing':
       return {
-        about,
+        subject,
         code: 'id_token_auth_time_missing',
-        level: 'error',
+        severity: 'error',
         message: `${asked}, and the ID token has no auth_time, which max_age makes mandatory`,
         fix: 'Have the server put auth_time into ID tokens: OpenID Connect Core §2.',
       };
     default:
       return {
-        about,
-        code: `id_token_${outcome}`,
-        level: 'error',
+        subject,
+        code: outcome === 'auth_time_in_future' ? 'id_token_auth_time_in_future' : 'id_token_auth_time_invalid',
+        severity: 'error',
         message: `${asked}, and the auth_time of the ID token, ${quoted(authTime)}, is no moment before it was issued`,
         fix: 'It has to be a JSON number of seconds since 1970: OpenID Connect Core §2.',
       };
   }
 }
 
-function anotherUser(about: Examined): Finding {
+function anotherUser(subject: SignInSubject): DoctorDiagnostic {
   const fix = 'Sign in as the same user every time.';
-  return { about, code: 'another_user', level: 'error', message: 'another user signed in than before', fix };
+  return { subject, code: 'user_changed', severity: 'error', message: 'another user signed in than before', fix };
 }

@@ -28,11 +28,11 @@ request a real access token and a real sign-in.
   --port <port>              port of the redirect URI. Default is 8734; 0 is any that is free
   --timeout <seconds>        how long to wait for each sign-in. Default is 300
 
-  --json                     one JSON object instead of the table: { issuer, findings, exitCode }
+  --json                     one JSON object instead of the table: { issuer, diagnostics, exitCode }
   --help                     this text
 
 Profiles: ${Object.keys(profiles).join(', ')}.
 
-Exit code 0: nothing to do. 1: a finding asks for a change. 2: the server could not be examined, or the
+Exit code 0: nothing to do. 1: a diagnostic asks for a change. 2: the server could not be examined, or the
 command was not understood. Neither tokens nor secrets are printed, and none are taken from the command line.
 `;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { profiles } from '../../lib/authorization-servers/index.js';
-import { type Around, findings, nestjsStepUp } from './doctor.js';
+import { type Around, diagnostics, nestjsStepUp } from './doctor.js';
 
 const NOW = 1_800_000_000;
 const API = 'https://api.example';
@@ -22,25 +22,25 @@ afterEach(async () => {
 
 type TokenOptions = Parameters<TestAuthorizationServer['accessToken']>[0];
 
-/** What is said of a token read from standard input, one line for each finding, with the fix where there is one. */
+/** What is said of a token read from standard input, one line for each diagnostic, with the fix where there is one. */
 async function saidOf(token: string, options: readonly string[] = ['--audience', API]): Promise<string[]> {
-  const found = await findings([server.issuer, '--token', '-', ...options], { stdin: token });
+  const found = await diagnostics([server.issuer, '--token', '-', ...options], { stdin: token });
   return found
-    .filter(({ about }) => about === 'access_token')
-    .map(({ code, level, message, fix }) =>
-      [`${level} ${code}: ${message}`, ...(fix === undefined ? [] : [fix])].join(' | '),
+    .filter(({ subject }) => subject === 'access_token')
+    .map(({ code, severity, message, fix }) =>
+      [`${severity} ${code}: ${message}`, ...(fix === undefined ? [] : [fix])].join(' | '),
     );
 }
 
-const ACCEPTED = 'ok token: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"';
-const ACR = 'ok acr: acr "urn:example:mfa"';
-const AUTH_TIME = 'ok auth_time: auth_time 2027-01-15T08:00:00Z, 0 s ago';
+const ACCEPTED = 'ok token_accepted: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"';
+const ACR = 'ok acr_present: acr "urn:example:mfa"';
+const AUTH_TIME = 'ok auth_time_present: auth_time 2027-01-15T08:00:00Z, 0 s ago';
 
 describe('how the token gets here', () => {
   const withToken = async (around: Around, ...options: string[]) => {
     const { exitCode, stdout, stderr } = await nestjsStepUp(['doctor', server.issuer, '--json', ...options], around);
-    const codes = JSON.parse(stdout).findings.map(({ code }: Record<string, string>) => code);
-    return { exitCode, stderr, isExamined: codes.includes('token') };
+    const codes = JSON.parse(stdout).diagnostics.map(({ code }: Record<string, string>) => code);
+    return { exitCode, stderr, isExamined: codes.includes('token_accepted') };
   };
 
   test.each<[how: string, around: (token: string) => Around]>([
@@ -98,10 +98,10 @@ test('the doctor prints the whole table of a token that is good enough', async (
   );
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   expect(stdout.slice(stdout.indexOf('Access token'))).toBe(`Access token
-  ok  token             accepted: typ "at+jwt", signed with "ES256", for "https://api.example"
-  ok  acr               acr "urn:example:mfa"
-  ok  auth_time         auth_time 2027-01-15T07:59:26Z, 34 s ago
-  ok  requirements      enough for acr "urn:example:mfa" and a sign-in of the last 300 s
+  ok  token_accepted              accepted: typ "at+jwt", signed with "ES256", for "https://api.example"
+  ok  acr_present                 acr "urn:example:mfa"
+  ok  auth_time_present           auth_time 2027-01-15T07:59:26Z, 34 s ago
+  ok  requirements_met            enough for acr "urn:example:mfa" and a sign-in of the last 300 s
 
 1 note.
 `);
@@ -110,8 +110,8 @@ test('the doctor prints the whole table of a token that is good enough', async (
 test('without --audience the audience of the token is shown', async () => {
   const token = await server.accessToken({ acr: 'urn:example:mfa', claims: { aud: [API, 'https://other.example'] } });
   await expect(saidOf(token, [])).resolves.toEqual([
-    'ok token: accepted: typ "at+jwt", signed with "ES256", for "https://api.example", "https://other.example"',
-    'note audience_not_given: it is for the audience "https://api.example", "https://other.example" | ' +
+    'ok token_accepted: accepted: typ "at+jwt", signed with "ES256", for "https://api.example", "https://other.example"',
+    'note audience_unchecked: it is for the audience "https://api.example", "https://other.example" | ' +
       'Give the identifier of your API by --audience to have it compared.',
     ACR,
     AUTH_TIME,
@@ -157,7 +157,7 @@ describe('what the token tells of the authentication', () => {
 
   test('an acr that would move the cursor is escaped', async () => {
     const [, acr] = await saidOf(await server.accessToken({ acr: '\u001b[2J\r\u009b\u202e"' }));
-    expect(acr).toBe('ok acr: acr "\\u001b[2J\\r\\u009b\\u202e\\""');
+    expect(acr).toBe('ok acr_present: acr "\\u001b[2J\\r\\u009b\\u202e\\""');
   });
 
   test.each<[what: string, authTime: unknown, expected: string, reason: string]>([
@@ -235,19 +235,19 @@ describe('what a profile changes', () => {
       'a profile says the type of the token and the names of its claims',
       'keycloak',
       { acr: '1', header: { typ: 'JWT' }, claims: { typ: 'Bearer', client_id: undefined, azp: 'page' } },
-      ['ok token', 'ok acr', 'ok auth_time'],
+      ['ok token_accepted', 'ok acr_present', 'ok auth_time_present'],
     ],
     [
       'a profile says that acr is a list',
       'entra',
       { header: { typ: 'JWT' }, claims: { azp: 'page', ver: '2.0', jti: undefined, acrs: ['c1', 'c2'] } },
-      ['ok token', 'ok acr', 'ok auth_time'],
+      ['ok token_accepted', 'ok acr_present', 'ok auth_time_present'],
     ],
     [
       'a profile names what an administrator has to do if the token says too little',
       'keycloak',
       { acr: '1', authTime: null, header: { typ: 'JWT' }, claims: { typ: 'Bearer', azp: 'page' } },
-      ['ok token', 'ok acr', 'warning auth_time_missing', 'note profile'],
+      ['ok token_accepted', 'ok acr_present', 'warning auth_time_missing', 'note profile_documented'],
     ],
   ])('%s', async (_, profile, options, found) => {
     const said = await saidOf(await server.accessToken(options), ['--audience', API, '--profile', profile]);
@@ -282,7 +282,7 @@ describe('what a profile changes', () => {
     const token = await server.accessToken({ authTime: null, header: { typ: 'JWT' }, claims: { typ: 'Bearer' } });
     const said = await saidOf(token, ['--audience', API, '--profile', 'keycloak']);
     expect(said.at(-1)).toBe(
-      'note profile: what an administrator of Keycloak has to do is in docs/authorization-servers.md | Read "Keycloak" ' +
+      'note profile_documented: what an administrator of Keycloak has to do is in docs/authorization-servers.md | Read "Keycloak" ' +
         'there. Claims under names of your own are given by --acr-claim and --auth-time-claim.',
     );
   });
@@ -301,7 +301,7 @@ test('a token without a user earns a warning', async () => {
   const token = await server.accessToken({ authTime: null, subject: 'batch', clientId: 'batch' });
   const [, machine] = await saidOf(token);
   expect(machine).toBe(
-    'warning machine_token: the client got this token for itself, so no user is behind it | Examine a token that a user ' +
+    'warning user_missing: the client got this token for itself, so no user is behind it | Examine a token that a user ' +
       'signed in for: no client can step up by itself.',
   );
 });
@@ -439,9 +439,11 @@ describe('a token that would be refused', () => {
       if (`${url}`.endsWith('/jwks')) return new Response('', { status: 500 });
       return Response.json({ issuer: server.issuer, jwks_uri: server.jwksUri });
     });
-    const found = await findings([server.issuer, '--token', '-', '--audience', API], { stdin: token });
+    const found = await diagnostics([server.issuer, '--token', '-', '--audience', API], { stdin: token });
     fetched.mockRestore();
-    expect(found.filter(({ level }) => level === 'error').map(({ code, message }) => `${code}: ${message}`)).toEqual([
+    expect(
+      found.filter(({ severity }) => severity === 'error').map(({ code, message }) => `${code}: ${message}`),
+    ).toEqual([
       `keys_unreadable: ${server.jwksUri} is answered with status 500`,
       'token_unverified: its key cannot be read',
     ]);

@@ -39,10 +39,10 @@ export async function nestjsStepUp(
   return { exitCode, ...written };
 }
 
-/** Runs `nestjs-step-up doctor` with `--json` and gives its findings. */
-export async function findings(args: readonly string[], around?: Around): Promise<Record<string, string>[]> {
+/** Runs `nestjs-step-up doctor` with `--json` and returns its diagnostics. */
+export async function diagnostics(args: readonly string[], around?: Around): Promise<Record<string, string>[]> {
   const { stdout } = await nestjsStepUp(['doctor', ...args, '--json'], around);
-  return JSON.parse(stdout).findings;
+  return JSON.parse(stdout).diagnostics;
 }
 
 async function refuse(url: string): Promise<never> {

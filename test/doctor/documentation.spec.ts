@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createTestAuthorizationServer } from 'nestjs-step-up/testing';
 import { metadata } from '../../lib/testing/metadata.js';
 import { SigningKey } from '../../lib/testing/signing-key.js';
 import { nestjsStepUp } from './doctor.js';
@@ -33,4 +34,18 @@ test('docs/doctor.md shows the command and what it prints', async () => {
   );
   fetched.mockRestore();
   expect(outcome).toEqual({ exitCode: 1, stderr: '', stdout: output });
+});
+
+test('docs/doctor.md names the members of the object that --json prints, and those of a diagnostic', async () => {
+  const page = readFileSync(join(__dirname, '../../docs/doctor.md'), 'utf8');
+  const names = (list: string | undefined) => list?.split(', ').sort();
+  const [, ofObject, ofDiagnostic] = /`{ (issuer, [^}]+) }`\. Each diagnostic is `{ ([^}?]+)\? }`/.exec(page) ?? [];
+
+  const server = await createTestAuthorizationServer();
+  const { stdout } = await nestjsStepUp(['doctor', server.issuer, '--json']);
+  await server.close();
+  const printed = JSON.parse(stdout);
+  expect(Object.keys(printed).sort()).toEqual(names(ofObject));
+  const withFix = printed.diagnostics.find(({ fix }: Record<string, unknown>) => fix !== undefined);
+  expect(Object.keys(withFix).sort()).toEqual(names(ofDiagnostic));
 });

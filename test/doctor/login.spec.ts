@@ -62,14 +62,14 @@ const logIn = (options: readonly string[], around: Around = { browser }) =>
     around,
   );
 
-/** The findings of both sign-ins, one line for each. */
+/** The diagnostics of both sign-ins, one line for each. */
 async function said(options: readonly string[], around?: Around): Promise<string[]> {
   const { stdout } = await logIn(['--json', ...options], around);
-  const { findings } = JSON.parse(stdout) as { findings: Record<string, string>[] };
-  return findings
-    .filter(({ about }) => about !== 'metadata')
-    .map(({ about, code, level, message, fix }) =>
-      [`${about}: ${level} ${code}: ${message}`, ...(fix === undefined ? [] : [fix])].join(' | '),
+  const { diagnostics } = JSON.parse(stdout) as { diagnostics: Record<string, string>[] };
+  return diagnostics
+    .filter(({ subject }) => subject !== 'metadata')
+    .map(({ subject, code, severity, message, fix }) =>
+      [`${subject}: ${severity} ${code}: ${message}`, ...(fix === undefined ? [] : [fix])].join(' | '),
     );
 }
 
@@ -95,36 +95,37 @@ http://127.0.0.1:50000/authorize?${third}
 http://127.0.0.1:50000
 
 Metadata
-  ok  metadata          read at http://127.0.0.1:50000/.well-known/openid-configuration; it names exactly this
-                        issuer
-  -   http              http, which is accepted on this machine alone
-                        > Use https everywhere else.
-  ok  claims_parameter  an acr can be asked for as an essential claim, which the server has to satisfy or
-                        refuse
-  ok  introspection     tokens that say too little can be asked about at "http://127.0.0.1:50000/introspect"
-  ok  response_iss      authorization responses name their issuer (RFC 9207)
-  ok  pkce              PKCE with S256
-  ok  openid            scope openid, which many servers need beside acr_values and max_age
-  ok  keys              1 key for ES256 at http://127.0.0.1:50000/jwks
-  ok  acr_values        offered are "urn:example:phr", "urn:example:mfa", "urn:example:pwd"
-  ok  acr_value         "mfa" means "urn:example:mfa": offered
+  ok  metadata_read               read at http://127.0.0.1:50000/.well-known/openid-configuration; it names
+                                  exactly this issuer
+  -   https_missing               http, which is accepted on this machine alone
+                                  > Use https everywhere else.
+  ok  claims_parameter_supported  an acr can be asked for as an essential claim, which the server has to
+                                  satisfy or refuse
+  ok  introspection_published     tokens that say too little can be asked about at
+                                  "http://127.0.0.1:50000/introspect"
+  ok  response_iss_supported      authorization responses name their issuer (RFC 9207)
+  ok  pkce_supported              PKCE with S256
+  ok  openid_supported            scope openid, which many servers need beside acr_values and max_age
+  ok  keys_usable                 1 key for ES256 at http://127.0.0.1:50000/jwks
+  ok  acr_values_published        offered are "urn:example:phr", "urn:example:mfa", "urn:example:pwd"
+  ok  acr_value_offered           "mfa" means "urn:example:mfa": offered
 
 Plain sign-in
-  ok  sign_in           it brings acr "urn:example:pwd" in the ID token
+  ok  sign_in_finished            it brings acr "urn:example:pwd" in the ID token
 
 Sign-in with acr values
-  ok  acr_honoured      honoured: asked for "urn:example:mfa", and the ID token has "urn:example:mfa"
-  ok  token             accepted: typ "at+jwt", signed with "ES256", for "https://api.example"
-  ok  acr               acr "urn:example:mfa"
-  ok  auth_time         auth_time 2027-01-15T08:00:30Z, 30 s ago
-  ok  requirements      enough for acr "urn:example:mfa"
+  ok  acr_values_honored          honored: asked for "urn:example:mfa", and the ID token has "urn:example:mfa"
+  ok  token_accepted              accepted: typ "at+jwt", signed with "ES256", for "https://api.example"
+  ok  acr_present                 acr "urn:example:mfa"
+  ok  auth_time_present           auth_time 2027-01-15T08:00:30Z, 30 s ago
+  ok  requirements_met            enough for acr "urn:example:mfa"
 
 Sign-in with max_age
-  ok  max_age_honoured  honoured: asked for max_age=0, and the user signed in anew, 30 s before the ID token
-                        was issued
-  ok  token             accepted: typ "at+jwt", signed with "ES256", for "https://api.example"
-  ok  acr               acr "urn:example:mfa"
-  ok  auth_time         auth_time 2027-01-15T08:01:01Z, 30 s ago
+  ok  max_age_honored             honored: asked for max_age=0, and the user signed in anew, 30 s before the
+                                  ID token was issued
+  ok  token_accepted              accepted: typ "at+jwt", signed with "ES256", for "https://api.example"
+  ok  acr_present                 acr "urn:example:mfa"
+  ok  auth_time_present           auth_time 2027-01-15T08:01:01Z, 30 s ago
 
 1 note.
 `,
@@ -151,7 +152,7 @@ Sign-in with max_age
 
 test('with --json the addresses go to standard error, and one object to standard output', async () => {
   const { stdout, stderr } = await logIn(['--json', ...MFA]);
-  expect(JSON.parse(stdout)).toEqual({ issuer: server.issuer, findings: expect.any(Array), exitCode: 0 });
+  expect(JSON.parse(stdout)).toEqual({ issuer: server.issuer, diagnostics: expect.any(Array), exitCode: 0 });
   expect(stderr.match(/^http\S+$/gm)).toHaveLength(3);
 });
 
@@ -189,7 +190,7 @@ describe('the request is in the form of the profile', () => {
   test('with the profile of Entra only the access token can tell whether acr values are honored', async () => {
     const [, second] = await said([...MFA, '--profile', 'entra']);
     expect(second).toBe(
-      'acr_values: note acr_in_access_token: asked for "urn:example:mfa" by a claims request: whether it is honoured shows ' +
+      'acr_values: note acr_values_unobservable: asked for "urn:example:mfa" by a claims request: whether it is honored shows ' +
         'in the access token alone',
     );
   });
@@ -203,15 +204,15 @@ describe('a confidential client', () => {
 
   test('a confidential client signs in with its secret', async () => {
     const [first, second] = await withSecret('right');
-    expect(first).toBe('sign_in: ok sign_in: it brings acr "urn:example:pwd" in the ID token');
-    expect(second).toMatch(/^acr_values: ok acr_honoured:/);
+    expect(first).toBe('sign_in: ok sign_in_finished: it brings acr "urn:example:pwd" in the ID token');
+    expect(second).toMatch(/^acr_values: ok acr_values_honored:/);
   });
 
   test('a confidential client with a wrong secret is refused each time', async () => {
     await expect(withSecret('wrong')).resolves.toEqual(
       ['sign_in', 'acr_values', 'max_age'].map(
-        (about) =>
-          `${about}: error code_refused: the server gives no tokens for the code: status 401 | Compare client id, secret ` +
+        (subject) =>
+          `${subject}: error code_refused: the server gives no tokens for the code: status 401 | Compare client id, secret ` +
           'and redirect URI with what is registered at the server.',
       ),
     );
@@ -226,12 +227,12 @@ describe('a confidential client', () => {
 
 describe('what is said of the acr values', () => {
   const ignored = (returned: string) =>
-    `error acr_ignored: ignored: asked for "urn:example:mfa", and the ID token has "${returned}" | Give the value a ` +
+    `error acr_values_ignored: ignored: asked for "urn:example:mfa", and the ID token has "${returned}" | Give the value a ` +
     "meaning at the server, by a flow or policy that reads acr_values. Or ask for an essential claim: mode 'essential' of " +
     'authorizationParameters(). Or it is to be asked otherwise: is there a --profile for it? Or list the returned one too, ' +
     'if it is good enough.';
 
-  test.each<[name: string, behavior: AuthorizationBehavior, finding: string]>([
+  test.each<[name: string, behavior: AuthorizationBehavior, diagnostic: string]>([
     [
       'C-54 a stronger acr value that is not listed is reported as ignored',
       'returnsHigherAcr',
@@ -251,17 +252,17 @@ describe('what is said of the acr values', () => {
       'error acr_values_refused: the server refuses: "access_denied" ("The user does not want to authenticate") | Sign in ' +
         'again and agree; if nobody was asked, look into the log of the server.',
     ],
-  ])('%s', async (_, behavior, finding) => {
+  ])('%s', async (_, behavior, diagnostic) => {
     server.behavior = behavior;
     const [, second] = await said(MFA);
-    expect(second).toBe(`acr_values: ${finding}`);
+    expect(second).toBe(`acr_values: ${diagnostic}`);
   });
 
   test('an essential claim that the server ignores is reported', async () => {
     server.behavior = 'ignoresEssential';
     const [, second] = await said([...MFA, '--profile', 'oidcProvider']);
     expect(second).toBe(
-      'acr_values: error acr_ignored: ignored: asked for "urn:example:mfa", and the ID token has "urn:example:pwd" | Give ' +
+      'acr_values: error acr_values_ignored: ignored: asked for "urn:example:mfa", and the ID token has "urn:example:pwd" | Give ' +
         'the value a meaning at the server, by a flow or policy that reads acr_values. Or list the returned one too, if it ' +
         'is good enough.',
     );
@@ -270,22 +271,22 @@ describe('what is said of the acr values', () => {
   test('an acr value that the plain sign-in had already is reported as not tried', async () => {
     const [, second] = await said(['--acr', 'urn:example:pwd']);
     expect(second).toBe(
-      'acr_values: note acr_not_tried: asked for "urn:example:pwd", and the plain sign-in had "urn:example:pwd" already: ' +
-        'whether it is honoured did not show | Try it in a private window, or as another user.',
+      'acr_values: note acr_values_untested: asked for "urn:example:pwd", and the plain sign-in had "urn:example:pwd" already: ' +
+        'whether it is honored did not show | Try it in a private window, or as another user.',
     );
   });
 
   test('without acr values there are two sign-ins', async () => {
     await expect(said([])).resolves.toEqual([
-      'sign_in: ok sign_in: it brings acr "urn:example:pwd" in the ID token',
-      'sign_in: ok token: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
-      'sign_in: ok acr: acr "urn:example:pwd"',
-      'sign_in: ok auth_time: auth_time 2027-01-15T08:00:00Z, 30 s ago',
-      'max_age: ok max_age_honoured: honoured: asked for max_age=0, and the user signed in anew, 30 s before the ID token ' +
+      'sign_in: ok sign_in_finished: it brings acr "urn:example:pwd" in the ID token',
+      'sign_in: ok token_accepted: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
+      'sign_in: ok acr_present: acr "urn:example:pwd"',
+      'sign_in: ok auth_time_present: auth_time 2027-01-15T08:00:00Z, 30 s ago',
+      'max_age: ok max_age_honored: honored: asked for max_age=0, and the user signed in anew, 30 s before the ID token ' +
         'was issued',
-      'max_age: ok token: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
-      'max_age: ok acr: acr "urn:example:pwd"',
-      'max_age: ok auth_time: auth_time 2027-01-15T08:00:31Z, 30 s ago',
+      'max_age: ok token_accepted: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
+      'max_age: ok acr_present: acr "urn:example:pwd"',
+      'max_age: ok auth_time_present: auth_time 2027-01-15T08:00:31Z, 30 s ago',
     ]);
     expect(server.authorizationRequests).toHaveLength(2);
   });
@@ -311,7 +312,7 @@ describe('what is said of max_age', () => {
 
   test('a max_age that a fresh sign-in cannot exceed is reported as not tried', async () => {
     await expect(lastOf([...MFA, '--max-age', '300'])).resolves.toBe(
-      'max_age: note max_age_not_tried: asked for max_age=300, and the sign-in was only 61 s old: whether it is honoured ' +
+      'max_age: note max_age_untested: asked for max_age=300, and the sign-in was only 61 s old: whether it is honored ' +
         'did not show | Try --max-age 0.',
     );
   });
@@ -321,7 +322,7 @@ describe('what is said of max_age', () => {
       '0',
       'error max_age_ignored: ignored: asked for max_age=0, and the user was not asked again; the sign-in was 61 s old',
     ],
-    ['300', 'note max_age_not_tried: asked for max_age=300, and the sign-in was only 61 s old'],
+    ['300', 'note max_age_untested: asked for max_age=300, and the sign-in was only 61 s old'],
   ])(
     'max_age %s is judged at a server that sends auth_time only if max_age is asked for',
     async (maxAge, beginning) => {
@@ -339,17 +340,17 @@ describe('what is said of max_age', () => {
   test('C-55 an absent auth_time is reported for both tokens', async () => {
     server.behavior = 'omitsAuthTime';
     await expect(said(MFA)).resolves.toEqual([
-      'sign_in: ok sign_in: it brings acr "urn:example:pwd" in the ID token',
-      'acr_values: ok acr_honoured: honoured: asked for "urn:example:mfa", and the ID token has "urn:example:mfa"',
-      'acr_values: ok token: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
-      'acr_values: ok acr: acr "urn:example:mfa"',
+      'sign_in: ok sign_in_finished: it brings acr "urn:example:pwd" in the ID token',
+      'acr_values: ok acr_values_honored: honored: asked for "urn:example:mfa", and the ID token has "urn:example:mfa"',
+      'acr_values: ok token_accepted: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
+      'acr_values: ok acr_present: acr "urn:example:mfa"',
       'acr_values: warning auth_time_missing: no auth_time in the access token | Have the server put auth_time into ' +
         'access tokens, or configure "introspection" if it tells there. Until then no maxAge is ever met.',
-      'acr_values: ok requirements: enough for acr "urn:example:mfa"',
+      'acr_values: ok requirements_met: enough for acr "urn:example:mfa"',
       'max_age: error id_token_auth_time_missing: asked for max_age=0, and the ID token has no auth_time, which max_age ' +
         'makes mandatory | Have the server put auth_time into ID tokens: OpenID Connect Core §2.',
-      'max_age: ok token: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
-      'max_age: ok acr: acr "urn:example:mfa"',
+      'max_age: ok token_accepted: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
+      'max_age: ok acr_present: acr "urn:example:mfa"',
       'max_age: warning auth_time_missing: no auth_time in the access token | Have the server put auth_time into access ' +
         'tokens, or configure "introspection" if it tells there. Until then no maxAge is ever met.',
     ]);
@@ -371,7 +372,7 @@ describe('what is said of max_age', () => {
       return browser(url);
     };
     await expect(lastOf(MFA, { browser: change })).resolves.toBe(
-      'max_age: error another_user: another user signed in than before | Sign in as the same user every time.',
+      'max_age: error user_changed: another user signed in than before | Sign in as the same user every time.',
     );
   });
 
@@ -382,8 +383,8 @@ describe('what is said of max_age', () => {
       return browser(url);
     };
     const lines = await said(MFA, { browser: change });
-    expect(lines.filter((line) => line.includes('another_user'))).toEqual([
-      'acr_values: error another_user: another user signed in than before | Sign in as the same user every time.',
+    expect(lines.filter((line) => line.includes('user_changed'))).toEqual([
+      'acr_values: error user_changed: another user signed in than before | Sign in as the same user every time.',
     ]);
   });
 
@@ -400,7 +401,7 @@ describe('what is said of max_age', () => {
 describe('the way back', () => {
   test('C-52 if the user does not come back, there is no further sign-in', async () => {
     await expect(said([...MFA, '--timeout', '0'], { browser: async () => undefined })).resolves.toEqual([
-      'sign_in: error sign_in_not_finished: nobody came back from the server within 0 s | Register ' +
+      'sign_in: error sign_in_unfinished: nobody came back from the server within 0 s | Register ' +
         `http://127.0.0.1:${port}/callback for this client. If the server showed an error page instead of sending the user ` +
         'back, as some do for an acr they do not know, clients have to give up by themselves.',
     ]);
@@ -443,7 +444,7 @@ describe('the way back', () => {
       const codes = (await said([...MFA, '--timeout', '60'], { browser: patient })).map((line) =>
         line.split(':').slice(0, 2).join(),
       );
-      expect(codes).toEqual(['sign_in, ok sign_in', 'acr_values, error sign_in_not_finished']);
+      expect(codes).toEqual(['sign_in, ok sign_in_finished', 'acr_values, error sign_in_unfinished']);
     });
   });
 
@@ -474,7 +475,7 @@ describe('the way back', () => {
     });
     const [first] = await said(MFA);
     spy.mockRestore();
-    expect(first).toBe('sign_in: ok sign_in: it brings acr "urn:example:pwd" in the ID token');
+    expect(first).toBe('sign_in: ok sign_in_finished: it brings acr "urn:example:pwd" in the ID token');
   });
 
   test('a response that belongs to no request is turned away, and a response is taken once', async () => {
@@ -527,7 +528,7 @@ describe('the way back', () => {
     };
     const [first] = await said(MFA, { browser: mixUp });
     expect(first).toBe(
-      'sign_in: error answer_unusable: the answer of the server cannot be used: unexpected "iss" (issuer) response ' +
+      'sign_in: error response_unusable: the answer of the server cannot be used: unexpected "iss" (issuer) response ' +
         'parameter value | An OpenID library will refuse it too: have the server corrected.',
     );
   });
@@ -542,7 +543,7 @@ describe('the way back', () => {
       },
     });
     expect(first).toBe(
-      'sign_in: error answer_unusable: the answer of the server cannot be used: unexpected HTTP response status code | ' +
+      'sign_in: error response_unusable: the answer of the server cannot be used: unexpected HTTP response status code | ' +
         'An OpenID library will refuse it too: have the server corrected.',
     );
   });
@@ -571,12 +572,14 @@ test('a token response that is not JSON is not quoted', async () => {
   const { exitCode, stdout } = await logIn(MFA);
   spy.mockRestore();
   expect(exitCode).toBe(1);
-  expect(stdout).toContain('the answer of the server cannot be used: failed to parse "response" body as JSON');
+  expect(stdout.replace(/\s+/g, ' ')).toContain(
+    'the answer of the server cannot be used: failed to parse "response" body as JSON',
+  );
   expect(stdout).not.toContain('secret');
 });
 
 describe('a token endpoint of ill will', () => {
-  /** The first finding, where the token endpoint answers so. */
+  /** The first diagnostic, where the token endpoint answers so. */
   async function saidOf(answer: (request: URLSearchParams) => Response): Promise<string | undefined> {
     register('secret-of-doctor');
     const fetched = globalThis.fetch;
@@ -612,7 +615,7 @@ describe('a token endpoint of ill will', () => {
       });
       return new Response(endless, { headers: { 'content-type': 'application/json' } });
     });
-    expect(said).toMatch(/^sign_in: error answer_unusable: the answer of the server is larger than 1024 KiB \|/);
+    expect(said).toMatch(/^sign_in: error response_unusable: the answer of the server is larger than 1024 KiB \|/);
     // for both sign-ins, and what the stream keeps at hand
     expect(sent).toBeLessThan(2.5 * 1_048_576);
   });

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createTestAuthorizationServer } from 'nestjs-step-up/testing';
 import { profiles } from '../../lib/authorization-servers/index.js';
 import { JsonServer } from '../token/json-server.js';
-import { findings, nestjsStepUp } from './doctor.js';
+import { diagnostics, nestjsStepUp } from './doctor.js';
 
 const OIDC = '/.well-known/openid-configuration';
 const OAUTH = '/.well-known/oauth-authorization-server';
@@ -20,45 +20,46 @@ describe('a server that does all', () => {
       stdout: `http://127.0.0.1:50000
 
 Metadata
-  ok  metadata           read at http://127.0.0.1:50000/.well-known/openid-configuration; it names exactly
-                         this issuer
-  -   http               http, which is accepted on this machine alone
-                         > Use https everywhere else.
-  ok  claims_parameter   an acr can be asked for as an essential claim, which the server has to satisfy or
-                         refuse
-  ok  introspection      tokens that say too little can be asked about at "http://127.0.0.1:50000/introspect"
-  ok  response_iss       authorization responses name their issuer (RFC 9207)
-  ok  pkce               PKCE with S256
-  ok  openid             scope openid, which many servers need beside acr_values and max_age
-  ok  keys               1 key for ES256 at http://127.0.0.1:50000/jwks
-  ok  acr_values         offered are "urn:example:phr", "urn:example:mfa", "urn:example:pwd"
-  ok  acr_value          "mfa" means "urn:example:mfa", "urn:example:phr": offered
-  ok  acr_value          "urn:example:pwd" is offered
-  !   acr_value_unknown  "sms" means "urn:example:sms": not offered
-                         > Did you mean "urn:example:phr"? If not, configure it at the server.
+  ok  metadata_read               read at http://127.0.0.1:50000/.well-known/openid-configuration; it names
+                                  exactly this issuer
+  -   https_missing               http, which is accepted on this machine alone
+                                  > Use https everywhere else.
+  ok  claims_parameter_supported  an acr can be asked for as an essential claim, which the server has to
+                                  satisfy or refuse
+  ok  introspection_published     tokens that say too little can be asked about at
+                                  "http://127.0.0.1:50000/introspect"
+  ok  response_iss_supported      authorization responses name their issuer (RFC 9207)
+  ok  pkce_supported              PKCE with S256
+  ok  openid_supported            scope openid, which many servers need beside acr_values and max_age
+  ok  keys_usable                 1 key for ES256 at http://127.0.0.1:50000/jwks
+  ok  acr_values_published        offered are "urn:example:phr", "urn:example:mfa", "urn:example:pwd"
+  ok  acr_value_offered           "mfa" means "urn:example:mfa", "urn:example:phr": offered
+  ok  acr_value_offered           "urn:example:pwd" is offered
+  !   acr_value_unknown           "sms" means "urn:example:sms": not offered
+                                  > Did you mean "urn:example:phr"? If not, configure it at the server.
 
 1 warning, 1 note.
 `,
     });
   });
 
-  test('the exit code is 0 if no finding asks for a change', async () => {
+  test('the exit code is 0 if no diagnostic asks for a change', async () => {
     const server = await createTestAuthorizationServer();
     const { exitCode, stdout } = await nestjsStepUp(['doctor', server.issuer, '--json']);
     await server.close();
     const result = JSON.parse(stdout);
-    expect({ ...result, exitCode }).toEqual({ issuer: server.issuer, findings: expect.any(Array), exitCode: 0 });
+    expect({ ...result, exitCode }).toEqual({ issuer: server.issuer, diagnostics: expect.any(Array), exitCode: 0 });
     expect(result.exitCode).toBe(0);
-    expect(result.findings.map(({ code, level }: Record<string, string>) => `${level} ${code}`)).toEqual([
-      'ok metadata',
-      'note http',
-      'ok claims_parameter',
-      'ok introspection',
-      'ok response_iss',
-      'ok pkce',
-      'ok openid',
-      'ok keys',
-      'ok acr_values',
+    expect(result.diagnostics.map(({ code, severity }: Record<string, string>) => `${severity} ${code}`)).toEqual([
+      'ok metadata_read',
+      'note https_missing',
+      'ok claims_parameter_supported',
+      'ok introspection_published',
+      'ok response_iss_supported',
+      'ok pkce_supported',
+      'ok openid_supported',
+      'ok keys_usable',
+      'ok acr_values_published',
     ]);
   });
 });
@@ -77,42 +78,44 @@ describe('a server of which something is missing', () => {
   const publish = (metadata: object, path = OIDC) =>
     server.json(path, { issuer: server.origin, jwks_uri: `${server.origin}/jwks`, ...metadata });
 
-  /** The findings of one code, as text. */
+  /** The diagnostics of one code, as text. */
   async function said(code: string, ...options: string[]): Promise<string[]> {
-    const found = await findings([server.origin, ...options]);
+    const found = await diagnostics([server.origin, ...options]);
     return found
-      .filter((finding) => finding['code'] === code)
-      .map(({ level, message, fix }) =>
-        [level, message, ...(fix === undefined ? [] : [fix])].join(' | ').replaceAll(server.origin, 'ORIGIN'),
+      .filter((diagnostic) => diagnostic['code'] === code)
+      .map(({ severity, message, fix }) =>
+        [severity, message, ...(fix === undefined ? [] : [fix])].join(' | ').replaceAll(server.origin, 'ORIGIN'),
       );
   }
 
   test('metadata at the address of RFC 8414 alone is read', async () => {
     publish({}, OAUTH);
-    await expect(said('metadata')).resolves.toEqual([`ok | read at ORIGIN${OAUTH}; it names exactly this issuer`]);
+    await expect(said('metadata_read')).resolves.toEqual([`ok | read at ORIGIN${OAUTH}; it names exactly this issuer`]);
   });
 
   test('M-02 what is not published earns a note, and the exit code stays 0', async () => {
     publish({});
     const { exitCode, stdout } = await nestjsStepUp(['doctor', server.origin, '--acr', 'mfa', '--json']);
-    const levels = JSON.parse(stdout).findings.map(({ code, level }: Record<string, string>) => `${level} ${code}`);
-    expect({ exitCode, levels }).toEqual({
+    const severities = JSON.parse(stdout).diagnostics.map(
+      ({ code, severity }: Record<string, string>) => `${severity} ${code}`,
+    );
+    expect({ exitCode, severities }).toEqual({
       exitCode: 0,
-      levels: [
-        'ok metadata',
-        'note http',
-        'note claims_parameter',
-        'note introspection',
-        'note response_iss',
-        'note pkce',
-        'note openid',
-        'ok keys',
+      severities: [
+        'ok metadata_read',
+        'note https_missing',
+        'note claims_parameter_unsupported',
+        'note introspection_missing',
+        'note response_iss_unsupported',
+        'note pkce_unpublished',
+        'note openid_unpublished',
+        'ok keys_usable',
         'note acr_values_unpublished',
       ],
     });
   });
 
-  test.each<[name: string, metadata: object, code: string, finding: string]>([
+  test.each<[name: string, metadata: object, code: string, diagnostic: string]>([
     [
       'M-01 an acr value outside acr_values_supported earns a warning',
       { acr_values_supported: ['1', '2'] },
@@ -128,13 +131,13 @@ describe('a server of which something is missing', () => {
     [
       'acr values are escaped, and no more than twenty are shown',
       { acr_values_supported: ['\u001b[31mred', 7, ...Array(30).fill('x')] },
-      'acr_values',
+      'acr_values_published',
       `ok | offered are "\\u001b[31mred", 7, ${Array(18).fill('"x"').join(', ')} and 12 more`,
     ],
     [
       'PKCE without S256 earns a warning',
       { code_challenge_methods_supported: ['plain'] },
-      'pkce_without_s256',
+      'pkce_s256_missing',
       'warning | PKCE is offered, but not with S256 | Allow S256 at the server: clients need it.',
     ],
     [
@@ -165,15 +168,15 @@ describe('a server of which something is missing', () => {
       `error | http://127.0.0.1:1/${'a'.repeat(181)}... cannot be reached | ` +
         'No token can be verified: check the address and the network.',
     ],
-  ])('%s', async (_, metadata, code, finding) => {
+  ])('%s', async (_, metadata, code, diagnostic) => {
     publish(metadata);
-    await expect(said(code, '--acr', 'mfa')).resolves.toEqual([finding]);
+    await expect(said(code, '--acr', 'mfa')).resolves.toEqual([diagnostic]);
   });
 
   test('acr values that nest too deeply are not shown', async () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     server.text(OIDC, `{"issuer":"${server.origin}","acr_values_supported":[${deep}]}`);
-    await expect(said('acr_values')).resolves.toEqual(['ok | offered are a list that nests too deeply']);
+    await expect(said('acr_values_published')).resolves.toEqual(['ok | offered are a list that nests too deeply']);
   });
 
   test('a word of which only a part is offered earns a warning', async () => {
@@ -187,10 +190,10 @@ describe('a server of which something is missing', () => {
   test('acr values that are not published are known from the profile', async () => {
     publish({});
     const okta = ['--profile', 'okta'];
-    await expect(said('acr_values', ...okta)).resolves.toEqual([
+    await expect(said('acr_values_assumed', ...okta)).resolves.toEqual([
       `note | offered are ${profiles.okta.acrValues?.map((value) => `"${value}"`).join(', ')}, as Okta has them`,
     ]);
-    await expect(said('acr_value', ...okta, '--acr', 'phr')).resolves.toEqual(['ok | "phr" is offered']);
+    await expect(said('acr_value_offered', ...okta, '--acr', 'phr')).resolves.toEqual(['ok | "phr" is offered']);
   });
 
   test('a misspelt acr value earns a warning that names the nearest one', async () => {
@@ -203,7 +206,7 @@ describe('a server of which something is missing', () => {
 
   test('an acr value with an equals sign is not a word', async () => {
     publish({ acr_values_supported: ['urn:bankid:bid;LOA=4'] });
-    await expect(said('acr_value', '--acr', 'urn:bankid:bid;LOA=4')).resolves.toEqual([
+    await expect(said('acr_value_offered', '--acr', 'urn:bankid:bid;LOA=4')).resolves.toEqual([
       'ok | "urn:bankid:bid;LOA=4" is offered',
     ]);
   });
@@ -226,7 +229,7 @@ describe('a server of which something is missing', () => {
       'a short key and a symmetric one next to a good one',
       { keys: [KEY, rsa(1024, { kid: '\u001b]0;title' }), { kty: 'oct', k: 'c2VjcmV0' }] },
       [
-        'ok keys 1 key for ES256 at ORIGIN/jwks',
+        'ok keys_usable 1 key for ES256 at ORIGIN/jwks',
         'note key_unused the key "\\u001b]0;title" is too short, or of a kind that access tokens cannot be signed with',
         'note key_unused the key without "kid" is too short, or of a kind that access tokens cannot be signed with',
       ],
@@ -235,7 +238,7 @@ describe('a server of which something is missing', () => {
       'more keys than an API looks at',
       { keys: [...Array(100).fill(KEY), ...Array(200_000).fill({})] },
       [
-        'ok keys 100 keys for ES256 at ORIGIN/jwks',
+        'ok keys_usable 100 keys for ES256 at ORIGIN/jwks',
         'warning keys_too_many of 200100 keys the first 100 are looked at, here and by your API',
       ],
     ],
@@ -243,18 +246,18 @@ describe('a server of which something is missing', () => {
       'a key for several algorithms and one for an algorithm that is not accepted by default',
       { keys: [rsa(2048, { kid: 'a' }), rsa(2048, { kid: 'b', alg: 'RS512' })] },
       [
-        'ok keys 1 key for RS256, PS256 at ORIGIN/jwks',
+        'ok keys_usable 1 key for RS256, PS256 at ORIGIN/jwks',
         'note key_unused the key "b" is for RS512, which is not accepted by default',
       ],
     ],
-  ])('the findings about a key document: %s', async (_, document, expected) => {
+  ])('the diagnostics about a key document: %s', async (_, document, expected) => {
     publish({});
     server.json('/jwks', document);
-    const found = await findings([server.origin]);
+    const found = await diagnostics([server.origin]);
     expect(
       found
         .filter(({ code }) => code?.startsWith('key'))
-        .map(({ level, code, message }) => `${level} ${code} ${message}`.replaceAll(server.origin, 'ORIGIN')),
+        .map(({ severity, code, message }) => `${severity} ${code} ${message}`.replaceAll(server.origin, 'ORIGIN')),
     ).toEqual(expected);
   });
 });

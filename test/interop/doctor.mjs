@@ -9,11 +9,11 @@ import { ADA, API, CALLBACK, SECRET } from './parties.mjs';
 const DOCTOR = fileURLToPath(new URL('../../dist/doctor/main.js', import.meta.url));
 
 /**
- * Has the doctor examine a server by two sign-ins at one of its clients: for an acr, and for max_age=0.
+ * Runs the doctor on a server, with two sign-ins at one of its clients: for an acr, and for max_age=0.
  *
- * @returns its exit code, and the codes of its findings
+ * @returns its exit code, and the codes of its diagnostics
  */
-export async function examine({ issuer, profile, fillIn }, clientId, acr) {
+export async function diagnose({ issuer, profile, fillIn }, clientId, acr) {
   const login = ['--login', '--client-id', clientId, '--client-secret-env', 'CLIENT_SECRET', '--timeout', '20'];
   const about = ['--profile', profile, '--acr', acr, '--audience', API];
   const doctor = spawn(process.execPath, [DOCTOR, 'doctor', issuer, ...about, ...login, '--json'], {
@@ -30,7 +30,7 @@ export async function examine({ issuer, profile, fillIn }, clientId, acr) {
     json += chunk;
   });
   const [exitCode] = await once(doctor, 'close');
-  return { exitCode, codes: JSON.parse(json).findings.map(({ code }) => code) };
+  return { exitCode, codes: JSON.parse(json).diagnostics.map(({ code }) => code) };
 }
 
 async function signIn(browser, url, fillIn) {

@@ -1,14 +1,14 @@
 // What the doctor finds.
-import { examine } from '../doctor.mjs';
+import { diagnose } from '../doctor.mjs';
 
 export default [
   {
     id: 'doctor',
     asks: '`nestjs-step-up doctor --login` for mfa, then for max_age=0',
-    expected: 'acr_honoured, max_age_honoured, exit code 0',
+    expected: 'acr_values_honored, max_age_honored, exit code 0',
     async play({ server }) {
-      const { exitCode, codes } = await examine(server, server.clients.app, server.acr.mfa);
-      return [...codes.filter((code) => /_(honoured|ignored)$/.test(code)), `exit code ${exitCode}`].join(', ');
+      const { exitCode, codes } = await diagnose(server, server.clients.app, server.acr.mfa);
+      return [...codes.filter((code) => /_(honored|ignored)$/.test(code)), `exit code ${exitCode}`].join(', ');
     },
   },
   {
@@ -16,7 +16,7 @@ export default [
     asks: 'the same at a client whose access tokens have no auth_time',
     expected: 'auth_time_missing, exit code 1',
     async play({ server }) {
-      const { exitCode, codes } = await examine(server, server.clients.withoutAuthTime, server.acr.mfa);
+      const { exitCode, codes } = await diagnose(server, server.clients.withoutAuthTime, server.acr.mfa);
       return `${codes.includes('auth_time_missing') ? 'auth_time_missing' : 'nothing found'}, exit code ${exitCode}`;
     },
   },

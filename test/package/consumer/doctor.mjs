@@ -21,9 +21,9 @@ try {
     fetch(url).catch(() => command.kill());
   });
   const exitCode = await new Promise((resolve) => command.on('close', resolve));
-  const { findings = [] } = exitCode === 0 ? JSON.parse(printed) : {};
-  const codes = findings.map(({ code }) => code);
-  if (!codes.includes('acr_honoured') || !codes.includes('max_age_honoured')) {
+  const { diagnostics = [] } = exitCode === 0 ? JSON.parse(printed) : {};
+  const codes = diagnostics.map(({ code }) => code);
+  if (!codes.includes('acr_values_honored') || !codes.includes('max_age_honored')) {
     throw new Error(`the doctor ended with exit code ${exitCode}\n${printed}${said}`);
   }
 } finally {

@@ -1,12 +1,12 @@
 import type { AuthenticationRequirements } from '../core/index.js';
-import { accessTokenFindings } from './access-token.js';
-import { acrValuesFindings } from './acr-values.js';
+import { accessTokenDiagnostics } from './access-token.js';
+import { acrValuesDiagnostics } from './acr-values.js';
 import type { CommandLine } from './command-line.js';
 import { configuredServer, requestedAcrValues } from './configured-server.js';
-import type { Finding } from './finding.js';
-import { keyFindings } from './keys.js';
-import { loginFindings } from './login.js';
-import { metadataFindings, readMetadata } from './metadata.js';
+import type { DoctorDiagnostic } from './doctor-diagnostic.js';
+import { keyDiagnostics } from './keys.js';
+import { loginDiagnostics } from './login.js';
+import { metadataDiagnostics, readMetadata } from './metadata.js';
 
 /** Seconds for metadata and for keys. */
 const PATIENCE = 10;
@@ -16,22 +16,22 @@ const PATIENCE = 10;
  *
  * @param token an access token to examine
  * @param show tells the user where to sign in
- * @throws Fault where the server cannot be examined
+ * @throws DoctorError where the server cannot be examined
  * @throws UsageError where the options do not fit
  */
-export async function examine(
+export async function diagnose(
   commandLine: CommandLine,
   token: string | undefined,
   show: (text: string) => void,
-): Promise<Finding[]> {
+): Promise<DoctorDiagnostic[]> {
   const server = configuredServer(commandLine, commandLine.audience);
   const acrValues = requestedAcrValues(commandLine, server);
   const found = await readMetadata(commandLine.issuer, deadline());
   const { metadata } = found;
-  const findings = [
-    ...metadataFindings(found),
-    ...(await keyFindings(metadata, server, deadline())),
-    ...acrValuesFindings(metadata, commandLine, server),
+  const diagnostics = [
+    ...metadataDiagnostics(found),
+    ...(await keyDiagnostics(metadata, server, deadline())),
+    ...acrValuesDiagnostics(metadata, commandLine, server),
   ];
   if (token !== undefined) {
     const { maxAge } = commandLine;
@@ -39,12 +39,12 @@ export async function examine(
       ...(acrValues !== undefined && { acrValues }),
       ...(maxAge !== undefined && { maxAge }),
     };
-    findings.push(...(await accessTokenFindings('access_token', token, commandLine, requirements)));
+    diagnostics.push(...(await accessTokenDiagnostics('access_token', token, commandLine, requirements)));
   }
   if (commandLine.login !== undefined) {
-    findings.push(...(await loginFindings({ metadata, commandLine, acrValues, show }, commandLine.login)));
+    diagnostics.push(...(await loginDiagnostics({ metadata, commandLine, acrValues, show }, commandLine.login)));
   }
-  return findings;
+  return diagnostics;
 }
 
 function deadline(): AbortSignal {

@@ -127,7 +127,7 @@ describe('a server that cannot be examined', () => {
     );
   });
 
-  test('with --json a fault is a finding too', async () => {
+  test('with --json a fault is a diagnostic too', async () => {
     server.json(OIDC, { issuer: 'https://other.example' });
     const { exitCode, stdout, stderr } = await nestjsStepUp(['doctor', server.origin, '--json']);
     const message =
@@ -136,7 +136,7 @@ describe('a server that cannot be examined', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: `nestjs-step-up: ${message}\n` });
     expect(JSON.parse(stdout)).toEqual({
       issuer: server.origin,
-      findings: [{ about: 'metadata', code: 'issuer_mismatch', level: 'error', message }],
+      diagnostics: [{ subject: 'metadata', code: 'issuer_mismatch', severity: 'error', message }],
       exitCode: 2,
     });
   });
