@@ -16,8 +16,8 @@ import { printable, quoted, quotedList } from './quoted.js';
 type Jwt = ReturnType<typeof readJwt>;
 
 /**
- * Whether an access token would be accepted by an application that is configured for this server, and what it tells of
- * the authentication behind it. Shows `typ`, `alg`, `kid`, `iss`, `aud`, `acr` and `auth_time`, and nothing else of it.
+ * Diagnoses an access token: whether an application that is configured for this server accepts it, and how the user
+ * authenticated. Shows `typ`, `alg`, `kid`, `iss`, `aud`, `acr` and `auth_time` of it, and nothing else.
  */
 export async function accessTokenDiagnostics(
   subject: Subject,
@@ -46,23 +46,23 @@ export async function accessTokenDiagnostics(
     });
   }
   const now = Date.now() / 1000;
-  // a token that is not accepted is enough for nothing
+  // A refused token meets no requirement.
   const judged = verdict.severity === 'ok' ? requirements : {};
   diagnostics.push(...authenticationDiagnostics(subject, jwt.payload, server, judged, now));
   return [...diagnostics, ...profileSteps(subject, diagnostics, commandLine)];
 }
 
-/** Where the token says too little, where to read what the administrator of such a server has to do. */
+/** Names the steps of the administrator, if the token lacks a claim and the profile describes the server. */
 function profileSteps(
   subject: Subject,
   diagnostics: readonly DoctorDiagnostic[],
   commandLine: CommandLine,
 ): DoctorDiagnostic[] {
   const { title } = factsOf(commandLine);
-  const saysTooLittle = diagnostics.some(({ code }) => code === 'acr_missing' || code === 'auth_time_missing');
-  if (!saysTooLittle || title === undefined) return [];
-  const message = `what an administrator of ${title} has to do is in docs/authorization-servers.md`;
-  const fix = `Read "${title}" there. Claims under names of your own are given by --acr-claim and --auth-time-claim.`;
+  const lacksClaim = diagnostics.some(({ code }) => code === 'acr_missing' || code === 'auth_time_missing');
+  if (!lacksClaim || title === undefined) return [];
+  const message = `docs/authorization-servers.md has the steps for an administrator of ${title}`;
+  const fix = `Read "${title}" there. Give claims under your own names by --acr-claim and --auth-time-claim.`;
   return [{ subject, code: 'profile_documented', severity: 'note', message, fix }];
 }
 
@@ -73,14 +73,14 @@ function unreadable(subject: Subject, token: string, message: string): DoctorDia
     return { subject, code: 'token_encrypted', severity: 'error', message: 'the access token is encrypted', fix };
   }
   if (parts === 3) {
-    const fix = 'Make sure that the whole token was copied, and nothing besides.';
+    const fix = 'Copy the whole token, and nothing else.';
     return { subject, code: 'token_refused', severity: 'error', message: `refused: ${printable(message)}`, fix };
   }
   return {
     subject,
     code: 'token_opaque',
     severity: 'warning',
-    message: 'the access token is opaque: only the server can tell what it stands for',
+    message: 'the access token is opaque: only the server can read it',
     fix: 'Configure "introspection" for this server, or have it issue JWT access tokens (RFC 9068) for this API.',
   };
 }
@@ -99,7 +99,7 @@ async function verification(
     return { subject, code: 'token_accepted', severity: 'ok', message };
   } catch (error) {
     if (error instanceof AuthorizationServerUnavailable) {
-      const fix = 'Without the keys nothing in a token can be believed.';
+      const fix = 'Nothing in a token can be trusted without the keys. Make the keys readable first.';
       return { subject, code: 'token_unverified', severity: 'error', message: 'its key cannot be read', fix };
     }
     if (!(error instanceof AccessTokenRefused)) throw error;
@@ -109,7 +109,7 @@ async function verification(
   }
 }
 
-const ID_TOKEN = 'This is an ID token, it seems. APIs are called with the access token.';
+const ID_TOKEN = 'This seems to be an ID token. Call APIs with the access token.';
 
 type Fix = (jwt: Jwt, server: AuthorizationServer) => string | undefined;
 
@@ -117,7 +117,7 @@ const noFix: Fix = () => undefined;
 
 const setClocks: Fix = () => 'Set the clocks of the server and of this machine by NTP.';
 
-const chooseProfile: Fix = () => 'RFC 9068 §2.2 requires it. Give the --profile of a server that leaves it out.';
+const chooseProfile: Fix = () => 'RFC 9068 §2.2 requires it. If the server leaves it out, give its --profile.';
 
 const markAsAccessToken: Fix = (jwt) =>
   isIdToken(jwt)
@@ -127,15 +127,15 @@ const markAsAccessToken: Fix = (jwt) =>
 const chooseAudience: Fix = (jwt) => {
   if (isIdToken(jwt)) return ID_TOKEN;
   return audiencesOf(jwt).length === 0
-    ? 'It names no audience: have the server issue tokens for your API, by a resource indicator or an audience mapping.'
-    : `It is for ${quotedList(audiencesOf(jwt))}: give that by --audience if it is your API, or else have the server ` +
+    ? 'It has no audience: have the server issue tokens for your API, by a resource indicator or an audience mapping.'
+    : `It is for ${quotedList(audiencesOf(jwt))}. If that is your API, give it by --audience. If not, have the server ` +
         'issue tokens for yours, by a resource indicator or an audience mapping.';
 };
 
-/** What to do about each refusal. */
+/** The next step for each refusal. */
 const FIXES: Readonly<Record<AccessTokenRefusedCode, Fix>> = {
   issuer_unknown: ({ payload }) =>
-    `It names the issuer ${quoted(payload['iss'])}: examine that one, exactly as it is written there.`,
+    `It names the issuer ${quoted(payload['iss'])}: give that one, exactly as it is written there.`,
   audience_mismatch: chooseAudience,
   typ_mismatch: markAsAccessToken,
   token_kind_mismatch: markAsAccessToken,
@@ -145,17 +145,17 @@ const FIXES: Readonly<Record<AccessTokenRefusedCode, Fix>> = {
   iat_in_future: setClocks,
   algorithm_not_allowed: ({ header }, { algorithms }) =>
     `It is signed with ${quoted(header['alg'])}: have the server use one of ${[...algorithms].join(', ')}.`,
-  cnf_unsupported: () => 'Have the server issue bearer tokens for this API, bound to no key (cnf).',
+  cnf_unsupported: () => 'Have the server issue bearer tokens for this API, without a bound key (cnf).',
   sub_missing: chooseProfile,
   client_id_missing: chooseProfile,
   jti_missing: chooseProfile,
   iat_missing: chooseProfile,
   key_unknown: ({ header }) =>
     header['kid'] === undefined
-      ? 'It names no key (kid), and none of the server fits it alone.'
+      ? 'It has no kid, and no key of the server fits its algorithm.'
       : `The server publishes no key ${quoted(header['kid'])}: is the token from another environment?`,
-  signature_invalid: () => 'It was changed, cut off, or signed by somebody else.',
-  // the message says it all
+  signature_invalid: () => 'It was changed or cut off, or another party signed it.',
+  // The message is enough.
   authorization_header_repeated: noFix,
   authorization_header_malformed: noFix,
   access_token_repeated: noFix,
@@ -171,7 +171,7 @@ const FIXES: Readonly<Record<AccessTokenRefusedCode, Fix>> = {
   kid_unreadable: noFix,
   key_ambiguous: noFix,
   key_mismatch: noFix,
-  // the doctor neither introspects nor looks for users
+  // The doctor neither introspects tokens nor looks up users.
   token_inactive: noFix,
   introspected_kind_mismatch: noFix,
   introspection_mismatch: noFix,
@@ -184,7 +184,7 @@ function audiencesOf({ payload }: Jwt): readonly string[] {
   return [payload['aud']].flat().filter((value): value is string => typeof value === 'string' && value !== '');
 }
 
-/** By what only ID tokens have; Keycloak says it in a claim, and some of its access tokens have a nonce. */
+/** Returns whether a token is an ID token, by its claims. Some access tokens of Keycloak have a nonce, so its `typ` decides. */
 function isIdToken({ header, payload }: Jwt): boolean {
   if (/at\+jwt$/i.test(String(header['typ']))) return false;
   if (typeof payload['typ'] === 'string') return payload['typ'] === 'ID';

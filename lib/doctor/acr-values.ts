@@ -6,12 +6,12 @@ import { factsOf } from './configured-server.js';
 import type { DoctorDiagnostic } from './doctor-diagnostic.js';
 import { quoted, quotedList } from './quoted.js';
 
-/** Words are yours, strings are the server's; a string seldom looks like this. */
+/** A word of the application. A string of a server seldom looks like this. */
 const WORD = /^[A-Za-z][\w-]*$/;
 
 /**
- * Which acr values the server offers, and whether the given words lead to some of them. That a server publishes none
- * proves nothing: several honour `acr_values` without a word about it.
+ * Diagnoses which acr values the server offers, and whether the given words stand for them. A server that publishes none
+ * can still honor `acr_values`.
  *
  * @see [RFC 9470 §7](https://www.rfc-editor.org/rfc/rfc9470.html#section-7)
  */
@@ -29,8 +29,8 @@ export function acrValuesDiagnostics(
         subject: 'metadata',
         code: 'acr_values_unpublished',
         severity: 'note',
-        message: 'acr_values_supported is not published: whether a value is known shows only in a sign-in',
-        fix: 'Ask for one with --login.',
+        message: 'acr_values_supported is not published: only a sign-in shows whether the server knows a value',
+        fix: 'Try one with --login.',
       },
     ];
   }
@@ -42,7 +42,7 @@ export function acrValuesDiagnostics(
           subject: 'metadata',
           code: 'acr_values_assumed',
           severity: 'note',
-          message: `${message}, as ${title} has them`,
+          message: `${message}, by the profile of ${title}`,
         };
   const words = Object.keys(commandLine.acr);
   return [values, ...words.map((word) => resolve(word, vocabulary.stringsFor([word]), offered))];
@@ -56,13 +56,13 @@ function resolve(word: string, strings: readonly string[], offered: readonly unk
   if (unknown.length === 0)
     return { subject, code: 'acr_value_offered', severity: 'ok', message: `${meaning} offered` };
   const message =
-    unknown.length === strings.length ? `${meaning} not offered` : `${meaning} offered, but for ${quotedList(unknown)}`;
-  const fix = offered.length === 0 ? 'Configure it at the server.' : adviceFor(word, unknown[0] as string, offered);
+    unknown.length === strings.length ? `${meaning} not offered` : `${meaning} offered, except ${quotedList(unknown)}`;
+  const fix = offered.length === 0 ? 'Configure it at the server.' : fixFor(word, unknown[0] as string, offered);
   return { subject, code: 'acr_value_unknown', severity: 'warning', message, fix };
 }
 
-function adviceFor(word: string, unknown: string, offered: readonly unknown[]): string {
+function fixFor(word: string, unknown: string, offered: readonly unknown[]): string {
   const strings = offered.filter((value) => typeof value === 'string');
-  if (WORD.test(unknown)) return `Say what it stands for, as in --acr ${word}=<one of those offered>.`;
+  if (WORD.test(unknown)) return `Give the string it stands for: --acr ${word}=<an offered value>.`;
   return `Did you mean ${quoted(closestMatch(unknown, strings))}? If not, configure it at the server.`;
 }

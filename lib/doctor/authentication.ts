@@ -17,15 +17,15 @@ const MEANING: Readonly<Record<UnmetReason, string>> = {
   acr_missing: 'no acr',
   acr_unmet: 'another acr',
   auth_time_missing: 'no auth_time',
-  auth_time_invalid: 'an auth_time that is no number of seconds',
+  auth_time_invalid: 'an auth_time that is not a number of seconds',
   auth_time_in_future: 'an auth_time in the future',
-  authentication_too_old: 'too old a sign-in',
-  scope_missing: 'too little scope',
+  authentication_too_old: 'a sign-in that is too old',
+  scope_missing: 'a missing scope',
 };
 
 /**
- * Whether the claims of an access token tell how and when the user authenticated, in a form that can be judged, and
- * whether that would be enough.
+ * Diagnoses whether the claims of an access token say how and when the user authenticated, in a form that an API can
+ * assess, and whether that meets the requirements.
  *
  * @param now seconds since the epoch
  */
@@ -38,10 +38,11 @@ export function authenticationDiagnostics(
 ): DoctorDiagnostic[] {
   const event = authenticationEvent(claims, server);
   const { acr, authTime } = server.profile.claims;
-  const isMachine =
-    [event.acr, event.acrs, event.authTime].every((fact) => fact === undefined) && isOfClient(claims, event, server);
+  const isWithoutUser =
+    [event.acr, event.acrs, event.authTime].every((fact) => fact === undefined) &&
+    isClientItself(claims, event, server);
   const diagnostics = [
-    ...(isMachine ? [machine(subject)] : []),
+    ...(isWithoutUser ? [userMissing(subject)] : []),
     acrDiagnostic(
       subject,
       event,
@@ -55,18 +56,18 @@ export function authenticationDiagnostics(
   return diagnostics;
 }
 
-/** No user is behind a token that a client got for itself. */
-function isOfClient(claims: Claims, { subject, clientId }: AuthenticationEvent, { profile }: AuthorizationServer) {
+/** Returns whether a client obtained the token for itself. */
+function isClientItself(claims: Claims, { subject, clientId }: AuthenticationEvent, { profile }: AuthorizationServer) {
   const isItsOwnSubject = subject !== undefined && subject === clientId;
   return isItsOwnSubject || isClientCredentialsToken(claims, profile);
 }
 
-function machine(subject: Subject): DoctorDiagnostic {
-  const fix = 'Examine a token that a user signed in for: no client can step up by itself.';
-  return finder(subject)(
+function userMissing(subject: Subject): DoctorDiagnostic {
+  const fix = 'Give a token for which a user signed in. A client cannot step up without a user.';
+  return diagnosticOf(subject)(
     'warning',
     'user_missing',
-    'the client got this token for itself, so no user is behind it',
+    'the client obtained this token for itself: it has no user',
     fix,
   );
 }
@@ -78,22 +79,22 @@ function acrDiagnostic(
   name: string,
   required: boolean,
 ): DoctorDiagnostic {
-  const add = finder(subject);
+  const add = diagnosticOf(subject);
   const severity = required ? 'error' : 'warning';
   if (event.acrs !== undefined) return add('ok', 'acr_present', `${name} ${quotedList(event.acrs)}`);
   if (event.acr !== undefined) {
     if (event.acr !== '0') return add('ok', 'acr_present', `acr ${quoted(event.acr)}`);
-    const fix = 'Never require "0". Some servers issue it where a user came back by a cookie.';
-    return add('note', 'acr_zero', 'acr "0", which says that no level was reached', fix);
+    const fix = 'Never require "0". Some servers issue it if a user returns by a cookie.';
+    return add('note', 'acr_zero', 'acr "0": the user reached no level', fix);
   }
   if (claim === undefined || claim === null) {
     const fix =
       `Have the server put ${name} into access tokens (by a scope, a claim mapping or a script), or configure ` +
-      '"introspection" if it tells there.';
+      '"introspection" if the server returns it there.';
     return add(severity, 'acr_missing', `no ${name} in the access token`, fix);
   }
   const kind = Array.isArray(claim) ? 'a list' : `of type ${typeof claim}`;
-  const fix = 'Have the server issue a text, or use a profile that reads this form.';
+  const fix = 'Have the server issue a string, or give a --profile that reads this form.';
   return add(severity, 'acr_unusable', `acr is ${kind}: ${quoted(claim)}`, fix);
 }
 
@@ -104,18 +105,18 @@ function authTimeDiagnostic(
   required: boolean,
   now: number,
 ): DoctorDiagnostic {
-  const add = finder(subject);
+  const add = diagnosticOf(subject);
   const severity = required ? 'error' : 'warning';
   if (authTime === undefined) {
     const fix =
-      `Have the server put ${name} into access tokens, or configure "introspection" if it tells there. ` +
-      'Until then no maxAge is ever met.';
+      `Have the server put ${name} into access tokens, or configure "introspection" if the server returns it ` +
+      'there. Until then no maxAge is ever met.';
     return add(severity, 'auth_time_missing', `no ${name} in the access token`, fix);
   }
   if (typeof authTime !== 'number') {
     const fix =
-      'It has to be a JSON number of seconds: have the server issue one, or use a profile that reads this form.';
-    return add(severity, 'auth_time_not_a_number', `auth_time is ${quoted(authTime)}, which is no number`, fix);
+      'It must be a JSON number of seconds: have the server issue one, or give a --profile that reads this form.';
+    return add(severity, 'auth_time_not_a_number', `auth_time is ${quoted(authTime)}, which is not a number`, fix);
   }
   if (authTime > MILLISECONDS_FROM) {
     const fix = 'Have the server issue seconds. Until then no maxAge is ever met.';
@@ -140,21 +141,21 @@ function verdict(
   const { acrValues, maxAge } = requirements;
   const required = [
     ...(acrValues === undefined ? [] : [`acr ${acrValues.length > 1 ? 'one of ' : ''}${quotedList(acrValues)}`]),
-    ...(maxAge === undefined ? [] : [`a sign-in of the last ${maxAge} s`]),
+    ...(maxAge === undefined ? [] : [`a sign-in within the last ${maxAge} s`]),
   ].join(' and ');
   const assessment = assess(event, requirements, { now });
-  const add = finder(subject);
+  const add = diagnosticOf(subject);
   if (assessment.met) return add('ok', 'requirements_met', `enough for ${required}`);
   const reasons = assessment.reasons.map((reason) => MEANING[reason]).join(', ');
   const canImprove = !assessment.reasons.includes('auth_time_missing');
   const fix =
     subject === 'access_token'
-      ? `Your API would answer it with a step-up challenge.${canImprove ? ' See whether --login brings a better one.' : ''}`
-      : 'Your API would challenge it again: the client has asked in vain.';
+      ? `Your API would respond with a step-up challenge.${canImprove ? ' Try whether --login obtains a better token.' : ''}`
+      : 'Your API would challenge it again, although the user signed in for it.';
   return add('error', 'requirements_unmet', `not enough for ${required}: it has ${reasons}`, fix);
 }
 
-function finder(subject: Subject) {
+function diagnosticOf(subject: Subject) {
   return (severity: DiagnosticSeverity, code: DoctorCode, message: string, fix?: string): DoctorDiagnostic => ({
     subject,
     code,

@@ -7,14 +7,14 @@ import { UsageError } from './usage-error.js';
 
 export interface CommandLine {
   readonly issuer: string;
-  /** Words of the application, or strings that stand for themselves, each with the server's strings. */
+  /** Words of the application, or strings of the server, each with its strings. */
   readonly acr: Readonly<Record<string, readonly string[]>>;
   readonly maxAge: number | undefined;
   readonly audience: readonly string[];
   readonly profile: ProfileName | undefined;
-  /** Where access tokens have them, other than the profile says. */
+  /** Paths of claims that differ from the profile. */
   readonly claims: Readonly<{ acr?: string | readonly string[]; authTime?: string | readonly string[] }>;
-  /** Where the token is: a file, or `-` for standard input. */
+  /** The file with the token, or `-` for standard input. */
   readonly token: string | undefined;
   readonly login: LoginOptions | undefined;
   readonly json: boolean;
@@ -45,18 +45,18 @@ const OPTIONS = {
 /**
  * Reads the command line.
  *
- * @returns `'help'` where that is asked for
- * @throws UsageError
+ * @returns `'help'` if the user asks for it
+ * @throws UsageError for a command, an option or a value that is not understood
  */
 export function readCommandLine(args: readonly string[], env: Environment): CommandLine | 'help' {
   const { values, positionals } = parse(args);
   if (values.help === true) return 'help';
-  const [command, issuer, ...more] = positionals;
+  const [command, issuer, ...rest] = positionals;
   if (command !== 'doctor') throw new UsageError('The only command is "doctor"', true);
-  if (issuer === undefined || more.length > 0) throw new UsageError('"doctor" takes one issuer', true);
+  if (issuer === undefined || rest.length > 0) throw new UsageError('"doctor" takes one issuer', true);
   const misplaced = LOGIN_OPTIONS.find((name) => values[name] !== undefined);
   if (values.login !== true && misplaced !== undefined) {
-    throw new UsageError(`"--${misplaced}" is for "--login", which is missing`);
+    throw new UsageError(`"--${misplaced}" needs "--login"`);
   }
   return {
     issuer: checkIssuer(issuer),
@@ -78,15 +78,15 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    // its own messages repeat what was given, which is an option only where it looks like one
+    // Messages of parseArgs repeat the arguments. Only what looks like an option may be shown.
     const { code, message } = error as { code?: unknown; message: string };
     const [, option] = /'(?:-\w, )?(--[a-z]{2,15}(?:-[a-z]{2,15}){0,3})(?: <value>)?'/.exec(message) ?? [];
     if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
       throw new UsageError(option === undefined ? 'There is an unknown option' : `There is no option "${option}"`);
     }
-    if (option === undefined) throw new UsageError('An option lacks its value, or has one too many');
+    if (option === undefined) throw new UsageError('An option has no value, or one too many');
     const takesNone = OPTIONS[option.slice(2) as keyof typeof OPTIONS]?.type === 'boolean';
-    throw new UsageError(`"${option}" ${takesNone ? 'takes no value' : 'lacks its value'}`);
+    throw new UsageError(`"${option}" ${takesNone ? 'takes no value' : 'needs a value'}`);
   }
 }
 
@@ -101,7 +101,7 @@ function readClaim(claim: 'acr' | 'authTime', text: string | undefined, option: 
   if (Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === 'string' && name !== '')) {
     return { [claim]: names };
   }
-  throw new UsageError(`"${option}" must be the name of a claim, or of a nested one the way as JSON: '["ext","acr"]'`);
+  throw new UsageError(`"${option}" must be the name of a claim, or the path of a nested one as JSON: '["ext","acr"]'`);
 }
 
 function parsed(json: string): unknown {
@@ -118,17 +118,17 @@ function checkIssuer(issuer: string): string {
     throw new UsageError('The issuer must be a URL, such as https://login.example.com');
   }
   if (url.protocol === 'http:' && !isLoopback(url)) {
-    throw new UsageError('The issuer must be an https URL: http is for this machine alone (localhost, 127.0.0.1)');
+    throw new UsageError('The issuer must be an https URL (http is accepted on loopback only: localhost, 127.0.0.1)');
   }
   if (url.username !== '' || url.password !== '' || /[?#]/.test(issuer)) {
     throw new UsageError('The issuer must be a URL without credentials, query and fragment');
   }
   const [wellKnown] = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)/.exec(issuer) ?? [];
-  if (wellKnown !== undefined) throw new UsageError(`The issuer is the address without ${wellKnown}: drop that part`);
+  if (wellKnown !== undefined) throw new UsageError(`The issuer must be the address without ${wellKnown}`);
   return issuer;
 }
 
-/** A word has no colon, so that strings such as `urn:bankid:bid;LOA=4` are none with a meaning. */
+/** A word has no colon, so `urn:bankid:bid;LOA=4` is a string and not a word with a string. */
 const WORD = /^([A-Za-z][\w-]*)=(.*)$/s;
 
 function readAcr(values: readonly string[]): Readonly<Record<string, readonly string[]>> {
@@ -137,7 +137,7 @@ function readAcr(values: readonly string[]): Readonly<Record<string, readonly st
     const [, word = value, strings = value] = WORD.exec(value) ?? [];
     if (!isAcrValue(word)) {
       throw new UsageError(
-        '"--acr" must be a string of printable ASCII without space, quote and backslash, or word=strings of such',
+        '"--acr" must be a string of printable ASCII without space, quote and backslash, or word=strings',
       );
     }
     const given = strings.split(' ').filter((string) => string !== '');

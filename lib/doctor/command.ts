@@ -11,19 +11,19 @@ interface Output {
   write(text: string): unknown;
 }
 
-/** What the command has of the process it runs in. */
+/** The parts of the process that the command uses. */
 export interface Surroundings extends TokenSources {
   readonly stdout: Output;
   readonly stderr: Output;
 }
 
 /**
- * Runs the command `nestjs-step-up`. Findings go to standard output, faults to standard error, each in one sentence.
- * Never rejects.
+ * Runs the command `nestjs-step-up`. Writes diagnostics to standard output, and an error in one sentence to standard
+ * error. Never rejects.
  *
  * @param args without the names of the interpreter and of the script
- * @returns the exit code: `0` where nothing is to be done, `1` where a diagnostic asks for a change, `2` where the server
- * could not be examined or the command was not understood
+ * @returns the exit code: `0` if nothing is to be done, `1` if a diagnostic asks for a change, `2` if the doctor cannot
+ * read the server or does not understand the command
  */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { stdout, stderr, env } = surroundings;
@@ -36,7 +36,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     }
     commandLine = read;
     const token = await readToken(read.token, surroundings);
-    // standard output is for the result alone where a script reads it
+    // With --json a script reads standard output, so it has the result alone.
     const terminal = read.json ? stderr : stdout;
     const diagnostics = await diagnose(read, token, (text) => terminal.write(text));
     const exitCode = exitCodeOf(diagnostics);
@@ -55,7 +55,7 @@ function explain(error: unknown): string {
   if (error instanceof DoctorError) return error.message;
   const { name, message } = error as Error;
   if (error instanceof UsageError) return `${message}${error.showsUsage ? '' : ' (--help shows the options)'}`;
-  return `this should not have happened, please report it: ${name}: ${printable(message)}`;
+  return `an unexpected error, please report it: ${name}: ${printable(message)}`;
 }
 
 function asDiagnostic({ code, message }: DoctorError): DoctorDiagnostic {
@@ -63,6 +63,6 @@ function asDiagnostic({ code, message }: DoctorError): DoctorDiagnostic {
 }
 
 function json({ issuer }: CommandLine, diagnostics: readonly DoctorDiagnostic[], exitCode: number): string {
-  // the issuer is as it was given
+  // printable, because the issuer is in it as given
   return `${JSON.stringify({ issuer, diagnostics, exitCode }, null, 2).split('\n').map(printable).join('\n')}\n`;
 }

@@ -8,13 +8,13 @@ import type { CommandLine } from './command-line.js';
 import { printable } from './quoted.js';
 import { UsageError } from './usage-error.js';
 
-/** Stands where no audience is known; no token names it. */
+/** The audience if none is known. No token names it. */
 const NO_AUDIENCE = '(none)';
 
 /**
- * The server as an application would configure it.
+ * Returns the server as an application would configure it.
  *
- * @throws UsageError where the options do not fit
+ * @throws UsageError if the options are not valid
  */
 export function configuredServer(
   { issuer, acr, profile, claims }: CommandLine,
@@ -36,13 +36,13 @@ export function configuredServer(
   }
 }
 
-/** The strings of the server that satisfy any of the given words; `undefined` where none are given. */
+/** Returns the strings of the server that satisfy any of the given words; `undefined` without words. */
 export function requestedAcrValues({ acr }: CommandLine, server: AuthorizationServer): readonly string[] | undefined {
   const words = Object.keys(acr);
   return words.length === 0 ? undefined : server.vocabulary.stringsFor(words);
 }
 
-/** The facts of the named profile, which decide about no token. Empty without one. */
+/** Returns the profile that the command line names. Default is an empty one. */
 export function factsOf({ profile }: Pick<CommandLine, 'profile'>): AuthorizationServerProfile {
   return profile === undefined ? {} : profiles[profile];
 }

@@ -8,16 +8,16 @@ import { keyDiagnostics } from './keys.js';
 import { loginDiagnostics } from './login.js';
 import { metadataDiagnostics, readMetadata } from './metadata.js';
 
-/** Seconds for metadata and for keys. */
-const PATIENCE = 10;
+/** Seconds to read metadata, and to read keys. */
+const READ_TIMEOUT = 10;
 
 /**
- * Examines an authorization server: always its metadata and keys, a token and a sign-in where that is asked for.
+ * Diagnoses an authorization server: its metadata and keys, and if asked for, an access token and a sign-in.
  *
- * @param token an access token to examine
- * @param show tells the user where to sign in
- * @throws DoctorError where the server cannot be examined
- * @throws UsageError where the options do not fit
+ * @param token the access token, if there is one
+ * @param show shows the user where to sign in
+ * @throws DoctorError if the metadata cannot be read
+ * @throws UsageError if the options are not valid
  */
 export async function diagnose(
   commandLine: CommandLine,
@@ -48,5 +48,5 @@ export async function diagnose(
 }
 
 function deadline(): AbortSignal {
-  return AbortSignal.timeout(PATIENCE * 1000);
+  return AbortSignal.timeout(READ_TIMEOUT * 1000);
 }

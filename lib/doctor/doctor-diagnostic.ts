@@ -13,7 +13,7 @@ export interface DoctorDiagnostic extends Diagnostic<DoctorCode> {
   readonly severity: DiagnosticSeverity;
 }
 
-/** Stable: scripts may depend on it. */
+/** Stable: scripts can depend on it. */
 export type DoctorCode = MetadataCode | KeyCode | AccessTokenCode | AuthenticationCode | SignInCode | DoctorErrorCode;
 
 type MetadataCode =

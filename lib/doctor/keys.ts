@@ -9,10 +9,10 @@ import {
   mayVerify,
 } from '../token/index.js';
 import type { DoctorCode, DoctorDiagnostic } from './doctor-diagnostic.js';
-import { adviceFor, networkFailure } from './network-failure.js';
+import { fixForNetwork, networkFailure } from './network-failure.js';
 import { quoted, shown } from './quoted.js';
 
-/** Whether the keys of the server can be read, and which of them an access token may be signed with. */
+/** Diagnoses whether the keys of the server can be read, and which of them can verify an access token. */
 export async function keyDiagnostics(
   metadata: AuthorizationServerMetadata,
   { algorithms: accepted }: AuthorizationServer,
@@ -22,18 +22,18 @@ export async function keyDiagnostics(
   try {
     address = endpointOf(metadata, 'jwks_uri');
   } catch {
-    const message = 'the metadata has no https "jwks_uri" (http is accepted on this machine alone)';
-    return [unreadable(message, 'Publish the keys, or configure "jwksUri". No token can be verified without.')];
+    const message = 'the metadata has no https "jwks_uri" (http is accepted on loopback only)';
+    return [unreadable(message, 'Publish the keys, or configure "jwksUri". No token can be verified without keys.')];
   }
   let keys: unknown;
   try {
     keys = (await fetchJson(address, signal))['keys'];
   } catch (error) {
     const message = `${shown(address)} ${(error as Error).message}`;
-    return [unreadable(message, `No token can be verified: ${adviceFor(networkFailure(error))}.`)];
+    return [unreadable(message, `No token can be verified: ${fixForNetwork(networkFailure(error))}.`)];
   }
   if (!Array.isArray(keys)) {
-    return [unreadable(`${shown(address)} has no list of keys`, 'It has to be a JWK Set: RFC 7517 §5.')];
+    return [unreadable(`${shown(address)} has no list of keys`, 'It must be a JWK Set: RFC 7517 §5.')];
   }
   const readable = keys.filter(mayVerify);
   const diagnostics = judge(readable.slice(0, MAX_KEYS).filter(isForSignatures), accepted, address);
@@ -52,7 +52,7 @@ function judge(keys: readonly JsonWebKey[], accepted: ReadonlySet<string>, addre
     else diagnostics.push(unusable(key, possible, accepted));
   }
   if (usableKeys === 0) {
-    const fix = `Sign access tokens with one of ${[...accepted].join(', ')}, RSA keys having 2048 bits or more.`;
+    const fix = `Sign access tokens with one of ${[...accepted].join(', ')}. RSA keys need 2048 bits or more.`;
     return [error('keys_unusable', `no key at ${shown(address)} can verify an access token`, fix), ...diagnostics];
   }
   const message = `${count(usableKeys, 'key')} for ${[...usable].join(', ')} at ${shown(address)}`;
@@ -68,9 +68,11 @@ function unusable(key: JsonWebKey, possible: readonly string[], accepted: Readon
     ...(possible.length > 0
       ? {
           message: `the key ${kid} is for ${possible.join(', ')}, which is not accepted by default`,
-          fix: `If access tokens are signed with it, configure algorithms: ['${[...accepted, possible[0]].join("', '")}'].`,
+          fix:
+            `If access tokens are signed with it, configure algorithms: ` +
+            `['${[...accepted, possible[0]].join("', '")}'].`,
         }
-      : { message: `the key ${kid} is too short, or of a kind that access tokens cannot be signed with` }),
+      : { message: `the key ${kid} is too short, or of a kind that cannot verify access tokens` }),
   };
 }
 
@@ -88,8 +90,8 @@ function isForSignatures({ use }: JsonWebKey): boolean {
 }
 
 function tooMany(number: number): DoctorDiagnostic {
-  const message = `of ${number} keys the first ${MAX_KEYS} are looked at, here and by your API`;
-  const fix = 'Have the server publish the keys it signs with, and no others.';
+  const message = `there are ${number} keys; the doctor and your API read the first ${MAX_KEYS}`;
+  const fix = 'Have the server publish only the keys it signs with.';
   return { subject: 'metadata', code: 'keys_too_many', severity: 'warning', message, fix };
 }
 

@@ -6,14 +6,14 @@ export interface LoginOptions {
   readonly clientSecret: string | undefined;
   readonly scope: string;
   readonly resource: string | undefined;
-  /** What else every request carries, such as `audience`. */
+  /** Other parameters of every request, such as `audience`. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly port: number;
   /** Seconds for each sign-in. */
   readonly timeout: number;
 }
 
-/** Options that mean nothing without `--login`. */
+/** Options that need `--login`. */
 export const LOGIN_OPTIONS = [
   'client-id',
   'client-secret-env',
@@ -23,7 +23,8 @@ export const LOGIN_OPTIONS = [
   'port',
   'timeout',
 ] as const;
-/** Each by the doctor itself, or by an option of its own; or else nothing would come back here, or show what was asked. */
+
+/** Parameters that the doctor sets itself. Another value would change the response, or what it proves. */
 const OWN_PARAMETERS: ReadonlySet<string> = new Set([
   'response_type',
   'response_mode',
@@ -44,10 +45,10 @@ const OWN_PARAMETERS: ReadonlySet<string> = new Set([
   'request_uri',
 ]);
 const DEFAULT_PORT = 8734;
-const DEFAULT_TIMEOUT = 300;
-const MAX_TIMEOUT = 86_400;
+const DEFAULT_TIMEOUT_SECONDS = 300;
+const MAX_TIMEOUT_SECONDS = 86_400;
 
-/** As they stand on the command line. */
+/** Values of the command line. */
 type GivenLogin = Readonly<Partial<Record<Exclude<(typeof LOGIN_OPTIONS)[number], 'parameter'>, string>>> & {
   readonly parameter?: readonly string[];
 };
@@ -57,7 +58,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Reads the options of `--login`.
  *
- * @throws UsageError naming the option
+ * @throws UsageError for a missing `--client-id` and for a value that is not valid
  */
 export function readLogin(values: GivenLogin, env: Environment): LoginOptions {
   const { 'client-id': clientId, 'client-secret-env': variable } = values;
@@ -73,7 +74,7 @@ export function readLogin(values: GivenLogin, env: Environment): LoginOptions {
     resource: values.resource,
     parameters: readParameters(values.parameter ?? []),
     port: readInteger(values.port, '--port', 65_535) ?? DEFAULT_PORT,
-    timeout: readInteger(values.timeout, '--timeout', MAX_TIMEOUT) ?? DEFAULT_TIMEOUT,
+    timeout: readInteger(values.timeout, '--timeout', MAX_TIMEOUT_SECONDS) ?? DEFAULT_TIMEOUT_SECONDS,
   };
 }
 
@@ -82,10 +83,10 @@ function readParameters(given: readonly string[]): Readonly<Record<string, strin
   for (const text of given) {
     const [, name, value] = /^([A-Za-z]\w*)=(.+)$/s.exec(text) ?? [];
     if (name === undefined || value === undefined || parameters.has(name)) {
-      throw new UsageError('"--parameter" must be name=value, and each name is given once');
+      throw new UsageError('"--parameter" must be name=value, with each name once');
     }
     if (OWN_PARAMETERS.has(name)) {
-      throw new UsageError(`"--parameter" cannot set "${name}", on which the outcome of the sign-ins depends`);
+      throw new UsageError(`"--parameter" cannot set "${name}": the doctor sets it`);
     }
     parameters.set(name, value);
   }

@@ -2,26 +2,26 @@ const MAX_CHARACTERS = 200;
 const MAX_VALUES = 20;
 
 /**
- * Shows what came from elsewhere: in quotes where it is a text, cut off where it is long, and with everything escaped that
- * could move a cursor, colour a terminal, or look like something else.
+ * Returns a value from the network as text for a terminal: a string in quotes, a long one cut off, and every character
+ * escaped that is not printable ASCII.
  */
 export function quoted(value: unknown): string {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return 'an object';
   return shown(typeof value === 'string' ? JSON.stringify(shortened(value)) : jsonOf(value));
 }
 
-/** Shows an address from elsewhere, cut off where it is long. */
+/** Returns an address from the network as text for a terminal. A long one is cut off. */
 export function shown(address: string): string {
   return printable(shortened(address));
 }
 
-/** Shows a list of texts from elsewhere. */
+/** Returns a list of values from the network as text for a terminal. */
 export function quotedList(values: readonly unknown[]): string {
   const shown = values.slice(0, MAX_VALUES).map(quoted).join(', ');
   return values.length > MAX_VALUES ? `${shown} and ${values.length - MAX_VALUES} more` : shown;
 }
 
-/** Escapes everything that is not printable ASCII. */
+/** Escapes every character that is not printable ASCII. */
 export function printable(text: string): string {
   return text.replace(/[^\x20-\x7E]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
@@ -30,7 +30,7 @@ function jsonOf(value: unknown): string {
   try {
     return JSON.stringify(value) ?? 'nothing';
   } catch {
-    // it can be parsed at any depth, but not written
+    // JSON.parse accepts any depth, JSON.stringify does not.
     return 'a list that nests too deeply';
   }
 }

@@ -11,7 +11,7 @@ const TITLES: Readonly<Record<Subject, string>> = {
 const SYMBOLS: Readonly<Record<DiagnosticSeverity, string>> = { ok: 'ok', note: '-', warning: '!', error: 'x' };
 const WIDTH = 110;
 
-/** The diagnostics as a table, each with what to do about it below. */
+/** Returns the diagnostics as a table. The next step stands below each of them. */
 export function table(issuer: string, diagnostics: readonly DoctorDiagnostic[]): string {
   const codeWidth = Math.max(...diagnostics.map(({ code }) => code.length));
   const lines = [issuer];
@@ -34,7 +34,7 @@ function row({ severity, code, message, fix }: DoctorDiagnostic, codeWidth: numb
   ];
 }
 
-/** Breaks a text between words. A word that is too long, an address as a rule, stays whole. */
+/** Breaks a text between words. A word that is too long, such as an address, stays whole. */
 function wrapped(text: string, width: number, hanging = ''): string[] {
   const lines: string[] = [];
   let line = '';

@@ -5,13 +5,13 @@ import type { CommandLine } from './command-line.js';
 import { factsOf } from './configured-server.js';
 import type { LoginOptions } from './login-options.js';
 
-/** The acr values that a server is asked for: those it would be asked for by a client that knows its profile. */
+/** Returns the acr values that a client of this profile sends. */
 export function requestedOf(acrValues: readonly string[], commandLine: CommandLine): readonly string[] {
   const { challenge, request } = factsOf(commandLine);
   return challenge === 'entra' || request?.acrValues === 'first' ? acrValues.slice(0, 1) : acrValues;
 }
 
-/** How a `max_age` is asked for, in parameters of the request. */
+/** Returns the request parameters for a maximum age, as text. */
 export function requestedAge(maxAge: number, commandLine: CommandLine): string {
   const { zeroMaxAge } = factsOf(commandLine).request ?? {};
   const parameters = maxAge === 0 && zeroMaxAge !== undefined ? zeroMaxAge : { max_age: maxAge };
@@ -20,7 +20,7 @@ export function requestedAge(maxAge: number, commandLine: CommandLine): string {
     .join(' ');
 }
 
-/** The parameters by which a client answers a challenge, in the form that the profile of the server says. */
+/** Returns the parameters by which a client of this profile responds to a challenge. */
 export function requestParameters(
   { acrValues, maxAge }: AuthenticationRequirements,
   { commandLine, metadata }: { readonly commandLine: CommandLine; readonly metadata: AuthorizationServerMetadata },

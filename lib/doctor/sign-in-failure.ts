@@ -2,13 +2,15 @@ import { type AuthorizationFailed, type AuthorizationFailureCode, authorizationE
 import { UnusableResponse } from '../token/index.js';
 import type { DoctorCode, DoctorDiagnostic, SignInSubject } from './doctor-diagnostic.js';
 import type { LoopbackRedirect } from './loopback-redirect.js';
-import { adviceFor, networkFailure } from './network-failure.js';
+import { fixForNetwork, networkFailure } from './network-failure.js';
 import { printable, quoted } from './quoted.js';
 
 const FIXES: Readonly<Record<AuthorizationFailureCode, string>> = {
   ERR_STEP_UP_UNMET:
-    'The server understood, and this user cannot get there: give the user such a factor, or the value a meaning at the server.',
-  ERR_STEP_UP_DECLINED: 'Sign in again and agree; if nobody was asked, look into the log of the server.',
+    'The server understood the request, and this user cannot meet it: give the user such a factor, or configure the ' +
+    'value at ' +
+    'the server.',
+  ERR_STEP_UP_DECLINED: 'Sign in again and agree. If the server did not ask, read its log.',
   ERR_STEP_UP_LOGIN_REQUIRED: 'The server must be allowed to show its sign-in page to this client.',
   ERR_STEP_UP_INTERACTION_REQUIRED: 'The server must be allowed to show its pages to this client.',
   ERR_STEP_UP_CONSENT_REQUIRED: 'Let the user consent, or grant the consent for this client at the server.',
@@ -16,32 +18,35 @@ const FIXES: Readonly<Record<AuthorizationFailureCode, string>> = {
 };
 
 const AGE_UNMET =
-  'The server understood, and saw no sign-in that is fresh enough: sign in anew when it asks; if nobody was asked, look into ' +
-  'its log.';
+  'The server understood the request, and had no recent enough sign-in: sign in again when it asks. If it did not ' +
+  'ask, ' +
+  'read its log.';
 
-/** The server never sent the user back. */
-export function notAnswered(
+/** Returns the diagnostic for a user who did not come back from the server. */
+export function signInUnfinished(
   subject: SignInSubject,
   seconds: number,
-  { uri, hasTurnedAway }: LoopbackRedirect,
+  { uri, hasRejected }: LoopbackRedirect,
 ): DoctorDiagnostic {
   return {
     subject,
     code: 'sign_in_unfinished',
     severity: 'error',
     message:
-      `nobody came back from the server within ${seconds} s` +
-      (hasTurnedAway ? ', but for somebody without the state of the request' : ''),
+      `no user came back from the server within ${seconds} s` +
+      (hasRejected ? '; a response without the state of the request was rejected' : ''),
     fix:
-      `Register ${uri} for this client. If the server showed an error page instead of sending the user back, ` +
-      'as some do for an acr they do not know, clients have to give up by themselves.',
+      `Register ${uri} for this client. Some servers show an error page for an acr they do not know: then clients ` +
+      `need a ` +
+      'timeout.',
   };
 }
 
 /**
- * Why a sign-in brought no tokens. Repeats what the server says in `error` and `error_description`, and no more of it.
+ * Returns the diagnostic for a sign-in without tokens. Repeats `error` and `error_description` of the server, and nothing
+ * else.
  *
- * @param secrets left out where the server repeats them in turn
+ * @param secrets are left out of these texts
  */
 export function signInFailure(subject: SignInSubject, error: unknown, secrets: readonly string[]): DoctorDiagnostic {
   const { code } = error as { code?: unknown };
@@ -53,17 +58,17 @@ export function signInFailure(subject: SignInSubject, error: unknown, secrets: r
     return failed(subject, `${subject}_refused`, message, fix);
   }
   if (refused !== undefined || code === 'OAUTH_WWW_AUTHENTICATE_CHALLENGE') {
-    const message = `the server gives no tokens for the code: ${refused === undefined ? 'status 401' : described(refused, secrets)}`;
+    const message = `the server refuses the code: ${refused === undefined ? 'status 401' : described(refused, secrets)}`;
     const fix = 'Compare client id, secret and redirect URI with what is registered at the server.';
     return failed(subject, 'code_refused', message, fix);
   }
-  const failure = code === 'OAUTH_TIMEOUT' ? 'no answer in time' : networkFailure(error);
+  const failure = code === 'OAUTH_TIMEOUT' ? 'no response in time' : networkFailure(error);
   if (failure !== undefined) {
     const message = `the token endpoint cannot be reached (${failure})`;
-    return failed(subject, 'token_endpoint_unreachable', message, `Of its server: ${adviceFor(failure)}.`);
+    return failed(subject, 'token_endpoint_unreachable', message, `About its server: ${fixForNetwork(failure)}.`);
   }
-  const fix = 'An OpenID library will refuse it too: have the server corrected.';
-  return failed(subject, 'response_unusable', `the answer of the server ${unusable(error)}`, fix);
+  const fix = 'Have the server corrected. An OpenID library refuses it too.';
+  return failed(subject, 'response_unusable', `the response of the server ${unusable(error)}`, fix);
 }
 
 function described({ error, errorDescription }: AuthorizationFailed, secrets: readonly string[]): string {
@@ -76,8 +81,8 @@ function without(secrets: readonly string[], text: string): string {
 }
 
 /**
- * The libraries wrap one error in another, and the innermost of theirs says what is wrong, in a fixed text. Beneath may be
- * one of the JSON parser, which quotes what it read.
+ * Returns the message of the innermost error of the libraries, which is a fixed text. The cause of that one is left out: the
+ * JSON parser quotes its input.
  */
 function unusable(error: unknown): string {
   const { cause, message } = error as { cause?: { code?: unknown }; message: string };

@@ -9,24 +9,24 @@ import { requestedAge, requestedOf } from './request-parameters.js';
 
 type IdToken = SignedIn['idToken'];
 
-/** What a sign-in brings for which nothing is asked. */
+/** Diagnoses a sign-in without requirements. */
 export function plainDiagnostic({ acr }: IdToken): DoctorDiagnostic {
-  const message = `it brings ${acr === undefined ? 'no acr' : `acr ${quoted(acr)}`} in the ID token`;
+  const message = `the ID token has ${acr === undefined ? 'no acr' : `acr ${quoted(acr)}`}`;
   return { subject: 'sign_in', code: 'sign_in_finished', severity: 'ok', message };
 }
 
 export interface StepUp {
   readonly acrValues: readonly string[];
-  /** The ID token of the sign-in before; `undefined` where there was none. */
-  readonly before: IdToken | undefined;
+  /** The ID token of the previous sign-in; `undefined` without one. */
+  readonly previous: IdToken | undefined;
   readonly commandLine: CommandLine;
   readonly metadata: AuthorizationServerMetadata;
 }
 
-/** Whether the server honored the acr values it was asked for, by the ID token that came back and the one before. */
+/** Diagnoses whether the server honors acr values, by the ID token and the previous one. */
 export function acrDiagnostic(
   idToken: IdToken,
-  { acrValues, before, commandLine, metadata }: StepUp,
+  { acrValues, previous, commandLine, metadata }: StepUp,
 ): DoctorDiagnostic {
   const subject = 'acr_values';
   const { acrType, challenge, request } = factsOf(commandLine);
@@ -34,16 +34,16 @@ export function acrDiagnostic(
     acrType === 'number' && typeof token['acr'] === 'number' ? { ...token, acr: String(token['acr']) } : token;
   const asked = `asked for ${quotedList(requestedOf(acrValues, commandLine))}`;
   if (challenge === 'entra') {
-    const message = `${asked} by a claims request: whether it is honored shows in the access token alone`;
+    const message = `${asked} by a claims request: only the access token shows whether it is honored`;
     return { subject, code: 'acr_values_unobservable', severity: 'note', message };
   }
   const { acr } = readable(idToken);
-  const { outcome } = verifyStepUp(readable(idToken), { acrValues, subject: before?.sub ?? idToken.sub });
-  if (outcome === 'subject_mismatch') return anotherUser(subject);
+  const { outcome } = verifyStepUp(readable(idToken), { acrValues, subject: previous?.sub ?? idToken.sub });
+  if (outcome === 'subject_mismatch') return userChanged(subject);
   if (outcome === 'satisfied') {
-    const was = before === undefined ? undefined : readable(before)['acr'];
+    const was = previous === undefined ? undefined : readable(previous)['acr'];
     if (acrValues.includes(was as string)) {
-      const message = `${asked}, and the plain sign-in had ${quoted(was)} already: whether it is honored did not show`;
+      const message = `${asked}, and the plain sign-in had ${quoted(was)} already: this does not show whether it is honored`;
       return {
         subject,
         code: 'acr_values_untested',
@@ -55,31 +55,33 @@ export function acrDiagnostic(
     const message = `honored: ${asked}, and the ID token has ${quoted(acr)}`;
     return { subject, code: 'acr_values_honored', severity: 'ok', message };
   }
-  const returned = outcome === 'acr_unmet' ? quoted(acr) : `no ${acr === undefined ? 'acr' : 'acr that is a text'}`;
+  const returned = outcome === 'acr_unmet' ? quoted(acr) : `no ${acr === undefined ? 'acr' : 'acr that is a string'}`;
   const message = `ignored: ${asked}, and the ID token has ${returned}`;
   const mayBeEssential = request?.mode === undefined && metadata['claims_parameter_supported'] === true;
   const fixes = [
-    'Give the value a meaning at the server, by a flow or policy that reads acr_values.',
-    ...(mayBeEssential ? ["Or ask for an essential claim: mode 'essential' of authorizationParameters()."] : []),
-    ...(commandLine.profile === undefined ? ['Or it is to be asked otherwise: is there a --profile for it?'] : []),
-    ...(outcome === 'acr_unmet' ? ['Or list the returned one too, if it is good enough.'] : []),
+    'Configure the value at the server, by a flow or policy that reads acr_values.',
+    ...(mayBeEssential ? ["Or request an essential claim: mode 'essential' of authorizationParameters()."] : []),
+    ...(commandLine.profile === undefined
+      ? ['Or give the --profile of the server, which can need another request.']
+      : []),
+    ...(outcome === 'acr_unmet' ? ['Or list the returned value too, if it is enough.'] : []),
   ];
   return { subject, code: 'acr_values_ignored', severity: 'error', message, fix: fixes.join(' ') };
 }
 
 export interface Reauthentication {
   readonly maxAge: number;
-  /** Seconds since the epoch, by the clock of this machine. */
+  /** Seconds since the epoch. */
   readonly askedAt: number;
-  /** The ID token of the sign-in before; `undefined` where there was none. */
-  readonly before: IdToken | undefined;
+  /** The ID token of the previous sign-in; `undefined` without one. */
+  readonly previous: IdToken | undefined;
   readonly commandLine: CommandLine;
 }
 
-/** Whether the server honored `max_age`, by the ID token that came back and the one before. */
+/** Diagnoses whether the server honors `max_age`, by the ID token and the previous one. */
 export function maxAgeDiagnostic(
   idToken: IdToken,
-  { maxAge, askedAt, before, commandLine }: Reauthentication,
+  { maxAge, askedAt, previous, commandLine }: Reauthentication,
 ): DoctorDiagnostic {
   const subject = 'max_age';
   const { iat, auth_time: authTime } = idToken;
@@ -87,33 +89,33 @@ export function maxAgeDiagnostic(
   const { outcome } = verifyStepUp(idToken, {
     maxAge,
     challengedAt: askedAt,
-    subject: before?.sub ?? idToken.sub,
-    // one clock tells both times, in whole seconds
+    subject: previous?.sub ?? idToken.sub,
+    // Both times are of one clock, in whole seconds.
     clockTolerance: 1,
   });
-  if (outcome !== 'satisfied' && outcome !== 'authentication_too_old') return unjudged(outcome, asked, authTime);
+  if (outcome !== 'satisfied' && outcome !== 'authentication_too_old') return notAssessed(outcome, asked, authTime);
 
   const age = Math.round((iat as number) - (authTime as number));
-  // the ID token of the sign-in before was issued after that sign-in
-  const isSame = before !== undefined && (authTime as number) <= (before['iat'] as number);
-  const fix = `Clients may send prompt=login with it, or another max_age; APIs have to judge auth_time themselves.`;
+  // The previous ID token was issued after the sign-in it is about.
+  const isSame = previous !== undefined && (authTime as number) <= (previous['iat'] as number);
+  const fix = 'Clients can send prompt=login too. APIs have to assess auth_time themselves.';
   if (outcome === 'authentication_too_old' || (isSame && maxAge === 0)) {
     const message = `ignored: ${asked}, and the user was not asked again; the sign-in was ${age} s old`;
     return { subject, code: 'max_age_ignored', severity: 'error', message, fix };
   }
   if (isSame) {
-    const message = `${asked}, and the sign-in was only ${age} s old: whether it is honored did not show`;
+    const message = `${asked}, and the sign-in was only ${age} s old: this does not show whether it is honored`;
     return { subject, code: 'max_age_untested', severity: 'note', message, fix: 'Try --max-age 0.' };
   }
-  const message = `honored: ${asked}, and the user signed in anew, ${age} s before the ID token was issued`;
+  const message = `honored: ${asked}, and the user signed in again, ${age} s before the ID token was issued`;
   return { subject, code: 'max_age_honored', severity: 'ok', message };
 }
 
-function unjudged(outcome: StepUpOutcome['outcome'], asked: string, authTime: unknown): DoctorDiagnostic {
+function notAssessed(outcome: StepUpOutcome['outcome'], asked: string, authTime: unknown): DoctorDiagnostic {
   const subject = 'max_age';
   switch (outcome) {
     case 'subject_mismatch':
-      return anotherUser(subject);
+      return userChanged(subject);
     case 'auth_time_missing':
       return {
         subject,
@@ -127,13 +129,13 @@ function unjudged(outcome: StepUpOutcome['outcome'], asked: string, authTime: un
         subject,
         code: outcome === 'auth_time_in_future' ? 'id_token_auth_time_in_future' : 'id_token_auth_time_invalid',
         severity: 'error',
-        message: `${asked}, and the auth_time of the ID token, ${quoted(authTime)}, is no moment before it was issued`,
-        fix: 'It has to be a JSON number of seconds since 1970: OpenID Connect Core §2.',
+        message: `${asked}, and the auth_time of the ID token, ${quoted(authTime)}, is not a time before it was issued`,
+        fix: 'It must be a JSON number of seconds since 1970: OpenID Connect Core §2.',
       };
   }
 }
 
-function anotherUser(subject: SignInSubject): DoctorDiagnostic {
-  const fix = 'Sign in as the same user every time.';
-  return { subject, code: 'user_changed', severity: 'error', message: 'another user signed in than before', fix };
+function userChanged(subject: SignInSubject): DoctorDiagnostic {
+  const fix = 'Sign in as the same user each time.';
+  return { subject, code: 'user_changed', severity: 'error', message: 'another user signed in', fix };
 }

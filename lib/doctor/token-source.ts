@@ -6,26 +6,24 @@ export interface TokenSources {
   readonly stdin: AsyncIterable<string | Uint8Array>;
 }
 
-const MAX_CHARACTERS = 65_536;
+const MAX_TOKEN_BYTES = 65_536;
 
 /**
- * Reads the access token to examine. Not from the command line, which ends up in the history of the shell and is shown
- * to every user of the machine.
+ * Reads the access token. Does not accept it on the command line, which every user of the machine can read.
  *
- * @param from a file, `-` for standard input; by default the variable `STEP_UP_TOKEN`
- * @returns `undefined` where there is none to examine
- * @throws UsageError
+ * @param from a file, or `-` for standard input. Default is the variable `STEP_UP_TOKEN`.
+ * @returns `undefined` without `from` and without that variable
+ * @throws UsageError if the file cannot be read, and for what is not one token
  */
 export async function readToken(from: string | undefined, sources: TokenSources): Promise<string | undefined> {
-  // standard input is touched only where it is asked for
   const text =
     from === undefined
       ? sources.env['STEP_UP_TOKEN']
       : await (from === '-' ? readAll(sources.stdin) : readTextFile(from));
   const token = text?.trim().replace(/^bearer +/i, '');
   if (from === undefined && !token) return undefined;
-  if (!token) throw new UsageError('"--token" is empty where it was read');
-  if (/\s/.test(token)) throw new UsageError('"--token" has to be an access token and nothing else');
+  if (!token) throw new UsageError('"--token" has no token');
+  if (/\s/.test(token)) throw new UsageError('"--token" must have one access token and nothing else');
   return token;
 }
 
@@ -34,9 +32,9 @@ async function readTextFile(path: string): Promise<string> {
     return await readAll(createReadStream(path));
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    // without the path, which is the token itself where it was given instead of a file
+    // The message leaves out the path, because users may give the token in its place.
     throw new UsageError(
-      '"--token" must be a file that can be read, or "-" for standard input; ' +
+      '"--token" must be a readable file, or "-" for standard input; ' +
         'a token on the command line would stay in the history of the shell',
     );
   }
@@ -48,7 +46,7 @@ async function readAll(stdin: TokenSources['stdin']): Promise<string> {
   for await (const chunk of stdin) {
     chunks.push(Buffer.from(chunk));
     length += chunk.length;
-    if (length > MAX_CHARACTERS) throw new UsageError('"--token" is too long for an access token');
+    if (length > MAX_TOKEN_BYTES) throw new UsageError('"--token" is too long for an access token');
   }
   return Buffer.concat(chunks).toString();
 }

@@ -22,7 +22,7 @@ afterEach(async () => {
 
 type TokenOptions = Parameters<TestAuthorizationServer['accessToken']>[0];
 
-/** What is said of a token read from standard input, one line for each diagnostic, with the fix where there is one. */
+/** Returns the diagnostics of a token from standard input, one line each, with its fix. */
 async function saidOf(token: string, options: readonly string[] = ['--audience', API]): Promise<string[]> {
   const found = await diagnostics([server.issuer, '--token', '-', ...options], { stdin: token });
   return found
@@ -74,7 +74,7 @@ describe('how the token gets here', () => {
   });
 
   test.each<[what: string, text: string, sentence: string]>([
-    ['a text of two tokens', 'one two', '"--token" has to be an access token and nothing else'],
+    ['a text of two tokens', 'one two', '"--token" must have one access token and nothing else'],
     ['a text that is too long', 'x'.repeat(70_000), '"--token" is too long for an access token'],
   ])('%s is refused, from standard input and from a file', async (_, text, sentence) => {
     const refused = { exitCode: 2, stdout: '', stderr: `nestjs-step-up: ${sentence} (--help shows the options)\n` };
@@ -101,7 +101,7 @@ test('the doctor prints the whole table of a token that is good enough', async (
   ok  token_accepted              accepted: typ "at+jwt", signed with "ES256", for "https://api.example"
   ok  acr_present                 acr "urn:example:mfa"
   ok  auth_time_present           auth_time 2027-01-15T07:59:26Z, 34 s ago
-  ok  requirements_met            enough for acr "urn:example:mfa" and a sign-in of the last 300 s
+  ok  requirements_met            enough for acr "urn:example:mfa" and a sign-in within the last 300 s
 
 1 note.
 `);
@@ -110,7 +110,8 @@ test('the doctor prints the whole table of a token that is good enough', async (
 test('without --audience the audience of the token is shown', async () => {
   const token = await server.accessToken({ acr: 'urn:example:mfa', claims: { aud: [API, 'https://other.example'] } });
   await expect(saidOf(token, [])).resolves.toEqual([
-    'ok token_accepted: accepted: typ "at+jwt", signed with "ES256", for "https://api.example", "https://other.example"',
+    'ok token_accepted: accepted: typ "at+jwt", signed with "ES256", for "https://api.example", ' +
+      '"https://other.example"',
     'note audience_unchecked: it is for the audience "https://api.example", "https://other.example" | ' +
       'Give the identifier of your API by --audience to have it compared.',
     ACR,
@@ -121,16 +122,16 @@ test('without --audience the audience of the token is shown', async () => {
 describe('what the token tells of the authentication', () => {
   const SECONDS = 'Have the server issue seconds. Until then no maxAge is ever met.';
   const NUMBER =
-    'It has to be a JSON number of seconds: have the server issue one, or use a profile that reads this form.';
+    'It must be a JSON number of seconds: have the server issue one, or give a --profile that reads this form.';
   const NTP = 'Set the clocks of the server and of this machine by NTP.';
-  const TEXT = 'Have the server issue a text, or use a profile that reads this form.';
+  const TEXT = 'Have the server issue a string, or give a --profile that reads this form.';
 
   test.each<[what: string, options: TokenOptions, expected: string]>([
     [
       'RS-43 an absent acr',
       {},
       'acr_missing: no acr in the access token | Have the server put acr into access tokens (by a scope, a claim ' +
-        'mapping or a script), or configure "introspection" if it tells there.',
+        'mapping or a script), or configure "introspection" if the server returns it there.',
     ],
     ['RS-42 an acr that is a number', { acr: 2 }, `acr_unusable: acr is of type number: 2 | ${TEXT}`],
     ['RS-42 an acr that is a list', { acr: ['mfa', 'pwd'] }, `acr_unusable: acr is a list: ["mfa","pwd"] | ${TEXT}`],
@@ -141,16 +142,16 @@ describe('what the token tells of the authentication', () => {
     const [, acr, , requirements] = await saidOf(token, ['--audience', API, '--acr', 'mfa']);
     expect(acr).toBe(`error ${expected}`);
     expect(requirements).toBe(
-      'error requirements_unmet: not enough for acr "mfa": it has no acr | Your API would answer it with a step-up ' +
-        'challenge. See whether --login brings a better one.',
+      'error requirements_unmet: not enough for acr "mfa": it has no acr | Your API would respond with a step-up ' +
+        'challenge. Try whether --login obtains a better token.',
     );
   });
 
   test('RS-44 the acr "0" earns a note', async () => {
     await expect(saidOf(await server.accessToken({ acr: '0' }))).resolves.toEqual([
       ACCEPTED,
-      'note acr_zero: acr "0", which says that no level was reached | Never require "0". Some servers issue it where a ' +
-        'user came back by a cookie.',
+      'note acr_zero: acr "0": the user reached no level | Never require "0". Some servers issue it if a user ' +
+        'returns by a cookie.',
       AUTH_TIME,
     ]);
   });
@@ -165,32 +166,32 @@ describe('what the token tells of the authentication', () => {
       'RS-50 an absent auth_time',
       null,
       'auth_time_missing: no auth_time in the access token | Have the server put auth_time into access tokens, or ' +
-        'configure "introspection" if it tells there. Until then no maxAge is ever met.',
+        'configure "introspection" if the server returns it there. Until then no maxAge is ever met.',
       'no auth_time',
     ],
     [
       'RS-49 an auth_time in milliseconds',
       NOW * 1000,
       `auth_time_in_milliseconds: auth_time is ${NOW * 1000}, which looks like milliseconds | ${SECONDS}`,
-      'an auth_time that is no number of seconds',
+      'an auth_time that is not a number of seconds',
     ],
     [
       'RS-51 an auth_time that is a string',
       `${NOW}`,
-      `auth_time_not_a_number: auth_time is "${NOW}", which is no number | ${NUMBER}`,
-      'an auth_time that is no number of seconds',
+      `auth_time_not_a_number: auth_time is "${NOW}", which is not a number | ${NUMBER}`,
+      'an auth_time that is not a number of seconds',
     ],
     [
       'an auth_time that is a list',
       [NOW],
-      `auth_time_not_a_number: auth_time is [${NOW}], which is no number | ${NUMBER}`,
-      'an auth_time that is no number of seconds',
+      `auth_time_not_a_number: auth_time is [${NOW}], which is not a number | ${NUMBER}`,
+      'an auth_time that is not a number of seconds',
     ],
     [
       'a negative auth_time',
       -1,
       'auth_time_negative: auth_time is -1 | Have the server issue seconds.',
-      'an auth_time that is no number of seconds',
+      'an auth_time that is not a number of seconds',
     ],
     [
       'RS-48 an auth_time in the future',
@@ -205,8 +206,8 @@ describe('what the token tells of the authentication', () => {
       ACCEPTED,
       ACR,
       `error ${expected}`,
-      `error requirements_unmet: not enough for a sign-in of the last 0 s: it has ${reason} | Your API would answer it ` +
-        `with a step-up challenge.${authTime === null ? '' : ' See whether --login brings a better one.'}`,
+      `error requirements_unmet: not enough for a sign-in within the last 0 s: it has ${reason} | Your API would ` +
+        `respond with a step-up challenge.${authTime === null ? '' : ' Try whether --login obtains a better token.'}`,
     ]);
   });
 
@@ -223,8 +224,10 @@ describe('what the token tells of the authentication', () => {
       '300',
     ]);
     expect(requirements).toBe(
-      'error requirements_unmet: not enough for acr one of "a", "b" and a sign-in of the last 300 s: it has another acr, ' +
-        'too old a sign-in | Your API would answer it with a step-up challenge. See whether --login brings a better one.',
+      'error requirements_unmet: not enough for acr one of "a", "b" and a sign-in within the last 300 s: it has ' +
+        'another acr, ' +
+        'a sign-in that is too old | Your API would respond with a step-up challenge. Try whether --login obtains a ' +
+        'better token.',
     );
   });
 });
@@ -282,8 +285,9 @@ describe('what a profile changes', () => {
     const token = await server.accessToken({ authTime: null, header: { typ: 'JWT' }, claims: { typ: 'Bearer' } });
     const said = await saidOf(token, ['--audience', API, '--profile', 'keycloak']);
     expect(said.at(-1)).toBe(
-      'note profile_documented: what an administrator of Keycloak has to do is in docs/authorization-servers.md | Read "Keycloak" ' +
-        'there. Claims under names of your own are given by --acr-claim and --auth-time-claim.',
+      'note profile_documented: docs/authorization-servers.md has the steps for an administrator of Keycloak | Read ' +
+        '"Keycloak" ' +
+        'there. Give claims under your own names by --acr-claim and --auth-time-claim.',
     );
   });
 
@@ -301,13 +305,13 @@ test('a token without a user earns a warning', async () => {
   const token = await server.accessToken({ authTime: null, subject: 'batch', clientId: 'batch' });
   const [, machine] = await saidOf(token);
   expect(machine).toBe(
-    'warning user_missing: the client got this token for itself, so no user is behind it | Examine a token that a user ' +
-      'signed in for: no client can step up by itself.',
+    'warning user_missing: the client obtained this token for itself: it has no user | Give a token for which a user ' +
+      'signed in. A client cannot step up without a user.',
   );
 });
 
 describe('a token that would be refused', () => {
-  const CLAIM = 'RFC 9068 §2.2 requires it. Give the --profile of a server that leaves it out.';
+  const CLAIM = 'RFC 9068 §2.2 requires it. If the server leaves it out, give its --profile.';
 
   test.each<[what: string, options: TokenOptions, message: string, fix: string]>([
     [
@@ -326,26 +330,26 @@ describe('a token that would be refused', () => {
       'RS-67 an ID token',
       { header: { typ: 'JWT' }, claims: { nonce: 'n' } },
       'The token is not marked as an access token (typ at+jwt)',
-      'This is an ID token, it seems. APIs are called with the access token.',
+      'This seems to be an ID token. Call APIs with the access token.',
     ],
     [
       'RS-63 a token of another issuer',
       { claims: { iss: 'https://other.example' } },
       'The issuer of the access token is not known',
-      'It names the issuer "https://other.example": examine that one, exactly as it is written there.',
+      'It names the issuer "https://other.example": give that one, exactly as it is written there.',
     ],
     [
       'RS-64 a token for another audience',
       { claims: { aud: 'https://other.example' } },
       'The access token is meant for another audience',
-      'It is for "https://other.example": give that by --audience if it is your API, or else have the server issue ' +
+      'It is for "https://other.example". If that is your API, give it by --audience. If not, have the server issue ' +
         'tokens for yours, by a resource indicator or an audience mapping.',
     ],
     [
       'RS-64 a token without audience',
       { claims: { aud: undefined } },
       'The access token is meant for another audience',
-      'It names no audience: have the server issue tokens for your API, by a resource indicator or an audience mapping.',
+      'It has no audience: have the server issue tokens for your API, by a resource indicator or an audience mapping.',
     ],
     ['RS-66 an expired token', { expiresIn: -60 }, 'The access token has expired', 'Get a new one.'],
     [
@@ -384,7 +388,7 @@ describe('a token that would be refused', () => {
       'a token that is bound to a key',
       { claims: { cnf: { jkt: 'x' } } },
       'The access token is bound to a key, and no proof of possession is accepted here',
-      'Have the server issue bearer tokens for this API, bound to no key (cnf).',
+      'Have the server issue bearer tokens for this API, without a bound key (cnf).',
     ],
     [
       'RS-65 a token of an unknown key',
@@ -410,7 +414,7 @@ describe('a token that would be refused', () => {
     const claims = { aud: 'page', typ: 'ID', azp: 'page', at_hash: 'x' };
     const token = await server.accessToken({ acr: '1', header: { typ: 'JWT' }, claims });
     const [refusal] = await saidOf(token, ['--audience', API, '--profile', 'keycloak']);
-    expect(refusal).toMatch(/ \| This is an ID token, it seems\. APIs are called with the access token\.$/);
+    expect(refusal).toMatch(/ \| This seems to be an ID token\. Call APIs with the access token\.$/);
   });
 
   test('RS-65 a token of an algorithm that is not allowed is refused, and the allowed ones are listed', async () => {
@@ -428,8 +432,8 @@ describe('a token that would be refused', () => {
     const [, , signature] = (await server.accessToken({ acr: 'urn:example:mfa' })).split('.');
     const [refusal] = await saidOf(`${header}.${payload}.${signature}`);
     expect(refusal).toBe(
-      'error token_refused: refused: The signature of the access token is not valid | It was changed, cut off, or ' +
-        'signed by somebody else.',
+      'error token_refused: refused: The signature of the access token is not valid | It was changed or cut off, or ' +
+        'another party signed it.',
     );
   });
 
@@ -455,20 +459,20 @@ describe('a token that says nothing by itself', () => {
     [
       'an opaque token',
       '2YotnFZFEjr1zCsicMWpAA',
-      'warning token_opaque: the access token is opaque: only the server can tell what it stands for | Configure ' +
+      'warning token_opaque: the access token is opaque: only the server can read it | Configure ' +
         '"introspection" for this server, or have it issue JWT access tokens (RFC 9068) for this API.',
     ],
     [
       'an encrypted token',
       'a.b.c.d.e',
-      'error token_encrypted: the access token is encrypted | Have the server issue signed, unencrypted access tokens ' +
+      'error token_encrypted: the access token is encrypted | Have the server issue signed, unencrypted access ' +
+        'tokens ' +
         'for this API.',
     ],
     [
       'a token that is cut off',
       'eyJhbGciOiJFUzI1NiJ9.eyJ.c2ln',
-      'error token_refused: refused: The access token is not a readable JWT | Make sure that the whole token was ' +
-        'copied, and nothing besides.',
+      'error token_refused: refused: The access token is not a readable JWT | Copy the whole token, and nothing else.',
     ],
   ])('%s is reported, and nothing else', async (_, token, expected) => {
     await expect(saidOf(token)).resolves.toEqual([expected]);

@@ -10,7 +10,7 @@ import { selfSigned } from './self-signed.js';
 const OIDC = '/.well-known/openid-configuration';
 const OAUTH = '/.well-known/oauth-authorization-server';
 const WHOLE_PATH =
-  'check that this is the issuer, with its whole path, and not the address of a sign-in page or an admin console';
+  'check that this is the issuer with its whole path, not the address of a sign-in page or an admin console';
 
 /** One sentence at standard error, nothing at standard output, exit code 2. */
 function refused(sentence: string) {
@@ -34,18 +34,19 @@ describe('a server that cannot be examined', () => {
       stdout: '',
       // without a resolver at hand, EAI_AGAIN
       stderr: expect.stringMatching(
-        /^nestjs-step-up: https:\/\/as\.invalid cannot be reached \((ENOTFOUND\): there is no host of this name, so check its spelling|EAI_AGAIN\): names cannot be looked up at the moment, so check the network)\n$/,
+        /^nestjs-step-up: https:\/\/as\.invalid cannot be reached \((ENOTFOUND\): there is no host of this name: check its spelling|EAI_AGAIN\): names cannot be resolved: check the network)\n$/,
       ),
     });
   });
 
-  test('a port where nothing listens is reported with what to check', async () => {
+  test('a port on which nothing listens is reported with what to check', async () => {
     const closed = createTcpServer();
     const issuer = `http://127.0.0.1:${await listening(closed)}`;
     await new Promise((resolve) => closed.close(resolve));
     await expect(nestjsStepUp(['doctor', issuer])).resolves.toEqual(
       refused(
-        `${issuer} cannot be reached (ECONNREFUSED): nothing listens there, so check host and port, and whether the server runs`,
+        `${issuer} cannot be reached (ECONNREFUSED): nothing listens there: check host and port, and whether the ` +
+          `server runs`,
       ),
     );
   });
@@ -63,9 +64,9 @@ describe('a server that cannot be examined', () => {
     await new Promise((resolve) => secure.close(resolve));
     expect(outcome).toEqual(
       refused(
-        `${issuer} cannot be reached (DEPTH_ZERO_SELF_SIGNED_CERT): its certificate is not trusted, so let ` +
-          'NODE_EXTRA_CA_CERTS name a PEM file with that certificate, or with the one of its authority, ' +
-          'and do not switch the verification off',
+        `${issuer} cannot be reached (DEPTH_ZERO_SELF_SIGNED_CERT): its certificate is not trusted: let ` +
+          'NODE_EXTRA_CA_CERTS name a PEM file with that certificate, or with the one of its authority; keep the ' +
+          'verification on',
       ),
     );
   });
@@ -74,7 +75,7 @@ describe('a server that cannot be examined', () => {
     const issuer = server.origin.replace('http:', 'https:');
     const { exitCode, stdout, stderr } = await nestjsStepUp(['doctor', issuer]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
-    expect(stderr).toMatch(/: it does not speak TLS there, so check scheme and port\n$/);
+    expect(stderr).toMatch(/: it does not speak TLS there: check scheme and port\n$/);
   });
 
   test('a web page in place of metadata is reported for both addresses', async () => {
@@ -100,12 +101,12 @@ describe('a server that cannot be examined', () => {
     [
       'another issuer',
       'https://other.example',
-      'names the issuer "https://other.example": tokens will carry that one, so give it exactly',
+      'names the issuer "https://other.example": give exactly that one, because tokens have it',
     ],
     [
       'an issuer that would move the cursor',
       'x\u001b[2J\u202e',
-      'names the issuer "x\\u001b[2J\\u202e": tokens will carry that one, so give it exactly',
+      'names the issuer "x\\u001b[2J\\u202e": give exactly that one, because tokens have it',
     ],
     ['no issuer', undefined, 'names no issuer: check that this is an authorization server'],
   ])('metadata that names %s is refused', async (_, issuer, sentence) => {
@@ -121,9 +122,7 @@ describe('a server that cannot be examined', () => {
     const outcome = await nestjsStepUp(['doctor', `${issuer}/`]);
     await authorizationServer.close();
     expect(outcome).toEqual(
-      refused(
-        `The metadata of ${issuer}/ names the issuer "${issuer}": tokens will carry that one, so give it exactly`,
-      ),
+      refused(`The metadata of ${issuer}/ names the issuer "${issuer}": give exactly that one, because tokens have it`),
     );
   });
 
@@ -132,7 +131,7 @@ describe('a server that cannot be examined', () => {
     const { exitCode, stdout, stderr } = await nestjsStepUp(['doctor', server.origin, '--json']);
     const message =
       `The metadata of ${server.origin} names the issuer "https://other.example": ` +
-      'tokens will carry that one, so give it exactly';
+      'give exactly that one, because tokens have it';
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: `nestjs-step-up: ${message}\n` });
     expect(JSON.parse(stdout)).toEqual({
       issuer: server.origin,
@@ -152,10 +151,10 @@ test('an issuer that would move the cursor is escaped, in JSON too', async () =>
 describe('a command that is not understood', () => {
   const ISSUER = 'https://as.example';
   const JWT = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl';
-  const ACR = '"--acr" must be a string of printable ASCII without space, quote and backslash, or word=strings of such';
+  const ACR = '"--acr" must be a string of printable ASCII without space, quote and backslash, or word=strings';
 
-  const PARAMETER = '"--parameter" must be name=value, and each name is given once';
-  const CLAIM = `"--acr-claim" must be the name of a claim, or of a nested one the way as JSON: '["ext","acr"]'`;
+  const PARAMETER = '"--parameter" must be name=value, with each name once';
+  const CLAIM = `"--acr-claim" must be the name of a claim, or the path of a nested one as JSON: '["ext","acr"]'`;
 
   test('--help prints the usage text with exit code 0', async () => {
     await expect(nestjsStepUp(['--help'])).resolves.toEqual({ exitCode: 0, stdout: USAGE, stderr: '' });
@@ -178,22 +177,22 @@ describe('a command that is not understood', () => {
   test.each<[what: string, args: string[], sentence: string]>([
     ['an unknown option', [ISSUER, `--tokne=${JWT}`], 'There is no option "--tokne"'],
     ['a token as an option', [ISSUER, `--${JWT}`], 'There is an unknown option'],
-    ['an option without value', [ISSUER, '--token'], '"--token" lacks its value'],
-    ['an option in place of a value', [ISSUER, '--acr', '--json'], '"--acr" lacks its value'],
+    ['an option without value', [ISSUER, '--token'], '"--token" needs a value'],
+    ['an option in place of a value', [ISSUER, '--acr', '--json'], '"--acr" needs a value'],
     ['a value for a switch', [ISSUER, `--json=${JWT}`], '"--json" takes no value'],
     [
       'the address of the metadata',
       [`${ISSUER}/tenant/.well-known/openid-configuration`],
-      'The issuer is the address without /.well-known/openid-configuration: drop that part',
+      'The issuer must be the address without /.well-known/openid-configuration',
     ],
     ['a parameter without value', [ISSUER, '--login', '--client-id=a', '--parameter=audience'], PARAMETER],
     ['a parameter twice', [ISSUER, '--login', '--client-id=a', '--parameter=a=1', '--parameter=a=2'], PARAMETER],
     [
       'a parameter that the doctor sets itself',
       [ISSUER, '--login', '--client-id=a', '--parameter=state=1'],
-      '"--parameter" cannot set "state", on which the outcome of the sign-ins depends',
+      '"--parameter" cannot set "state": the doctor sets it',
     ],
-    ['a parameter without login', [ISSUER, '--parameter=a=1'], '"--parameter" is for "--login", which is missing'],
+    ['a parameter without login', [ISSUER, '--parameter=a=1'], '"--parameter" needs "--login"'],
     ['an empty name of a claim', [ISSUER, '--acr-claim='], CLAIM],
     ['a way to a claim that is not JSON', [ISSUER, '--acr-claim=[ext'], CLAIM],
     ['an empty way to a claim', [ISSUER, '--acr-claim=[]'], CLAIM],
@@ -206,7 +205,7 @@ describe('a command that is not understood', () => {
     [
       'an http issuer of another machine',
       ['http://as.example'],
-      'The issuer must be an https URL: http is for this machine alone (localhost, 127.0.0.1)',
+      'The issuer must be an https URL (http is accepted on loopback only: localhost, 127.0.0.1)',
     ],
     ['an issuer with a query', [`${ISSUER}?a=b`], 'The issuer must be a URL without credentials, query and fragment'],
     [
@@ -226,7 +225,7 @@ describe('a command that is not understood', () => {
       '"--port" must be an integer from 0 to 65535',
     ],
     ['a login without a client', [ISSUER, '--login'], '"--login" needs "--client-id"'],
-    ['a client without login', [ISSUER, '--client-id=a'], '"--client-id" is for "--login", which is missing'],
+    ['a client without login', [ISSUER, '--client-id=a'], '"--client-id" needs "--login"'],
     [
       'a secret that is not set',
       [ISSUER, '--login', '--client-id=a', '--client-secret-env=NOT_SET'],
@@ -243,10 +242,10 @@ describe('a command that is not understood', () => {
     [
       'a token in place of a file',
       [ISSUER, '--token', JWT],
-      '"--token" must be a file that can be read, or "-" for standard input; a token on the command line would stay in ' +
+      '"--token" must be a readable file, or "-" for standard input; a token on the command line would stay in ' +
         'the history of the shell',
     ],
-    ['an empty standard input', [ISSUER, '--token', '-'], '"--token" is empty where it was read'],
+    ['an empty standard input', [ISSUER, '--token', '-'], '"--token" has no token'],
   ])('%s is refused with one sentence', async (_, args, sentence) => {
     const outcome = await nestjsStepUp(['doctor', ...args]);
     expect(outcome).toMatchObject({ exitCode: 2, stdout: '' });

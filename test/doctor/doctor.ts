@@ -46,5 +46,5 @@ export async function diagnostics(args: readonly string[], around?: Around): Pro
 }
 
 async function refuse(url: string): Promise<never> {
-  throw new Error(`nobody is there to open ${url}`);
+  throw new Error(`no user opens ${url}`);
 }

@@ -48,7 +48,7 @@ async function freePort(): Promise<number> {
   return free;
 }
 
-/** Goes where the server sends a user, who takes a while. */
+/** Signs the user in, who takes a while, and follows the redirect. */
 async function browser(url: string): Promise<string> {
   const sent = await fetch(url, { redirect: 'manual' });
   mockClock.now += PACE;
@@ -95,23 +95,23 @@ http://127.0.0.1:50000/authorize?${third}
 http://127.0.0.1:50000
 
 Metadata
-  ok  metadata_read               read at http://127.0.0.1:50000/.well-known/openid-configuration; it names
-                                  exactly this issuer
-  -   https_missing               http, which is accepted on this machine alone
+  ok  metadata_read               read at http://127.0.0.1:50000/.well-known/openid-configuration; its issuer
+                                  is exactly this one
+  -   https_missing               http is accepted on loopback only
                                   > Use https everywhere else.
-  ok  claims_parameter_supported  an acr can be asked for as an essential claim, which the server has to
+  ok  claims_parameter_supported  clients can request acr as an essential claim, which the server has to
                                   satisfy or refuse
-  ok  introspection_published     tokens that say too little can be asked about at
-                                  "http://127.0.0.1:50000/introspect"
-  ok  response_iss_supported      authorization responses name their issuer (RFC 9207)
+  ok  introspection_published     introspection at "http://127.0.0.1:50000/introspect" can add claims that
+                                  tokens lack
+  ok  response_iss_supported      authorization responses have iss (RFC 9207)
   ok  pkce_supported              PKCE with S256
-  ok  openid_supported            scope openid, which many servers need beside acr_values and max_age
+  ok  openid_supported            scope openid, which many servers need with acr_values and max_age
   ok  keys_usable                 1 key for ES256 at http://127.0.0.1:50000/jwks
   ok  acr_values_published        offered are "urn:example:phr", "urn:example:mfa", "urn:example:pwd"
   ok  acr_value_offered           "mfa" means "urn:example:mfa": offered
 
 Plain sign-in
-  ok  sign_in_finished            it brings acr "urn:example:pwd" in the ID token
+  ok  sign_in_finished            the ID token has acr "urn:example:pwd"
 
 Sign-in with acr values
   ok  acr_values_honored          honored: asked for "urn:example:mfa", and the ID token has "urn:example:mfa"
@@ -121,7 +121,7 @@ Sign-in with acr values
   ok  requirements_met            enough for acr "urn:example:mfa"
 
 Sign-in with max_age
-  ok  max_age_honored             honored: asked for max_age=0, and the user signed in anew, 30 s before the
+  ok  max_age_honored             honored: asked for max_age=0, and the user signed in again, 30 s before the
                                   ID token was issued
   ok  token_accepted              accepted: typ "at+jwt", signed with "ES256", for "https://api.example"
   ok  acr_present                 acr "urn:example:mfa"
@@ -190,8 +190,8 @@ describe('the request is in the form of the profile', () => {
   test('with the profile of Entra only the access token can tell whether acr values are honored', async () => {
     const [, second] = await said([...MFA, '--profile', 'entra']);
     expect(second).toBe(
-      'acr_values: note acr_values_unobservable: asked for "urn:example:mfa" by a claims request: whether it is honored shows ' +
-        'in the access token alone',
+      'acr_values: note acr_values_unobservable: asked for "urn:example:mfa" by a claims request: only the access ' +
+        'token shows whether it is honored',
     );
   });
 });
@@ -204,7 +204,7 @@ describe('a confidential client', () => {
 
   test('a confidential client signs in with its secret', async () => {
     const [first, second] = await withSecret('right');
-    expect(first).toBe('sign_in: ok sign_in_finished: it brings acr "urn:example:pwd" in the ID token');
+    expect(first).toBe('sign_in: ok sign_in_finished: the ID token has acr "urn:example:pwd"');
     expect(second).toMatch(/^acr_values: ok acr_values_honored:/);
   });
 
@@ -212,7 +212,7 @@ describe('a confidential client', () => {
     await expect(withSecret('wrong')).resolves.toEqual(
       ['sign_in', 'acr_values', 'max_age'].map(
         (subject) =>
-          `${subject}: error code_refused: the server gives no tokens for the code: status 401 | Compare client id, secret ` +
+          `${subject}: error code_refused: the server refuses the code: status 401 | Compare client id, secret ` +
           'and redirect URI with what is registered at the server.',
       ),
     );
@@ -227,10 +227,10 @@ describe('a confidential client', () => {
 
 describe('what is said of the acr values', () => {
   const ignored = (returned: string) =>
-    `error acr_values_ignored: ignored: asked for "urn:example:mfa", and the ID token has "${returned}" | Give the value a ` +
-    "meaning at the server, by a flow or policy that reads acr_values. Or ask for an essential claim: mode 'essential' of " +
-    'authorizationParameters(). Or it is to be asked otherwise: is there a --profile for it? Or list the returned one too, ' +
-    'if it is good enough.';
+    `error acr_values_ignored: ignored: asked for "urn:example:mfa", and the ID token has "${returned}" | Configure ` +
+    "the value at the server, by a flow or policy that reads acr_values. Or request an essential claim: mode 'essential' of " +
+    'authorizationParameters(). Or give the --profile of the server, which can need another request. Or list the ' +
+    'returned value too, if it is enough.';
 
   test.each<[name: string, behavior: AuthorizationBehavior, diagnostic: string]>([
     [
@@ -242,15 +242,16 @@ describe('what is said of the acr values', () => {
     [
       'C-50 acr values that the user cannot satisfy are reported as refused',
       'failsUnmet',
-      'error acr_values_refused: the server refuses: "unmet_authentication_requirements" ("The user cannot authenticate ' +
-        'as asked") | The server understood, and this user cannot get there: give the user such a factor, or the value a ' +
-        'meaning at the server.',
+      'error acr_values_refused: the server refuses: "unmet_authentication_requirements" ("The user cannot ' +
+        'authenticate ' +
+        'as asked") | The server understood the request, and this user cannot meet it: give the user such a factor, ' +
+        'or configure the value at the server.',
     ],
     [
       'C-51 acr values that the user declines are reported as refused',
       'declines',
-      'error acr_values_refused: the server refuses: "access_denied" ("The user does not want to authenticate") | Sign in ' +
-        'again and agree; if nobody was asked, look into the log of the server.',
+      'error acr_values_refused: the server refuses: "access_denied" ("The user does not want to authenticate") | ' +
+        'Sign in again and agree. If the server did not ask, read its log.',
     ],
   ])('%s', async (_, behavior, diagnostic) => {
     server.behavior = behavior;
@@ -262,27 +263,29 @@ describe('what is said of the acr values', () => {
     server.behavior = 'ignoresEssential';
     const [, second] = await said([...MFA, '--profile', 'oidcProvider']);
     expect(second).toBe(
-      'acr_values: error acr_values_ignored: ignored: asked for "urn:example:mfa", and the ID token has "urn:example:pwd" | Give ' +
-        'the value a meaning at the server, by a flow or policy that reads acr_values. Or list the returned one too, if it ' +
-        'is good enough.',
+      'acr_values: error acr_values_ignored: ignored: asked for "urn:example:mfa", and the ID token has ' +
+        '"urn:example:pwd" | Configure the value at the server, by a flow or policy that reads acr_values. Or list ' +
+        'the returned value too, if it is enough.',
     );
   });
 
   test('an acr value that the plain sign-in had already is reported as not tried', async () => {
     const [, second] = await said(['--acr', 'urn:example:pwd']);
     expect(second).toBe(
-      'acr_values: note acr_values_untested: asked for "urn:example:pwd", and the plain sign-in had "urn:example:pwd" already: ' +
-        'whether it is honored did not show | Try it in a private window, or as another user.',
+      'acr_values: note acr_values_untested: asked for "urn:example:pwd", and the plain sign-in had ' +
+        '"urn:example:pwd" already: this does not show whether it is honored | Try it in a private window, or as ' +
+        'another user.',
     );
   });
 
   test('without acr values there are two sign-ins', async () => {
     await expect(said([])).resolves.toEqual([
-      'sign_in: ok sign_in_finished: it brings acr "urn:example:pwd" in the ID token',
+      'sign_in: ok sign_in_finished: the ID token has acr "urn:example:pwd"',
       'sign_in: ok token_accepted: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
       'sign_in: ok acr_present: acr "urn:example:pwd"',
       'sign_in: ok auth_time_present: auth_time 2027-01-15T08:00:00Z, 30 s ago',
-      'max_age: ok max_age_honored: honored: asked for max_age=0, and the user signed in anew, 30 s before the ID token ' +
+      'max_age: ok max_age_honored: honored: asked for max_age=0, and the user signed in again, 30 s before the ID ' +
+        'token ' +
         'was issued',
       'max_age: ok token_accepted: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
       'max_age: ok acr_present: acr "urn:example:pwd"',
@@ -305,15 +308,16 @@ describe('what is said of max_age', () => {
 
   test('a max_age that the server ignores is reported', async () => {
     await expect(lastOf(MFA, { browser: without('max_age') })).resolves.toBe(
-      'max_age: error max_age_ignored: ignored: asked for max_age=0, and the user was not asked again; the sign-in was ' +
-        '61 s old | Clients may send prompt=login with it, or another max_age; APIs have to judge auth_time themselves.',
+      'max_age: error max_age_ignored: ignored: asked for max_age=0, and the user was not asked again; the sign-in ' +
+        'was ' +
+        '61 s old | Clients can send prompt=login too. APIs have to assess auth_time themselves.',
     );
   });
 
   test('a max_age that a fresh sign-in cannot exceed is reported as not tried', async () => {
     await expect(lastOf([...MFA, '--max-age', '300'])).resolves.toBe(
-      'max_age: note max_age_untested: asked for max_age=300, and the sign-in was only 61 s old: whether it is honored ' +
-        'did not show | Try --max-age 0.',
+      'max_age: note max_age_untested: asked for max_age=300, and the sign-in was only 61 s old: this does not show ' +
+        'whether it is honored | Try --max-age 0.',
     );
   });
 
@@ -340,19 +344,21 @@ describe('what is said of max_age', () => {
   test('C-55 an absent auth_time is reported for both tokens', async () => {
     server.behavior = 'omitsAuthTime';
     await expect(said(MFA)).resolves.toEqual([
-      'sign_in: ok sign_in_finished: it brings acr "urn:example:pwd" in the ID token',
+      'sign_in: ok sign_in_finished: the ID token has acr "urn:example:pwd"',
       'acr_values: ok acr_values_honored: honored: asked for "urn:example:mfa", and the ID token has "urn:example:mfa"',
       'acr_values: ok token_accepted: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
       'acr_values: ok acr_present: acr "urn:example:mfa"',
       'acr_values: warning auth_time_missing: no auth_time in the access token | Have the server put auth_time into ' +
-        'access tokens, or configure "introspection" if it tells there. Until then no maxAge is ever met.',
+        'access tokens, or configure "introspection" if the server returns it there. Until then no maxAge is ever met.',
       'acr_values: ok requirements_met: enough for acr "urn:example:mfa"',
-      'max_age: error id_token_auth_time_missing: asked for max_age=0, and the ID token has no auth_time, which max_age ' +
+      'max_age: error id_token_auth_time_missing: asked for max_age=0, and the ID token has no auth_time, which ' +
+        'max_age ' +
         'makes mandatory | Have the server put auth_time into ID tokens: OpenID Connect Core §2.',
       'max_age: ok token_accepted: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
       'max_age: ok acr_present: acr "urn:example:mfa"',
-      'max_age: warning auth_time_missing: no auth_time in the access token | Have the server put auth_time into access ' +
-        'tokens, or configure "introspection" if it tells there. Until then no maxAge is ever met.',
+      'max_age: warning auth_time_missing: no auth_time in the access token | Have the server put auth_time into ' +
+        'access ' +
+        'tokens, or configure "introspection" if the server returns it there. Until then no maxAge is ever met.',
     ]);
   });
 
@@ -360,7 +366,8 @@ describe('what is said of max_age', () => {
     server.behavior = 'authTimeInMilliseconds';
     await expect(lastOf(MFA)).resolves.toBe(
       `max_age: error id_token_auth_time_invalid: asked for max_age=0, and the auth_time of the ID token, ` +
-        `${(NOW + 2 * PACE + 1) * 1000}, is no moment before it was issued | It has to be a JSON number of seconds since 1970: ` +
+        `${(NOW + 2 * PACE + 1) * 1000}, is not a time before it was issued | It must be a JSON number of seconds ` +
+        `since 1970: ` +
         'OpenID Connect Core §2.',
     );
   });
@@ -372,7 +379,7 @@ describe('what is said of max_age', () => {
       return browser(url);
     };
     await expect(lastOf(MFA, { browser: change })).resolves.toBe(
-      'max_age: error user_changed: another user signed in than before | Sign in as the same user every time.',
+      'max_age: error user_changed: another user signed in | Sign in as the same user each time.',
     );
   });
 
@@ -384,7 +391,7 @@ describe('what is said of max_age', () => {
     };
     const lines = await said(MFA, { browser: change });
     expect(lines.filter((line) => line.includes('user_changed'))).toEqual([
-      'acr_values: error user_changed: another user signed in than before | Sign in as the same user every time.',
+      'acr_values: error user_changed: another user signed in | Sign in as the same user each time.',
     ]);
   });
 
@@ -392,8 +399,8 @@ describe('what is said of max_age', () => {
     server.behavior = 'failsUnmet';
     await expect(lastOf(MFA)).resolves.toBe(
       'max_age: error max_age_refused: the server refuses: "unmet_authentication_requirements" ("The user cannot ' +
-        'authenticate as asked") | The server understood, and saw no sign-in that is fresh enough: sign in anew when it ' +
-        'asks; if nobody was asked, look into its log.',
+        'authenticate as asked") | The server understood the request, and had no recent enough sign-in: sign in ' +
+        'again when it asks. If it did not ask, read its log.',
     );
   });
 });
@@ -401,9 +408,9 @@ describe('what is said of max_age', () => {
 describe('the way back', () => {
   test('C-52 if the user does not come back, there is no further sign-in', async () => {
     await expect(said([...MFA, '--timeout', '0'], { browser: async () => undefined })).resolves.toEqual([
-      'sign_in: error sign_in_unfinished: nobody came back from the server within 0 s | Register ' +
-        `http://127.0.0.1:${port}/callback for this client. If the server showed an error page instead of sending the user ` +
-        'back, as some do for an acr they do not know, clients have to give up by themselves.',
+      'sign_in: error sign_in_unfinished: no user came back from the server within 0 s | Register ' +
+        `http://127.0.0.1:${port}/callback for this client. Some servers show an error page for an acr they do not ` +
+        'know: then clients need a timeout.',
     ]);
   });
 
@@ -432,7 +439,7 @@ describe('the way back', () => {
       };
       const [only] = await said([...MFA, '--timeout', '60'], { browser: forgetful });
       expect(only).toMatch(
-        /: nobody came back from the server within 60 s, but for somebody without the state of the request \| /,
+        /: no user came back from the server within 60 s; a response without the state of the request was rejected \| /,
       );
     });
 
@@ -460,8 +467,9 @@ describe('the way back', () => {
     const lines = await said(MFA);
     fetched.mockRestore();
     expect(lines).toEqual([
-      `sign_in: error endpoint_missing: nobody can sign in: the metadata has no https "${name}" (http is accepted on ` +
-        'this machine alone) | Is this the metadata of OpenID Connect, with the authorization code flow switched on?',
+      `sign_in: error endpoint_missing: no sign-in is possible: the metadata has no https "${name}" (http is ` +
+        `accepted on ` +
+        'loopback only) | Enable OpenID Connect and the authorization code flow at the server.',
     ]);
   });
 
@@ -475,11 +483,11 @@ describe('the way back', () => {
     });
     const [first] = await said(MFA);
     spy.mockRestore();
-    expect(first).toBe('sign_in: ok sign_in_finished: it brings acr "urn:example:pwd" in the ID token');
+    expect(first).toBe('sign_in: ok sign_in_finished: the ID token has acr "urn:example:pwd"');
   });
 
   test('a response that belongs to no request is turned away, and a response is taken once', async () => {
-    const answers: unknown[] = [];
+    const responses: unknown[] = [];
     const meddler = async (url: string) => {
       const callback = `http://127.0.0.1:${port}/callback`;
       const state = new URL(url).searchParams.get('state');
@@ -491,19 +499,19 @@ describe('the way back', () => {
       ];
       for (const [address, init] of forms) {
         const response = await fetch(address, init);
-        answers.push(`${response.status} ${await response.text()}`);
+        responses.push(`${response.status} ${await response.text()}`);
       }
-      answers.push(await browser(url));
+      responses.push(await browser(url));
     };
     const { exitCode } = await logIn(MFA, { browser: meddler });
     const each = [
-      '400 This belongs to no sign-in that is under way.',
-      '400 This belongs to no sign-in that is under way.',
+      '400 No sign-in is waiting for this response.',
+      '400 No sign-in is waiting for this response.',
       '404 There is nothing here.',
       '404 There is nothing here.',
       'Received. Go back to the terminal; this page can be closed.',
     ];
-    expect({ exitCode, answers }).toEqual({ exitCode: 0, answers: [...each, ...each, ...each] });
+    expect({ exitCode, responses }).toEqual({ exitCode: 0, responses: [...each, ...each, ...each] });
     await expect(fetch(`http://127.0.0.1:${port}/callback`)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
   });
 
@@ -511,8 +519,8 @@ describe('the way back', () => {
     const refusing = async (url: string) => {
       const request = new URL(url).searchParams;
       const callback = new URL(request.get('redirect_uri') as string);
-      const answer = { error: 'access_denied', error_description: '\u001b[2J', iss: server.issuer };
-      callback.search = `${new URLSearchParams({ ...answer, state: request.get('state') as string })}`;
+      const refusal = { error: 'access_denied', error_description: '\u001b[2J', iss: server.issuer };
+      callback.search = `${new URLSearchParams({ ...refusal, state: request.get('state') as string })}`;
       return fetch(callback);
     };
     const [first] = await said([], { browser: refusing });
@@ -528,8 +536,9 @@ describe('the way back', () => {
     };
     const [first] = await said(MFA, { browser: mixUp });
     expect(first).toBe(
-      'sign_in: error response_unusable: the answer of the server cannot be used: unexpected "iss" (issuer) response ' +
-        'parameter value | An OpenID library will refuse it too: have the server corrected.',
+      'sign_in: error response_unusable: the response of the server cannot be used: unexpected "iss" (issuer) ' +
+        'response ' +
+        'parameter value | Have the server corrected. An OpenID library refuses it too.',
     );
   });
 
@@ -543,8 +552,9 @@ describe('the way back', () => {
       },
     });
     expect(first).toBe(
-      'sign_in: error response_unusable: the answer of the server cannot be used: unexpected HTTP response status code | ' +
-        'An OpenID library will refuse it too: have the server corrected.',
+      'sign_in: error response_unusable: the response of the server cannot be used: unexpected HTTP response status ' +
+        'code | ' +
+        'Have the server corrected. An OpenID library refuses it too.',
     );
   });
 
@@ -557,7 +567,7 @@ describe('the way back', () => {
       exitCode: 2,
       stdout: '',
       stderr:
-        `nestjs-step-up: Port ${port} of 127.0.0.1 cannot be used (EADDRINUSE): choose another by "--port" ` +
+        `nestjs-step-up: Port ${port} of 127.0.0.1 cannot be used (EADDRINUSE): choose another one by "--port" ` +
         '(--help shows the options)\n',
     });
   });
@@ -573,19 +583,19 @@ test('a token response that is not JSON is not quoted', async () => {
   spy.mockRestore();
   expect(exitCode).toBe(1);
   expect(stdout.replace(/\s+/g, ' ')).toContain(
-    'the answer of the server cannot be used: failed to parse "response" body as JSON',
+    'the response of the server cannot be used: failed to parse "response" body as JSON',
   );
   expect(stdout).not.toContain('secret');
 });
 
 describe('a token endpoint of ill will', () => {
-  /** The first diagnostic, where the token endpoint answers so. */
-  async function saidOf(answer: (request: URLSearchParams) => Response): Promise<string | undefined> {
+  /** Returns the first diagnostic, with this response of the token endpoint. */
+  async function saidOf(respond: (request: URLSearchParams) => Response): Promise<string | undefined> {
     register('secret-of-doctor');
     const fetched = globalThis.fetch;
     const spy = jest.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
       if (!`${input}`.endsWith('/token')) return fetched(input, init);
-      return answer(init?.body as URLSearchParams);
+      return respond(init?.body as URLSearchParams);
     });
     const [first] = await said(['--client-secret-env', 'SECRET'], { browser, env: { SECRET: 'secret-of-doctor' } });
     spy.mockRestore();
@@ -600,7 +610,7 @@ describe('a token endpoint of ill will', () => {
       return Response.json({ error: 'invalid_grant', error_description: description }, { status: 400 });
     });
     expect(said).toMatch(
-      /^sign_in: error code_refused: the server gives no tokens for the code: "invalid_grant" \("no code \.\.\. for \.\.\. of \.\.\."\)/,
+      /^sign_in: error code_refused: the server refuses the code: "invalid_grant" \("no code \.\.\. for \.\.\. of \.\.\."\)/,
     );
   });
 
@@ -615,7 +625,7 @@ describe('a token endpoint of ill will', () => {
       });
       return new Response(endless, { headers: { 'content-type': 'application/json' } });
     });
-    expect(said).toMatch(/^sign_in: error response_unusable: the answer of the server is larger than 1024 KiB \|/);
+    expect(said).toMatch(/^sign_in: error response_unusable: the response of the server is larger than 1024 KiB \|/);
     // for both sign-ins, and what the stream keeps at hand
     expect(sent).toBeLessThan(2.5 * 1_048_576);
   });

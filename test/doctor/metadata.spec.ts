@@ -20,17 +20,17 @@ describe('a server that does all', () => {
       stdout: `http://127.0.0.1:50000
 
 Metadata
-  ok  metadata_read               read at http://127.0.0.1:50000/.well-known/openid-configuration; it names
-                                  exactly this issuer
-  -   https_missing               http, which is accepted on this machine alone
+  ok  metadata_read               read at http://127.0.0.1:50000/.well-known/openid-configuration; its issuer
+                                  is exactly this one
+  -   https_missing               http is accepted on loopback only
                                   > Use https everywhere else.
-  ok  claims_parameter_supported  an acr can be asked for as an essential claim, which the server has to
+  ok  claims_parameter_supported  clients can request acr as an essential claim, which the server has to
                                   satisfy or refuse
-  ok  introspection_published     tokens that say too little can be asked about at
-                                  "http://127.0.0.1:50000/introspect"
-  ok  response_iss_supported      authorization responses name their issuer (RFC 9207)
+  ok  introspection_published     introspection at "http://127.0.0.1:50000/introspect" can add claims that
+                                  tokens lack
+  ok  response_iss_supported      authorization responses have iss (RFC 9207)
   ok  pkce_supported              PKCE with S256
-  ok  openid_supported            scope openid, which many servers need beside acr_values and max_age
+  ok  openid_supported            scope openid, which many servers need with acr_values and max_age
   ok  keys_usable                 1 key for ES256 at http://127.0.0.1:50000/jwks
   ok  acr_values_published        offered are "urn:example:phr", "urn:example:mfa", "urn:example:pwd"
   ok  acr_value_offered           "mfa" means "urn:example:mfa", "urn:example:phr": offered
@@ -90,7 +90,9 @@ describe('a server of which something is missing', () => {
 
   test('metadata at the address of RFC 8414 alone is read', async () => {
     publish({}, OAUTH);
-    await expect(said('metadata_read')).resolves.toEqual([`ok | read at ORIGIN${OAUTH}; it names exactly this issuer`]);
+    await expect(said('metadata_read')).resolves.toEqual([
+      `ok | read at ORIGIN${OAUTH}; its issuer is exactly this one`,
+    ]);
   });
 
   test('M-02 what is not published earns a note, and the exit code stays 0', async () => {
@@ -120,7 +122,7 @@ describe('a server of which something is missing', () => {
       'M-01 an acr value outside acr_values_supported earns a warning',
       { acr_values_supported: ['1', '2'] },
       'acr_value_unknown',
-      'warning | "mfa" is not offered | Say what it stands for, as in --acr mfa=<one of those offered>.',
+      'warning | "mfa" is not offered | Give the string it stands for: --acr mfa=<an offered value>.',
     ],
     [
       'M-01 an empty acr_values_supported earns a warning',
@@ -138,28 +140,28 @@ describe('a server of which something is missing', () => {
       'PKCE without S256 earns a warning',
       { code_challenge_methods_supported: ['plain'] },
       'pkce_s256_missing',
-      'warning | PKCE is offered, but not with S256 | Allow S256 at the server: clients need it.',
+      'warning | PKCE is supported, but not with S256 | Allow S256 at the server: clients need it.',
     ],
     [
       'scopes without openid earn a warning',
       { scopes_supported: ['profile'] },
       'openid_missing',
-      'warning | scopes_supported lacks openid: acr_values and max_age are parameters of OpenID Connect | ' +
+      'warning | scopes_supported has no openid: acr_values and max_age are parameters of OpenID Connect | ' +
         'Enable OpenID Connect at the server, for this realm or tenant.',
     ],
     [
       'metadata without jwks_uri is an error',
       { jwks_uri: undefined },
       'keys_unreadable',
-      'error | the metadata has no https "jwks_uri" (http is accepted on this machine alone) | ' +
-        'Publish the keys, or configure "jwksUri". No token can be verified without.',
+      'error | the metadata has no https "jwks_uri" (http is accepted on loopback only) | ' +
+        'Publish the keys, or configure "jwksUri". No token can be verified without keys.',
     ],
     [
       'a jwks_uri that is not https is an error',
       { jwks_uri: 'http://as.example/jwks' },
       'keys_unreadable',
-      'error | the metadata has no https "jwks_uri" (http is accepted on this machine alone) | ' +
-        'Publish the keys, or configure "jwksUri". No token can be verified without.',
+      'error | the metadata has no https "jwks_uri" (http is accepted on loopback only) | ' +
+        'Publish the keys, or configure "jwksUri". No token can be verified without keys.',
     ],
     [
       'a long jwks_uri that cannot be reached is cut off',
@@ -182,8 +184,8 @@ describe('a server of which something is missing', () => {
   test('a word of which only a part is offered earns a warning', async () => {
     publish({ acr_values_supported: ['a'] });
     await expect(said('acr_value_unknown', '--acr', 'mfa=a b')).resolves.toEqual([
-      'warning | "mfa" means "a", "b": offered, but for "b" | ' +
-        'Say what it stands for, as in --acr mfa=<one of those offered>.',
+      'warning | "mfa" means "a", "b": offered, except "b" | ' +
+        'Give the string it stands for: --acr mfa=<an offered value>.',
     ]);
   });
 
@@ -191,7 +193,7 @@ describe('a server of which something is missing', () => {
     publish({});
     const okta = ['--profile', 'okta'];
     await expect(said('acr_values_assumed', ...okta)).resolves.toEqual([
-      `note | offered are ${profiles.okta.acrValues?.map((value) => `"${value}"`).join(', ')}, as Okta has them`,
+      `note | offered are ${profiles.okta.acrValues?.map((value) => `"${value}"`).join(', ')}, by the profile of Okta`,
     ]);
     await expect(said('acr_value_offered', ...okta, '--acr', 'phr')).resolves.toEqual(['ok | "phr" is offered']);
   });
@@ -199,7 +201,8 @@ describe('a server of which something is missing', () => {
   test('a misspelt acr value earns a warning that names the nearest one', async () => {
     publish({ acr_values_supported: ['urn:example:pwd', 7, 'urn:example:mfa'] });
     await expect(said('acr_value_unknown', '--acr', 'mfa=urn:exmaple:mfa')).resolves.toEqual([
-      'warning | "mfa" means "urn:exmaple:mfa": not offered | Did you mean "urn:example:mfa"? If not, configure it at the ' +
+      'warning | "mfa" means "urn:exmaple:mfa": not offered | Did you mean "urn:example:mfa"? If not, configure it ' +
+        'at the ' +
         'server.',
     ]);
   });
@@ -230,8 +233,8 @@ describe('a server of which something is missing', () => {
       { keys: [KEY, rsa(1024, { kid: '\u001b]0;title' }), { kty: 'oct', k: 'c2VjcmV0' }] },
       [
         'ok keys_usable 1 key for ES256 at ORIGIN/jwks',
-        'note key_unused the key "\\u001b]0;title" is too short, or of a kind that access tokens cannot be signed with',
-        'note key_unused the key without "kid" is too short, or of a kind that access tokens cannot be signed with',
+        'note key_unused the key "\\u001b]0;title" is too short, or of a kind that cannot verify access tokens',
+        'note key_unused the key without "kid" is too short, or of a kind that cannot verify access tokens',
       ],
     ],
     [
@@ -239,7 +242,7 @@ describe('a server of which something is missing', () => {
       { keys: [...Array(100).fill(KEY), ...Array(200_000).fill({})] },
       [
         'ok keys_usable 100 keys for ES256 at ORIGIN/jwks',
-        'warning keys_too_many of 200100 keys the first 100 are looked at, here and by your API',
+        'warning keys_too_many there are 200100 keys; the doctor and your API read the first 100',
       ],
     ],
     [

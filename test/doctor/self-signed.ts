@@ -1,4 +1,4 @@
-/** A certificate for 127.0.0.1 that nobody trusts, with its key. For tests alone: anybody can read it here. */
+/** A certificate for 127.0.0.1 that no machine trusts, with its key. For tests alone: the key is public. */
 export const selfSigned = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgFN2WOsVnNtHrAv3d
