@@ -29,6 +29,16 @@ describeOverHttp('a request of one handler', ({ serve, accessToken }) => {
   });
 });
 
+describeOverHttp('a refused request', ({ serve, accessToken }) => {
+  it('is judged, and not admitted', async () => {
+    const contexts: ExecutionContext[] = [];
+    const notesContext = { canActivate: (context: ExecutionContext) => contexts.push(context) > 0 };
+    const send = await serve(handler(RequireAcr('mfa'), UseGuards(notesContext)));
+    for (const acr of ['pwd', 'mfa']) await send({ token: await accessToken({ acr }) });
+    expect(contexts.map(isAdmitted)).toEqual([false, true]);
+  });
+});
+
 describe('a refused GraphQL field', () => {
   class AccountResolver {
     @RequireAcr('mfa')
