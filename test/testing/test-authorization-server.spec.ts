@@ -341,13 +341,13 @@ describe('token requests', () => {
 
 describe('options', () => {
   it.each<[name: string, act: () => unknown]>([
-    ['"behavior"', () => createTestAuthorizationServer({ behavior: 'honors' as 'honors' })],
+    ['"behavior"', () => createTestAuthorizationServer({ behavior: 'honours' as 'honors' })],
     ['"acrValuesSupported"', () => createTestAuthorizationServer({ acrValuesSupported: [] })],
     ['"redirectUris"', async () => server.registerClient({ clientId: 'spa', redirectUris: [] })],
     [
       '"behavior"',
       async () => {
-        server.behavior = 'honors' as 'honors';
+        server.behavior = 'honours' as 'honors';
       },
     ],
   ])('a wrong option is a TypeError that names %s', async (name, act) => {

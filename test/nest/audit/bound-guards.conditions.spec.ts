@@ -1,0 +1,143 @@
+import { type CanActivate, Injectable, type Type, UseGuards } from '@nestjs/common';
+import { ApplicationConfig } from '@nestjs/core';
+import { AuthGuard } from '@nestjs/passport';
+import { AccessTokenGuard, AcrGuard } from 'nestjs-step-up';
+import type { ApplicationHandler } from '../../../lib/nest/audit/application-handlers.js';
+import { BoundGuards } from '../../../lib/nest/audit/bound-guards.js';
+import type { HandlerKind } from '../../../lib/nest/audit/handler-kinds.js';
+import type { Handler } from '../../../lib/nest/requirements/handler.js';
+
+interface Asked {
+  /** What Nest makes of the guards of a function, in the module with this key. */
+  create?: (handler: Handler, moduleKey: string) => readonly unknown[];
+  global?: readonly CanActivate[];
+  requestScoped?: readonly Type[];
+}
+
+function guardsOf({ create = () => [], global = [], requestScoped = [] }: Asked): BoundGuards {
+  const application = new ApplicationConfig();
+  application.useGlobalGuards(...global);
+  for (const metatype of requestScoped) application.addGlobalRequestGuard({ metatype } as never);
+  const creator = {
+    guardsContextCreator: { create: (_: object, handler: Handler, key: string) => create(handler, key) },
+    getHostModuleKey: () => 'host',
+  };
+  const declared = { areUnchanged: () => true };
+  return new BoundGuards(application, new Map() as never, creator as never, 'jwt', declared as never);
+}
+
+const made = <T extends CanActivate>(guard: Type<T>, more: object = {}): T =>
+  Object.assign(Object.create(guard.prototype), more);
+
+/** A handler for which Nest may call several functions, each with guards. */
+function handlerOf(kinds: HandlerKind[], ...guards: (Type | CanActivate)[][]): ApplicationHandler {
+  class BankController {}
+  const functions = guards.map((bound) => {
+    const handler = { transfer: () => undefined };
+    UseGuards(...bound)(handler, 'transfer', Object.getOwnPropertyDescriptor(handler, 'transfer') as never);
+    return handler.transfer;
+  });
+  return { kinds, functions, type: BankController, instance: {}, moduleKey: 'own' } as unknown as ApplicationHandler;
+}
+
+describe('AcrGuard is bound', () => {
+  @Injectable()
+  class LenientGuard extends AcrGuard {
+    override canActivate() {
+      return true;
+    }
+  }
+
+  it.each<[bound: string, guard: unknown, isBound: boolean]>([
+    ['as it is', made(AcrGuard), true],
+    ['as a subclass', made(LenientGuard), false],
+    ['as an instance with a method of its own', made(AcrGuard, { canActivate: () => true }), false],
+    ['as a class of which Nest has made nothing', AcrGuard, false],
+    ['not at all', made(AccessTokenGuard), false],
+  ])('%s', (_, guard, isBound) => {
+    const guards = guardsOf({ create: () => [{ canActivate: () => true }, guard] });
+    expect(guards.binds(AcrGuard, handlerOf(['http'], [AcrGuard]))).toBe(isBound);
+  });
+
+  it('only if it is bound to every function that Nest may call', () => {
+    const handler = handlerOf(['http'], [AcrGuard], []);
+    const [first] = handler.functions;
+    const guards = guardsOf({ create: (one) => (one === first ? [made(AcrGuard)] : []) });
+    expect(guards.binds(AcrGuard, handler)).toBe(false);
+    expect(guards.names(AcrGuard, handler)).toBe(true);
+  });
+
+  it('only as far as it can be shown', () => {
+    const create = () => [made(AcrGuard)];
+    const handler = handlerOf(['http'], [AcrGuard]);
+    expect(guardsOf({ create }).binds(AcrGuard, { ...handler, instance: undefined })).toBe(false);
+    const failing = guardsOf({
+      create: () => {
+        throw new Error('Nest cannot be asked');
+      },
+    });
+    expect(failing.binds(AcrGuard, handler)).toBe(false);
+  });
+
+  it.each<[kind: HandlerKind, moduleKey: string]>([
+    ['http', 'own'],
+    ['message', 'own'],
+    ['pattern', 'own'],
+    ['operation', 'host'],
+    ['field', 'host'],
+    ['reference', 'host'],
+  ])('to a handler of kind %s in the module that Nest takes for it: %s', (kind, moduleKey) => {
+    const guards = guardsOf({ create: (_, key) => (key === moduleKey ? [made(AcrGuard)] : []) });
+    expect(guards.binds(AcrGuard, handlerOf([kind], [AcrGuard]))).toBe(true);
+  });
+});
+
+describe('a guard of another Passport strategy', () => {
+  const BasicGuard = AuthGuard('basic');
+
+  it.each<[where: string, guards: BoundGuards, handler: ApplicationHandler]>([
+    ['on every function', guardsOf({}), handlerOf(['http'], [BasicGuard], [BasicGuard])],
+    ['on one of two functions', guardsOf({}), handlerOf(['http'], [AcrGuard], [BasicGuard])],
+    ['on the application', guardsOf({ global: [new BasicGuard()] }), handlerOf(['http'], [AcrGuard])],
+    ['on the application, for each request', guardsOf({ requestScoped: [BasicGuard] }), handlerOf(['http'], [])],
+  ])('is found %s', (_, guards, handler) => {
+    expect(guards.haveForeignStrategy(handler)).toBe(true);
+  });
+
+  it('is none of our strategy, and none that has only a method of such guards', () => {
+    const other = { canActivate: () => true, handleRequest: () => undefined };
+    expect(guardsOf({}).haveForeignStrategy(handlerOf(['http'], [AuthGuard('jwt'), other]))).toBe(false);
+  });
+});
+
+describe('Passport authenticates after the judgement', () => {
+  const JwtGuard = AuthGuard('jwt');
+
+  it.each<[order: string, handler: ApplicationHandler, isAfter: boolean]>([
+    ['before it', handlerOf(['http'], [JwtGuard, AcrGuard]), false],
+    ['after it', handlerOf(['http'], [AcrGuard, JwtGuard]), true],
+    ['between two of them', handlerOf(['http'], [AcrGuard, JwtGuard, AcrGuard]), false],
+    ['before and after it', handlerOf(['http'], [JwtGuard, AcrGuard, JwtGuard]), true],
+    ['after it on one of two functions', handlerOf(['http'], [JwtGuard, AcrGuard], [AcrGuard, JwtGuard]), true],
+  ])('if its guard runs %s', (_, handler, isAfter) => {
+    expect(guardsOf({}).authenticateAfterJudging(handler)).toBe(isAfter);
+  });
+});
+
+describe('a guard of ours', () => {
+  it.each<[guard: Type<CanActivate>]>([[AcrGuard], [AccessTokenGuard]])('is told on a class by name: %p', (guard) => {
+    @UseGuards(guard)
+    class BankController {}
+    class OpenController {}
+    expect(guardsOf({}).namedOn(BankController)).toBe(true);
+    expect(guardsOf({}).namedOn(OpenController)).toBe(false);
+  });
+
+  it('is global and made for each request, or once', () => {
+    const once = guardsOf({ global: [made(AccessTokenGuard)] });
+    const each = guardsOf({ requestScoped: [AccessTokenGuard] });
+    expect([once, each].map((guards) => guards.isGlobal(AccessTokenGuard))).toEqual([true, true]);
+    expect([once, each].map((guards) => guards.isRequestScoped(AccessTokenGuard))).toEqual([false, true]);
+    expect(once.isGlobal(AcrGuard)).toBe(false);
+  });
+});

@@ -1,0 +1,43 @@
+import { StepUpLog } from '../../../lib/nest/advice/log.js';
+import { Judgement } from '../../../lib/nest/guards/judgement.js';
+import { TranslatedRequirements } from '../../../lib/nest/requirements/translated-requirements.js';
+import { Vocabularies } from '../../../lib/nest/requirements/vocabularies.js';
+import { checkOptions } from '../../../lib/nest/step-up.options.js';
+
+const audience = 'https://api.example';
+const settings = checkOptions({
+  authorizationServers: [
+    { issuer: 'https://one.example', audience, acr: { mfa: 'urn:mfa' } },
+    { issuer: 'https://two.example', audience, acr: { phr: 'urn:phr' } },
+  ],
+});
+const judgement = new Judgement(settings, new StepUpLog());
+const required = new TranslatedRequirements({ acrValues: ['mfa'] }, new Vocabularies(settings.servers));
+
+/** An authentication by an authorization server. */
+const by = (issuer: string | undefined, acr: string) => ({
+  user: {},
+  event: { subject: 'alice', acr, ...(issuer !== undefined && { issuer }) },
+  claims: {},
+});
+
+describe('a word that one authorization server knows', () => {
+  it('is met by the string of that server', () => {
+    const authenticated = by('https://one.example', 'urn:mfa');
+    expect(judgement.assess(authenticated, required)).toEqual({ met: true });
+    expect(judgement.enforce(authenticated, required, undefined)).toBe(undefined);
+  });
+
+  it.each<[whose: string, issuer: string | undefined]>([
+    ['of another server', 'https://two.example'],
+    ['of a server that is not configured', 'https://three.example'],
+    ['of nobody knows which server', undefined],
+  ])('is met by no token %s, whatever its acr', (_, issuer) => {
+    for (const acr of ['urn:mfa', 'urn:phr', 'mfa']) {
+      expect(judgement.assess(by(issuer, acr), required)).toEqual({ met: false, reasons: ['acr_unmet'] });
+      expect(() => judgement.enforce(by(issuer, acr), required, undefined)).toThrow(
+        'The authorization server of this token offers no sufficient authentication',
+      );
+    }
+  });
+});
