@@ -32,6 +32,11 @@ describe('the connection hook of a gateway', () => {
       },
     ],
     ['rejects with', (error) => Promise.reject(error)],
+    [
+      'gives a thenable that rejects with',
+      // biome-ignore lint/suspicious/noThenProperty: query builders are like this
+      (error) => ({ then: (_: unknown, reject: (error: Error) => void) => reject(error) }),
+    ],
   ])('that %s a refusal closes the socket with its code, and hands on every other error', async (_, fails) => {
     const connect = async (error: Error) => {
       const client = wsClient();

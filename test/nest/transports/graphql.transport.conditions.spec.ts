@@ -4,7 +4,9 @@ import { graphql } from '../../../lib/nest/transports/graphql.transport.js';
 import { isHttpRequest } from '../../../lib/nest/transports/http-request.js';
 
 const hostOf = (...parameters: unknown[]) => ({ getArgs: () => parameters }) as unknown as ArgumentsHost;
-const received = (headers: object = {}) => Object.assign(new Readable(), { headers });
+const received = (headers: object = {}) =>
+  Object.assign(new Readable(), { headers, rawHeaders: Object.entries(headers).flat() });
+const withoutHeaders = (request: object) => Object.create(request, { headers: { value: {} } });
 
 describe('the request of a GraphQL field', () => {
   const request = { headers: {} };
@@ -55,6 +57,8 @@ describe('a request that ends with one operation', () => {
   it.each<[what: string, request: object]>([
     ['that opened a socket', received({ upgrade: 'websocket' })],
     ['that opened a socket over HTTP/2', received({ ':protocol': 'websocket' })],
+    ['that opened a socket, behind a copy of its headers', { headers: {}, raw: received({ upgrade: 'websocket' }) }],
+    ['that opened a socket, with its headers taken away', withoutHeaders(received({ upgrade: 'websocket' }))],
     ['that only looks like one', { headers: {} }],
     ['that has one under another name', { headers: {}, request: received() }],
   ])('is none %s', (_, request) => {
