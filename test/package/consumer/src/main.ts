@@ -44,7 +44,14 @@ export async function main(opaque: number): Promise<void> {
     const issuer = `http://${request.headers.host}`;
     const document =
       request.url === '/introspect'
-        ? { active: true, aud: 'api', sub: 'alice', acr: 'urn:example:mfa', auth_time: Math.floor(Date.now() / 1000) }
+        ? {
+            active: true,
+            token_type: 'Bearer',
+            aud: 'api',
+            sub: 'alice',
+            acr: 'urn:example:mfa',
+            auth_time: Math.floor(Date.now() / 1000),
+          }
         : request.url === '/jwks'
           ? { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' }] }
           : { issuer, jwks_uri: `${issuer}/jwks`, introspection_endpoint: `${issuer}/introspect` };
