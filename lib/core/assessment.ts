@@ -33,7 +33,7 @@ export type UnmetReason =
 export type RequirementDimension = 'acr' | 'age' | 'scope';
 
 /** Which part of the requirements each reason is about. */
-export const REASON_DIMENSIONS: Readonly<Record<UnmetReason, RequirementDimension>> = Object.freeze({
+export const REASON_DIMENSIONS: Readonly<Record<UnmetReason, RequirementDimension>> = {
   acr_missing: 'acr',
   acr_unmet: 'acr',
   auth_time_missing: 'age',
@@ -41,10 +41,10 @@ export const REASON_DIMENSIONS: Readonly<Record<UnmetReason, RequirementDimensio
   auth_time_in_future: 'age',
   authentication_too_old: 'age',
   scope_missing: 'scope',
-});
+};
 
 /** Whether a new sign-in can be enough for what was unmet. A token that tells no usable time tells none next time either. */
-export const SIGN_IN_HELPS: Readonly<Record<UnmetReason, boolean>> = Object.freeze({
+export const SIGN_IN_HELPS: Readonly<Record<UnmetReason, boolean>> = {
   acr_missing: true,
   acr_unmet: true,
   auth_time_missing: false,
@@ -52,7 +52,7 @@ export const SIGN_IN_HELPS: Readonly<Record<UnmetReason, boolean>> = Object.free
   auth_time_in_future: false,
   authentication_too_old: true,
   scope_missing: true,
-});
+};
 
 export type Assessment = { met: true } | { met: false; reasons: UnmetReason[] };
 

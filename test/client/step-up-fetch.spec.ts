@@ -284,7 +284,8 @@ describe('stepUpFetch: loops', () => {
     );
     await request(URL_OF_TRANSFERS).catch(() => undefined);
     const calls = { split: split.mock.calls.length, includes: includes.mock.calls.length };
-    jest.restoreAllMocks();
+    split.mockRestore();
+    includes.mockRestore();
     expect(calls.split).toBeLessThan(100);
     expect(calls.includes).toBeLessThan(100);
   });

@@ -117,13 +117,15 @@ test('an inactive token is not remembered', async () => {
   expect(await keysInRedis()).toHaveLength(before);
 });
 
-test('Redis stops: the server is asked instead. Redis starts again: it serves again', async () => {
+test('Redis stops: what an instance knows still counts, and the server is asked for the rest. Redis starts again: it serves again', async () => {
   const token = server.opaqueToken({ acr: MFA });
   expect(await statuses(token)).toEqual([200, 200]);
   expect(server.introspectionRequests).toBe(1);
 
   await redis.stop();
   expect(await statuses(token)).toEqual([200, 200]);
+  expect(server.introspectionRequests).toBe(1);
+  expect(await statuses(server.opaqueToken({ acr: MFA }))).toEqual([200, 200]);
   expect(server.introspectionRequests).toBe(3);
   expect(log.lines.filter((line) => line.includes('[introspection_cache_unavailable]'))).toEqual([
     `[introspection_cache_unavailable] ${server.issuer}: the cache for introspection fails; the server is asked instead`,
