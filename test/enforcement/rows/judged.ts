@@ -105,11 +105,20 @@ for (const [what, { make, body }] of Object.entries(lookAlikes)) {
   }
 }
 const served = { needs: 'step-up', good: 'served' };
+// with the option, only a context says which token an invocation has
+const withoutTokenOption = { accessToken: undefined };
+add('register, require: the request alone, with the option accessToken', {
+  needs: 'step-up',
+  application: (secret) => asking(secret, { make: ({ request }) => request }),
+});
 for (const [what, make] of Object.entries({
   'the request': ({ request }) => request,
   '@StepUpContext()': ({ at }) => at,
 })) {
-  add(`register, require: ${what} itself works`, { ...served, application: (secret) => asking(secret, { make }) });
+  add(`register, require: ${what} itself works`, {
+    ...served,
+    application: (secret) => asking(secret, { make, options: withoutTokenOption }),
+  });
   add(`register, require under @SkipStepUp: ${what} itself works`, {
     ...served,
     application: (secret) => asking(secret, { make, decorators: [SkipStepUp()] }),
@@ -120,7 +129,7 @@ for (const [what, make] of Object.entries({
   });
 }
 /** Two fields of one GraphQL request. `slow` waits until the other has been admitted, then asks about the shared request. */
-function twoFields(secret, { required, decorator, at = ({ request }) => request, fast = SkipStepUp() }) {
+function twoFields(secret, { required, decorator, at = ({ request }) => request, fast = SkipStepUp(), options = {} }) {
   @Resolver()
   class Fields {
     constructor(private readonly stepUp: StepUpService) {}
@@ -138,7 +147,7 @@ function twoFields(secret, { required, decorator, at = ({ request }) => request,
   StepUpContext()(Fields.prototype, 'secret', 1);
   decorate(Fields, 'secret', [Query('secret'), ...decorator]);
   decorate(Fields, 'other', [Query('other'), fast]);
-  return { providers: [Fields], imports: [apollo()], call: (at) => graphql(at, '{ secret other }') };
+  return { providers: [Fields], imports: [apollo()], call: (at) => graphql(at, '{ secret other }'), options };
 }
 const byHandler = (context) => (context.getHandler().name === 'secret' ? { acrValues: ['phr'] } : undefined);
 add('GraphQL: a function asked about the shared request sees the field admitted last', {
@@ -154,6 +163,11 @@ add('GraphQL: a function asked about its own context sees itself', {
 add('GraphQL: requirements asked about the shared request', {
   needs: 'step-up',
   good: 'served',
+  application: (secret) =>
+    twoFields(secret, { required: ['phr'], decorator: [SkipStepUp()], options: withoutTokenOption }),
+});
+add('GraphQL: requirements asked about the shared request, with the option accessToken', {
+  needs: 'step-up',
   application: (secret) => twoFields(secret, { required: ['phr'], decorator: [SkipStepUp()] }),
 });
 add('GraphQL: the shared request stands for a field whose own function adds nothing', {
