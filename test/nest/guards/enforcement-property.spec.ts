@@ -38,7 +38,7 @@ describe('a random application', () => {
     timeout,
   );
 
-  (STEP_UP_PATH ? it.skip : it)('boots often enough to show anything', () => {
+  (STEP_UP_PATH ? it.skip : it)('boots often enough to show anything (a replay of one path boots too little)', () => {
     expect(seen.booted / seen.applications).toBeGreaterThan(0.4);
     expect(seen.handlersRan / seen.booted).toBeGreaterThan(1);
   });
