@@ -57,24 +57,28 @@ export class StepUpModule extends ConfigurableModuleClass implements OnModuleIni
   constructor(
     @Inject(STEP_UP_SETTINGS) private readonly settings: StepUpSettings,
     private readonly admission: Admission,
+    private readonly log: StepUpLog,
     private readonly modules: ModulesContainer,
     private readonly adapterHost: HttpAdapterHost,
   ) {
     super();
   }
 
-  /** @throws TypeError where the module is imported twice, or another strategy has the name of ours */
+  /** @throws StepUpConfigurationError if the module is imported twice, or another strategy has the name of ours */
   onModuleInit(): void {
     const imported = [...this.modules.values()].filter(({ metatype }) => metatype === StepUpModule);
     if (imported.length > 1)
       throw new StepUpConfigurationError('StepUpModule is configured twice; call forRoot() once per application');
     if (this.settings.passport !== 'register') return;
-    this.#strategy = new AccessTokenStrategy(
-      this.settings.strategyName,
-      (request) => this.admission.userOf(request),
-      this.adapterHost.httpAdapter?.getInstance<object>(),
-    );
-    register(this.#strategy);
+    const { strategyName } = this.settings;
+    const strategy = new AccessTokenStrategy(strategyName, {
+      application: this.adapterHost.httpAdapter?.getInstance<object>(),
+      authenticate: (request) => this.admission.userOf(request),
+      callbackFailed: (thrown) =>
+        this.log.thrown('passport_callback_failed', `a callback of passport.authenticate("${strategyName}")`, thrown),
+    });
+    register(strategy);
+    this.#strategy = strategy;
   }
 
   onApplicationShutdown(): void {

@@ -1,2 +1,2 @@
-export { AccessTokenStrategy, type AuthenticateRequest } from './access-token.strategy.js';
+export { AccessTokenStrategy } from './access-token.strategy.js';
 export { isRegistered, register, tokenOfStrategy, unregister } from './registration.js';

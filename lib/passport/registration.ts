@@ -28,22 +28,33 @@ export function tokenOfStrategy(name: string, request: object): string | undefin
 
 /**
  * Makes a strategy known to Passport, whose registry is one for the whole process. One of ours under the same name, from
- * an application before, is replaced.
+ * another application, is replaced.
  *
- * @throws TypeError where another strategy has the name: it would answer for us, or we for it
+ * @throws StepUpConfigurationError if a strategy that is not ours has the name, or one of ours at the same HTTP instance:
+ *   plain guards of one application would accept the tokens of the other
  */
 export function register(strategy: AccessTokenStrategy): void {
-  const present = registry._strategy(strategy.name);
+  const { name } = strategy;
+  const { application } = strategy.owner;
+  const present = registry._strategy(name);
   if (present !== undefined && !(present instanceof AccessTokenStrategy)) {
     throw new StepUpConfigurationError(
-      `The Passport strategy "${strategy.name}" is registered by somebody else; remove it, ` +
+      `The Passport strategy "${name}" is registered by somebody else; remove it, ` +
         'give "strategyName" another name, or say "passport": \'existing\' to use it',
     );
   }
-  passport.use(strategy.name, strategy);
+  if (application !== undefined && AccessTokenStrategy.of(application, name) !== undefined) {
+    throw new StepUpConfigurationError(
+      `Another application on the same HTTP instance has the Passport strategy "${name}"; give one of them another name ` +
+        'in "strategyName"',
+    );
+  }
+  strategy.attach();
+  passport.use(name, strategy);
 }
 
 /** Takes a strategy out of Passport's registry, unless another one has taken its name since. */
 export function unregister(strategy: AccessTokenStrategy): void {
+  strategy.detach();
   if (registry._strategy(strategy.name) === strategy) passport.unuse(strategy.name);
 }

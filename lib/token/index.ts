@@ -14,7 +14,7 @@ export { readJwt } from './jwt/jwt.js';
 export { MAX_KEYS, mayVerify } from './keys/key-set.js';
 export { algorithmsOf } from './keys/verification-keys.js';
 export { checkStillValid } from './lifetime.js';
-export { andThen, isThenable, type MaybePromise } from './maybe-promise.js';
+export { andThen, isThenable, type MaybePromise, orElse } from './maybe-promise.js';
 export { type AuthorizationServerMetadata, endpointOf, fetchMetadata, metadataAddresses } from './metadata.js';
 export type { VerifiedAccessToken } from './verified-access-token.js';
 export { withoutStackTrace } from './without-stack-trace.js';

@@ -9,3 +9,13 @@ export function andThen<T, R>(value: MaybePromise<T>, next: (value: T) => MaybeP
 export function isThenable<T>(value: MaybePromise<T>): value is Promise<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
+
+/** Returns what a function returns, or what `recover` makes of the error that it throws or that its promise rejects with. */
+export function orElse<T, R>(compute: () => MaybePromise<T>, recover: (error: unknown) => R): MaybePromise<T | R> {
+  try {
+    const value = compute();
+    return isThenable(value) ? Promise.resolve(value).catch(recover) : value;
+  } catch (error) {
+    return recover(error);
+  }
+}

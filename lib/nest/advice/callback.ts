@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { isThenable } from '../../token/index.js';
+import { orElse } from '../../token/index.js';
 
 /** A function of the application has thrown `cause`. It is neither a fault of the configuration nor one of ours. */
 export class CallbackFailed extends Error {
@@ -47,10 +47,5 @@ function isHttpException(thrown: unknown): boolean {
 }
 
 function calling<T>(call: () => T, fail: (error: unknown) => never): T {
-  try {
-    const result = call();
-    return isThenable(result) ? (Promise.resolve(result).catch(fail) as T) : result;
-  } catch (error) {
-    return fail(error);
-  }
+  return orElse(call, fail) as T;
 }

@@ -102,8 +102,9 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
       for (const one of handler.functions) {
         const route = routes.of(handler.type, one, handler.method);
         proof.prove(route, handler);
-        this.#refuseForeignStrategies(route, handler, guards);
+        this.#refuseOtherUsers(route, handler, guards);
         route.exposeUser(!route.isProven || exposure.of(handler));
+        route.nameUsersBy(guards.userNamersOf(handler));
         if (guards.names(AccessTokenGuard, handler)) routes.needTokenAt(handler.type, handler.method);
         if (one === handler.functions[0] && !found.has(route)) found.set(route, handler);
       }
@@ -111,6 +112,10 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     this.#routes = [...found.keys()];
     routes.keep(this.#routes);
     this.admission.keepUsersUnder(passportOptions(this.modules).flatMap(({ property }) => property ?? []));
+    const boundGlobally = this.application.getGlobalGuards().length;
+    this.admission.requireTokensIf(
+      () => this.application.getGlobalGuards().length > boundGlobally && guards.isGlobal(AccessTokenGuard),
+    );
     const advice = this.#routes.flatMap((route) => {
       const onRoute = adviceOnRoute(route.description, this.settings.servers);
       route.advise(...onRoute);
@@ -130,13 +135,19 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     }
   }
 
-  /** A guard of another Passport strategy would leave two users on one request, and only one of them is judged. */
-  #refuseForeignStrategies({ description }: Route, handler: ApplicationHandler, guards: BoundGuards): void {
+  /** Passport would leave a user on the request who is not judged, or in a place that nobody knows. */
+  #refuseOtherUsers({ description }: Route, handler: ApplicationHandler, guards: BoundGuards): void {
     if (description.access !== 'required' && description.access !== 'skipped') return;
     if (guards.haveForeignStrategy(handler)) {
       throw new StepUpConfigurationError(
         `${description.name} has a Passport guard of another strategy than "${this.settings.strategyName}" beside its ` +
           'step-up requirement; use one strategy, or name it in "strategyName" with "passport": \'existing\'',
+      );
+    }
+    if (guards.haveUnknownUserNamer(handler)) {
+      throw new StepUpConfigurationError(
+        `A Passport guard of ${description.name} is made for each request and says by getAuthenticateOptions() where the user ` +
+          'is; name the place in PassportModule.register({ property }), or give the guard the default scope',
       );
     }
     if (guards.authenticateAfterJudging(handler)) {

@@ -6,6 +6,7 @@ import { AcrGuard } from '../guards/acr.guard.js';
 import { EnforcementGuard } from '../guards/enforcement.guard.js';
 import { classProof, handlerProof } from '../guards/proof.guard.js';
 import type { Handler } from '../requirements/handler.js';
+import type { UserNamer } from '../requirements/route.js';
 import type { ApplicationHandler } from './application-handlers.js';
 import { type DeclaredGuards, guardsOf } from './declared-guards.js';
 
@@ -47,11 +48,30 @@ export class BoundGuards {
    * of the handler, and leaves out without a word what it does not find there.
    */
   binds(guard: Type<CanActivate>, handler: ApplicationHandler): boolean {
-    return handler.functions.every(
-      (one) =>
-        [handler.type, one].every((target) => this.declared.areUnchanged(target)) &&
-        this.#boundTo(handler, one).some((bound) => isUnchanged(bound, guard)),
+    return this.#bindsForEach(handler, (bound) => isUnchanged(bound, guard));
+  }
+
+  /** As {@link binds}, or Nest makes a subclass that metadata names: what that one decides is up to the application. */
+  bindsItOrSubclass(guard: Type<CanActivate>, handler: ApplicationHandler): boolean {
+    return this.#bindsForEach(
+      handler,
+      (bound, one) =>
+        isGuard(bound, guard) && declaredOn(handler.type, one).some((declared) => isMadeOf(bound, declared)),
     );
+  }
+
+  /** The guards of Passport that say by a method of the application, for each request, where they put the user. */
+  userNamersOf(handler: ApplicationHandler): readonly UserNamer[] {
+    return [...new Set(handler.functions.flatMap((one) => this.#boundTo(handler, one).filter(isUserNamer)))];
+  }
+
+  /** Whether one of these is made for each request, so that it cannot be asked. */
+  haveUnknownUserNamer({ type, functions, module }: ApplicationHandler): boolean {
+    const isMadeOnce = (guard: unknown) =>
+      typeof guard !== 'function' || module.injectables.get(guard)?.isDependencyTreeStatic() === true;
+    const declared = functions.flatMap((one) => declaredOn(type, one)).filter((guard) => !isMadeOnce(guard));
+    const global = this.application.getGlobalRequestGuards().map(({ metatype }) => metatype);
+    return [...global, ...declared].some((guard) => isUserNamer(prototypeOf(guard)));
   }
 
   /** Whether a guard of ours is bound to a whole class, or to a function. */
@@ -125,6 +145,14 @@ export class BoundGuards {
     }
   }
 
+  #bindsForEach(handler: ApplicationHandler, isIt: (bound: unknown, handler: Handler) => boolean): boolean {
+    return handler.functions.every(
+      (one) =>
+        [handler.type, one].every((target) => this.declared.areUnchanged(target)) &&
+        this.#boundTo(handler, one).some((bound) => isIt(bound, one)),
+    );
+  }
+
   #isOfOurStrategy(guard: unknown): boolean {
     return this.#ownStrategy.some((own) => isGuard(guard, own));
   }
@@ -164,6 +192,27 @@ function isPassportGuard(guard: unknown): boolean {
   return ['handleRequest', 'getAuthenticateOptions', 'logIn'].every(
     (method) => typeof (prototype as Record<string, unknown> | undefined)?.[method] === 'function',
   );
+}
+
+/** Whether a guard that Nest has made is the one that metadata names, as a class or as an instance. */
+function isMadeOf(bound: unknown, declared: unknown): boolean {
+  if (typeof declared !== 'function') return bound === declared;
+  return typeof bound === 'object' && bound !== null && Object.getPrototypeOf(bound) === declared.prototype;
+}
+
+/** Whether an application has given a guard of Passport a `getAuthenticateOptions` of its own, as a method or a field. */
+function isUserNamer(guard: unknown): guard is UserNamer {
+  if (typeof guard !== 'object' || guard === null || !isPassportGuard(guard)) return false;
+  return (guard as UserNamer).getAuthenticateOptions !== ofNest(guard)?.['getAuthenticateOptions'];
+}
+
+/** The prototype that `AuthGuard()` has made: that which `logIn` stands on, or the farthest one. */
+function ofNest(guard: object): Record<string, unknown> | undefined {
+  let found: object | undefined;
+  for (let one: object | null = guard; one !== null; one = Object.getPrototypeOf(one)) {
+    if (Object.hasOwn(one, 'logIn')) found = one;
+  }
+  return found as Record<string, unknown> | undefined;
 }
 
 /** Guards are bound as classes or as instances. */

@@ -116,7 +116,7 @@ export class EnforcementProof {
 
   #proveAccessTokenGuard(route: Route, handler: ApplicationHandler): void {
     const { name, access } = route.description;
-    if (this.guards.names(AccessTokenGuard, handler) && !this.guards.binds(AccessTokenGuard, handler)) {
+    if (this.#asksForToken(handler) && !this.guards.bindsItOrSubclass(AccessTokenGuard, handler)) {
       route.needsToken = true;
       if (!this.reach.globalGuards(handler)) {
         throw new StepUpConfigurationError(
@@ -125,7 +125,7 @@ export class EnforcementProof {
         );
       }
     }
-    const isLeftOut = access === 'open' && !this.guards.names(AccessTokenGuard, handler);
+    const isLeftOut = access === 'open' && !this.#asksForToken(handler);
     if (!isLeftOut || !this.guards.isGlobal(AccessTokenGuard)) return;
     const isMissed = handler.kinds.includes('message') && this.guards.isRequestScoped(AccessTokenGuard);
     if (this.reach.globalGuards(handler) && !isMissed) return;

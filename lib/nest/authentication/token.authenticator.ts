@@ -7,6 +7,7 @@ import {
   checkStillValid,
   lacksRequired,
   type MaybePromise,
+  orElse,
   presentedToken,
   type VerifiedAccessToken,
 } from '../../token/index.js';
@@ -25,6 +26,7 @@ import type { Authenticated, Authenticator } from './authenticator.js';
 export class TokenAuthenticator implements Authenticator {
   readonly #verifier: AccessTokenVerifier;
   readonly #known = new Attachment<MaybePromise<Authenticated>>();
+  readonly #refused = new Attachment<{ readonly token: string; readonly error: unknown }>();
 
   /** @throws TypeError for a private key of `introspection` that cannot be used */
   constructor(
@@ -49,9 +51,18 @@ export class TokenAuthenticator implements Authenticator {
     if (!transport.ownsRequest(request)) return this.#verify(this.#tokenOf(invocation), invocation);
     const known = this.#known.get(request);
     if (known !== undefined) return andThen(known, (authenticated) => this.#stillValid(authenticated));
-    const authenticated = this.#verify(this.#tokenOf(invocation), invocation);
-    this.#known.set(request, authenticated);
-    return authenticated;
+    const token = this.#tokenOf(invocation);
+    // GraphQL asks again for each of its fields
+    const refused = this.#refused.get(request);
+    if (refused?.token === token) throw refused.error;
+    try {
+      const authenticated = this.#verify(token, invocation);
+      this.#known.set(request, authenticated);
+      return authenticated;
+    } catch (error) {
+      this.#refused.set(request, { token, error });
+      throw error;
+    }
   }
 
   #tokenOf({ request, context }: Invocation): string {
@@ -108,12 +119,7 @@ export class TokenAuthenticator implements Authenticator {
 
   /** Turns what the verification throws into refusals. */
   #refusing(authenticate: () => MaybePromise<Authenticated>): MaybePromise<Authenticated> {
-    try {
-      const authenticated = authenticate();
-      return authenticated instanceof Promise ? authenticated.catch((error) => this.#refuse(error)) : authenticated;
-    } catch (error) {
-      return this.#refuse(error);
-    }
+    return orElse(authenticate, (error) => this.#refuse(error));
   }
 
   #refuse(error: unknown): never {

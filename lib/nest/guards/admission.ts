@@ -5,7 +5,7 @@ import {
   mergeRequirements,
   StepUpConfigurationError,
 } from '../../core/index.js';
-import { andThen, type MaybePromise } from '../../token/index.js';
+import { andThen, type MaybePromise, orElse } from '../../token/index.js';
 import { CallbackFailed, callOption } from '../advice/callback.js';
 import { StepUpLog } from '../advice/log.js';
 import type { Authenticated, Authenticator } from '../authentication/authenticator.js';
@@ -40,6 +40,8 @@ export class Admission {
   readonly #judgement: Judgement;
   readonly #invocations: Invocations;
   #userProperties: readonly UserProperty[] = [USER];
+  readonly #namedProperties = new Map<string, UserProperty>();
+  #needsTokens: () => boolean = () => false;
   #stoppedBy: Error | undefined;
 
   constructor(
@@ -72,10 +74,12 @@ export class Admission {
 
   /** Keeps the judged user also under the properties of requests that Passport was told to use. */
   keepUsersUnder(properties: readonly string[]): void {
-    this.#userProperties = [
-      USER,
-      ...properties.filter((name) => name !== USER.name).map((name) => new UserProperty(name)),
-    ];
+    this.#userProperties = [...new Set([USER, ...properties.map((name) => this.#property(name))])];
+  }
+
+  /** Requires a token for every handler without a guard of ours while this is so: a global guard may come too late for Nest. */
+  requireTokensIf(isNeeded: () => boolean): void {
+    this.#needsTokens = isNeeded;
   }
 
   /** Adds a listener for challenges. Returns what removes it. */
@@ -113,7 +117,7 @@ export class Admission {
     const { access } = route.description;
     if (route.isProven || access === 'public') return true;
     if (access !== 'open') return this.admit(context);
-    return route.needsToken ? this.admitAuthenticated(context) : true;
+    return route.needsToken || this.#needsTokens() ? this.admitAuthenticated(context) : true;
   }
 
   /**
@@ -130,17 +134,27 @@ export class Admission {
       if (!isDecorated && this.#isPublic(context)) return true;
       const invocation = invocationOf(context);
       invocation.transport.keepPrivate?.(context);
-      return andThen(this.#identify(invocation, route.exposesUser), () => {
+      return andThen(this.#identify(invocation, route, route.exposesUser), () => {
         this.#invocations.admit(invocation, context);
         return true;
       });
     });
   }
 
-  /** The user of a request that Passport hands to our strategy. */
+  /**
+   * Returns the user of a request that Passport hands to our strategy. `undefined` without a token, and the challenge is
+   * written even so: another strategy may know the caller.
+   *
+   * @throws AccessTokenException for a refused token
+   */
   userOf(request: Request): MaybePromise<unknown> {
     const invocation = invocationOfRequest(request);
-    return this.#refusing(invocation, () => andThen(this.#identify(invocation, true), ({ user }) => user));
+    const user = () =>
+      this.#refusing(invocation, () => andThen(this.#identify(invocation, undefined, true), ({ user }) => user));
+    return orElse(user, (error) => {
+      if (error instanceof AccessTokenException && error.code === 'unauthenticated') return undefined;
+      throw error;
+    });
   }
 
   /**
@@ -153,7 +167,8 @@ export class Admission {
     const invocation = this.#invocations.at(at);
     return this.#refusing(invocation, async () => {
       if (invocation.context !== undefined) invocation.transport.keepPrivate?.(invocation.context);
-      const authenticated = await this.#identify(invocation, false);
+      const route = invocation.context && this.routeOf(invocation.context);
+      const authenticated = await this.#identify(invocation, route, false);
       const requirements = await this.#requirementsOf(invocation, required);
       if (requirements === undefined) return { met: true };
       return this.#judgement.assess(await completed(authenticated, requirements), this.#translated(requirements));
@@ -169,7 +184,8 @@ export class Admission {
     const invocation = this.#invocations.at(at);
     await this.#refusing(invocation, async () => {
       if (invocation.context !== undefined) invocation.transport.keepPrivate?.(invocation.context);
-      const authenticated = await this.#identify(invocation, false);
+      const route = invocation.context && this.routeOf(invocation.context);
+      const authenticated = await this.#identify(invocation, route, false);
       const requirements = await this.#requirementsOf(invocation, required);
       if (requirements === undefined) return;
       const complete = await completed(authenticated, requirements);
@@ -208,19 +224,19 @@ export class Admission {
   /**
    * Makes the user the handler receives the one whose event is judged.
    *
-   * @param present whom the application had put there before
+   * @param places where it stands, and whom the application had put there before
    * @throws TypeError if somebody else is or was there
    */
   protected handOver(
     { request, transport, userHolders }: Invocation,
     { user, event }: Authenticated,
-    present: readonly unknown[],
+    { properties, present }: UserPlaces,
     isExposed: boolean,
   ): void {
     for (const before of present) if (before !== user) assertSameUser(before, user, event);
     if (transport.carriesUser) assign(request, user);
     for (const holder of userHolders) {
-      for (const property of this.#userProperties) {
+      for (const property of properties) {
         const isOurs = transport.carriesUser && holder === request && property === USER;
         if (!isOurs) property.assertComparable(holder, user, event, this.settings.servers.length > 1);
         if (isExposed) property.keep(holder, user, event);
@@ -241,16 +257,17 @@ export class Admission {
 
     const invocation = invocationOf(context);
     invocation.transport.keepPrivate?.(context);
-    const present = this.#usersOn(invocation);
-    return andThen(this.authenticate(invocation), (authenticated) => {
-      const { transport, request } = invocation;
-      if (transport.carriesUser) assign(request, authenticated.user);
-      return andThen(this.#judge(authenticated, route, context), () => {
-        this.handOver(invocation, authenticated, present, route.exposesUser);
-        this.#invocations.admit(invocation, context);
-        if (transport.carriesUser) verdict.judged = { authenticated, request };
-      });
-    });
+    return andThen(this.#userPlaces(invocation, route), (places) =>
+      andThen(this.authenticate(invocation), (authenticated) => {
+        const { transport, request } = invocation;
+        if (transport.carriesUser) assign(request, authenticated.user);
+        return andThen(this.#judge(authenticated, route, context), () => {
+          this.handOver(invocation, authenticated, places, route.exposesUser);
+          this.#invocations.admit(invocation, context);
+          if (transport.carriesUser) verdict.judged = { authenticated, request };
+        });
+      }),
+    );
   }
 
   #judge(authenticated: Authenticated, route: Route, context: ExecutionContext): MaybePromise<unknown> {
@@ -265,17 +282,37 @@ export class Admission {
   }
 
   /** Whose invocation it is. */
-  #identify(invocation: Invocation, isExposed: boolean): MaybePromise<Authenticated> {
-    const present = this.#usersOn(invocation);
-    return andThen(this.authenticate(invocation), (authenticated) => {
-      this.handOver(invocation, authenticated, present, isExposed);
-      return authenticated;
-    });
+  #identify(invocation: Invocation, route: Route | undefined, isExposed: boolean): MaybePromise<Authenticated> {
+    return andThen(this.#userPlaces(invocation, route), (places) =>
+      andThen(this.authenticate(invocation), (authenticated) => {
+        this.handOver(invocation, authenticated, places, isExposed);
+        return authenticated;
+      }),
+    );
   }
 
-  /** Whom the application has put there before anything was judged. */
-  #usersOn({ userHolders }: Invocation): readonly unknown[] {
-    return userHolders.flatMap((holder) => this.#userProperties.map(({ name }) => Reflect.get(holder, name)));
+  /** Where the application can read the user of an invocation, and whom it has put there before anything was judged. */
+  #userPlaces({ userHolders, context }: Invocation, route: Route | undefined): MaybePromise<UserPlaces> {
+    const on = (properties: readonly UserProperty[]): UserPlaces => ({
+      properties,
+      present: userHolders.flatMap((holder) => properties.map(({ name }) => Reflect.get(holder, name))),
+    });
+    const namers = route?.userNamers ?? [];
+    if (namers.length === 0 || context === undefined) return on(this.#userProperties);
+    const options = namers.map((guard) =>
+      callOption('getAuthenticateOptions', () => guard.getAuthenticateOptions(context)),
+    );
+    return Promise.all(options).then((named) =>
+      on([...new Set([...this.#userProperties, ...named.map((one) => this.#property(one?.property ?? USER.name))])]),
+    );
+  }
+
+  /** One for each name, as it knows its own on a request. */
+  #property(name: string): UserProperty {
+    if (name === USER.name) return USER;
+    const property = this.#namedProperties.get(name) ?? new UserProperty(name);
+    this.#namedProperties.set(name, property);
+    return property;
   }
 
   /** The given requirements merged with the handler's; `undefined` if a function adds nothing to nothing. */
@@ -297,12 +334,7 @@ export class Admission {
 
   /** Runs a judgement. A refusal is written on the response before it is thrown, so that no other filter can lose it. */
   #refusing<T>(at: ExecutionContext | Invocation, judgement: () => MaybePromise<T>): MaybePromise<T> {
-    try {
-      const result = judgement();
-      return result instanceof Promise ? result.catch((error) => this.#refuse(at, error)) : result;
-    } catch (error) {
-      return this.#refuse(at, error);
-    }
+    return orElse(judgement, (error) => this.#refuse(at, error));
   }
 
   #refuse(at: ExecutionContext | Invocation, error: unknown): never {
@@ -330,6 +362,13 @@ export class Admission {
 }
 
 const USER = new UserProperty('user');
+
+/** Where handlers find their user. */
+interface UserPlaces {
+  readonly properties: readonly UserProperty[];
+  /** Who stood there before anything was judged. */
+  readonly present: readonly unknown[];
+}
 
 /** @throws StepUpConfigurationError if the request does not take the user, as one whose property is a setter that swallows it */
 function assign(request: Request, user: unknown): void {

@@ -28,6 +28,13 @@ export interface RouteDescription {
   readonly advice?: readonly Advice[];
 }
 
+/** A guard of Passport that says for each request under which property it puts the user. */
+export interface UserNamer {
+  getAuthenticateOptions(
+    context: ExecutionContext,
+  ): MaybePromise<{ readonly property?: string | undefined } | null | undefined>;
+}
+
 /** The compiled requirements of one handler of one class. */
 export class Route {
   private constructor(
@@ -108,6 +115,18 @@ export class Route {
   /** Notes what the boot has found of one of the places where Nest binds the handler; the worst of them counts. */
   exposeUser(exposes: boolean): void {
     this.#exposesUser = exposes || this.#exposesUser === true;
+  }
+
+  #userNamers: readonly UserNamer[] = [];
+
+  /** The guards of Passport that know best where they put the user. */
+  get userNamers(): readonly UserNamer[] {
+    return this.#userNamers;
+  }
+
+  /** Notes such guards of one of the places where Nest binds the handler. */
+  nameUsersBy(namers: readonly UserNamer[]): void {
+    if (namers.length > 0) this.#userNamers = [...new Set([...this.#userNamers, ...namers])];
   }
 
   /** Notes what the boot has shown of one of the places where Nest binds the handler; the weakest of them counts. */

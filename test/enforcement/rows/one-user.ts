@@ -308,6 +308,41 @@ add("existing: the strategy's user stands under another property, request.user i
     );
   },
 });
+const OWN_OPTIONS = {
+  'a method': () =>
+    class AccountGuard extends AuthGuard('jwt') {
+      getAuthenticateOptions() {
+        return { property: 'account' };
+      }
+    },
+  'a field': () =>
+    class AccountGuard extends AuthGuard('jwt') {
+      getAuthenticateOptions = async () => ({ property: 'account' });
+    },
+};
+for (const [what, create] of Object.entries(OWN_OPTIONS)) {
+  for (const order of ['before', 'after']) {
+    add(`register: ${what} says that the user is elsewhere, ${order} the judgement, and somebody else is put there`, {
+      application(secret) {
+        const AccountGuard = decorateClass(create(), [Injectable()]);
+        const Swapping = guarding((request) => {
+          request.account = { ...BOB };
+        });
+        @Controller()
+        class Accounts {
+          show(request) {
+            return isBob(request.account) ? secret() : 'of nobody else';
+          }
+        }
+        const isAfter = order === 'after';
+        decorate(Accounts, 'show', [Get(), UseGuards(...(isAfter ? [AccountGuard] : []), Swapping), phr()]);
+        Req()(Accounts.prototype, 'show', 0);
+        if (!isAfter) decorateClass(Accounts, [UseGuards(AccountGuard)]);
+        return application(kinds.controller, { controllers: [Accounts] }, { imports: [PassportModule.register({})] });
+      },
+    });
+  }
+}
 add('existing: a guard of the strategy runs after the judgement and finds another user', {
   application(secret, { server }) {
     const Later = decorateClass(

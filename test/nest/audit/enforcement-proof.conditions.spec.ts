@@ -1,11 +1,22 @@
-import { Controller, Get, Injectable, Module, Scope, SetMetadata, type Type, UseGuards } from '@nestjs/common';
+import {
+  applyDecorators,
+  Controller,
+  Get,
+  Injectable,
+  Module,
+  Scope,
+  SetMetadata,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { MessagePattern } from '@nestjs/microservices';
 import { WsAdapter } from '@nestjs/platform-ws';
+import { Test } from '@nestjs/testing';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { AccessTokenGuard, AcrGuard, Public, RequireAcr, SkipStepUp } from 'nestjs-step-up';
-import { type BootSetup, bootFailure } from '../../support/boot.js';
+import { AccessTokenGuard, AcrGuard, Public, RequireAcr, SkipStepUp, StepUpModule } from 'nestjs-step-up';
+import { type BootSetup, bootedService, bootFailure, bootServer } from '../../support/boot.js';
 import { withoutToken } from '../../support/challenged.js';
 import { describeOverHttp } from '../../support/describe-over-http.js';
 import { DONE } from '../../support/handler.js';
@@ -189,5 +200,54 @@ describeOverHttp('AccessTokenGuard on a method that its instance has replaced', 
     const send = await serve(AccountsController);
     expect(await send()).toEqual(withoutToken());
     expect((await send({ token: await accessToken() })).body).toEqual(DONE);
+  });
+});
+
+describe('an application that has nothing but microservices', () => {
+  const initialized = async (decorators: ClassDecorator[]): Promise<unknown> => {
+    @Controller()
+    @applyDecorators(...decorators)
+    class EventsController {
+      @MessagePattern('transfer')
+      transfer() {}
+    }
+    const options = { authorizationServers: [bootServer], requirements: { acrValues: ['mfa'] } };
+    const testing = await Test.createTestingModule({
+      imports: [StepUpModule.forRoot({ ...options, metadataAudit: 'off' })],
+      controllers: [EventsController],
+    }).compile();
+    const microservice = testing.createNestMicroservice({});
+    return microservice.init().then(
+      () => microservice.close(),
+      (error) => error,
+    );
+  };
+
+  it('does not boot with "requirements" for a pattern that says nothing, since hybrid ones would leave it open', async () => {
+    expect(String(await initialized([]))).toContain(
+      '"requirements" would not be enforced on EventsController.transfer, as global guards may not reach it',
+    );
+  });
+
+  it('boots if its class says what is required', async () => {
+    expect(await initialized([RequireAcr('phr')])).toBe(undefined);
+  });
+});
+
+describe('an alias of a provider', () => {
+  it('says nothing about how Nest guards the provider', async () => {
+    @WebSocketGateway()
+    class BankGateway {
+      @SubscribeMessage('balance')
+      @RequireAcr('mfa')
+      balance() {}
+    }
+    @Module({ providers: [BankGateway], exports: [BankGateway] })
+    class BankModule {}
+    @Module({ imports: [BankModule], providers: [{ provide: 'bank', useExisting: BankGateway }] })
+    class DeskModule {}
+    const configure: BootSetup['configure'] = (app) => void app.useWebSocketAdapter(new WsAdapter(app));
+    const service = await bootedService({ imports: [DeskModule], configure });
+    expect(service.routes()).toMatchObject([{ name: 'BankGateway.balance', enforcedBy: 'handler' }]);
   });
 });

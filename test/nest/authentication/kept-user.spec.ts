@@ -46,6 +46,20 @@ describe('a user who is kept', () => {
   });
 });
 
+describe('a user who is signed out by the handler', () => {
+  it.each([null, undefined])('is gone if the property is set to %s', (nobody) => {
+    const request = keeping(alice());
+    request.user = nobody;
+    expect(request.user).toBe(nobody);
+  });
+
+  it('cannot be deleted: what is put there afterwards would not be compared', () => {
+    const request: { user?: unknown } = keeping(alice());
+    expect(() => delete request.user).toThrow(TypeError);
+    expect(request.user).toEqual(alice());
+  });
+});
+
 describe('a user whom the application names otherwise than the token', () => {
   const own = { sub: 'customer-7' };
   it.each<[present: string, user: unknown]>([

@@ -1,4 +1,5 @@
-import { type CanActivate, Controller, Get, Injectable, Req, type Type, UseGuards } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+import { type CanActivate, Controller, Get, Injectable, Req, Scope, type Type, UseGuards } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AuthGuard, PassportModule } from '@nestjs/passport';
 import { AccessTokenGuard, AcrGuard, RequireAcr } from 'nestjs-step-up';
@@ -172,5 +173,83 @@ describeOverHttp('whose authentication is judged', ({ serve, accessToken, server
       await second.app.close();
       expect(isRegistered('jwt')).toBe(false);
     });
+  });
+});
+
+/** Has Passport put the user elsewhere, which only this method tells. */
+@Injectable()
+class AccountGuard extends AuthGuard('jwt') {
+  override getAuthenticateOptions() {
+    return { property: 'account' };
+  }
+}
+
+@Injectable()
+class AsyncAccountGuard extends AuthGuard('jwt') {
+  override getAuthenticateOptions = async () => ({ property: 'account' });
+}
+
+const swapAccount = (account: unknown): CanActivate => ({
+  canActivate(context) {
+    context.switchToHttp().getRequest().account = account;
+    return true;
+  },
+});
+
+describeOverHttp('a property that only getAuthenticateOptions() names', ({ serve, accessToken }) => {
+  const accountHandler = (...guards: Parameters<typeof UseGuards>) => {
+    @Controller()
+    class AccountController {
+      @Get()
+      @UseGuards(...guards)
+      @RequireAcr('mfa')
+      transfer(@Req() { account }: { account?: unknown }) {
+        return done() && { account };
+      }
+    }
+    return AccountController;
+  };
+  const token = () => accessToken({ acr: 'mfa', subject: 'bob' });
+
+  it.each<[order: string, guards: Parameters<typeof UseGuards>]>([
+    ['before AcrGuard', [AccountGuard, AcrGuard, swapAccount({ sub: 'alice' })]],
+    ['after AcrGuard', [AcrGuard, AccountGuard, swapAccount({ sub: 'alice' })]],
+    ['by a field of the guard, later', [AsyncAccountGuard, AcrGuard, swapAccount({ sub: 'alice' })]],
+    ['before Passport', [swapAccount({ sub: 'alice' }), AcrGuard, AccountGuard, swapAccount({ sub: 'alice' })]],
+  ])('AT-5 holds the judged user, and nobody else: %s', async (_, guards) => {
+    const send = await serve({ controllers: [accountHandler(...guards)], imports: [passportModule] });
+    expect(await send({ token: await token() })).toMatchObject({ status: 500 });
+    expect(done).not.toHaveBeenCalled();
+  });
+
+  it('holds the judged user for the handler', async () => {
+    const send = await serve({ controllers: [accountHandler(AccountGuard, AcrGuard)], imports: [passportModule] });
+    const { status, body } = await send({ token: await token() });
+    expect({ status, body }).toMatchObject({ status: 200, body: { account: { sub: 'bob' } } });
+  });
+
+  it('stops the boot if the guard is made for each request, as nobody can ask it', async () => {
+    @Injectable({ scope: Scope.REQUEST })
+    class RequestAccountGuard extends AccountGuard {}
+    const guards = [RequestAccountGuard, AcrGuard];
+    await expect(serve({ controllers: [accountHandler(...guards)], imports: [passportModule] })).rejects.toEqual(
+      new TypeError(
+        'A Passport guard of AccountController.transfer is made for each request and says by getAuthenticateOptions() ' +
+          'where the user is; name the place in PassportModule.register({ property }), or give the guard the default scope',
+      ),
+    );
+  });
+});
+
+describeOverHttp('a token that only the option "accessToken" finds', ({ serve, accessToken }) => {
+  it.each<[seen: string, token: string | undefined]>([
+    ['no token', undefined],
+    ['a token that is none', 'no.such.token'],
+  ])('is judged also if a guard of Passport has seen %s before', async (_, token) => {
+    const send = await serve(userHandler(UseGuards(OptionalGuard, AcrGuard), RequireAcr('mfa')), {
+      accessToken: (context) => context.switchToHttp().getRequest<IncomingMessage>().headers['x-token']?.toString(),
+    });
+    const headers = { 'x-token': await accessToken({ acr: 'mfa', subject: 'bob' }) };
+    expect(await send({ token, headers })).toMatchObject({ status: 200, body: { user: { sub: 'bob' } } });
   });
 });

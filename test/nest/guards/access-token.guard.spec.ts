@@ -1,9 +1,18 @@
-import { type CanActivate, Get, type Type } from '@nestjs/common';
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Injectable,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccessTokenGuard, AcrGuard, Public } from 'nestjs-step-up';
 import { AccessTokenVerifier } from '../../../lib/token/index.js';
+import { withoutToken } from '../../support/challenged.js';
 import { describeOverHttp } from '../../support/describe-over-http.js';
-import { handler } from '../../support/handler.js';
+import { done, handler } from '../../support/handler.js';
 
 const verify = jest.spyOn(AccessTokenVerifier.prototype, 'verify');
 beforeEach(() => void verify.mockClear());
@@ -30,4 +39,53 @@ describeOverHttp('a guard as APP_GUARD', ({ serve }) => {
       expect(verify).toHaveBeenCalledTimes(verified);
     },
   );
+});
+
+/** Lets the probe of a load balancer pass, as applications write it. */
+@Injectable()
+class LenientGuard extends AccessTokenGuard {
+  override canActivate(context: ExecutionContext) {
+    const { url } = context.switchToHttp().getRequest<{ url: string }>();
+    return url.startsWith('/health') ? true : super.canActivate(context);
+  }
+}
+
+@Injectable()
+class NamedGuard extends AccessTokenGuard {}
+
+describeOverHttp('a subclass of AccessTokenGuard', ({ serve }) => {
+  @Controller()
+  @UseGuards(LenientGuard)
+  class ProbedController {
+    @Get('health')
+    health() {
+      return done();
+    }
+
+    @Get('accounts')
+    accounts() {
+      return done();
+    }
+  }
+
+  it('decides by itself if Nest runs it', async () => {
+    const send = await serve(ProbedController);
+    expect(await send({ path: '/health' })).toMatchObject({ status: 200 });
+    expect(await send({ path: '/accounts' })).toEqual(withoutToken());
+  });
+
+  it('that changes nothing requires a token', async () => {
+    const send = await serve(handler(UseGuards(NamedGuard)));
+    expect(await send()).toEqual(withoutToken());
+  });
+});
+
+describeOverHttp('a guard that is made global when Nest has bound all handlers', ({ serve }) => {
+  it('is AccessTokenGuard: it stands before every handler that needs no other guard of ours', async () => {
+    const send = await serve([handler(Get('undecorated')), handler(Get('open'), Public())]);
+    expect(await send({ path: '/undecorated' })).toMatchObject({ status: 200 });
+    send.app.useGlobalGuards(send.app.get(AccessTokenGuard));
+    expect(await send({ path: '/undecorated' })).toEqual(withoutToken());
+    expect(await send({ path: '/open' })).toMatchObject({ status: 200 });
+  });
 });

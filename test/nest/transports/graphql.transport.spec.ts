@@ -3,6 +3,7 @@ import { type ExecutionContext, Get, UseGuards } from '@nestjs/common';
 import { Context, GraphQLModule, Mutation, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { AccessTokenGuard, RequireAcr, StepUpContext, StepUpService } from 'nestjs-step-up';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
+import { AccessTokenVerifier } from '../../../lib/token/index.js';
 import { adapters, logOfEachTest, type RunningApplication, startApplication } from '../../support/application.js';
 import { handler } from '../../support/handler.js';
 
@@ -158,6 +159,17 @@ describe('RS-108 a GraphQL field is refused in the extensions of its error', () 
     expect(data).toEqual({ first: null, second: null });
     expect(errors.map(({ path }) => path)).toEqual([['first'], ['second']]);
     expect(challenged).toHaveBeenCalledTimes(2);
+  });
+
+  it('a forged token is verified once for all the fields of a request', async () => {
+    const [header, payload] = (await server.accessToken({ acr: 'phr' })).split('.');
+    const forged = `${header}.${payload}.${'A'.repeat(342)}`;
+    const verify = jest.spyOn(AccessTokenVerifier.prototype, 'verify');
+    const { data, errors } = await ask('{ first: passkey second: passkey third: accounts }', forged);
+    const calls = verify.mock.calls.length;
+    verify.mockRestore();
+    expect({ data, calls }).toEqual({ data: { first: null, second: null, third: null }, calls: 1 });
+    expect(errors.map(({ extensions }) => extensions['code'])).toEqual(Array(3).fill('INVALID_TOKEN'));
   });
 
   it('the field of an object is refused and its neighbors are left', async () => {

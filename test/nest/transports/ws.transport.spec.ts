@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { ExecutionContext } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
@@ -141,5 +142,59 @@ describe('RS-108 a message over a socket is refused with an exception event', ()
       { event: 'done', data: 4 },
     ]);
     expect(transfers).toEqual([1, 4]);
+  });
+});
+
+describe('AT-13 a connection that authenticates in handleConnection()', () => {
+  @WebSocketGateway()
+  class DoorGateway {
+    constructor(private readonly stepUp: StepUpService) {}
+
+    async handleConnection(_client: object, { headers }: IncomingMessage) {
+      if (headers['x-fault'] !== undefined) throw new RangeError('of the application');
+      await this.stepUp.authenticate(String(headers['x-token']));
+    }
+
+    @SubscribeMessage('open')
+    open() {
+      return { event: 'opened', data: 'open' };
+    }
+  }
+  let server: TestAuthorizationServer;
+  let application: RunningApplication;
+
+  beforeAll(async () => {
+    server = await createTestAuthorizationServer();
+    application = await startApplication({
+      createAdapter: adapters[0][1],
+      controllers: [],
+      providers: [DoorGateway],
+      options: { authorizationServers: [{ issuer: server.issuer, audience: server.audience }] },
+      configure: (app) => app.useWebSocketAdapter(new WsAdapter(app)),
+    });
+  });
+  afterAll(async () => {
+    await application?.close();
+    await server?.close();
+  });
+
+  const connect = (headers: Record<string, string>) =>
+    new WebSocket(application.url.replace('http', 'ws'), { headers });
+
+  it('closes the socket if the token is refused, and the process goes on', async () => {
+    const [code] = await once(connect({ 'x-token': await server.accessToken({ expiresIn: -60 }) }), 'close');
+    expect(code).toBe(4401);
+    const socket = connect({ 'x-token': await server.accessToken() });
+    await once(socket, 'open');
+    socket.send('{"event":"open"}');
+    const [message] = await once(socket, 'message');
+    socket.close();
+    expect(JSON.parse(String(message))).toEqual({ event: 'opened', data: 'open' });
+  });
+
+  it('leaves faults of the application to the application', async () => {
+    const gateway = application.app.get(DoorGateway);
+    const request = { headers: { 'x-fault': '1' } } as unknown as IncomingMessage;
+    await expect(gateway.handleConnection({}, request)).rejects.toThrow('of the application');
   });
 });
