@@ -6,6 +6,7 @@ export { StepUpContext } from './decorators/step-up-context.decorator.js';
 export { AccessTokenGuard } from './guards/access-token.guard.js';
 export { AcrGuard } from './guards/acr.guard.js';
 export { Admission } from './guards/admission.js';
+export { Identification } from './guards/identification.js';
 export { Judgement } from './guards/judgement.js';
 export {
   type AccessTokenBody,

@@ -8,6 +8,7 @@ import {
 import {
   Admission,
   type Authenticated,
+  Identification,
   type Invocation,
   Judgement,
   type TranslatedRequirements,
@@ -69,31 +70,38 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
     }
   }
 
-  class OverriddenAdmission extends Admission {
-    override get asksAuthorizationServers(): boolean {
-      return false;
-    }
+  const authenticated = (present: unknown, issuer: string | undefined): Authenticated => ({
+    user: override.user ?? present ?? { sub: 'test-user' },
+    event: eventOf(issuer),
+    claims: {},
+  });
 
-    override async authenticateToken(): Promise<Authenticated> {
-      return this.#authenticated(undefined);
-    }
-
-    protected override createJudgement(...settings: ConstructorParameters<typeof Judgement>): Judgement {
-      return new OverriddenJudgement(...settings);
-    }
-
+  class OverriddenIdentification extends Identification {
     protected override authenticate({ request }: Invocation): Authenticated {
-      return this.#authenticated(request.user);
+      return authenticated(request.user, this.settings.servers[0]?.issuer);
     }
 
     /** A test may decide who the user is, whoever its guards put there. */
     protected override handOver({ request, transport }: Invocation, { user }: Authenticated): void {
       if (transport.carriesUser) request.user = user;
     }
+  }
 
-    #authenticated(present: unknown): Authenticated {
-      const user = override.user ?? present ?? { sub: 'test-user' };
-      return { user, event: eventOf(this.settings.servers[0]?.issuer), claims: {} };
+  class OverriddenAdmission extends Admission {
+    override get asksAuthorizationServers(): boolean {
+      return false;
+    }
+
+    override async authenticateToken(): Promise<Authenticated> {
+      return authenticated(undefined, this.settings.servers[0]?.issuer);
+    }
+
+    protected override createJudgement(...of: ConstructorParameters<typeof Judgement>): Judgement {
+      return new OverriddenJudgement(...of);
+    }
+
+    protected override createIdentification(...of: ConstructorParameters<typeof Identification>): Identification {
+      return new OverriddenIdentification(...of);
     }
   }
 

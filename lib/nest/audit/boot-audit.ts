@@ -111,7 +111,8 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     }
     this.#routes = [...found.keys()];
     routes.keep(this.#routes);
-    this.admission.keepUsersUnder(passportOptions(this.modules).flatMap(({ property }) => property ?? []));
+    const properties = passportOptions(this.modules).flatMap(({ property }) => property ?? []);
+    this.admission.identification.keepUsersUnder(properties);
     const boundGlobally = this.application.getGlobalGuards().length;
     this.admission.requireTokensIf(
       () => this.application.getGlobalGuards().length > boundGlobally && guards.isGlobal(AccessTokenGuard),

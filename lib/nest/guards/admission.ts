@@ -11,7 +11,6 @@ import { StepUpLog } from '../advice/log.js';
 import type { Authenticated, Authenticator } from '../authentication/authenticator.js';
 import { PassportAuthenticator } from '../authentication/passport.authenticator.js';
 import { TokenAuthenticator } from '../authentication/token.authenticator.js';
-import { assertSameUser, UserProperty } from '../authentication/user-property.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
 import type { ChallengeReport } from '../refusal/challenger.js';
 import { InsufficientUserAuthenticationException } from '../refusal/insufficient-user-authentication.exception.js';
@@ -25,6 +24,7 @@ import { type Invocation, invocationOf, invocationOfRequest } from '../transport
 import type { Request } from '../transports/request.js';
 import { ResponseHeaders } from '../transports/response-headers.js';
 import { toHttpException } from './http-exception.js';
+import { Identification } from './identification.js';
 import { Invocations } from './invocations.js';
 import { Judgement } from './judgement.js';
 import { type Verdict, verdicts } from './verdict.js';
@@ -37,10 +37,9 @@ import { type Verdict, verdicts } from './verdict.js';
 export class Admission {
   readonly routes: Routes;
   readonly authenticator: Authenticator;
+  readonly identification: Identification;
   readonly #judgement: Judgement;
   readonly #invocations: Invocations;
-  #userProperties: readonly UserProperty[] = [USER];
-  readonly #namedProperties = new Map<string, UserProperty>();
   #needsTokens: () => boolean = () => false;
   #stoppedBy: Error | undefined;
 
@@ -56,6 +55,7 @@ export class Admission {
       settings.passport === 'register'
         ? new TokenAuthenticator(settings, log)
         : new PassportAuthenticator(settings, log);
+    this.identification = this.createIdentification(settings, this.authenticator);
   }
 
   /** Whether the boot may ask authorization servers: not if a test stands in for them. */
@@ -70,11 +70,6 @@ export class Admission {
    */
   stop(reason: Error): void {
     this.#stoppedBy = reason;
-  }
-
-  /** Keeps the judged user also under the properties of requests that Passport was told to use. */
-  keepUsersUnder(properties: readonly string[]): void {
-    this.#userProperties = [...new Set([USER, ...properties.map((name) => this.#property(name))])];
   }
 
   /** Requires a token for every handler without a guard of ours while this is so: a global guard may come too late for Nest. */
@@ -134,7 +129,7 @@ export class Admission {
       if (!isDecorated && this.#isPublic(context)) return true;
       const invocation = invocationOf(context);
       invocation.transport.keepPrivate?.(context);
-      return andThen(this.#identify(invocation, route, route.exposesUser), () => {
+      return andThen(this.identification.identify(invocation, route, route.exposesUser), () => {
         this.#invocations.admit(invocation, context);
         return true;
       });
@@ -150,7 +145,9 @@ export class Admission {
   userOf(request: Request): MaybePromise<unknown> {
     const invocation = invocationOfRequest(request);
     const user = () =>
-      this.#refusing(invocation, () => andThen(this.#identify(invocation, undefined, true), ({ user }) => user));
+      this.#refusing(invocation, () =>
+        andThen(this.identification.identify(invocation, undefined, true), ({ user }) => user),
+      );
     return orElse(user, (error) => {
       if (error instanceof AccessTokenException && error.code === 'unauthenticated') return undefined;
       throw error;
@@ -168,7 +165,7 @@ export class Admission {
     return this.#refusing(invocation, async () => {
       if (invocation.context !== undefined) invocation.transport.keepPrivate?.(invocation.context);
       const route = invocation.context && this.routeOf(invocation.context);
-      const authenticated = await this.#identify(invocation, route, false);
+      const authenticated = await this.identification.identify(invocation, route, false);
       const requirements = await this.#requirementsOf(invocation, required);
       if (requirements === undefined) return { met: true };
       return this.#judgement.assess(await completed(authenticated, requirements), this.#translated(requirements));
@@ -185,7 +182,7 @@ export class Admission {
     await this.#refusing(invocation, async () => {
       if (invocation.context !== undefined) invocation.transport.keepPrivate?.(invocation.context);
       const route = invocation.context && this.routeOf(invocation.context);
-      const authenticated = await this.#identify(invocation, route, false);
+      const authenticated = await this.identification.identify(invocation, route, false);
       const requirements = await this.#requirementsOf(invocation, required);
       if (requirements === undefined) return;
       const complete = await completed(authenticated, requirements);
@@ -216,37 +213,14 @@ export class Admission {
     return this.routes.of(controller, context.getHandler() as Handler);
   }
 
-  /** Whose request it is. */
-  protected authenticate(invocation: Invocation): MaybePromise<Authenticated> {
-    return this.authenticator.authenticate(invocation);
-  }
-
-  /**
-   * Makes the user the handler receives the one whose event is judged.
-   *
-   * @param places where it stands, and whom the application had put there before
-   * @throws TypeError if somebody else is or was there
-   */
-  protected handOver(
-    { request, transport, userHolders }: Invocation,
-    { user, event }: Authenticated,
-    { properties, present }: UserPlaces,
-    isExposed: boolean,
-  ): void {
-    for (const before of present) if (before !== user) assertSameUser(before, user, event);
-    if (transport.carriesUser) assign(request, user);
-    for (const holder of userHolders) {
-      for (const property of properties) {
-        const isOurs = transport.carriesUser && holder === request && property === USER;
-        if (!isOurs) property.assertComparable(holder, user, event, this.settings.servers.length > 1);
-        if (isExposed) property.keep(holder, user, event);
-      }
-    }
-  }
-
   /** What judges for this application. */
   protected createJudgement(settings: StepUpSettings, log: StepUpLog): Judgement {
     return new Judgement(settings, log);
+  }
+
+  /** What finds out for this application whose an invocation is. */
+  protected createIdentification(settings: StepUpSettings, authenticator: Authenticator): Identification {
+    return new Identification(settings, authenticator);
   }
 
   #admit(context: ExecutionContext, verdict: Verdict): MaybePromise<unknown> {
@@ -257,17 +231,12 @@ export class Admission {
 
     const invocation = invocationOf(context);
     invocation.transport.keepPrivate?.(context);
-    return andThen(this.#userPlaces(invocation, route), (places) =>
-      andThen(this.authenticate(invocation), (authenticated) => {
-        const { transport, request } = invocation;
-        if (transport.carriesUser) assign(request, authenticated.user);
-        return andThen(this.#judge(authenticated, route, context), () => {
-          this.handOver(invocation, authenticated, places, route.exposesUser);
-          this.#invocations.admit(invocation, context);
-          if (transport.carriesUser) verdict.judged = { authenticated, request };
-        });
-      }),
-    );
+    const judge = (authenticated: Authenticated) => this.#judge(authenticated, route, context);
+    return andThen(this.identification.identify(invocation, route, route.exposesUser, judge), (authenticated) => {
+      this.#invocations.admit(invocation, context);
+      const { transport, request } = invocation;
+      if (transport.carriesUser) verdict.judged = { authenticated, request };
+    });
   }
 
   #judge(authenticated: Authenticated, route: Route, context: ExecutionContext): MaybePromise<unknown> {
@@ -279,40 +248,6 @@ export class Admission {
             this.#judgement.enforce(complete, required, route.description.name),
           ),
     );
-  }
-
-  /** Whose invocation it is. */
-  #identify(invocation: Invocation, route: Route | undefined, isExposed: boolean): MaybePromise<Authenticated> {
-    return andThen(this.#userPlaces(invocation, route), (places) =>
-      andThen(this.authenticate(invocation), (authenticated) => {
-        this.handOver(invocation, authenticated, places, isExposed);
-        return authenticated;
-      }),
-    );
-  }
-
-  /** Where the application can read the user of an invocation, and whom it has put there before anything was judged. */
-  #userPlaces({ userHolders, context }: Invocation, route: Route | undefined): MaybePromise<UserPlaces> {
-    const on = (properties: readonly UserProperty[]): UserPlaces => ({
-      properties,
-      present: userHolders.flatMap((holder) => properties.map(({ name }) => Reflect.get(holder, name))),
-    });
-    const namers = route?.userNamers ?? [];
-    if (namers.length === 0 || context === undefined) return on(this.#userProperties);
-    const options = namers.map((guard) =>
-      callOption('getAuthenticateOptions', () => guard.getAuthenticateOptions(context)),
-    );
-    return Promise.all(options).then((named) =>
-      on([...new Set([...this.#userProperties, ...named.map((one) => this.#property(one?.property ?? USER.name))])]),
-    );
-  }
-
-  /** One for each name, as it knows its own on a request. */
-  #property(name: string): UserProperty {
-    if (name === USER.name) return USER;
-    const property = this.#namedProperties.get(name) ?? new UserProperty(name);
-    this.#namedProperties.set(name, property);
-    return property;
   }
 
   /** The given requirements merged with the handler's; `undefined` if a function adds nothing to nothing. */
@@ -358,25 +293,6 @@ export class Admission {
   #isPublic(context: ExecutionContext): boolean {
     const { isPublic } = this.settings;
     return isPublic !== undefined && callOption('isPublic', () => isPublic(context)) === true;
-  }
-}
-
-const USER = new UserProperty('user');
-
-/** Where handlers find their user. */
-interface UserPlaces {
-  readonly properties: readonly UserProperty[];
-  /** Who stood there before anything was judged. */
-  readonly present: readonly unknown[];
-}
-
-/** @throws StepUpConfigurationError if the request does not take the user, as one whose property is a setter that swallows it */
-function assign(request: Request, user: unknown): void {
-  if (request.user !== user) request.user = user;
-  if (request.user !== user) {
-    throw new StepUpConfigurationError(
-      'request.user cannot be set; leave the property to the guard that authenticates',
-    );
   }
 }
 

@@ -1,0 +1,115 @@
+import { StepUpConfigurationError } from '../../core/index.js';
+import { andThen, type MaybePromise } from '../../token/index.js';
+import { callOption } from '../advice/callback.js';
+import type { Authenticated, Authenticator } from '../authentication/authenticator.js';
+import { assertSameUser, UserProperty } from '../authentication/user-property.js';
+import type { Route } from '../requirements/route.js';
+import type { StepUpSettings } from '../step-up.options.js';
+import type { Invocation } from '../transports/invocation.js';
+import type { Request } from '../transports/request.js';
+
+const USER = new UserProperty('user');
+
+/** Where handlers find their user. */
+interface UserPlaces {
+  readonly properties: readonly UserProperty[];
+  /** Who stood there before anything was judged. */
+  readonly present: readonly unknown[];
+}
+
+/** Finds out whose an invocation is, and makes the user that its handler finds the one who is judged. */
+export class Identification {
+  #properties: readonly UserProperty[] = [USER];
+  readonly #named = new Map<string, UserProperty>([[USER.name, USER]]);
+
+  constructor(
+    protected readonly settings: StepUpSettings,
+    private readonly authenticator: Authenticator,
+  ) {}
+
+  /** Keeps the judged user also under the properties of requests that Passport was told to use. */
+  keepUsersUnder(properties: readonly string[]): void {
+    this.#properties = [...new Set([USER, ...properties.map((name) => this.#property(name))])];
+  }
+
+  /**
+   * Returns whose invocation it is. The user is handed over after `judge`, so that nobody is who was refused.
+   *
+   * @param route of the handler, if it is known
+   * @param isExposed whether code of the application could put another user in the place of the judged one
+   * @throws AccessTokenException for a missing or refused token
+   * @throws StepUpConfigurationError if somebody else is or was on the request
+   */
+  identify(
+    invocation: Invocation,
+    route: Route | undefined,
+    isExposed: boolean,
+    judge: (authenticated: Authenticated) => MaybePromise<unknown> = () => undefined,
+  ): MaybePromise<Authenticated> {
+    return andThen(this.#placesOf(invocation, route), (places) =>
+      andThen(this.authenticate(invocation), (authenticated) => {
+        if (invocation.transport.carriesUser) assign(invocation.request, authenticated.user);
+        return andThen(judge(authenticated), () => {
+          this.handOver(invocation, authenticated, places, isExposed);
+          return authenticated;
+        });
+      }),
+    );
+  }
+
+  /** Whose request it is. */
+  protected authenticate(invocation: Invocation): MaybePromise<Authenticated> {
+    return this.authenticator.authenticate(invocation);
+  }
+
+  /** @throws StepUpConfigurationError if somebody else is or was there */
+  protected handOver(
+    { request, transport, userHolders }: Invocation,
+    { user, event }: Authenticated,
+    { properties, present }: UserPlaces,
+    isExposed: boolean,
+  ): void {
+    for (const before of present) if (before !== user) assertSameUser(before, user, event);
+    // a judgement may have waited
+    if (transport.carriesUser) assign(request, user);
+    for (const holder of userHolders) {
+      for (const property of properties) {
+        const isOurs = transport.carriesUser && holder === request && property === USER;
+        if (!isOurs) property.assertComparable(holder, user, event, this.settings.servers.length > 1);
+        if (isExposed) property.keep(holder, user, event);
+      }
+    }
+  }
+
+  #placesOf({ userHolders, context }: Invocation, route: Route | undefined): MaybePromise<UserPlaces> {
+    const places = (properties: readonly UserProperty[]): UserPlaces => ({
+      properties,
+      present: userHolders.flatMap((holder) => properties.map(({ name }) => Reflect.get(holder, name))),
+    });
+    const namers = route?.userNamers ?? [];
+    if (namers.length === 0 || context === undefined) return places(this.#properties);
+    const options = namers.map((guard) =>
+      callOption('getAuthenticateOptions', () => guard.getAuthenticateOptions(context)),
+    );
+    return Promise.all(options).then((named) =>
+      places([...new Set([...this.#properties, ...named.map((one) => this.#property(one?.property ?? USER.name))])]),
+    );
+  }
+
+  /** One for each name, as it knows its own on a request. */
+  #property(name: string): UserProperty {
+    const property = this.#named.get(name) ?? new UserProperty(name);
+    this.#named.set(name, property);
+    return property;
+  }
+}
+
+/** @throws StepUpConfigurationError if the request does not take the user, as one whose property is a setter that swallows it */
+function assign(request: Request, user: unknown): void {
+  if (request.user !== user) request.user = user;
+  if (request.user !== user) {
+    throw new StepUpConfigurationError(
+      'request.user cannot be set; leave the property to the guard that authenticates',
+    );
+  }
+}
