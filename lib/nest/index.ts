@@ -1,4 +1,16 @@
 export type { Advice } from './advice/advice.js';
+export {
+  type AdmittedDecision,
+  type ChallengedDecision,
+  DECISION_CHANNEL,
+  type Decision,
+  type DecisionFacts,
+  type DecisionListenerOptions,
+  type RefusedCode,
+  type RefusedDecision,
+  type StepUpImpossibleCode,
+  type UnavailableDecision,
+} from './advice/decisions.js';
 export type { Authenticated } from './authentication/authenticator.js';
 export { Public } from './decorators/public.decorator.js';
 export { RequireAcr, SkipStepUp } from './decorators/require-acr.decorator.js';
@@ -7,16 +19,18 @@ export { AccessTokenGuard } from './guards/access-token.guard.js';
 export { AcrGuard } from './guards/acr.guard.js';
 export { Admission } from './guards/admission.js';
 export { Identification } from './guards/identification.js';
-export { Judgement } from './guards/judgement.js';
+export { Judgement, type Waived } from './guards/judgement.js';
 export {
   type AccessTokenBody,
   AccessTokenException,
   type AccessTokenExceptionCode,
+  type AccessTokenRule,
 } from './refusal/access-token.exception.js';
 export type { ClaimsChallengeBody, StepUpBody } from './refusal/challenge.js';
 export type { ChallengeReport } from './refusal/challenger.js';
 export { InsufficientUserAuthenticationException } from './refusal/insufficient-user-authentication.exception.js';
 export { StepUpExceptionFilter } from './refusal/step-up.filter.js';
+export type { DecidedAt } from './refusal/tell-refusal.js';
 export type { RequireAcrArguments } from './requirements/require-acr-arguments.js';
 export type { RouteDescription } from './requirements/route.js';
 export type { RequirementsFunction, StepUpRequirements } from './requirements/step-up-requirements.js';

@@ -2,6 +2,7 @@ import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@
 import { APP_FILTER, APP_GUARD, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { StepUpConfigurationError } from '../core/index.js';
 import { AccessTokenStrategy, register, unregister } from '../passport/index.js';
+import { Decisions } from './advice/decisions.js';
 import { StepUpLog } from './advice/log.js';
 import { BootAudit } from './audit/boot-audit.js';
 import { MetadataAudit } from './audit/metadata-audit.js';
@@ -38,6 +39,7 @@ import { ResponseHeaders } from './transports/response-headers.js';
   providers: [
     { provide: STEP_UP_SETTINGS, useFactory: checkOptions, inject: [STEP_UP_OPTIONS] },
     StepUpLog,
+    Decisions,
     ResponseHeaders,
     Admission,
     StepUpService,

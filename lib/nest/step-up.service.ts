@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Assessment } from '../core/index.js';
 import type { Advice } from './advice/advice.js';
+import { type Decision, type DecisionListenerOptions, Decisions } from './advice/decisions.js';
 import { StepUpLog } from './advice/log.js';
 import type { Authenticated } from './authentication/authenticator.js';
 import { Admission } from './guards/admission.js';
@@ -19,6 +20,7 @@ export class StepUpService {
   constructor(
     private readonly admission: Admission,
     private readonly log: StepUpLog,
+    private readonly decisions: Decisions,
   ) {}
 
   /** Returns whether the authentication behind a request meets what an object or a function requires. Otherwise as with words. */
@@ -87,6 +89,21 @@ export class StepUpService {
   /** Adds a listener for each refusal for lack of a sufficient authentication. Returns what removes it. */
   onChallenged(listener: (report: ChallengeReport) => void): () => void {
     return this.admission.onChallenged(listener);
+  }
+
+  /**
+   * Adds a listener for decisions: one for each judged invocation, refusals included. A second judgement inside the handler is
+   * told only if it refuses. Decisions carry no token and no claim set, and the subject only on demand. Returns what removes
+   * the listener. The same decisions, without subjects, are on the channel `nestjs-step-up:decision` of
+   * `node:diagnostics_channel`.
+   *
+   * @example
+   * ```ts
+   * stepUp.onDecision(({ outcome, issuer }) => counter.add(1, { outcome, issuer }));
+   * ```
+   */
+  onDecision(listener: (decision: Decision) => void, options?: DecisionListenerOptions): () => void {
+    return this.decisions.on(listener, options);
   }
 
   /**

@@ -8,10 +8,12 @@ import {
 import {
   Admission,
   type Authenticated,
+  type DecidedAt,
   Identification,
   type Invocation,
   Judgement,
   type TranslatedRequirements,
+  type Waived,
 } from '../nest/index.js';
 
 /** What comes of every requirement while step-up authentication is overridden. */
@@ -54,10 +56,14 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
   if (override.reasons?.length === 0) throw new TypeError('"reasons" must list at least one, as nothing is unmet else');
 
   class OverriddenJudgement extends Judgement {
-    override enforce(authenticated: Authenticated, required: TranslatedRequirements, route: string | undefined): void {
+    override enforce(
+      authenticated: Authenticated,
+      required: TranslatedRequirements,
+      at: DecidedAt,
+    ): Waived | undefined {
       // as a user of a server that can answer the challenge, since another one's is told that none can
       const issuer = this.settings.servers.find((server) => required.for(server.issuer) !== undefined)?.issuer;
-      super.enforce({ ...authenticated, event: eventOf(issuer) }, required, route);
+      return super.enforce({ ...authenticated, event: eventOf(issuer) }, required, at);
     }
 
     override assess(authenticated: Authenticated, required: TranslatedRequirements): Assessment {

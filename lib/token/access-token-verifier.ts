@@ -6,7 +6,8 @@ import { checkSize, isJwt } from './jwt/jwt.js';
 import { type JwtIssuer, JwtVerifier } from './jwt/jwt-verifier.js';
 import { KeySet } from './keys/key-set.js';
 import type { Clock } from './lifetime.js';
-import { andThen, type MaybePromise } from './maybe-promise.js';
+import { andThen, type MaybePromise, orElse } from './maybe-promise.js';
+import { refusedBy } from './refuse.js';
 import type { VerifiedAccessToken } from './verified-access-token.js';
 
 /**
@@ -47,7 +48,8 @@ export class AccessTokenVerifier {
   verify(token: string): MaybePromise<VerifiedAccessToken> {
     checkSize(token);
     if (this.#opaque?.introspector !== undefined && !isJwt(token)) {
-      return this.#opaque.introspector.verifyOpaque(token, () => this.#clock());
+      const { introspector, server } = this.#opaque;
+      return orElse(() => introspector.verifyOpaque(token, () => this.#clock()), refusedBy(server.issuer));
     }
     const verified = this.#jwts.verify(token, this.#clock());
     return this.#opaque?.server.introspection?.when === 'always'
@@ -71,8 +73,10 @@ export class AccessTokenVerifier {
   }
 
   #complete(token: string, verified: VerifiedAccessToken): MaybePromise<VerifiedAccessToken> {
-    const introspector = this.#servers.get(verified.server.issuer)?.introspector;
-    return introspector === undefined ? verified : introspector.complete(token, verified);
+    const { issuer } = verified.server;
+    const introspector = this.#servers.get(issuer)?.introspector;
+    if (introspector === undefined) return verified;
+    return orElse(() => introspector.complete(token, verified), refusedBy(issuer));
   }
 
   #clock(): Clock {

@@ -1,10 +1,14 @@
-/** Those who want to hear of something. One that fails, at once or later, keeps neither the caller nor others from it. */
+/** Listeners for something. A listener that fails, at once or later, affects neither the caller nor the others. */
 export class Listeners<T> {
   readonly #listeners = new Set<(heard: T) => void>();
 
   constructor(private readonly failed: (error: unknown) => void) {}
 
-  /** Gives back what takes the listener off again. */
+  get size(): number {
+    return this.#listeners.size;
+  }
+
+  /** Returns what removes the listener. */
   add(listener: (heard: T) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -1,12 +1,14 @@
 import { type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/common';
 import {
   type Assessment,
+  type AuthenticationEvent,
   type AuthenticationRequirements,
   mergeRequirements,
   StepUpConfigurationError,
 } from '../../core/index.js';
 import { andThen, type MaybePromise, orElse } from '../../token/index.js';
 import { CallbackFailed, callOption } from '../advice/callback.js';
+import { Decisions } from '../advice/decisions.js';
 import { StepUpLog } from '../advice/log.js';
 import type { Authenticated, Authenticator } from '../authentication/authenticator.js';
 import { PassportAuthenticator } from '../authentication/passport.authenticator.js';
@@ -14,6 +16,7 @@ import { TokenAuthenticator } from '../authentication/token.authenticator.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
 import type { ChallengeReport } from '../refusal/challenger.js';
 import { InsufficientUserAuthenticationException } from '../refusal/insufficient-user-authentication.exception.js';
+import { ageOf, type DecidedAt, factsOf, tellRefusal } from '../refusal/tell-refusal.js';
 import type { Handler } from '../requirements/handler.js';
 import type { RequireAcrArguments } from '../requirements/require-acr-arguments.js';
 import { type Route, Routes } from '../requirements/route.js';
@@ -21,12 +24,13 @@ import { TranslatedRequirements } from '../requirements/translated-requirements.
 import { Vocabularies } from '../requirements/vocabularies.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up.options.js';
 import { type Invocation, invocationOf, invocationOfRequest } from '../transports/invocation.js';
+import type { Refusal } from '../transports/refusal.js';
 import type { Request } from '../transports/request.js';
 import { ResponseHeaders } from '../transports/response-headers.js';
 import { toHttpException } from './http-exception.js';
 import { Identification } from './identification.js';
 import { Invocations } from './invocations.js';
-import { Judgement } from './judgement.js';
+import { Judgement, type Waived } from './judgement.js';
 import { type Verdict, verdicts } from './verdict.js';
 
 /**
@@ -47,9 +51,10 @@ export class Admission {
     @Inject(STEP_UP_SETTINGS) protected readonly settings: StepUpSettings,
     private readonly headers: ResponseHeaders,
     private readonly log: StepUpLog,
+    private readonly decisions: Decisions,
   ) {
     this.routes = new Routes(settings.requirements, new Vocabularies(settings.servers));
-    this.#judgement = this.createJudgement(settings, log);
+    this.#judgement = this.createJudgement(settings, log, decisions);
     this.#invocations = new Invocations(settings.accessToken !== undefined);
     this.authenticator =
       settings.passport === 'register'
@@ -91,7 +96,7 @@ export class Admission {
   admit(context: ExecutionContext): MaybePromise<boolean> {
     const known = verdicts.get(context);
     if (known !== undefined && !isReplaced(known)) return known.verdict;
-    const verdict: Verdict = { verdict: true, isAdmitted: false };
+    const verdict: Verdict = { verdict: true, isAdmitted: false, isTold: known !== undefined };
     verdict.verdict = this.#refusing(context, () =>
       andThen(this.#admit(context, verdict), () => {
         verdict.isAdmitted = true;
@@ -129,8 +134,10 @@ export class Admission {
       if (!isDecorated && this.#isPublic(context)) return true;
       const invocation = invocationOf(context);
       invocation.transport.keepPrivate?.(context);
-      return andThen(this.identification.identify(invocation, route, route.exposesUser), () => {
+      return andThen(this.identification.identify(invocation, route, route.exposesUser), ({ event }) => {
         this.#invocations.admit(invocation, context);
+        // otherwise AcrGuard tells
+        if (access === 'open') this.#tellAdmitted(invocation, event);
         return true;
       });
     });
@@ -144,13 +151,11 @@ export class Admission {
    */
   userOf(request: Request): MaybePromise<unknown> {
     const invocation = invocationOfRequest(request);
-    const user = () =>
-      this.#refusing(invocation, () =>
-        andThen(this.identification.identify(invocation, undefined, true), ({ user }) => user),
-      );
+    const user = () => andThen(this.identification.identify(invocation, undefined, true), ({ user }) => user);
     return orElse(user, (error) => {
-      if (error instanceof AccessTokenException && error.code === 'unauthenticated') return undefined;
-      throw error;
+      if (!(error instanceof AccessTokenException && error.code === 'unauthenticated')) this.#refuse(invocation, error);
+      this.#write(invocation, error);
+      return undefined;
     });
   }
 
@@ -186,15 +191,20 @@ export class Admission {
       const requirements = await this.#requirementsOf(invocation, required);
       if (requirements === undefined) return;
       const complete = await completed(authenticated, requirements);
-      this.#judgement.enforce(complete, this.#translated(requirements), this.#nameOf(invocation.context));
+      const at = this.#decidedAt(invocation);
+      const waived = this.#judgement.enforce(complete, this.#translated(requirements), at);
+      if (waived !== undefined) this.#tellAdmitted(invocation, complete.event, waived);
     });
   }
 
   /** The user behind a token that comes without a request. */
   async authenticateToken(token: string): Promise<Authenticated> {
     try {
-      return await this.authenticator.authenticateToken(token);
+      const authenticated = await this.authenticator.authenticateToken(token);
+      this.#tellAdmitted(undefined, authenticated.event);
+      return authenticated;
     } catch (error) {
+      tellRefusal(this.decisions, error, {});
       throw error instanceof CallbackFailed ? toHttpException(error, undefined, this.log) : error;
     }
   }
@@ -214,8 +224,8 @@ export class Admission {
   }
 
   /** What judges for this application. */
-  protected createJudgement(settings: StepUpSettings, log: StepUpLog): Judgement {
-    return new Judgement(settings, log);
+  protected createJudgement(settings: StepUpSettings, log: StepUpLog, decisions: Decisions): Judgement {
+    return new Judgement(settings, log, decisions);
   }
 
   /** What finds out for this application whose an invocation is. */
@@ -231,23 +241,46 @@ export class Admission {
 
     const invocation = invocationOf(context);
     invocation.transport.keepPrivate?.(context);
-    const judge = (authenticated: Authenticated) => this.#judge(authenticated, route, context);
+    let waived: Waived | undefined;
+    const judge = (authenticated: Authenticated) =>
+      andThen(this.#judge(authenticated, route, invocation), (one) => {
+        waived = one;
+      });
     return andThen(this.identification.identify(invocation, route, route.exposesUser, judge), (authenticated) => {
       this.#invocations.admit(invocation, context);
+      if (!verdict.isTold) this.#tellAdmitted(invocation, authenticated.event, waived);
       const { transport, request } = invocation;
       if (transport.carriesUser) verdict.judged = { authenticated, request };
     });
   }
 
-  #judge(authenticated: Authenticated, route: Route, context: ExecutionContext): MaybePromise<unknown> {
-    if (route.description.access === 'skipped') return true;
-    return andThen(route.requirementsFor(context), (required) =>
+  #judge(authenticated: Authenticated, route: Route, invocation: Invocation): MaybePromise<Waived | undefined> {
+    if (route.description.access === 'skipped') return undefined;
+    return andThen(route.requirementsFor(invocation.context as ExecutionContext), (required) =>
       required === undefined
-        ? true
+        ? undefined
         : andThen(completed(authenticated, required.requirements), (complete) =>
-            this.#judgement.enforce(complete, required, route.description.name),
+            this.#judgement.enforce(complete, required, {
+              route: route.description.name,
+              transport: invocation.transport.name,
+            }),
           ),
     );
+  }
+
+  #tellAdmitted(invocation: Invocation | undefined, event: AuthenticationEvent, waived?: Waived): void {
+    this.decisions.tell(() => {
+      const facts = { ...factsOf(invocation === undefined ? {} : this.#decidedAt(invocation), event), ...ageOf(event) };
+      return waived === undefined
+        ? { ...facts, outcome: 'admitted' }
+        : { ...facts, outcome: 'reported', requirements: waived.requirements, reasons: waived.reasons };
+    });
+  }
+
+  #decidedAt(at: ExecutionContext | Invocation): DecidedAt {
+    return 'transport' in at
+      ? { route: this.#nameOf(at.context), transport: at.transport.name }
+      : { route: this.#nameOf(at), transport: at.getType<string>() };
   }
 
   /** The given requirements merged with the handler's; `undefined` if a function adds nothing to nothing. */
@@ -273,12 +306,18 @@ export class Admission {
   }
 
   #refuse(at: ExecutionContext | Invocation, error: unknown): never {
+    const decidedAt = this.#decidedAt(at);
+    tellRefusal(this.decisions, error, decidedAt);
     if (error instanceof InsufficientUserAuthenticationException || error instanceof AccessTokenException) {
-      const { transport, ...invocation } = 'transport' in at ? at : invocationOf(at);
-      transport.writeHeaders?.(invocation, error, this.headers);
+      this.#write(at, error);
       throw error;
     }
-    throw toHttpException(error, this.#nameOf('transport' in at ? at.context : at), this.log);
+    throw toHttpException(error, decidedAt.route, this.log);
+  }
+
+  #write(at: ExecutionContext | Invocation, refusal: Refusal): void {
+    const { transport, ...invocation } = 'transport' in at ? at : invocationOf(at);
+    transport.writeHeaders?.(invocation, refusal, this.headers);
   }
 
   /** The name of a route in the log; `undefined` if there is none, or its decorators are what is wrong. */

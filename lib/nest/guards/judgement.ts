@@ -5,14 +5,19 @@ import {
   type AuthenticationRequirements,
   assess,
 } from '../../core/index.js';
+import type { ChallengedDecision, Decisions } from '../advice/decisions.js';
 import type { StepUpLog } from '../advice/log.js';
 import type { Authenticated } from '../authentication/authenticator.js';
 import { isClientCredentialsToken } from '../authentication/client-credentials.js';
 import { isRefusedDelegation } from '../authentication/delegate.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
 import { type ChallengeReport, Challenger } from '../refusal/challenger.js';
+import { type DecidedAt, tellRefusal } from '../refusal/tell-refusal.js';
 import type { TranslatedRequirements } from '../requirements/translated-requirements.js';
 import type { StepUpSettings } from '../step-up.options.js';
+
+/** What report mode has waived. */
+export type Waived = Pick<ChallengedDecision, 'requirements' | 'reasons'>;
 
 /** Judges an authentication against requirements, and refuses what does not meet them. Remembers no verdict. */
 export class Judgement {
@@ -22,9 +27,10 @@ export class Judgement {
   constructor(
     protected readonly settings: StepUpSettings,
     log: StepUpLog,
+    private readonly decisions: Decisions,
   ) {
     this.#servers = new Map(settings.servers.map((server) => [server.issuer, server]));
-    this.#challenger = new Challenger(settings, log);
+    this.#challenger = new Challenger(settings, log, decisions);
   }
 
   /** Adds a listener for challenges. Returns what removes it. */
@@ -40,37 +46,44 @@ export class Judgement {
   }
 
   /**
-   * Refuses an authentication that does not meet the requirements. Report mode records what a challenge would say.
+   * Refuses an authentication that does not meet the requirements. Report mode records what a challenge would say, and
+   * returns it.
    *
-   * @param route names the handler to listeners and in the log
+   * @param at names the handler to listeners and in the log
    * @throws InsufficientUserAuthenticationException for an authentication that a step-up can mend
    * @throws AccessTokenException for what no step-up can mend, and for a lacking scope
    */
-  enforce({ event, claims }: Authenticated, required: TranslatedRequirements, route: string | undefined): void {
+  enforce(authenticated: Authenticated, required: TranslatedRequirements, at: DecidedAt): Waived | undefined {
+    try {
+      return this.#enforce(authenticated, required, at);
+    } catch (error) {
+      tellRefusal(this.decisions, error, at, authenticated.event);
+      throw error;
+    }
+  }
+
+  #enforce({ event, claims }: Authenticated, required: TranslatedRequirements, at: DecidedAt): Waived | undefined {
     const server = this.#servers.get(event.issuer);
     if (isRefusedDelegation(claims, server)) {
-      throw AccessTokenException.stepUpImpossible(
-        'Tokens issued to somebody acting for the user are not accepted here',
-      );
+      throw AccessTokenException.stepUpImpossible('delegate_refused');
     }
     const requirements = required.for(event.issuer);
     if (requirements === undefined) {
-      throw AccessTokenException.stepUpImpossible(
-        'The authorization server of this token offers no sufficient authentication',
-      );
+      throw AccessTokenException.stepUpImpossible('issuer_without_word');
     }
     const assessment = this.assessEvent(event, requirements);
-    if (assessment.met) return;
+    if (assessment.met) return undefined;
 
     const { reasons } = assessment;
     const lacksScope = reasons.includes('scope_missing');
     if (reasons.length > (lacksScope ? 1 : 0)) {
       if (isClientCredentialsToken(event, claims, server)) {
-        throw AccessTokenException.stepUpImpossible('No user has authenticated for this token, so none can step up');
+        throw AccessTokenException.stepUpImpossible('client_credentials_token');
       }
-      this.#challenger.refuse({ route, event, claims, requirements, reasons });
+      this.#challenger.refuse({ at, event, claims, requirements, reasons });
     }
     if (lacksScope) throw AccessTokenException.insufficientScope(requirements.scope as string, this.settings);
+    return { requirements, reasons };
   }
 
   /** Returns whether an event is enough, at this moment. */

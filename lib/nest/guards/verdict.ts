@@ -9,6 +9,8 @@ export interface Verdict {
   verdict: MaybePromise<boolean>;
   /** Whether it was let through: only then does its handler run. */
   isAdmitted: boolean;
+  /** Whether its decision has been told: a second judgement of one invocation is no second decision. */
+  readonly isTold?: boolean;
   /** Who was judged, if handlers find their user on the request. */
   judged?: { readonly authenticated: Authenticated; readonly request: Request };
 }

@@ -1,7 +1,25 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import type { UnmetReason } from '../../core/index.js';
-import { type AccessTokenRefused, type AuthorizationServerUnavailable, withoutStackTrace } from '../../token/index.js';
+import {
+  type AccessTokenRefused,
+  type AccessTokenRefusedCode,
+  type AuthorizationServerUnavailable,
+  type AuthorizationServerUnavailableCode,
+  withoutStackTrace,
+} from '../../token/index.js';
+import type { StepUpImpossibleCode } from '../advice/decisions.js';
 import { type ChallengeOrigin, renderBearer } from './challenge.js';
+
+/** The `error_description` of what no sign-in can mend. */
+const IMPOSSIBLE: Readonly<Record<StepUpImpossibleCode, string>> = {
+  client_credentials_token: 'No user has authenticated for this token, so none can step up',
+  delegate_refused: 'Tokens issued to somebody acting for the user are not accepted here',
+  issuer_without_word: 'The authorization server of this token offers no sufficient authentication',
+  auth_time_unusable: 'The access token tells no usable time of the sign-in',
+  max_age_unaskable:
+    'The sign-in is not recent enough, and the authorization server has no challenge for that; sign in anew',
+  claims_challenge_unsupported: 'A different authentication is required; the client cannot ask for it',
+};
 
 /** Why a request is refused for its access token. `unauthenticated`: there was none. */
 export type AccessTokenExceptionCode =
@@ -10,6 +28,14 @@ export type AccessTokenExceptionCode =
   | 'insufficient_scope'
   | 'access_denied'
   | 'temporarily_unavailable';
+
+/** The rule by which a request is refused for its access token. */
+export type AccessTokenRule =
+  | AccessTokenRefusedCode
+  | AuthorizationServerUnavailableCode
+  | StepUpImpossibleCode
+  | 'token_missing'
+  | 'scope_missing';
 
 /** The response body of an {@link AccessTokenException}. */
 export interface AccessTokenBody {
@@ -33,35 +59,42 @@ export interface AccessTokenBody {
  * @see [RFC 6750 §3.1](https://www.rfc-editor.org/rfc/rfc6750.html#section-3.1)
  */
 export class AccessTokenException extends HttpException {
+  /** The value of `WWW-Authenticate`. */
+  readonly challenge: string | undefined;
+  /** Seconds. */
+  readonly retryAfter: number | undefined;
+
   private constructor(
     status: HttpStatus,
     readonly code: AccessTokenExceptionCode,
+    /** The rule by which the request is refused. Stable, and finer than `code`. */
+    readonly rule: AccessTokenRule,
     /** The response body. */
     readonly body: AccessTokenBody,
-    /** The value of `WWW-Authenticate`. */
-    readonly challenge?: string,
-    /** Seconds. */
-    readonly retryAfter?: number,
+    { challenge, retryAfter, cause }: { challenge?: string; retryAfter?: number; cause?: unknown } = {},
   ) {
-    super(body, status);
+    super(body, status, cause === undefined ? undefined : { cause });
     this.message = body.error_description ?? (body.message as string);
+    this.challenge = challenge;
+    this.retryAfter = retryAfter;
   }
 
   /** 401 without any error: nothing was sent that could be wrong. */
   static missing(origin: ChallengeOrigin): AccessTokenException {
     const body = { statusCode: HttpStatus.UNAUTHORIZED, message: 'Unauthorized' };
+    const challenge = renderBearer(origin);
     return withoutStackTrace(
-      () => new AccessTokenException(HttpStatus.UNAUTHORIZED, 'unauthenticated', body, renderBearer(origin)),
+      () => new AccessTokenException(HttpStatus.UNAUTHORIZED, 'unauthenticated', 'token_missing', body, { challenge }),
     );
   }
 
   /** 401 `invalid_token` or 400 `invalid_request`. */
-  static refused({ error, message }: AccessTokenRefused, origin: ChallengeOrigin): AccessTokenException {
+  static refused(cause: AccessTokenRefused, origin: ChallengeOrigin): AccessTokenException {
+    const { error, code, message } = cause;
     const status = error === 'invalid_request' ? HttpStatus.BAD_REQUEST : HttpStatus.UNAUTHORIZED;
     const challenge = renderBearer(origin, { error, errorDescription: message });
-    return withoutStackTrace(
-      () => new AccessTokenException(status, error, { error, error_description: message }, challenge),
-    );
+    const body = { error, error_description: message };
+    return withoutStackTrace(() => new AccessTokenException(status, error, code, body, { challenge, cause }));
   }
 
   /** 403 `insufficient_scope`: the authentication is good enough, what the token may do is not. */
@@ -70,23 +103,25 @@ export class AccessTokenException extends HttpException {
     const errorDescription = 'The access token lacks a scope';
     const body: AccessTokenBody = { error, error_description: errorDescription, scope, reasons: ['scope_missing'] };
     const challenge = renderBearer(origin, { error, errorDescription, scope });
-    return withoutStackTrace(() => new AccessTokenException(HttpStatus.FORBIDDEN, error, body, challenge));
-  }
-
-  /** 403 without challenge: no sign-in can help, so that a challenge would send the client in a circle. */
-  static stepUpImpossible(description: string): AccessTokenException {
-    const error = 'access_denied';
     return withoutStackTrace(
-      () => new AccessTokenException(HttpStatus.FORBIDDEN, error, { error, error_description: description }),
+      () => new AccessTokenException(HttpStatus.FORBIDDEN, error, 'scope_missing', body, { challenge }),
     );
   }
 
+  /** 403 without challenge: no sign-in can help, so that a challenge would send the client in a circle. */
+  static stepUpImpossible(rule: StepUpImpossibleCode): AccessTokenException {
+    const error = 'access_denied';
+    const body = { error, error_description: IMPOSSIBLE[rule] } as const;
+    return withoutStackTrace(() => new AccessTokenException(HttpStatus.FORBIDDEN, error, rule, body));
+  }
+
   /** 503 with `Retry-After`: the token cannot be judged now. */
-  static unavailable({ retryAfter }: AuthorizationServerUnavailable): AccessTokenException {
+  static unavailable(cause: AuthorizationServerUnavailable): AccessTokenException {
+    const { retryAfter, code } = cause;
     const error = 'temporarily_unavailable';
     const body = { error, error_description: 'The authorization server cannot be reached' } as const;
     return withoutStackTrace(
-      () => new AccessTokenException(HttpStatus.SERVICE_UNAVAILABLE, error, body, undefined, retryAfter),
+      () => new AccessTokenException(HttpStatus.SERVICE_UNAVAILABLE, error, code, body, { retryAfter, cause }),
     );
   }
 

@@ -1,6 +1,7 @@
 import { type AuthenticationRequirements, REASON_DIMENSIONS, type UnmetReason } from '../../core/index.js';
 import { withoutStackTrace } from '../../token/index.js';
 import { subjectOf } from '../advice/advice.js';
+import type { Decisions } from '../advice/decisions.js';
 import { Listeners } from '../advice/listeners.js';
 import type { StepUpLog } from '../advice/log.js';
 import type { StepUpSettings } from '../step-up.options.js';
@@ -9,6 +10,7 @@ import { ChallengeAdvice } from './challenge-advice.js';
 import { entraClaimsChallenge } from './entra-claims-challenge.js';
 import { InsufficientUserAuthenticationException } from './insufficient-user-authentication.exception.js';
 import { RecentChallenges } from './recent-challenges.js';
+import { ageOf, factsOf, noteTold } from './tell-refusal.js';
 import type { UnmetRequirements } from './unmet-requirements.js';
 
 /** An operation was refused, or in report mode would have been, because its authentication is not sufficient. */
@@ -35,6 +37,7 @@ export class Challenger {
   constructor(
     private readonly settings: StepUpSettings,
     private readonly log: StepUpLog,
+    private readonly decisions: Decisions,
   ) {
     this.#advice = new ChallengeAdvice(settings.servers);
     const entra = settings.servers.filter(({ profile }) => profile.challenge === 'entra');
@@ -47,13 +50,15 @@ export class Challenger {
   }
 
   /**
-   * Returns in report mode alone, which records what it would have refused.
+   * Returns in report mode alone, which records what it would have refused. The decision is then told by the caller, as
+   * something else may still refuse the invocation.
    *
    * @throws InsufficientUserAuthenticationException with the challenge
    * @throws AccessTokenException if the server has a form of challenge of its own that the client cannot answer
    */
   refuse(unmet: UnmetRequirements): void {
-    const { route, event, requirements, reasons } = unmet;
+    const { at, event, requirements, reasons } = unmet;
+    const { route } = at;
     for (const advice of this.#advice.for(unmet)) this.log.advise(advice);
     const reported = this.settings.mode === 'report';
     this.#listeners.tell(
@@ -72,7 +77,14 @@ export class Challenger {
     const isEntra = this.#entraIssuers.has(event.issuer);
     const challenge = isEntra ? entraClaimsChallenge(unmet) : this.#render(requirements, reasons);
     this.#detectIgnoredAcrValues(unmet);
-    throw withoutStackTrace(() => new InsufficientUserAuthenticationException(challenge));
+    this.decisions.tell(() => ({
+      outcome: 'challenged',
+      ...factsOf(at, event),
+      ...ageOf(event),
+      requirements,
+      reasons,
+    }));
+    throw noteTold(withoutStackTrace(() => new InsufficientUserAuthenticationException(challenge)));
   }
 
   #render(requirements: AuthenticationRequirements, reasons: readonly UnmetReason[]): RenderedChallenge {

@@ -21,15 +21,13 @@ export function entraClaimsChallenge({ event, claims, requirements, reasons }: U
   const [context] = requirements.acrValues ?? [];
   const lacksContext = reasons.some((reason) => REASON_DIMENSIONS[reason] === 'acr');
   if (!reasons.every((reason) => SIGN_IN_HELPS[reason])) {
-    throw AccessTokenException.stepUpImpossible('The access token tells no usable time of the sign-in');
+    throw AccessTokenException.stepUpImpossible('auth_time_unusable');
   }
   if (context === undefined || !lacksContext) {
-    throw AccessTokenException.stepUpImpossible(
-      'The sign-in is not recent enough, and the authorization server has no challenge for that; sign in anew',
-    );
+    throw AccessTokenException.stepUpImpossible('max_age_unaskable');
   }
   if (!understandsClaimsChallenges(claims['xms_cc'])) {
-    throw AccessTokenException.stepUpImpossible('A different authentication is required; the client cannot ask for it');
+    throw AccessTokenException.stepUpImpossible('claims_challenge_unsupported');
   }
   const request = JSON.stringify({ access_token: { acrs: { essential: true, value: context } } });
   const encoded = Buffer.from(request).toString('base64');

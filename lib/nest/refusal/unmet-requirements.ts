@@ -1,8 +1,9 @@
 import type { AuthenticationEvent, AuthenticationRequirements, UnmetReason } from '../../core/index.js';
+import type { DecidedAt } from './tell-refusal.js';
 
 /** What is known of an authentication that is not enough. */
 export interface UnmetRequirements {
-  readonly route: string | undefined;
+  readonly at: DecidedAt;
   readonly event: AuthenticationEvent;
   readonly claims: Readonly<Record<string, unknown>>;
   /** In the strings of the event's issuer. */

@@ -4,10 +4,10 @@ import { found } from '../claim-values.js';
 import { freezeClaims } from '../frozen-claims.js';
 import type { KeyHeader, KeySet, VerificationKey } from '../keys/key-set.js';
 import type { Clock } from '../lifetime.js';
-import { andThen, type MaybePromise } from '../maybe-promise.js';
-import { refuse } from '../refuse.js';
+import { andThen, type MaybePromise, orElse } from '../maybe-promise.js';
+import { refuse, refusedBy } from '../refuse.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
-import { readJwt } from './jwt.js';
+import { readJwt, type UnverifiedJwt } from './jwt.js';
 import { checkBeforeSignature, checkClaims } from './jwt-access-token.js';
 import { verifySignature } from './signature.js';
 import { VerifiedTokens } from './verified-tokens.js';
@@ -45,7 +45,16 @@ export class JwtVerifier {
     const { iss } = jwt.payload;
     const issuer = this.issuers.get(iss as string);
     if (issuer === undefined) refuse('issuer_unknown', { ...found(iss), expected: [...this.issuers.keys()] });
-    const { server, keys } = issuer;
+    return orElse(() => this.#verifyOf(issuer, jwt, token, digest, clock), refusedBy(issuer.server.issuer));
+  }
+
+  #verifyOf(
+    { server, keys }: JwtIssuer,
+    jwt: UnverifiedJwt,
+    token: string,
+    digest: string,
+    clock: Clock,
+  ): MaybePromise<VerifiedAccessToken> {
     checkBeforeSignature(jwt, server, clock);
 
     const header = { alg: jwt.header['alg'] as string, kid: readKeyId(jwt.header['kid']) };

@@ -1,3 +1,4 @@
+import { Decisions } from '../../../lib/nest/advice/decisions.js';
 import { StepUpLog } from '../../../lib/nest/advice/log.js';
 import { Judgement } from '../../../lib/nest/guards/judgement.js';
 import { TranslatedRequirements } from '../../../lib/nest/requirements/translated-requirements.js';
@@ -11,7 +12,8 @@ const settings = checkOptions({
     { issuer: 'https://two.example', audience, acr: { phr: 'urn:phr' } },
   ],
 });
-const judgement = new Judgement(settings, new StepUpLog());
+const log = new StepUpLog();
+const judgement = new Judgement(settings, log, new Decisions(log));
 const required = new TranslatedRequirements({ acrValues: ['mfa'] }, new Vocabularies(settings.servers));
 
 /** An authentication by an authorization server. */
@@ -25,7 +27,7 @@ describe('a word that one authorization server knows', () => {
   it('is met by the string of that server', () => {
     const authenticated = by('https://one.example', 'urn:mfa');
     expect(judgement.assess(authenticated, required)).toEqual({ met: true });
-    expect(judgement.enforce(authenticated, required, undefined)).toBe(undefined);
+    expect(judgement.enforce(authenticated, required, {})).toBe(undefined);
   });
 
   it.each<[whose: string, issuer: string | undefined]>([
@@ -35,7 +37,7 @@ describe('a word that one authorization server knows', () => {
   ])('is met by no token %s, whatever its acr', (_, issuer) => {
     for (const acr of ['urn:mfa', 'urn:phr', 'mfa']) {
       expect(judgement.assess(by(issuer, acr), required)).toEqual({ met: false, reasons: ['acr_unmet'] });
-      expect(() => judgement.enforce(by(issuer, acr), required, undefined)).toThrow(
+      expect(() => judgement.enforce(by(issuer, acr), required, {})).toThrow(
         'The authorization server of this token offers no sufficient authentication',
       );
     }

@@ -8,6 +8,7 @@ import {
   StepUpService,
 } from 'nestjs-step-up';
 import type { TestAccessTokenOptions } from 'nestjs-step-up/testing';
+import { Decisions } from '../../../lib/nest/advice/decisions.js';
 import { StepUpLog } from '../../../lib/nest/advice/log.js';
 import { Challenger } from '../../../lib/nest/refusal/challenger.js';
 import { checkOptions } from '../../../lib/nest/step-up.options.js';
@@ -142,7 +143,12 @@ describe('a listener for challenges that throws', () => {
   const log = logOfEachTest();
 
   it.each(['enforce', 'report'] as const)('it changes nothing in the mode %s, and the others hear', async (mode) => {
-    const challenger = new Challenger(checkOptions({ passport: 'existing', mode }), new StepUpLog());
+    const stepUpLog = new StepUpLog();
+    const challenger = new Challenger(
+      checkOptions({ passport: 'existing', mode }),
+      stepUpLog,
+      new Decisions(stepUpLog),
+    );
     const heard = jest.fn();
     challenger.onChallenged(async () => {
       throw new Error('the database is down');
@@ -154,7 +160,7 @@ describe('a listener for challenges that throws', () => {
 
     const refuse = () =>
       challenger.refuse({
-        route: 'Bank.transfer',
+        at: { route: 'Bank.transfer', transport: 'http' },
         event: { issuer: 'https://as.example' },
         claims: {},
         requirements: { acrValues: ['mfa'] },

@@ -1,0 +1,113 @@
+import { channel } from 'node:diagnostics_channel';
+import { Injectable } from '@nestjs/common';
+import type { AuthenticationRequirements, UnmetReason } from '../../core/index.js';
+import type { AccessTokenRefusedCode, AuthorizationServerUnavailableCode } from '../../token/index.js';
+import { Listeners } from './listeners.js';
+import { StepUpLog } from './log.js';
+
+/** The channel of `node:diagnostics_channel` on which each {@link Decision} is published, without its subject. */
+export const DECISION_CHANNEL = 'nestjs-step-up:decision';
+
+/** What every decision says of its invocation. */
+export interface DecisionFacts {
+  /** `Controller.handler`; absent if only a request or a token was given. */
+  readonly route?: string;
+  /** The context type of Nest, such as `http` or `graphql`; absent for a token without a request. */
+  readonly transport?: string;
+  /** The issuer of the token, if it is a configured one. */
+  readonly issuer?: string;
+  /** `sub` of the token. Only for listeners that ask for it. */
+  readonly subject?: string;
+}
+
+/** The invocation meets what is required. */
+export interface AdmittedDecision extends DecisionFacts {
+  readonly outcome: 'admitted';
+  /** Seconds since the user signed in; absent if the token does not say. */
+  readonly age?: number;
+}
+
+/** The authentication is not sufficient. `reported`: report mode waived the challenge. */
+export interface ChallengedDecision extends DecisionFacts {
+  readonly outcome: 'challenged' | 'reported';
+  /** Seconds since the user signed in; absent if the token does not say. */
+  readonly age?: number;
+  /** In the strings of the authorization server. */
+  readonly requirements: AuthenticationRequirements;
+  readonly reasons: readonly UnmetReason[];
+}
+
+/**
+ * Why an invocation is refused without a challenge for another sign-in: a rule for access tokens; what no sign-in can mend;
+ * or an error 500 of the configuration, of a function of the application, or of ours.
+ */
+export type RefusedCode =
+  | AccessTokenRefusedCode
+  | StepUpImpossibleCode
+  | 'token_missing'
+  | 'scope_missing'
+  | 'callback_refused'
+  | 'misconfigured'
+  | 'callback_failed'
+  | 'admission_failed';
+
+/** Why no sign-in can make a token sufficient. */
+export type StepUpImpossibleCode =
+  | 'client_credentials_token'
+  | 'delegate_refused'
+  | 'issuer_without_word'
+  | 'auth_time_unusable'
+  | 'max_age_unaskable'
+  | 'claims_challenge_unsupported';
+
+/** The invocation is refused, and no challenge asks for another sign-in. */
+export interface RefusedDecision extends DecisionFacts {
+  readonly outcome: 'refused';
+  readonly code: RefusedCode;
+  /** The claim that is missing, or that is there and must not be. */
+  readonly claim?: string;
+  /** What `typ`, `aud` or `iss` of the token says, as it came: escape it before it is shown. */
+  readonly found?: string | readonly string[];
+  /** What would be accepted in its place; `null` stands for a missing `typ`. */
+  readonly expected?: readonly (string | null)[];
+}
+
+/** The token cannot be judged, as its authorization server cannot be asked. */
+export interface UnavailableDecision extends DecisionFacts {
+  readonly outcome: 'unavailable';
+  readonly code: AuthorizationServerUnavailableCode;
+}
+
+/** The outcome of one judged invocation. Carries no token, no claim set and no secret. */
+export type Decision = AdmittedDecision | ChallengedDecision | RefusedDecision | UnavailableDecision;
+
+export interface DecisionListenerOptions {
+  /** Whether decisions carry the subject of the token, which is personal data. Default is `false`. */
+  subject?: boolean;
+}
+
+/** Tells listeners and a diagnostics channel of each decision. Costs nothing while nobody listens. */
+@Injectable()
+export class Decisions {
+  readonly #channel = channel(DECISION_CHANNEL);
+  readonly #anonymous = new Listeners<Decision>((error) => this.log.listenerFailed('onDecision', error));
+  readonly #named = new Listeners<Decision>((error) => this.log.listenerFailed('onDecision', error));
+
+  constructor(private readonly log: StepUpLog) {}
+
+  /** Adds a listener. Returns what removes it. */
+  on(listener: (decision: Decision) => void, { subject = false }: DecisionListenerOptions = {}): () => void {
+    return (subject ? this.#named : this.#anonymous).add(listener);
+  }
+
+  /** @param decide is called only if somebody listens */
+  tell(decide: () => Decision): void {
+    if (this.#anonymous.size === 0 && this.#named.size === 0 && !this.#channel.hasSubscribers) return;
+    const decision = Object.freeze(decide());
+    this.#named.tell(decision);
+    const { subject: _, ...anonymous } = decision;
+    Object.freeze(anonymous);
+    this.#anonymous.tell(anonymous);
+    this.#channel.publish(anonymous);
+  }
+}

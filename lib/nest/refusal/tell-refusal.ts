@@ -1,0 +1,65 @@
+import { HttpException } from '@nestjs/common';
+import { type AuthenticationEvent, MILLISECONDS_FROM, StepUpConfigurationError } from '../../core/index.js';
+import { AccessTokenRefused, AuthorizationServerUnavailable } from '../../token/index.js';
+import { CallbackFailed } from '../advice/callback.js';
+import type { DecisionFacts, Decisions, RefusedDecision, UnavailableDecision } from '../advice/decisions.js';
+import { Attachment } from '../transports/attachment.js';
+import { AccessTokenException } from './access-token.exception.js';
+
+/** Where a decision is made. */
+export type DecidedAt = Pick<DecisionFacts, 'route' | 'transport'>;
+
+const told = new Attachment<true>();
+
+/** Notes that the decision behind an error has been told: errors pass several places on their way out. */
+export function noteTold<T extends Error>(error: T): T {
+  told.set(error, true);
+  return error;
+}
+
+/** Tells of an invocation that is refused by this error, unless that has been told. */
+export function tellRefusal(decisions: Decisions, error: unknown, at: DecidedAt, event?: AuthenticationEvent): void {
+  if (typeof error !== 'object' || error === null || told.get(error) !== undefined) return;
+  told.set(error, true);
+  decisions.tell(() => ({ ...factsOf(at, event), ...refusalOf(error) }));
+}
+
+/** What a decision says of an invocation, and of its authentication event if that is known. */
+export function factsOf({ route, transport }: DecidedAt, event: AuthenticationEvent = {}): DecisionFacts {
+  return {
+    ...(route !== undefined && { route }),
+    ...(transport !== undefined && { transport }),
+    ...(event.issuer !== undefined && { issuer: event.issuer }),
+    ...(event.subject !== undefined && { subject: event.subject }),
+  };
+}
+
+/** Seconds since the sign-in; empty if the event does not tell them. */
+export function ageOf({ authTime }: AuthenticationEvent): { readonly age?: number } {
+  if (typeof authTime !== 'number' || !(authTime >= 0 && authTime < MILLISECONDS_FROM)) return {};
+  return { age: Math.round(Date.now() / 1000 - authTime) };
+}
+
+function refusalOf(error: object): RefusedDecision | UnavailableDecision {
+  const outcome = 'refused';
+  if (error instanceof AccessTokenException) {
+    const { cause, rule } = error;
+    if (cause instanceof AuthorizationServerUnavailable) {
+      return { outcome: 'unavailable', code: cause.code, issuer: cause.issuer };
+    }
+    const code = rule as RefusedDecision['code'];
+    if (!(cause instanceof AccessTokenRefused)) return { outcome, code };
+    const { claim, found, expected, issuer } = cause;
+    return {
+      outcome,
+      code,
+      ...(issuer !== undefined && { issuer }),
+      ...(claim !== undefined && { claim }),
+      ...(found !== undefined && { found }),
+      ...(expected !== undefined && { expected }),
+    };
+  }
+  if (error instanceof StepUpConfigurationError) return { outcome, code: 'misconfigured' };
+  if (error instanceof CallbackFailed) return { outcome, code: 'callback_failed' };
+  return { outcome, code: error instanceof HttpException ? 'callback_refused' : 'admission_failed' };
+}
