@@ -5,6 +5,7 @@ export {
 } from './authorization-server.js';
 export type { AuthorizationServerProfile } from './authorization-server-profile.js';
 export { type ClaimPath, hasClaim, mediaType, readClaim } from './claim.js';
+export { fittingProfile } from './fitting-profile.js';
 export {
   type ClientAuthenticationMethod,
   INTROSPECTION_OCCASIONS,

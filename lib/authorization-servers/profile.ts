@@ -6,6 +6,8 @@ import { isRecord } from './record.js';
 
 /** A checked profile with every default filled in: what there is to know about access tokens and challenges. */
 export interface AccessTokenProfile {
+  /** The server's own name; `undefined` without a profile. */
+  readonly title: string | undefined;
   readonly typ: ReadonlySet<string | null>;
   readonly accessTokenClaims: readonly (readonly [claim: string, value: string | true])[];
   readonly otherTokenClaims: readonly string[];
@@ -75,6 +77,7 @@ export function checkProfile(given: ProfileName | AuthorizationServerProfile = {
     throw new StepUpConfigurationError(`"${where}.absentClaims" must list some of ${[...OMISSIBLE].join(', ')}`);
   }
   return Object.freeze({
+    title: profile.title,
     typ: new Set(typ),
     accessTokenClaims,
     otherTokenClaims: Object.freeze([...otherTokenClaims]),

@@ -4,7 +4,8 @@ export function closestMatch(word: string, candidates: readonly string[]): strin
   return byDistance.sort((a, b) => a.distance - b.distance)[0]?.candidate;
 }
 
-function editDistance(from: string, to: string): number {
+/** How many characters have to be inserted, left out or replaced to make one word of another. */
+export function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i += 1) {
     const next = [i];

@@ -12,7 +12,7 @@ export {
 } from './assessment.js';
 export { type BearerChallengeParameters, bearerChallenge, INSUFFICIENT_USER_AUTHENTICATION } from './challenge.js';
 export type { Claims } from './claims.js';
-export { closestMatch } from './closest-match.js';
+export { closestMatch, editDistance } from './closest-match.js';
 export { StepUpConfigurationError } from './configuration-error.js';
 export type { Diagnostic, DiagnosticSeverity } from './diagnostic.js';
 export { isLoopback } from './loopback.js';

@@ -4,6 +4,7 @@ import { StepUpConfigurationError } from '../core/index.js';
 import { AccessTokenStrategy, register, unregister } from '../passport/index.js';
 import { Decisions } from './advice/decisions.js';
 import { StepUpLog } from './advice/log.js';
+import { PublishedMetadata } from './advice/published-metadata.js';
 import { BootAudit } from './audit/boot-audit.js';
 import { MetadataAudit } from './audit/metadata-audit.js';
 import { AccessTokenGuard } from './guards/access-token.guard.js';
@@ -40,6 +41,7 @@ import { ResponseHeaders } from './transports/response-headers.js';
     { provide: STEP_UP_SETTINGS, useFactory: checkOptions, inject: [STEP_UP_OPTIONS] },
     StepUpLog,
     Decisions,
+    PublishedMetadata,
     ResponseHeaders,
     Admission,
     StepUpService,

@@ -1,5 +1,6 @@
 import { type AuthorizationServer, INTROSPECTION_OCCASIONS } from '../authorization-servers/index.js';
 import type { AuthenticationRequirements } from '../core/index.js';
+import type { AuthorizationServerUnavailable } from './errors.js';
 import type { Warn } from './introspection/introspection-endpoint.js';
 import { Introspector } from './introspection/introspector.js';
 import { checkSize, isJwt } from './jwt/jwt.js';
@@ -28,9 +29,9 @@ export class AccessTokenVerifier {
   constructor(
     servers: readonly AuthorizationServer[],
     private readonly clockTolerance: number,
-    warn: Warn = () => undefined,
+    { warn = () => undefined, unavailable = () => undefined }: VerifierListeners = {},
   ) {
-    const issuers = servers.map((server) => issuerOf(server, warn));
+    const issuers = servers.map((server) => issuerOf(server, { warn, unavailable }));
     this.#servers = new Map(issuers.map((issuer) => [issuer.server.issuer, issuer]));
     this.#jwts = new JwtVerifier(this.#servers);
     this.#opaque = issuers.find(
@@ -99,16 +100,23 @@ export function lacksRequired(
   return (acrMissing && lacksAcr) || (authTimeMissing && lacksTime);
 }
 
+/** Who hears of what verification finds out about authorization servers. */
+export interface VerifierListeners {
+  warn?: Warn;
+  /** Is told each time that a server's keys cannot be fetched. */
+  unavailable?: (failure: AuthorizationServerUnavailable) => void;
+}
+
 /** What is needed of an authorization server to verify its tokens. */
 interface Issuer extends JwtIssuer {
   readonly introspector: Introspector | undefined;
 }
 
-function issuerOf(server: AuthorizationServer, warn: Warn): Issuer {
+function issuerOf(server: AuthorizationServer, { warn, unavailable }: Required<VerifierListeners>): Issuer {
   const { issuer, jwksUri, introspection } = server;
   return {
     server,
-    keys: new KeySet({ issuer, ...(jwksUri !== undefined && { jwksUri }), ...server.keys }),
+    keys: new KeySet({ issuer, ...(jwksUri !== undefined && { jwksUri }), ...server.keys, failed: unavailable }),
     introspector: introspection && new Introspector(server, introspection, warn),
   };
 }

@@ -75,7 +75,7 @@ test('facts for people and clients change nothing about tokens', () => {
     steps: ['Do this.'],
     notes: ['Know that.'],
   };
-  expect(check(facts)).toEqual({ ...check(), requestMode: 'auto' });
+  expect(check(facts)).toEqual({ ...check(), title: 'Example', requestMode: 'auto' });
 });
 
 test('a change to the given object does not change the checked profile', () => {

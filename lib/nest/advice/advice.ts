@@ -1,17 +1,49 @@
-import { StepUpConfigurationError } from '../../core/index.js';
+import { type Diagnostic, StepUpConfigurationError } from '../../core/index.js';
+import type { AccessTokenRefusedCode, AuthorizationServerUnavailableCode, TokenAdviceCode } from '../../token/index.js';
 
-/** What works, but probably not as meant. Given once for each code and subject: in the log, and to the listeners. */
-export interface Advice {
-  /** Stable, such as `max_age_short`. */
-  readonly code: string;
-  /** What it is about: a route or the issuer of an authorization server, for some codes both. */
-  readonly subject: string;
-  readonly message: string;
-  /** The next step. */
-  readonly fix?: string;
-}
+/** What advice is about. Stable: depend on it, never on the message. */
+export type AdviceCode =
+  | 'several_copies'
+  | 'report_mode'
+  // routes
+  | 'acr_duplicate'
+  | 'acr_zero'
+  | 'gateway_hook_is_field'
+  | 'guard_without_requirement'
+  | 'issuer_without_word'
+  | 'max_age_long'
+  | 'max_age_short'
+  | 'max_age_unaskable'
+  // options
+  | 'strategy_missing'
+  | 'time_long'
+  // metadata of authorization servers
+  | 'acr_values_unsupported'
+  | 'claims_parameter_unsupported'
+  | 'introspection_endpoint_missing'
+  | 'jwks_uri_missing'
+  // authentications that are not enough
+  | 'acr_and_auth_time_missing'
+  | 'acr_ill_typed'
+  | 'acr_missing'
+  | 'acr_unknown'
+  | 'acr_values_ignored'
+  | 'auth_time_in_future'
+  | 'auth_time_invalid'
+  | 'auth_time_missing'
+  | 'claims_dropped_by_validate'
+  // tokens that are refused before they are judged, and servers that cannot be asked
+  | AccessTokenRefusedCode
+  | AuthorizationServerUnavailableCode
+  | TokenAdviceCode;
 
-/** Whom advice on a token is about. An issuer that is not configured is anybody's text, and there is no end of them. */
+/**
+ * What works, but probably not as meant, or keeps requests from being judged. Given once for each code and subject: in the
+ * log, and to the listeners. The subject is a route or the issuer of an authorization server, for some codes both.
+ */
+export type Advice = Omit<Diagnostic<AdviceCode>, 'severity'>;
+
+/** What advice on a token is about. An issuer that is not configured is anybody's text, and there is no end of them. */
 export function subjectOf(issuer: unknown, servers: readonly { readonly issuer: string }[]): string {
   return servers.find((server) => server.issuer === issuer)?.issuer ?? 'request.user';
 }
@@ -21,7 +53,7 @@ export function formatAdvice({ subject, message, fix }: Advice): string {
   return `${subject}: ${message}${fix === undefined ? '' : `; ${fix}`}`;
 }
 
-/** @throws TypeError that lists the advice, where there is any */
+/** @throws StepUpConfigurationError that lists the advice, if there is any */
 export function throwOnAdvice(advice: readonly Advice[]): void {
   if (advice.length > 0) throw new StepUpConfigurationError(`Boot audit: ${advice.map(formatAdvice).join('; ')}`);
 }

@@ -1,21 +1,32 @@
 import { Logger } from '@nestjs/common';
-import { BoundedMap } from '../../token/index.js';
 import { type Advice, formatAdvice } from './advice.js';
 import { duplicatePackageAdvice } from './duplicate-packages.js';
 import { Listeners } from './listeners.js';
 import { kindOf, stackTraceOf } from './thrown.js';
 
-/** Of how many faults at requests the log knows that it has told them. */
+/** Seconds before the log repeats a line, with the number of times that it would have. */
+const REPEAT_AFTER = 3600;
+
+/** How many faults at requests the log tells apart within an hour. Further ones are left out: their texts may be anybody's. */
 const MAX_FAULTS = 100;
 
 /** What Nest's log shows in front of the lines of this package. */
 export const LOG_CONTEXT = 'StepUp';
 
-/** The log of the package: stable codes in front, advice once for each code and subject, never a token or its claims. */
+/** A line that recurs. */
+interface Recurring {
+  loggedAt: number;
+  repeats: number;
+}
+
+/**
+ * The log of the package: stable codes in front, never a token or its claims. What recurs is logged once, and again after an
+ * hour with a count, so that nobody can fill the log by requests.
+ */
 export class StepUpLog {
   readonly #logger = new Logger(LOG_CONTEXT);
-  readonly #given = new Map<string, Advice>();
-  readonly #faults = new BoundedMap<string, true>(MAX_FAULTS);
+  readonly #given = new Map<string, Map<string, Recurring & { readonly advice: Advice }>>();
+  readonly #faults = new Map<string, Recurring>();
   readonly #listeners = new Listeners<Advice>((error) => this.listenerFailed('onAdvice', error));
 
   constructor() {
@@ -23,41 +34,56 @@ export class StepUpLog {
     for (const advice of duplicatePackageAdvice()) this.advise(advice);
   }
 
-  /** Calls a listener for all advice, that of before included. Gives back what takes it off again. */
+  /** Calls a listener for all advice, that of before included. Returns what removes it. */
   onAdvice(listener: (advice: Advice) => void): () => void {
-    for (const advice of this.#given.values()) this.#listeners.call(listener, advice);
+    for (const ofCode of this.#given.values()) {
+      for (const { advice } of ofCode.values()) this.#listeners.call(listener, advice);
+    }
     return this.#listeners.add(listener);
   }
 
-  /** Warns, and tells the listeners, once for each code and subject. */
-  advise(advice: Advice): void {
-    const key = `${advice.code} ${advice.subject}`;
-    if (this.#given.has(key)) return;
-    const given = Object.freeze({ ...advice });
-    this.#given.set(key, given);
-    this.#logger.warn(`[${given.code}] ${inOneLine(formatAdvice(given))}`);
-    this.#listeners.tell(given);
+  /** Warns. Tells the listeners the first time for each code and subject. */
+  advise({ code, subject, ...rest }: Advice): void {
+    this.adviseOn(code, subject, () => rest);
   }
 
-  /** {@link advise} without a fix apart from the message. */
-  warnOnce(code: string, subject: string, message: string): void {
-    this.advise({ code, subject, message });
+  /** {@link advise}, for what recurs with requests. `describe` is called only for a line that is logged. */
+  adviseOn(code: Advice['code'], subject: string, describe: () => Omit<Advice, 'code' | 'subject'>): void {
+    const ofCode = this.#given.get(code) ?? new Map();
+    const given = ofCode.get(subject);
+    if (given !== undefined && !isDue(given)) return;
+    const advice = Object.freeze({ code, subject, ...describe() });
+    this.#logger.warn(`[${code}] ${inOneLine(formatAdvice(advice))}${countOf(given)}`);
+    if (given !== undefined) {
+      restart(given);
+      return;
+    }
+    this.#given.set(code, ofCode.set(subject, { advice, loggedAt: Date.now(), repeats: 0 }));
+    this.#listeners.tell(advice);
   }
 
   info(code: string, message: string): void {
     this.#logger.log(`[${code}] ${message}`);
   }
 
-  /** For what stops a request with 500: the response stays generic, the developer needs the reason. */
   error(code: string, message: string): void {
     this.#logger.error(`[${code}] ${inOneLine(message)}`);
   }
 
-  /** {@link error}, once for each message; requests may bring any number of them. */
-  errorOnce(code: string, message: string): void {
-    if (this.#faults.has(message)) return;
-    this.#faults.set(message, true);
-    this.error(code, message);
+  /** {@link error} for what answers requests with 500: the response stays generic, the developer needs the reason. */
+  fault(code: string, message: string): void {
+    const given = this.#faults.get(message);
+    if (given === undefined ? !this.#hasRoom() : !isDue(given)) return;
+    this.error(code, `${message}${countOf(given)}`);
+    if (given === undefined) this.#faults.set(message, { loggedAt: Date.now(), repeats: 0 });
+    else restart(given);
+  }
+
+  /** Whether one more fault can be told apart; those of more than an hour ago are forgotten. */
+  #hasRoom(): boolean {
+    if (this.#faults.size < MAX_FAULTS) return true;
+    for (const [message, given] of this.#faults) if (isOld(given)) this.#faults.delete(message);
+    return this.#faults.size < MAX_FAULTS;
   }
 
   /** {@link error} for what was thrown unexpectedly: its class, and its stack trace for the operator. */
@@ -71,6 +97,25 @@ export class StepUpLog {
   listenerFailed(method: string, error: unknown): void {
     this.error('listener_failed', `${method}: ${messageOf(error)}`);
   }
+}
+
+/** Counts a line that recurs. Returns whether it is time to log it again. */
+function isDue(given: Recurring): boolean {
+  given.repeats++;
+  return isOld(given);
+}
+
+function isOld({ loggedAt }: Recurring): boolean {
+  return Date.now() - loggedAt >= REPEAT_AFTER * 1000;
+}
+
+function restart(given: Recurring): void {
+  given.loggedAt = Date.now();
+  given.repeats = 0;
+}
+
+function countOf(given: Recurring | undefined): string {
+  return given === undefined ? '' : ` (${given.repeats} times since this was logged last)`;
 }
 
 /** Anything can be thrown, also what cannot be looked at. */

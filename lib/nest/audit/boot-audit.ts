@@ -124,7 +124,8 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     });
     this.#give([...duplicatePackageAdvice(), ...classes.flatMap(adviceOnGateway), ...advice]);
     if (this.settings.mode === 'report') {
-      this.log.warnOnce('report_mode', 'StepUpModule', 'requirements are recorded, not enforced');
+      const message = 'requirements are recorded, not enforced';
+      this.log.advise({ code: 'report_mode', subject: 'StepUpModule', message });
     }
   }
 

@@ -1,7 +1,11 @@
 import type { AuthorizationServer } from '../../authorization-servers/index.js';
+import { closestMatch, editDistance } from '../../core/index.js';
 import { type AuthorizationServerMetadata, AuthorizationServerUnavailable, endpointOf } from '../../token/index.js';
 import type { Advice } from '../advice/advice.js';
 import type { Route } from '../requirements/route.js';
+
+/** Characters by which a misspelt string may differ from the right one. */
+const MAX_SLIP = 2;
 
 /** An acr string that challenges will ask an authorization server for. */
 interface Need {
@@ -12,7 +16,7 @@ interface Need {
 
 /**
  * What the metadata of an authorization server says against what is asked of it. What it does not say proves nothing:
- * several servers honour `acr_values` without a word about it.
+ * several servers honor `acr_values` without a word about it.
  *
  * @param verifies whether tokens of this server are verified here
  * @see [RFC 9470 §7](https://www.rfc-editor.org/rfc/rfc9470.html#section-7)
@@ -22,9 +26,9 @@ export function adviceOnMetadata(
   server: AuthorizationServer,
   routes: readonly Route[],
   verifies: boolean,
-): { readonly advice: Advice; readonly routes: readonly Route[] }[] {
+): Found[] {
   const needs = needsOf(routes, server);
-  const found = [adviceOnAcrValues(metadata, needs)];
+  const found = [adviceOnAcrValues(metadata, needs, server)];
   if (needs.size > 0 && server.profile.requestMode === 'essential') found.push(adviceOnClaimsParameter(metadata));
   if (verifies && server.jwksUri === undefined) found.push(adviceOnEndpoint(metadata, 'jwks_uri', 'jwksUri'));
   if (server.introspection !== undefined && server.introspection.endpoint === undefined) {
@@ -33,7 +37,17 @@ export function adviceOnMetadata(
   return found.filter((one) => one !== undefined);
 }
 
-function adviceOnAcrValues(metadata: AuthorizationServerMetadata, needs: ReadonlyMap<string, Need>) {
+/** Advice, and the routes that it concerns. */
+interface Found {
+  readonly advice: Advice;
+  readonly routes: readonly Route[];
+}
+
+function adviceOnAcrValues(
+  metadata: AuthorizationServerMetadata,
+  needs: ReadonlyMap<string, Need>,
+  { profile: { title } }: AuthorizationServer,
+): Found | undefined {
   const offered: unknown = metadata['acr_values_supported'];
   if (!Array.isArray(offered)) return undefined;
   const lacking = [...needs].filter(([value]) => !offered.includes(value));
@@ -42,18 +56,29 @@ function adviceOnAcrValues(metadata: AuthorizationServerMetadata, needs: Readonl
     const others = routes.length > 1 ? ` and ${routes.length - 1} more` : '';
     return `"${value}", which "${word}" on ${routes[0]?.description.name}${others} asks for`;
   });
-  const advice = {
+  const steps = title === undefined ? '' : `: the steps for ${title} are in docs/authorization-servers.md`;
+  const nearest = lacking.flatMap(([value]) => nearestOffered(value, offered) ?? []);
+  const advice: Advice = {
     code: 'acr_values_unsupported',
     subject: metadata.issuer,
     message: `acr_values_supported in its metadata lacks ${described.join('; ')}`,
-    fix: 'have the server offer it, or write a string that it does offer in "authorizationServers[].acr"',
+    // never to take what is offered for it: a plain sign-in may satisfy that
+    fix: `have the server offer it${steps}${nearest.length === 0 ? '' : `; or correct its spelling: ${nearest.join(', ')}`}`,
   };
   return { advice, routes: [...new Set(lacking.flatMap(([, need]) => need.routes))] };
 }
 
-function adviceOnClaimsParameter(metadata: AuthorizationServerMetadata) {
+/** An offered string that differs by no more than a slip of the hand. Another one, or another number, may be weaker. */
+function nearestOffered(value: string, offered: readonly unknown[]): string | undefined {
+  const numbersOf = (one: string) => one.replace(/\D+/g, ' ');
+  const strings = offered.filter((one) => typeof one === 'string' && numbersOf(one) === numbersOf(value));
+  const nearest = closestMatch(value, strings as string[]);
+  return nearest !== undefined && editDistance(value, nearest) <= MAX_SLIP ? `"${nearest}"` : undefined;
+}
+
+function adviceOnClaimsParameter(metadata: AuthorizationServerMetadata): Found | undefined {
   if (metadata['claims_parameter_supported'] === true) return undefined;
-  const advice = {
+  const advice: Advice = {
     code: 'claims_parameter_unsupported',
     subject: metadata.issuer,
     message: 'its metadata offers no claims parameter, by which the profile says that an acr has to be asked for',
@@ -78,13 +103,17 @@ function needsOf(routes: readonly Route[], { vocabulary }: AuthorizationServer):
   return needs;
 }
 
-function adviceOnEndpoint(metadata: AuthorizationServerMetadata, name: string, setting: string) {
+function adviceOnEndpoint(
+  metadata: AuthorizationServerMetadata,
+  name: 'jwks_uri' | 'introspection_endpoint',
+  setting: string,
+): Found | undefined {
   try {
     endpointOf(metadata, name);
     return undefined;
   } catch (error) {
     if (!(error instanceof AuthorizationServerUnavailable)) throw error;
-    const advice = {
+    const advice: Advice = {
       code: `${name}_missing`,
       subject: metadata.issuer,
       message: error.reason,

@@ -2,6 +2,8 @@ import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { AuthorizationServer } from '../../authorization-servers/index.js';
 import { type AuthorizationServerMetadata, AuthorizationServerUnavailable, fetchMetadata } from '../../token/index.js';
 import type { Advice } from '../advice/advice.js';
+import { PublishedMetadata } from '../advice/published-metadata.js';
+import { adviceOnUnavailable } from '../refusal/token-advice.js';
 import type { Route } from '../requirements/route.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up.options.js';
 import { adviceOnMetadata } from './metadata-advice.js';
@@ -14,7 +16,10 @@ const TIMEOUT = 5;
 export class MetadataAudit implements OnModuleDestroy {
   readonly #underWay = new Set<AbortController>();
 
-  constructor(@Inject(STEP_UP_SETTINGS) private readonly settings: StepUpSettings) {}
+  constructor(
+    @Inject(STEP_UP_SETTINGS) private readonly settings: StepUpSettings,
+    private readonly published: PublishedMetadata,
+  ) {}
 
   /** Gives up: an application that is shut down wants to know no longer. */
   onModuleDestroy(): void {
@@ -46,13 +51,9 @@ export class MetadataAudit implements OnModuleDestroy {
       metadata = await fetchMetadata(server.issuer, signal);
     } catch (error) {
       if (!(error instanceof AuthorizationServerUnavailable)) throw error;
-      // a document that names another issuer says itself what to do
-      const fix =
-        error.code === 'metadata_issuer_mismatch'
-          ? undefined
-          : 'make it readable from here, or give "jwksUri" and "metadataAudit": \'off\'';
-      return [{ code: 'metadata_unavailable', subject: server.issuer, message: error.reason, fix }];
+      return [adviceOnUnavailable(error)];
     }
+    this.published.add(metadata);
     const found = adviceOnMetadata(metadata, server, routes, this.settings.passport === 'register');
     for (const { advice, routes: concerned } of found) for (const route of concerned) route.advise(advice);
     return found.map(({ advice }) => advice);

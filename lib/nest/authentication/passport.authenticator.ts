@@ -167,18 +167,17 @@ export class PassportAuthenticator implements Authenticator {
       `The access token carries "${claim}", but request.user does not: the validate() of the Passport strategy ` +
       `"${strategyName}" drops it; return it there, or give the option "authenticationEvent"`;
     if (mode === 'enforce') throw new StepUpConfigurationError(message);
-    this.log.warnOnce('event_dropped', strategyName, message);
+    this.log.advise({ code: 'claims_dropped_by_validate', subject: strategyName, message });
   }
 
   #warnMissing(iss: unknown, token: Claims | undefined): void {
-    this.log.warnOnce(
-      'event_missing',
-      subjectOf(iss, this.settings.servers),
-      token === undefined
-        ? 'neither acr nor auth_time is on request.user, and no token was found to compare it with; return them in ' +
+    this.log.adviseOn('acr_and_auth_time_missing', subjectOf(iss, this.settings.servers), () => ({
+      message:
+        token === undefined
+          ? 'neither acr nor auth_time is on request.user, and no token was found to compare it with; return them in ' +
             'validate(), or give the options "accessToken" or "authenticationEvent"'
-        : 'neither acr nor auth_time is in the token; the authorization server has to be told to put them there',
-    );
+          : 'neither acr nor auth_time is in the token; the authorization server has to be told to put them there',
+    }));
   }
 
   #profileOf(iss: unknown): AuthorizationServer['profile'] {

@@ -14,6 +14,7 @@ import {
 import { callOption } from '../advice/callback.js';
 import type { StepUpLog } from '../advice/log.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
+import { TokenAdvice } from '../refusal/token-advice.js';
 import type { StepUpSettings } from '../step-up.options.js';
 import { Attachment } from '../transports/attachment.js';
 import type { Invocation } from '../transports/invocation.js';
@@ -33,9 +34,11 @@ export class TokenAuthenticator implements Authenticator {
     private readonly settings: StepUpSettings,
     log: StepUpLog,
   ) {
-    this.#verifier = new AccessTokenVerifier(settings.servers, settings.clockTolerance, (code, issuer, message) =>
-      log.warnOnce(code, issuer, message),
-    );
+    const advice = new TokenAdvice(settings.servers, log);
+    this.#verifier = new AccessTokenVerifier(settings.servers, settings.clockTolerance, {
+      warn: (code, subject, message) => log.advise({ code, subject, message }),
+      unavailable: (failure) => advice.noteUnavailable(failure),
+    });
   }
 
   authenticate(invocation: Invocation): MaybePromise<Authenticated> {

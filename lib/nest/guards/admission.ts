@@ -10,6 +10,7 @@ import { andThen, type MaybePromise, orElse } from '../../token/index.js';
 import { CallbackFailed, callOption } from '../advice/callback.js';
 import { Decisions } from '../advice/decisions.js';
 import { StepUpLog } from '../advice/log.js';
+import { PublishedMetadata } from '../advice/published-metadata.js';
 import type { Authenticated, Authenticator } from '../authentication/authenticator.js';
 import { PassportAuthenticator } from '../authentication/passport.authenticator.js';
 import { TokenAuthenticator } from '../authentication/token.authenticator.js';
@@ -17,6 +18,7 @@ import { AccessTokenException } from '../refusal/access-token.exception.js';
 import type { ChallengeReport } from '../refusal/challenger.js';
 import { InsufficientUserAuthenticationException } from '../refusal/insufficient-user-authentication.exception.js';
 import { ageOf, type DecidedAt, factsOf, tellRefusal } from '../refusal/tell-refusal.js';
+import { TokenAdvice } from '../refusal/token-advice.js';
 import type { Handler } from '../requirements/handler.js';
 import type { RequireAcrArguments } from '../requirements/require-acr-arguments.js';
 import { type Route, Routes } from '../requirements/route.js';
@@ -42,6 +44,7 @@ export class Admission {
   readonly routes: Routes;
   readonly authenticator: Authenticator;
   readonly identification: Identification;
+  readonly #advice: TokenAdvice;
   readonly #judgement: Judgement;
   readonly #invocations: Invocations;
   #needsTokens: () => boolean = () => false;
@@ -52,9 +55,11 @@ export class Admission {
     private readonly headers: ResponseHeaders,
     private readonly log: StepUpLog,
     private readonly decisions: Decisions,
+    published: PublishedMetadata,
   ) {
     this.routes = new Routes(settings.requirements, new Vocabularies(settings.servers));
-    this.#judgement = this.createJudgement(settings, log, decisions);
+    this.#advice = new TokenAdvice(settings.servers, log);
+    this.#judgement = this.createJudgement(settings, log, decisions, published);
     this.#invocations = new Invocations(settings.accessToken !== undefined);
     this.authenticator =
       settings.passport === 'register'
@@ -204,6 +209,7 @@ export class Admission {
       this.#tellAdmitted(undefined, authenticated.event);
       return authenticated;
     } catch (error) {
+      this.#advice.note(error);
       tellRefusal(this.decisions, error, {});
       throw error instanceof CallbackFailed ? toHttpException(error, undefined, this.log) : error;
     }
@@ -224,8 +230,8 @@ export class Admission {
   }
 
   /** What judges for this application. */
-  protected createJudgement(settings: StepUpSettings, log: StepUpLog, decisions: Decisions): Judgement {
-    return new Judgement(settings, log, decisions);
+  protected createJudgement(...of: ConstructorParameters<typeof Judgement>): Judgement {
+    return new Judgement(...of);
   }
 
   /** What finds out for this application whose an invocation is. */
@@ -289,7 +295,7 @@ export class Admission {
     required: RequireAcrArguments,
   ): Promise<AuthenticationRequirements | undefined> {
     const route = context && this.routeOf(context);
-    const own = await this.routes.resolve(required, context, route?.description.name);
+    const own = await this.routes.resolve(required, context);
     if (context === undefined || route === undefined) return own;
     if (route.description.access !== 'required') return own;
     const declared = (await route.requirementsFor(context))?.requirements;
@@ -307,6 +313,7 @@ export class Admission {
 
   #refuse(at: ExecutionContext | Invocation, error: unknown): never {
     const decidedAt = this.#decidedAt(at);
+    this.#advice.note(error);
     tellRefusal(this.decisions, error, decidedAt);
     if (error instanceof InsufficientUserAuthenticationException || error instanceof AccessTokenException) {
       this.#write(at, error);

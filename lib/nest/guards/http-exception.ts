@@ -2,7 +2,6 @@ import { InternalServerErrorException } from '@nestjs/common';
 import { StepUpConfigurationError } from '../../core/index.js';
 import { CallbackFailed } from '../advice/callback.js';
 import type { StepUpLog } from '../advice/log.js';
-import { UnknownWord } from '../requirements/vocabularies.js';
 
 /**
  * Returns what is thrown in place of an error that is no refusal: a bare 500, which the log explains. Other errors than those
@@ -12,8 +11,8 @@ import { UnknownWord } from '../requirements/vocabularies.js';
  */
 export function toHttpException(error: unknown, route: string | undefined, log: StepUpLog): unknown {
   if (error instanceof StepUpConfigurationError) {
-    if (error instanceof UnknownWord) log.errorOnce('misconfigured', error.message);
-    else log.error('misconfigured', error.message);
+    const { message } = error;
+    log.fault('misconfigured', route === undefined ? message : `${route}: ${message}`);
     return new InternalServerErrorException();
   }
   if (error instanceof CallbackFailed) {

@@ -7,6 +7,7 @@ import {
 } from '../../core/index.js';
 import type { ChallengedDecision, Decisions } from '../advice/decisions.js';
 import type { StepUpLog } from '../advice/log.js';
+import type { PublishedMetadata } from '../advice/published-metadata.js';
 import type { Authenticated } from '../authentication/authenticator.js';
 import { isClientCredentialsToken } from '../authentication/client-credentials.js';
 import { isRefusedDelegation } from '../authentication/delegate.js';
@@ -28,9 +29,10 @@ export class Judgement {
     protected readonly settings: StepUpSettings,
     log: StepUpLog,
     private readonly decisions: Decisions,
+    published: PublishedMetadata,
   ) {
     this.#servers = new Map(settings.servers.map((server) => [server.issuer, server]));
-    this.#challenger = new Challenger(settings, log, decisions);
+    this.#challenger = new Challenger(settings, log, decisions, published);
   }
 
   /** Adds a listener for challenges. Returns what removes it. */

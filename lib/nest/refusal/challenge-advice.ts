@@ -1,6 +1,6 @@
 import { type AuthorizationServer, readClaim } from '../../authorization-servers/index.js';
 import { isAcrValue, type UnmetReason } from '../../core/index.js';
-import { type Advice, subjectOf } from '../advice/advice.js';
+import { type Advice, type AdviceCode, subjectOf } from '../advice/advice.js';
 import type { UnmetRequirements } from './unmet-requirements.js';
 
 /** Longer ones are not shown: an acr is short, and what is not may be anything. */
@@ -8,7 +8,9 @@ const MAX_ACR_LENGTH = 100;
 
 const KINDS = { string: 'a string', list: 'a list of strings', number: 'a number' };
 
-type Cause = readonly [code: string, message: string, fix: string];
+const OR_INTROSPECTION = 'or let "introspection.when" be \'event-missing\' if the server tells it there';
+
+type Cause = readonly [code: AdviceCode, message: string, fix: string];
 
 /** Finds in an authentication that is not enough what recurs for every token of its authorization server. */
 export class ChallengeAdvice {
@@ -20,11 +22,11 @@ export class ChallengeAdvice {
     auth_time_missing: ({ requirements: { maxAge } }) => [
       'auth_time_missing',
       `tokens carry no auth_time, so maxAge ${maxAge} can never be met`,
-      'have it put into access tokens, or let "introspection.when" be \'auth-time-missing\' where the server tells it there',
+      `have it put into access tokens, ${OR_INTROSPECTION}`,
     ],
     auth_time_invalid: () => [
       'auth_time_invalid',
-      'auth_time is no number of seconds; it looks like milliseconds or text',
+      'auth_time is not a number of seconds; it looks like milliseconds or text',
       'have it issued in seconds since the epoch',
     ],
     auth_time_in_future: () => ['auth_time_in_future', 'auth_time lies in the future', 'compare the clocks'],
@@ -52,7 +54,7 @@ export class ChallengeAdvice {
   #missingAcr({ event, claims }: UnmetRequirements): Cause {
     const profile = this.#servers.get(event.issuer)?.profile;
     if (readClaim(claims, profile?.claims.acr ?? ['acr']) === undefined) {
-      return ['acr_missing', 'tokens carry no acr', 'have the authorization server put it into access tokens'];
+      return ['acr_missing', 'tokens carry no acr', `have it put into access tokens, ${OR_INTROSPECTION}`];
     }
     const kind = KINDS[profile?.acrType ?? 'string'];
     return [
@@ -70,7 +72,7 @@ export class ChallengeAdvice {
     return [
       'acr_unknown',
       `tokens carry ${shown} that no word in "authorizationServers[].acr" stands for`,
-      'add it to the word that it is enough for, if there is one',
+      'if it stands for one of your words, add it there; nothing is wrong if it stands for a weaker sign-in',
     ];
   }
 }

@@ -4,6 +4,7 @@ import { subjectOf } from '../advice/advice.js';
 import type { Decisions } from '../advice/decisions.js';
 import { Listeners } from '../advice/listeners.js';
 import type { StepUpLog } from '../advice/log.js';
+import type { PublishedMetadata } from '../advice/published-metadata.js';
 import type { StepUpSettings } from '../step-up.options.js';
 import { type RenderedChallenge, renderChallenge } from './challenge.js';
 import { ChallengeAdvice } from './challenge-advice.js';
@@ -38,6 +39,7 @@ export class Challenger {
     private readonly settings: StepUpSettings,
     private readonly log: StepUpLog,
     private readonly decisions: Decisions,
+    private readonly published: PublishedMetadata,
   ) {
     this.#advice = new ChallengeAdvice(settings.servers);
     const entra = settings.servers.filter(({ profile }) => profile.challenge === 'entra');
@@ -87,6 +89,14 @@ export class Challenger {
     throw noteTold(withoutStackTrace(() => new InsufficientUserAuthenticationException(challenge)));
   }
 
+  /** The claims parameter, unless the server is known not to accept it. */
+  #essential(issuer: string | undefined): string {
+    const isAccepted = this.published.of(issuer)?.['claims_parameter_supported'];
+    if (isAccepted === undefined)
+      return 'let it ask for an essential acr claim if the server accepts the claims parameter, ';
+    return isAccepted === true ? 'let it ask for an essential acr claim, ' : '';
+  }
+
   #render(requirements: AuthenticationRequirements, reasons: readonly UnmetReason[]): RenderedChallenge {
     const rendered = this.#rendered.get(requirements) ?? new Map<string, RenderedChallenge>();
     this.#rendered.set(requirements, rendered);
@@ -100,13 +110,11 @@ export class Challenger {
   #detectIgnoredAcrValues({ event, claims, requirements, reasons }: UnmetRequirements): void {
     if (!reasons.some((reason) => REASON_DIMENSIONS[reason] === 'acr')) return;
     if (!this.#recent.isIgnored(event, claims, requirements.acrValues ?? [], Date.now() / 1000)) return;
-    this.log.advise({
-      code: 'acr_values_ignored',
-      subject: subjectOf(event.issuer, this.settings.servers),
+    this.log.adviseOn('acr_values_ignored', subjectOf(event.issuer, this.settings.servers), () => ({
       message:
-        'a token newer than a challenge has none of the acr values that were asked for: the user has signed in anew by ' +
-        'themselves, the client does not send them, or the authorization server takes them for a hint',
-      fix: 'look whether the client sends acr_values, have it ask for an essential acr claim, and set up the levels at the server',
-    });
+        'after two challenges in turn, newer tokens have none of the acr values that were asked for: the client does not send ' +
+        'them, or the authorization server takes them for a hint',
+      fix: `check that the client sends acr_values, ${this.#essential(event.issuer)}and set up the levels at the server`,
+    }));
   }
 }

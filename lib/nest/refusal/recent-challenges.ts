@@ -13,7 +13,12 @@ interface RecentChallenge {
   readonly acrValues: readonly string[];
   /** When the refused token was issued or its user authenticated, whichever came later. Seconds since the epoch. */
   readonly tokenOf: number;
+  /** How many newer tokens came back without any of the values, one after the other. */
+  readonly ignored: number;
 }
+
+/** So many newer tokens without the values: one may be of a sign-in that has nothing to do with the challenge. */
+const IGNORED = 2;
 
 /**
  * Remembers for a short while who was challenged for an acr, to find out authorization servers that take no notice. Tells
@@ -27,8 +32,8 @@ export class RecentChallenges {
   }
 
   /**
-   * Remembers a challenge, and tells whether it comes after an earlier one that led to nothing: whether this token is newer
-   * than that challenge, and still has none of the values that were asked for then.
+   * Remembers a challenge, and returns whether earlier ones of the same session led to nothing: whether two tokens in turn
+   * were newer than the challenge before, and had none of the values that were asked for then.
    *
    * @param claims of the refused token
    * @param now seconds since the epoch
@@ -44,15 +49,17 @@ export class RecentChallenges {
     if (issuer === undefined || subject === undefined || moments.length === 0) return false;
     const tokenOf = Math.max(...moments);
     const key = createHash('sha256')
-      .update(JSON.stringify([issuer, subject, clientId]))
+      .update(JSON.stringify([issuer, subject, clientId, claims['sid']]))
       .digest('base64');
     const earlier = this.#of(key, now);
     const isSame = earlier?.tokenOf === tokenOf && earlier.acrValues.join(' ') === acrValues.join(' ');
+    const isNewer = earlier !== undefined && tokenOf > earlier.tokenOf && tokenOf >= Math.floor(earlier.challengedAt);
+    const isHeard =
+      earlier !== undefined && [acr, ...acrs].some((value) => earlier.acrValues.includes(value as string));
+    const ignored = earlier === undefined || isHeard ? 0 : earlier.ignored + (isNewer ? 1 : 0);
     // the same token again, as of several requests at a time, would only postpone the challenge
-    if (!isSame) this.#challenges.set(key, { challengedAt: now, acrValues, tokenOf });
-    if (earlier === undefined || [acr, ...acrs].some((value) => earlier.acrValues.includes(value as string)))
-      return false;
-    return tokenOf > earlier.tokenOf && tokenOf >= Math.floor(earlier.challengedAt);
+    if (!isSame) this.#challenges.set(key, { challengedAt: now, acrValues, tokenOf, ignored });
+    return isNewer && ignored >= IGNORED;
   }
 
   #of(key: string, now: number): RecentChallenge | undefined {

@@ -153,7 +153,7 @@ export class Route {
   }
 
   #merged(context: ExecutionContext): MaybePromise<AuthenticationRequirements | undefined> {
-    const where = `The requirements function on ${this.description.name}`;
+    const where = 'the requirements function';
     let merged: MaybePromise<AuthenticationRequirements | undefined>;
     for (const level of this.levels) {
       merged = andThen(merged, (outer) =>
@@ -224,20 +224,17 @@ export class Routes {
   /**
    * What code inside a handler requires, given as `@RequireAcr` takes it; `undefined` if a function adds nothing.
    *
-   * @param route named in errors, if it is known
    * @throws TypeError for requirements that are wrong, and for a function without an ExecutionContext
    */
   resolve(
     required: RequireAcrArguments,
     context: ExecutionContext | undefined,
-    route: string | undefined,
   ): MaybePromise<AuthenticationRequirements | undefined> {
-    const place = `StepUpService${route === undefined ? '' : ` in ${route}`}`;
-    const where = `Requirements for ${place}`;
+    const where = 'requirements for StepUpService';
     const requirements = requirementsFrom(required, where);
     if (typeof requirements === 'function') {
       if (context !== undefined)
-        return resolve(requirements, context, `The requirements function for ${place}`, this.vocabularies);
+        return resolve(requirements, context, 'the requirements function for StepUpService', this.vocabularies);
       throw new StepUpConfigurationError(`${where}: a function needs an ExecutionContext; hand on @StepUpContext()`);
     }
     this.vocabularies.check(requirements, where);

@@ -1,21 +1,6 @@
 import type { AuthorizationServer, Vocabulary } from '../../authorization-servers/index.js';
 import { type AuthenticationRequirements, closestMatch, StepUpConfigurationError } from '../../core/index.js';
 
-/** Requirements name a word that no authorization server knows. */
-export class UnknownWord extends StepUpConfigurationError {
-  constructor(
-    /** What names it, with the route. */
-    readonly where: string,
-    readonly word: string,
-    readonly nearest: string | undefined,
-  ) {
-    super(
-      `${where}: no authorization server knows "${word}"; the nearest known word is "${nearest}". ` +
-        'Words are declared in "authorizationServers[].acr"',
-    );
-  }
-}
-
 /** The words of the application, as each of its authorization servers understands them. */
 export class Vocabularies {
   readonly #byIssuer: ReadonlyMap<string, Vocabulary>;
@@ -28,13 +13,16 @@ export class Vocabularies {
     return [...this.#byIssuer.keys()];
   }
 
-  /** @throws UnknownWord for a word that no authorization server knows, naming the nearest known one. */
+  /** @throws StepUpConfigurationError for a word that no authorization server knows, naming the nearest known one. */
   check({ acrValues = [] }: AuthenticationRequirements, where: string): void {
     const vocabularies = [...this.#byIssuer.values()];
     for (const value of acrValues) {
       if (vocabularies.length === 0 || vocabularies.some((vocabulary) => vocabulary.knows(value))) continue;
       const known = [...new Set(vocabularies.flatMap((vocabulary) => vocabulary.known ?? []))];
-      throw new UnknownWord(where, value, closestMatch(value, known));
+      throw new StepUpConfigurationError(
+        `${where}: no authorization server knows "${value}"; the nearest known word is "${closestMatch(value, known)}". ` +
+          'Words are declared in "authorizationServers[].acr"',
+      );
     }
   }
 

@@ -17,6 +17,8 @@ export interface KeySetOptions {
   refreshAfter?: number;
   /** Seconds beyond `refreshAfter` for which the last document still serves in an outage. Default is `3600`. */
   staleFor?: number;
+  /** Is told of each fetch that brought no keys, also of one in the background that no request waits for. */
+  failed?: (failure: AuthorizationServerUnavailable) => void;
 }
 
 /** Keys of a document beyond this number are not looked at. */
@@ -39,6 +41,7 @@ export class KeySet {
   readonly #refreshAfter: number;
   readonly #staleFor: number;
   readonly #fetchTimeout: number;
+  readonly #failed: (failure: AuthorizationServerUnavailable) => void;
   readonly #client: JwksClient;
 
   #keys = new VerificationKeys([]);
@@ -51,7 +54,7 @@ export class KeySet {
 
   /** @param fetchTimeout seconds; for tests */
   constructor(
-    { issuer, jwksUri, refreshAfter = 600, staleFor = 3600 }: KeySetOptions,
+    { issuer, jwksUri, refreshAfter = 600, staleFor = 3600, failed = () => undefined }: KeySetOptions,
     fetchTimeout: number = FETCH_TIMEOUT,
   ) {
     this.#issuer = issuer;
@@ -59,6 +62,7 @@ export class KeySet {
     this.#refreshAfter = refreshAfter;
     this.#staleFor = staleFor;
     this.#fetchTimeout = fetchTimeout;
+    this.#failed = failed;
     // its limiter would let a flood of unknown keys lock out everybody, and its cache holds keys one by one
     this.#client = new JwksClient({ cache: false, rateLimit: false, fetcher: () => this.#fetchDocument() });
   }
@@ -90,8 +94,12 @@ export class KeySet {
     if (found !== undefined) return found;
     if (failure === undefined) refuse('key_unknown');
 
+    throw this.#unavailable(failure);
+  }
+
+  #unavailable(failure: Failure): AuthorizationServerUnavailable {
     const { retryAfter } = this.#failureCooldown;
-    throw new AuthorizationServerUnavailable({ issuer: this.#issuer, retryAfter, ...failure });
+    return new AuthorizationServerUnavailable({ issuer: this.#issuer, retryAfter, ...failure });
   }
 
   /** Never rejects: what came of the fetch is in the state. */
@@ -115,6 +123,7 @@ export class KeySet {
       this.#metadata = undefined;
       this.#failure = { ...failureOf(cause), cause };
       this.#failureCooldown.start();
+      this.#failed(this.#unavailable(this.#failure));
     }
   }
 

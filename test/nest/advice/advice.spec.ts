@@ -8,7 +8,7 @@ import { handler } from '../../support/handler.js';
 const log = logOfEachTest();
 
 describe('StepUpService.onAdvice', () => {
-  const advice = { code: 'auth_time_missing', subject: 'https://as.example', message: 'none', fix: 'add it' };
+  const advice: Advice = { code: 'auth_time_missing', subject: 'https://as.example', message: 'none', fix: 'add it' };
 
   it('advice of the boot is told to listeners from the start, and to later ones', async () => {
     const early: Advice[] = [];

@@ -142,7 +142,7 @@ describeOverHttp('what is wrong at a request', ({ serve, accessToken, server, lo
       expect({ status, body }).toEqual({ status: 500, body: INTERNAL_SERVER_ERROR });
     }
     const line = (word: string, nearest: string) =>
-      `[misconfigured] The requirements function on HandlerController.handle: no authorization server knows "${word}"; ` +
+      `[misconfigured] HandlerController.handle: the requirements function: no authorization server knows "${word}"; ` +
       `the nearest known word is "${nearest}". Words are declared in "authorizationServers[].acr"`;
     expect(explanations(log)).toEqual([line('mfaa', 'mfa'), line('phrr', 'phr')]);
   });
@@ -162,7 +162,7 @@ describeOverHttp('what is wrong at a request', ({ serve, accessToken, server, lo
     const token = await accessToken({ acr: 'urn:mfa' });
     expect([(await send({ token })).status, (await send({ token })).status]).toEqual([500, 500]);
     expect(explanations(log)).toEqual([
-      '[misconfigured] Requirements for StepUpService in TransferController.create: no authorization server knows "mfaa"; ' +
+      '[misconfigured] TransferController.create: requirements for StepUpService: no authorization server knows "mfaa"; ' +
         'the nearest known word is "mfa". Words are declared in "authorizationServers[].acr"',
     ]);
   });

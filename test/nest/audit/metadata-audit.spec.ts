@@ -68,8 +68,9 @@ const advised = () => log.filter((line) => /^\[(?!routes|listener)/.test(line));
 
 describe('what metadata tells against what routes need', () => {
   const introspection = { clientId: 'api', clientSecret: 'secret' };
-  const acrFix = 'have the server offer it, or write a string that it does offer in "authorizationServers[].acr"';
-  const unavailableFix = `make it readable from here, or give "jwksUri" and "metadataAudit": 'off'`;
+  const acrFix = 'have the server offer it';
+  const unavailableFix =
+    'make it readable from here, or give "jwksUri" and "metadataAudit": \'off\'; "npx nestjs-step-up doctor" tells more';
 
   it.each<
     [
@@ -91,6 +92,30 @@ describe('what metadata tells against what routes need', () => {
           'acr_values_unsupported',
           'acr_values_supported in its metadata lacks "urn:push", which "mfa" on BankController.transfer and 1 more asks for',
           acrFix,
+        ],
+      ],
+    ],
+    [
+      'M-01 a value that is misspelt',
+      { acr_values_supported: ['urn:otp', 'urn:pusch', 'urn:phr'] },
+      {},
+      () => [
+        [
+          'acr_values_unsupported',
+          'acr_values_supported in its metadata lacks "urn:push", which "mfa" on BankController.transfer and 1 more asks for',
+          'have the server offer it; or correct its spelling: "urn:pusch"',
+        ],
+      ],
+    ],
+    [
+      'M-01 a level whose neighbor is weaker, with a profile',
+      { acr_values_supported: ['loa-1', 'loa-3'] },
+      { acr: { mfa: 'loa-2', phr: 'loa-3' }, profile: 'keycloak' },
+      () => [
+        [
+          'acr_values_unsupported',
+          'acr_values_supported in its metadata lacks "loa-2", which "mfa" on BankController.transfer and 1 more asks for',
+          'have the server offer it: the steps for Keycloak are in docs/authorization-servers.md',
         ],
       ],
     ],
@@ -196,7 +221,10 @@ describe('what metadata tells against what routes need', () => {
       { issuer: 'https://other.example' },
       {},
       () => [
-        ['metadata_unavailable', 'its metadata names the issuer "https://other.example"; configure exactly that one'],
+        [
+          'metadata_issuer_mismatch',
+          'its metadata names the issuer "https://other.example"; configure exactly that one',
+        ],
       ],
     ],
   ])('the metadata of a server is compared with what routes need: %s', async (_, metadata, onServer, expected) => {
@@ -341,7 +369,7 @@ describe.each(adapters)('in the background, %s', (_, createAdapter) => {
   it('a server that cannot be reached is no reason not to boot', async () => {
     const nowhere = { issuer: 'http://127.0.0.1:9', audience: 'api' };
     const service = await start({ authorizationServers: [nowhere], audit: 'throw' });
-    const { subject, message } = await heardBy(service, 'metadata_unavailable');
+    const { subject, message } = await heardBy(service, 'metadata_unreadable');
     expect(subject).toBe(nowhere.issuer);
     expect(message).toMatch(/^its metadata cannot be read: /);
     expect((await (application as RunningApplication).send('/transfer')).status).toBe(401);
@@ -398,8 +426,8 @@ describe('how long it is waited for', () => {
     jest.advanceTimersByTime(1);
     expect(await boot).toBe(undefined);
     expect(advised()).toEqual([
-      `[metadata_unavailable] ${server.origin}: its metadata cannot be read: ${OIDC} was not read in time; ` +
-        `make it readable from here, or give "jwksUri" and "metadataAudit": 'off'`,
+      `[metadata_unreadable] ${server.origin}: its metadata cannot be read: ${OIDC} was not read in time; ` +
+        `make it readable from here, or give "jwksUri" and "metadataAudit": 'off'; "npx nestjs-step-up doctor" tells more`,
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { Decisions } from '../../../lib/nest/advice/decisions.js';
 import { StepUpLog } from '../../../lib/nest/advice/log.js';
+import { PublishedMetadata } from '../../../lib/nest/advice/published-metadata.js';
 import { Judgement } from '../../../lib/nest/guards/judgement.js';
 import { TranslatedRequirements } from '../../../lib/nest/requirements/translated-requirements.js';
 import { Vocabularies } from '../../../lib/nest/requirements/vocabularies.js';
@@ -13,7 +14,7 @@ const settings = checkOptions({
   ],
 });
 const log = new StepUpLog();
-const judgement = new Judgement(settings, log, new Decisions(log));
+const judgement = new Judgement(settings, log, new Decisions(log), new PublishedMetadata());
 const required = new TranslatedRequirements({ acrValues: ['mfa'] }, new Vocabularies(settings.servers));
 
 /** An authentication by an authorization server. */

@@ -11,9 +11,11 @@ const ACR = { mfa: ['urn:otp', 'urn:push'], phr: 'urn:phr' };
 const IGNORED = {
   code: 'acr_values_ignored',
   message:
-    'a token newer than a challenge has none of the acr values that were asked for: the user has signed in anew by ' +
-    'themselves, the client does not send them, or the authorization server takes them for a hint',
-  fix: 'look whether the client sends acr_values, have it ask for an essential acr claim, and set up the levels at the server',
+    'after two challenges in turn, newer tokens have none of the acr values that were asked for: the client does not send ' +
+    'them, or the authorization server takes them for a hint',
+  fix:
+    'check that the client sends acr_values, let it ask for an essential acr claim if the server accepts the claims ' +
+    'parameter, and set up the levels at the server',
 };
 
 describeOverHttp('what tokens tell', ({ serve, accessToken, server, log }) => {
@@ -43,7 +45,7 @@ describeOverHttp('what tokens tell', ({ serve, accessToken, server, log }) => {
   const NO_ACR: Told = {
     code: 'acr_missing',
     message: 'tokens carry no acr',
-    fix: 'have the authorization server put it into access tokens',
+    fix: 'have it put into access tokens, or let "introspection.when" be \'event-missing\' if the server tells it there',
   };
   const illTyped = (kind: string): Told => ({
     code: 'acr_ill_typed',
@@ -53,7 +55,7 @@ describeOverHttp('what tokens tell', ({ serve, accessToken, server, log }) => {
   const unknown = (shown: string): Told => ({
     code: 'acr_unknown',
     message: `tokens carry ${shown} that no word in "authorizationServers[].acr" stands for`,
-    fix: 'add it to the word that it is enough for, if there is one',
+    fix: 'if it stands for one of your words, add it there; nothing is wrong if it stands for a weaker sign-in',
   });
   const LONG = 'a'.repeat(100);
 
@@ -76,7 +78,7 @@ describeOverHttp('what tokens tell', ({ serve, accessToken, server, log }) => {
       {
         code: 'auth_time_missing',
         message: 'tokens carry no auth_time, so maxAge 300 can never be met',
-        fix: 'have it put into access tokens, or let "introspection.when" be \'auth-time-missing\' where the server tells it there',
+        fix: 'have it put into access tokens, or let "introspection.when" be \'event-missing\' if the server tells it there',
       },
     ],
     [
@@ -85,7 +87,7 @@ describeOverHttp('what tokens tell', ({ serve, accessToken, server, log }) => {
       { authTime: T0 * 1000 },
       {
         code: 'auth_time_invalid',
-        message: 'auth_time is no number of seconds; it looks like milliseconds or text',
+        message: 'auth_time is not a number of seconds; it looks like milliseconds or text',
         fix: 'have it issued in seconds since the epoch',
       },
     ],
@@ -180,15 +182,15 @@ describeOverHttp('what tokens tell', ({ serve, accessToken, server, log }) => {
     const first: Request = { at: 0, issued: -60 };
 
     it.each<[what: string, requests: Request[]]>([
-      ['a token issued afterwards, without the acr', [first, { at: 1 }]],
-      ['the last second of ten minutes', [first, { at: 600 }]],
-      ['a token without any acr', [first, { at: 1, acr: undefined }]],
-      ['a refreshed token, of the same sign-in', [first, { at: 1, authTime: T0 - 60 }]],
-      ['several requests with the refused token in between', [first, { at: 8, issued: -60 }, { at: 9, issued: 5 }]],
+      ['two tokens issued afterwards, without the acr', [first, { at: 1 }, { at: 2 }]],
+      ['the last second of ten minutes', [first, { at: 600 }, { at: 1200 }]],
+      ['tokens without any acr', [first, { at: 1, acr: undefined }, { at: 2, acr: undefined }]],
+      ['refreshed tokens, of the same sign-in', [first, { at: 1, authTime: T0 - 60 }, { at: 2, authTime: T0 - 60 }]],
       [
-        'the second challenge that comes to nothing',
-        [first, { at: 5, acr: 'urn:otp' }, { at: 60, issued: 30 }, { at: 99 }],
+        'several requests with the refused token in between',
+        [first, { at: 8, issued: -60 }, { at: 9, issued: 5 }, { at: 10, issued: 5 }, { at: 11 }],
       ],
+      ['challenges after one that was heard', [first, { at: 5, acr: 'urn:otp' }, { at: 60, issued: 30 }, { at: 99 }]],
     ])('a challenge that comes to nothing is told of: %s', async (_what, requests) => {
       await serveBank();
       await sendAll(requests);
@@ -200,12 +202,18 @@ describeOverHttp('what tokens tell', ({ serve, accessToken, server, log }) => {
 
     it.each<[what: string, requests: Request[], statuses: number[], mode?: 'report']>([
       ['one challenge', [first], [401]],
+      ['a plain sign-in elsewhere', [first, { at: 1 }], [401, 401]],
+      [
+        'plain sign-ins of other sessions',
+        [first, { at: 1, claims: { sid: 'a' } }, { at: 2, claims: { sid: 'b' } }, { at: 3, claims: { sid: 'c' } }],
+        [401, 401, 401, 401],
+      ],
       ['the same token again', [first, { at: 1, issued: -60 }, { at: 30, issued: -60 }], [401, 401, 401]],
       ['a token issued before the challenge', [first, { at: 30, issued: -30 }], [401, 401]],
       ['a token of an acr that is enough', [first, { at: 1, acr: 'urn:otp' }], [401, 200]],
-      ['a user who comes back later than ten minutes', [first, { at: 601 }], [401, 401]],
-      ['another user', [first, { at: 1, subject: 'bob' }], [401, 401]],
-      ['another client', [first, { at: 1, clientId: 'other' }], [401, 401]],
+      ['a user who comes back later than ten minutes', [first, { at: 601 }, { at: 1202 }], [401, 401, 401]],
+      ['another user', [first, { at: 1, subject: 'bob' }, { at: 2, subject: 'eve' }], [401, 401, 401]],
+      ['another client', [first, { at: 1, clientId: 'a' }, { at: 2, clientId: 'b' }], [401, 401, 401]],
       [
         'a token that has what was asked for, where more is required',
         [first, { at: 1, acr: 'urn:otp', path: 'phr' }],
@@ -219,7 +227,7 @@ describeOverHttp('what tokens tell', ({ serve, accessToken, server, log }) => {
         ],
         [401, 401],
       ],
-      ['report mode, which challenges nobody', [first, { at: 1 }], [200, 200], 'report'],
+      ['report mode, which challenges nobody', [first, { at: 1 }, { at: 2 }], [200, 200, 200], 'report'],
     ])('a challenge is not told of as coming to nothing: %s', async (_what, requests, statuses, mode = undefined) => {
       await serveBank({ mode });
       expect(await sendAll(requests)).toEqual(statuses);

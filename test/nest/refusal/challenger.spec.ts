@@ -10,6 +10,7 @@ import {
 import type { TestAccessTokenOptions } from 'nestjs-step-up/testing';
 import { Decisions } from '../../../lib/nest/advice/decisions.js';
 import { StepUpLog } from '../../../lib/nest/advice/log.js';
+import { PublishedMetadata } from '../../../lib/nest/advice/published-metadata.js';
 import { Challenger } from '../../../lib/nest/refusal/challenger.js';
 import { checkOptions } from '../../../lib/nest/step-up.options.js';
 import { logOfEachTest } from '../../support/application.js';
@@ -148,6 +149,7 @@ describe('a listener for challenges that throws', () => {
       checkOptions({ passport: 'existing', mode }),
       stepUpLog,
       new Decisions(stepUpLog),
+      new PublishedMetadata(),
     );
     const heard = jest.fn();
     challenger.onChallenged(async () => {

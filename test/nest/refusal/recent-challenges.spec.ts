@@ -2,17 +2,43 @@ import { RecentChallenges } from '../../../lib/nest/refusal/recent-challenges.js
 
 describe('what is remembered of challenges', () => {
   const issuer = 'https://as.example';
-  const ask = (recent: RecentChallenges, subject: string, iat: number, now: number) =>
-    recent.isIgnored({ issuer, subject }, { iat }, ['mfa'], now);
+  const ask = (recent: RecentChallenges, subject: string, iat: number, now: number, sid?: string) =>
+    recent.isIgnored({ issuer, subject }, { iat, ...(sid !== undefined && { sid }) }, ['mfa'], now);
+
+  it('two newer tokens in turn without the value show that a challenge is ignored', () => {
+    const recent = new RecentChallenges();
+    expect(ask(recent, 'alice', 0, 100)).toBe(false);
+    expect(ask(recent, 'alice', 101, 102)).toBe(false);
+    expect(ask(recent, 'alice', 101, 103)).toBe(false);
+    expect(ask(recent, 'alice', 104, 105)).toBe(true);
+  });
+
+  it('a plain sign-in elsewhere is no ignored challenge', () => {
+    const recent = new RecentChallenges();
+    ask(recent, 'alice', 0, 100);
+    expect(ask(recent, 'alice', 101, 102)).toBe(false);
+  });
+
+  it('sessions of one user are told apart by sid', () => {
+    const recent = new RecentChallenges();
+    ask(recent, 'alice', 0, 100, 'laptop');
+    for (const [iat, sid] of [
+      [101, 'phone'],
+      [103, 'tablet'],
+      [105, 'desk'],
+    ] as const) {
+      expect(ask(recent, 'alice', iat, iat + 1, sid)).toBe(false);
+    }
+    expect(recent.size).toBe(4);
+  });
 
   it('the challenges of a thousand users at most are remembered, the latest ones', () => {
     const recent = new RecentChallenges();
     for (let user = 0; user < 1500; user += 1) ask(recent, `user ${user}`, 0, 100);
     expect(recent.size).toBe(1000);
-    expect(ask(recent, 'user 499', 101, 102)).toBe(false);
-    // pushed out by the one before
-    expect(ask(recent, 'user 500', 101, 102)).toBe(false);
-    expect(ask(recent, 'user 1499', 101, 102)).toBe(true);
+    const isKnown = (user: string) => [101, 103].map((iat) => ask(recent, user, iat, iat + 1)).at(-1);
+    expect(isKnown('user 1499')).toBe(true);
+    expect(isKnown('user 499')).toBe(false);
   });
 
   it('a user who is challenged again is among the latest ones', () => {
@@ -20,8 +46,9 @@ describe('what is remembered of challenges', () => {
     for (let user = 0; user < 1000; user += 1) ask(recent, `user ${user}`, 0, 100);
     ask(recent, 'user 0', 50, 100);
     ask(recent, 'user 1000', 0, 100);
-    expect(ask(recent, 'user 0', 101, 102)).toBe(true);
-    expect(ask(recent, 'user 1', 101, 102)).toBe(false);
+    const isKnown = (user: string) => [101, 103].map((iat) => ask(recent, user, iat, iat + 1)).at(-1);
+    expect(isKnown('user 0')).toBe(true);
+    expect(isKnown('user 1')).toBe(false);
   });
 
   it.each([
@@ -37,18 +64,21 @@ describe('what is remembered of challenges', () => {
     expect(recent.size).toBe(0);
   });
 
-  it('one of several acr values is enough for a challenge not to be in vain', () => {
+  it('a token that has one of the acr values shows that the challenge before was heard', () => {
     const recent = new RecentChallenges();
     const event = { issuer, subject: 'alice', acrs: ['pwd'] };
     expect(recent.isIgnored(event, { iat: 1 }, ['mfa'], 5)).toBe(false);
-    expect(recent.isIgnored({ ...event, acrs: ['pwd', 'mfa'] }, { iat: 6 }, ['phr'], 7)).toBe(false);
-    expect(recent.isIgnored(event, { iat: 8 }, ['phr'], 9)).toBe(true);
+    expect(recent.isIgnored(event, { iat: 6 }, ['mfa'], 7)).toBe(false);
+    expect(recent.isIgnored({ ...event, acrs: ['pwd', 'mfa'] }, { iat: 8 }, ['phr'], 9)).toBe(false);
+    expect(recent.isIgnored(event, { iat: 10 }, ['phr'], 11)).toBe(false);
+    expect(recent.isIgnored(event, { iat: 12 }, ['phr'], 13)).toBe(true);
   });
 
   it('the sign-in counts if it is not known when a token was issued', () => {
     const recent = new RecentChallenges();
     const event = { issuer, subject: 'alice' };
     expect(recent.isIgnored({ ...event, authTime: 1 }, {}, ['mfa'], 5)).toBe(false);
-    expect(recent.isIgnored({ ...event, authTime: 6 }, {}, ['mfa'], 10)).toBe(true);
+    expect(recent.isIgnored({ ...event, authTime: 6 }, {}, ['mfa'], 10)).toBe(false);
+    expect(recent.isIgnored({ ...event, authTime: 11 }, {}, ['mfa'], 12)).toBe(true);
   });
 });

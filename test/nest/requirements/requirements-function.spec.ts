@@ -94,7 +94,7 @@ describeOverHttp('requirements decided per request', ({ serve, accessToken, serv
     const messages = log.filter((line) => /^\[(?!routes)/.test(line));
     expect(messages).toEqual(
       routes.map((route) =>
-        expect.stringMatching(new RegExp(`^\\[misconfigured\\] The requirements function on ${route}`)),
+        expect.stringMatching(new RegExp(`^\\[misconfigured\\] ${route}: the requirements function`)),
       ),
     );
     for (const message of messages) expect(message).toContain(reason);

@@ -81,7 +81,7 @@ describe('RS-108 a kind of invocation that is not known', () => {
       await expect(invoke(method, 'telegraph', { headers })).rejects.toThrow('Internal Server Error');
       expect(ran).toEqual([]);
       expect(log).toEqual([
-        '[misconfigured] Step-up authentication does not know the context type "telegraph" and refuses it',
+        `[misconfigured] Bank.${method}: Step-up authentication does not know the context type "telegraph" and refuses it`,
       ]);
     },
   );
@@ -95,7 +95,7 @@ describe('RS-108 a kind of invocation that is not known', () => {
     await expect(invoke('transfer', 'graphql', {}, {}, {}, {})).rejects.toThrow('Internal Server Error');
     expect(ran).toEqual([]);
     expect(log).toEqual([
-      '[misconfigured] The graphql context has no request; for GraphQL let "context" hand on { req }, and see the option ' +
+      '[misconfigured] Bank.transfer: The graphql context has no request; for GraphQL let "context" hand on { req }, and see the option ' +
         '"accessToken"',
     ]);
   });

@@ -26,7 +26,7 @@ function verifier(profile: AuthorizationServerProfile = { absentClaims: ['aud'] 
   const servers = checkAuthorizationServers([
     { issuer: server.origin, audience: 'https://api.example', introspection, profile },
   ]);
-  return new AccessTokenVerifier(servers, 5, (code) => warnings.push(code));
+  return new AccessTokenVerifier(servers, 5, { warn: (code) => warnings.push(code) });
 }
 
 const respond = (claims: Record<string, unknown>) => server.json(ENDPOINT, { active: true, ...claims });

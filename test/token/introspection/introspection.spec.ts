@@ -46,7 +46,7 @@ function verifier(introspection: Partial<IntrospectionOptions> = {}, options: ob
       ...options,
     },
   ]);
-  return new AccessTokenVerifier(servers, 5, (code, issuer) => warnings.push(`${code} ${issuer}`));
+  return new AccessTokenVerifier(servers, 5, { warn: (code, issuer) => warnings.push(`${code} ${issuer}`) });
 }
 
 /** What a well-behaved server says of a token of alice. */
@@ -686,7 +686,7 @@ describe('JWTs that are asked about', () => {
     const { issuer: name, audience, jwksUri } = issuer;
     const introspection = { endpoint, clientId: 'api', clientSecret: 's3cret', ...(when !== undefined && { when }) };
     const servers = checkAuthorizationServers([{ issuer: name, audience, jwksUri, introspection, ...options }]);
-    return new AccessTokenVerifier(servers, 5, (code) => warnings.push(code));
+    return new AccessTokenVerifier(servers, 5, { warn: (code) => warnings.push(code) });
   }
   const says = (claims: Record<string, unknown> = {}) =>
     server.json(ENDPOINT, { active: true, acr: 'urn:example:phr', auth_time: NOW - 7, ...claims });

@@ -1,0 +1,197 @@
+import { type AuthorizationServer, fittingProfile } from '../../authorization-servers/index.js';
+import {
+  AccessTokenRefused,
+  type AccessTokenRefusedCode,
+  AuthorizationServerUnavailable,
+  type AuthorizationServerUnavailableCode,
+} from '../../token/index.js';
+import type { Advice } from '../advice/advice.js';
+import type { StepUpLog } from '../advice/log.js';
+import { AccessTokenException } from './access-token.exception.js';
+
+/** Longer texts are cut: what a token says may be anything. */
+const MAX_SHOWN_LENGTH = 100;
+
+interface Remark {
+  readonly message: string;
+  readonly fix: string;
+}
+type Describe = (refused: AccessTokenRefused, server: AuthorizationServer | undefined) => Remark;
+
+const lacks =
+  (fix: string): Describe =>
+  ({ claim }) => ({ message: `a token has no "${claim}", which RFC 9068 §2.2 requires`, fix });
+
+const LEFT_OUT = 'have the server put it into access tokens, or give the "profile" of a server that leaves it out';
+
+/**
+ * What a refusal says of the set-up, rather than of its sender. `undefined`: nothing, as for an expired token. A claim that is
+ * shown is what somebody has sent: most of these rules come before the signature.
+ */
+const REFUSALS: Readonly<Record<AccessTokenRefusedCode, Describe | undefined>> = {
+  authorization_header_repeated: undefined,
+  authorization_header_malformed: undefined,
+  access_token_repeated: undefined,
+  token_unreadable: undefined,
+  token_too_long: undefined,
+  jwt_malformed: () => ({
+    message: 'an access token is no JWT, and no authorization server is configured for opaque ones',
+    fix: 'if they are tokens of yours, have the server issue JWTs (RFC 9068), or configure its "introspection"',
+  }),
+  jwt_unsigned: undefined,
+  jwt_unreadable: undefined,
+  claims_too_deep: undefined,
+  claim_name_forbidden: undefined,
+  issuer_unknown: ({ found, expected = [] }) => ({
+    message: `a token is of the issuer ${shown(found)}, and configured is ${shown(expected)}`,
+    fix: expected.some((issuer) => isOneSlashApart(issuer, found))
+      ? 'configure exactly the issuer that tokens name: a slash at the end counts'
+      : 'if it is your server, configure exactly that issuer in "authorizationServers[].issuer"',
+  }),
+  crit_unsupported: undefined,
+  algorithm_not_allowed: ({ found, expected = [] }) => ({
+    message: `a token is signed by ${shown(found)}, and accepted are ${shown(expected)}`,
+    fix: 'have the server sign access tokens by one of these, or add an asymmetric one to "authorizationServers[].algorithms"',
+  }),
+  typ_unreadable: undefined,
+  typ_mismatch: ({ found, expected = [] }, server) => ({
+    message: `a token has the typ ${shown(found ?? null)}, and accepted is ${shown(expected)}`,
+    fix: fixForTyp(found, server),
+  }),
+  token_kind_mismatch: ({ claim }, server) => ({
+    message: `a token has not the "${claim}" by which ${nameOf(server)} marks access tokens`,
+    fix: 'send the access token rather than an ID or refresh token; if it is one, correct "authorizationServers[].profile"',
+  }),
+  audience_mismatch: ({ found, expected = [] }, server) => ({
+    message: `a token is for the audience ${shown(found)}, and "audience" is ${shown(expected)}`,
+    fix: `have the server name this API in "aud" of access tokens${stepsOf(server)}`,
+  }),
+  exp_missing: lacks('have the server put it into access tokens'),
+  token_expired: undefined,
+  token_not_yet_valid: () => ({ message: 'a token is not valid yet', fix: 'compare the clocks' }),
+  cnf_unsupported: () => ({
+    message: 'a token is bound to a key ("cnf"), and no proof of possession is verified here',
+    fix: 'have the server issue bearer tokens to this client',
+  }),
+  sub_missing: lacks(
+    'have the server put it into access tokens: Keycloak leaves it out of lightweight ones unless a mapper adds it',
+  ),
+  client_id_missing: lacks(LEFT_OUT),
+  jti_missing: lacks(LEFT_OUT),
+  iat_missing: lacks(LEFT_OUT),
+  iat_in_future: () => ({ message: 'a token was issued in the future', fix: 'compare the clocks' }),
+  kid_unreadable: undefined,
+  key_unknown: () => ({
+    message: 'a token names a key that the key document of the server does not have',
+    fix: 'check that "issuer", and "jwksUri" if it is given, are those of the server that signs the tokens',
+  }),
+  key_ambiguous: () => ({
+    message: 'several keys of the server fit a token, which names none of them',
+    fix: 'have the server put "kid" into keys and tokens',
+  }),
+  key_mismatch: () => ({
+    message: 'the key that a token names does not fit its algorithm',
+    fix: 'have the server publish its keys with the "alg" and "use" that they have',
+  }),
+  signature_invalid: undefined,
+  token_inactive: undefined,
+  introspected_kind_mismatch: ({ claim, found }) => ({
+    message:
+      found === undefined
+        ? `introspection does not mark a token as an access token: "${claim}"`
+        : `introspection calls a token by "${claim}" ${shown(found)}, which is no bearer access token`,
+    fix: 'send the access token; if it is one, have the server return "token_type": "Bearer" or the scope',
+  }),
+  introspection_mismatch: () => ({
+    message: 'introspection names another subject, issuer or client than the token itself',
+    fix: 'check that "introspection" is configured for the server that issues the tokens',
+  }),
+  proof_unsupported: () => ({
+    message: 'a request has a DPoP token, and no proof of possession is verified here',
+    fix: 'have the client ask for bearer tokens',
+  }),
+  user_unknown: undefined,
+  token_not_accepted: undefined,
+};
+
+const EXAMINE = '"npx nestjs-step-up doctor" tells more';
+
+const UNAVAILABILITIES: Readonly<Record<AuthorizationServerUnavailableCode, string | undefined>> = {
+  metadata_unreadable: `make it readable from here, or give "jwksUri" and "metadataAudit": 'off'; ${EXAMINE}`,
+  // the reason says it
+  metadata_issuer_mismatch: undefined,
+  endpoint_missing: 'give its address in the options: "jwksUri", or "introspection.endpoint"',
+  keys_unreadable: `make it readable from here: check address, network and certificate; ${EXAMINE}`,
+  keys_unusable: 'have the server publish a key for one of "authorizationServers[].algorithms"',
+  introspection_overloaded: 'limit requests for each client in front of the API: each new opaque token is a question',
+  introspection_credentials_refused: 'check "introspection.clientId", its secret or key, and "clientAuthentication"',
+  introspection_unusable: `check "introspection.endpoint", and whether the server runs; ${EXAMINE}`,
+};
+
+/** What to do about an authorization server that cannot be asked. */
+export function adviceOnUnavailable({ code, issuer, reason }: AuthorizationServerUnavailable): Advice {
+  return { code, subject: issuer, message: reason, fix: UNAVAILABILITIES[code] };
+}
+
+/** Says in the log why tokens are refused before they are judged: once for each configured issuer and cause. */
+export class TokenAdvice {
+  readonly #servers: ReadonlyMap<string | undefined, AuthorizationServer>;
+
+  constructor(
+    servers: readonly AuthorizationServer[],
+    private readonly log: StepUpLog,
+  ) {
+    this.#servers = new Map(servers.map((server) => [server.issuer, server]));
+  }
+
+  /** Says what a refusal tells of the set-up, if it is one for a token. */
+  note(error: unknown): void {
+    if (!(error instanceof AccessTokenException)) return;
+    const { cause } = error;
+    if (cause instanceof AccessTokenRefused) this.#noteRefusal(cause);
+    else if (cause instanceof AuthorizationServerUnavailable) this.noteUnavailable(cause);
+  }
+
+  /** Says that an authorization server cannot be asked, at a request or in the background. */
+  noteUnavailable(unavailable: AuthorizationServerUnavailable): void {
+    this.log.adviseOn(unavailable.code, unavailable.issuer, () => adviceOnUnavailable(unavailable));
+  }
+
+  #noteRefusal(refused: AccessTokenRefused): void {
+    const describe = REFUSALS[refused.code];
+    if (describe === undefined) return;
+    const { issuer = 'authorizationServers' } = refused;
+    this.log.adviseOn(refused.code, issuer, () => describe(refused, this.#servers.get(refused.issuer)));
+  }
+}
+
+function shown(value: string | readonly (string | null)[] | null | undefined): string {
+  if (value === undefined) return 'unreadable';
+  const texts = [value].flat().map((one) => (one === null ? 'none' : JSON.stringify(one)));
+  const text = texts.join(' or ');
+  return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
+}
+
+function isOneSlashApart(issuer: string | null, found: AccessTokenRefused['found']): boolean {
+  return `${issuer}/` === found || issuer === `${found}/`;
+}
+
+function nameOf(server: AuthorizationServer | undefined): string {
+  return server?.profile.title ?? 'the profile';
+}
+
+function stepsOf(server: AuthorizationServer | undefined): string {
+  return server?.profile.title === undefined
+    ? ''
+    : `: the steps for ${server.profile.title} are in docs/authorization-servers.md`;
+}
+
+function fixForTyp(found: AccessTokenRefused['found'], server: AuthorizationServer | undefined): string {
+  if (server?.profile.title !== undefined) {
+    return `send an access token of ${server.profile.title}, no other kind; if it is one, correct "authorizationServers[].profile"`;
+  }
+  const profile = server && fittingProfile(server.issuer, typeof found === 'string' ? found : null);
+  return profile === undefined
+    ? `have the server issue typ at+jwt (RFC 9068 §2.1), or give its "profile"; ${EXAMINE}`
+    : `give "authorizationServers[].profile": '${profile}'`;
+}
