@@ -35,6 +35,11 @@ export class JsonServer {
     return this.requests.filter((request) => request === path).length;
   }
 
+  /** Waits until a path is asked for. */
+  async receives(path: string): Promise<void> {
+    while (this.hits(path) === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -90,3 +95,24 @@ export const slowAnswers: readonly { name: string; answer: RequestListener }[] =
   { name: 'no answer', answer: () => undefined },
   { name: 'an answer that stops midway', answer: (_, response) => void response.write('{"keys":[') },
 ];
+
+/**
+ * Replaces `AbortSignal.timeout` by timeouts that no clock ends: they have run out once `expire` is called.
+ * `jest.restoreAllMocks()` undoes it.
+ */
+export function manualTimeouts(): { readonly milliseconds: readonly number[]; expire(): void } {
+  const controllers: AbortController[] = [];
+  const milliseconds: number[] = [];
+  jest.spyOn(AbortSignal, 'timeout').mockImplementation((delay) => {
+    const controller = new AbortController();
+    controllers.push(controller);
+    milliseconds.push(delay);
+    return controller.signal;
+  });
+  return {
+    milliseconds,
+    expire() {
+      for (const controller of controllers) controller.abort(new DOMException('timed out', 'TimeoutError'));
+    },
+  };
+}

@@ -1,6 +1,6 @@
 import { AuthorizationServerUnavailable } from '../../lib/token/errors.js';
 import { endpointOf, fetchMetadata } from '../../lib/token/metadata.js';
-import { JsonServer, slowAnswers, unusableAnswers } from './json-server.js';
+import { JsonServer, manualTimeouts, slowAnswers, unusableAnswers } from './json-server.js';
 
 const OIDC = '/.well-known/openid-configuration';
 const OAUTH = '/.well-known/oauth-authorization-server';
@@ -134,10 +134,27 @@ describe('answers that are no document', () => {
     server = await new JsonServer().listen();
   });
 
-  test.each(slowAnswers)('$name: one time limit for both addresses', async ({ answer }) => {
+  test.each(slowAnswers)('$name: both addresses share one timeout of five seconds', async ({ answer }) => {
     server.answers.set(OIDC, answer);
-    const { message } = await unavailable(server.origin, AbortSignal.timeout(100));
-    expect(message).toBe(`${server.origin}: its metadata cannot be read: ${OIDC} was not read in time`);
+    const timeouts = manualTimeouts();
+    const failure = unavailable(server.origin);
+    await server.receives(OIDC);
+    timeouts.expire();
+    jest.restoreAllMocks();
+    expect((await failure).message).toBe(`${server.origin}: its metadata cannot be read: ${OIDC} was not read in time`);
     expect(server.requests).toEqual([OIDC]);
+    expect(timeouts.milliseconds).toEqual([5000]);
+  });
+
+  test('a signal of the caller stands in for the timeout', async () => {
+    server.answers.set(OIDC, () => undefined);
+    const timeouts = manualTimeouts();
+    const caller = new AbortController();
+    const failure = unavailable(server.origin, caller.signal);
+    await server.receives(OIDC);
+    caller.abort();
+    jest.restoreAllMocks();
+    expect((await failure).message).toContain('was not read in time');
+    expect(timeouts.milliseconds).toEqual([]);
   });
 });

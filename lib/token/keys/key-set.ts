@@ -38,7 +38,6 @@ export class KeySet {
   readonly #jwksUri: string | undefined;
   readonly #refreshAfter: number;
   readonly #staleFor: number;
-  readonly #fetchTimeout: number;
   readonly #client: JwksClient;
 
   #keys = new VerificationKeys([]);
@@ -49,16 +48,11 @@ export class KeySet {
   readonly #failureCooldown = new Cooldown(COOLDOWN);
   #fetching: Promise<void> | undefined;
 
-  /** @param fetchTimeout seconds; for tests */
-  constructor(
-    { issuer, jwksUri, refreshAfter = 600, staleFor = 3600 }: KeySetOptions,
-    fetchTimeout: number = FETCH_TIMEOUT,
-  ) {
+  constructor({ issuer, jwksUri, refreshAfter = 600, staleFor = 3600 }: KeySetOptions) {
     this.#issuer = issuer;
     this.#jwksUri = jwksUri;
     this.#refreshAfter = refreshAfter;
     this.#staleFor = staleFor;
-    this.#fetchTimeout = fetchTimeout;
     // its limiter would let a flood of unknown keys lock out everybody, and its cache holds keys one by one
     this.#client = new JwksClient({ cache: false, rateLimit: false, fetcher: () => this.#fetchDocument() });
   }
@@ -119,7 +113,7 @@ export class KeySet {
   }
 
   async #fetchDocument(): Promise<{ keys: readonly unknown[] }> {
-    const deadline = AbortSignal.timeout(this.#fetchTimeout * 1000);
+    const deadline = AbortSignal.timeout(FETCH_TIMEOUT * 1000);
     const { keys } = await fetchJson(this.#jwksUri ?? (await this.#discover(deadline)), deadline);
     if (!Array.isArray(keys)) throw new Error('has no list of keys');
     return { keys: keys.filter(mayVerify).slice(0, MAX_KEYS) };

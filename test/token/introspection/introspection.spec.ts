@@ -12,7 +12,7 @@ import {
   type VerifiedAccessToken,
 } from '../../../lib/token/index.js';
 import { pass, stopClock } from '../../support/clock.js';
-import { JsonServer, slowAnswers, unusableAnswers } from '../json-server.js';
+import { JsonServer, manualTimeouts, slowAnswers, unusableAnswers } from '../json-server.js';
 
 const NOW = Date.UTC(2026, 0, 1) / 1000;
 const AUDIENCE = 'https://api.example';
@@ -226,14 +226,14 @@ describe('a server that gives no usable answer is unavailable, not the token inv
   });
 
   test.each(slowAnswers)('$name ends after five seconds', async ({ answer }) => {
-    const timeout = jest.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => {
-      expect(milliseconds).toBe(5000);
-      return AbortSignal.abort(new DOMException('timed out', 'TimeoutError'));
-    });
+    const timeouts = manualTimeouts();
     server.answers.set(ENDPOINT, answer);
-    const refused = await outcome(verifier().verify('opaque'));
-    timeout.mockRestore();
-    expect(refused).toBe('AS: its introspection endpoint was not read in time');
+    const refused = outcome(verifier().verify('opaque'));
+    await server.receives(ENDPOINT);
+    timeouts.expire();
+    jest.restoreAllMocks();
+    expect(await refused).toBe('AS: its introspection endpoint was not read in time');
+    expect(new Set(timeouts.milliseconds)).toEqual(new Set([5000]));
   });
 
   test('a failure for one token keeps out no other', async () => {
