@@ -4,9 +4,10 @@ import type { SigningKey } from './signing-key.js';
 type Claims = Readonly<Record<string, unknown>>;
 
 export interface TestAccessTokenOptions {
-  acr?: unknown;
-  /** Seconds since the epoch. Default is now. `null` leaves it out. */
-  authTime?: unknown;
+  /** Default is none. A value of another type is a matter of `claims`. */
+  acr?: string | number | undefined;
+  /** `auth_time`, in seconds since the epoch. `null` leaves it out. Default is now. */
+  authTime?: number | null | undefined;
   /** Default is `'alice'`. */
   subject?: string | undefined;
   /** Default is `'test-client'`. */
@@ -15,7 +16,10 @@ export interface TestAccessTokenOptions {
   scope?: string | undefined;
   /** Seconds from now. Default is `300`. */
   expiresIn?: number | undefined;
-  /** Further claims; `undefined` leaves one of the claims above out. */
+  /**
+   * Further claims, of any type. They replace those of the other options, also those that the server adds itself, such as
+   * `iss`. `undefined` leaves a claim out.
+   */
   claims?: Record<string, unknown> | undefined;
   /** Further header members; `undefined` leaves one out. Opaque tokens have none. */
   header?: Record<string, unknown> | undefined;

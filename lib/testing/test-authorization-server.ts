@@ -63,7 +63,10 @@ export interface TestAuthorizationServer {
   rotateKey(): void;
   /** Answers every request with 500 until told otherwise. */
   setUnavailable(unavailable: boolean): void;
+  /** Closes the server and all its connections. */
   close(): Promise<void>;
+  /** The same as `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 const ACR_VALUES = ['urn:example:phr', 'urn:example:mfa', 'urn:example:pwd'];
@@ -132,6 +135,11 @@ export async function createTestAuthorizationServer({
     }
   }
 
+  async function close(): Promise<void> {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+
   return {
     issuer,
     audience,
@@ -168,10 +176,8 @@ export async function createTestAuthorizationServer({
     setUnavailable(value) {
       unavailable = value;
     },
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

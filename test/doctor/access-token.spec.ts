@@ -134,8 +134,16 @@ describe('what the token tells of the authentication', () => {
         'mapping or a script), or configure "introspection" if the server returns it there.',
     ],
     ['RS-42 an acr that is a number', { acr: 2 }, `acr_unusable: acr is of type number: 2 | ${TEXT}`],
-    ['RS-42 an acr that is a list', { acr: ['mfa', 'pwd'] }, `acr_unusable: acr is a list: ["mfa","pwd"] | ${TEXT}`],
-    ['RS-42 an acr of type object', { acr: { level: 2 } }, `acr_unusable: acr is of type object: an object | ${TEXT}`],
+    [
+      'RS-42 an acr that is a list',
+      { claims: { acr: ['mfa', 'pwd'] } },
+      `acr_unusable: acr is a list: ["mfa","pwd"] | ${TEXT}`,
+    ],
+    [
+      'RS-42 an acr of type object',
+      { claims: { acr: { level: 2 } } },
+      `acr_unusable: acr is of type object: an object | ${TEXT}`,
+    ],
   ])('%s is a warning, and an error if an acr is required', async (_, options, expected) => {
     const token = await server.accessToken(options);
     await expect(saidOf(token)).resolves.toEqual([ACCEPTED, `warning ${expected}`, AUTH_TIME]);
@@ -200,7 +208,7 @@ describe('what the token tells of the authentication', () => {
       'an auth_time in the future',
     ],
   ])('%s is a warning, and an error if a maximum age is required', async (_, authTime, expected, reason) => {
-    const token = await server.accessToken({ acr: 'urn:example:mfa', authTime });
+    const token = await server.accessToken({ acr: 'urn:example:mfa', claims: { auth_time: authTime } });
     await expect(saidOf(token)).resolves.toEqual([ACCEPTED, ACR, `warning ${expected}`]);
     await expect(saidOf(token, ['--audience', API, '--max-age', '0'])).resolves.toEqual([
       ACCEPTED,

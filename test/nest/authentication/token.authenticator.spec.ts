@@ -208,13 +208,17 @@ describeOverHttp('bad input', ({ serve, accessToken, server, log }) => {
 
   test.each<[claim: string, token: TestAccessTokenOptions, reasons: UnmetReason[]]>([
     ['acr a number', { acr: 2 }, ['acr_missing']],
-    ['acr a list with the value', { acr: ['urn:example:mfa'] }, ['acr_missing']],
-    ['acr an object', { acr: { 'urn:example:mfa': true } }, ['acr_missing']],
-    ['auth_time a text', { acr: 'urn:example:mfa', authTime: String(Date.now() / 1000) }, ['auth_time_invalid']],
+    ['acr a list with the value', { claims: { acr: ['urn:example:mfa'] } }, ['acr_missing']],
+    ['acr an object', { claims: { acr: { 'urn:example:mfa': true } } }, ['acr_missing']],
+    [
+      'auth_time a text',
+      { acr: 'urn:example:mfa', claims: { auth_time: String(Date.now() / 1000) } },
+      ['auth_time_invalid'],
+    ],
     ['auth_time in milliseconds', { acr: 'urn:example:mfa', authTime: Date.now() }, ['auth_time_invalid']],
-    ['auth_time an object', { acr: 'urn:example:mfa', authTime: { valueOf: 1 } }, ['auth_time_invalid']],
-    ['auth_time a list', { acr: 'urn:example:mfa', authTime: [Date.now() / 1000] }, ['auth_time_invalid']],
-    ['auth_time true', { acr: 'urn:example:mfa', authTime: true }, ['auth_time_invalid']],
+    ['auth_time an object', { acr: 'urn:example:mfa', claims: { auth_time: { valueOf: 1 } } }, ['auth_time_invalid']],
+    ['auth_time a list', { acr: 'urn:example:mfa', claims: { auth_time: [Date.now() / 1000] } }, ['auth_time_invalid']],
+    ['auth_time true', { acr: 'urn:example:mfa', claims: { auth_time: true } }, ['auth_time_invalid']],
     ['auth_time null', { acr: 'urn:example:mfa', claims: { auth_time: null } }, ['auth_time_missing']],
   ])('a claim of the wrong type is unmet, not a fault: %s', async (_, options, reasons) => {
     const token = await accessToken(options);
