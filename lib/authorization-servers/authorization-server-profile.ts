@@ -79,4 +79,4 @@ export interface AuthorizationServerProfile {
   observed?: readonly string[] | undefined;
 }
 
-export type Issuance = 'by-default' | 'if-configured' | 'never';
+type Issuance = 'by-default' | 'if-configured' | 'never';

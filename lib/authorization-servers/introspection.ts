@@ -41,7 +41,7 @@ export interface IntrospectionOptions {
 }
 
 /** Which tokens a server is asked about. */
-export type IntrospectionOccasion = 'opaque' | 'auth-time-missing' | 'event-missing' | 'always';
+type IntrospectionOccasion = 'opaque' | 'auth-time-missing' | 'event-missing' | 'always';
 
 /** What each occasion means: whether opaque tokens are asked about, and JWTs that lack a claim which is required. */
 export const INTROSPECTION_OCCASIONS: Readonly<

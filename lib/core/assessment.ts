@@ -30,7 +30,7 @@ export type UnmetReason =
   | 'scope_missing';
 
 /** What a requirement can be about. */
-export type RequirementDimension = 'acr' | 'age' | 'scope';
+type RequirementDimension = 'acr' | 'age' | 'scope';
 
 /** Which part of the requirements each reason is about. */
 export const REASON_DIMENSIONS: Readonly<Record<UnmetReason, RequirementDimension>> = {

@@ -15,7 +15,7 @@ export interface Grant {
 }
 
 /** A grant as a code stands for it. */
-export interface CodeGrant extends Grant {
+interface CodeGrant extends Grant {
   readonly redirectUri: string;
   readonly codeChallenge: string;
   readonly nonce: string | undefined;
@@ -24,7 +24,7 @@ export interface CodeGrant extends Grant {
 }
 
 /** Seconds. */
-const CODE_LIFETIME = 60;
+const CODE_TTL = 60;
 
 /** A code challenge by S256 is a SHA-256 in base64url: RFC 7636 §4.2. */
 const CODE_CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
@@ -86,7 +86,7 @@ export class AuthorizationEndpoint {
         scope: members(parameters.get('scope')).join(' '),
         codeChallenge: parameters.get('code_challenge') as string,
         nonce: parameters.get('nonce'),
-        expiresAt: Date.now() / 1000 + CODE_LIFETIME,
+        expiresAt: Date.now() / 1000 + CODE_TTL,
       });
       return { code };
     } catch (error) {

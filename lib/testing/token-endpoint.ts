@@ -7,10 +7,10 @@ import { OAuthError } from './oauth-error.js';
 import { members } from './requested-authentication.js';
 
 /** Seconds, of access tokens and ID tokens. */
-const TOKEN_LIFETIME = 300;
+const TOKEN_TTL = 300;
 
 /** What signs the tokens that the endpoint gives out. */
-export interface TokenSigner {
+interface TokenSigner {
   accessToken(options: TestAccessTokenOptions): Promise<string>;
   idToken(claims: Readonly<Record<string, unknown>>): Promise<string>;
 }
@@ -87,10 +87,10 @@ export class TokenEndpoint {
         subject,
         clientId,
         scope,
-        expiresIn: TOKEN_LIFETIME,
+        expiresIn: TOKEN_TTL,
       }),
       token_type: 'Bearer',
-      expires_in: TOKEN_LIFETIME,
+      expires_in: TOKEN_TTL,
       refresh_token: refreshToken,
       scope,
       ...(members(scope).includes('openid') && { id_token: await this.#idToken(grant, nonce) }),
@@ -107,7 +107,7 @@ export class TokenEndpoint {
       sub: subject,
       aud: clientId,
       iat: now,
-      exp: now + TOKEN_LIFETIME,
+      exp: now + TOKEN_TTL,
       nonce,
       acr,
       auth_time: authTime,

@@ -5,9 +5,9 @@ import { Introspector } from './introspection/introspector.js';
 import { checkSize, isJwt } from './jwt/jwt.js';
 import { type JwtIssuer, JwtVerifier } from './jwt/jwt-verifier.js';
 import { KeySet } from './keys/key-set.js';
-import type { Clock } from './lifetime.js';
 import { andThen, type MaybePromise, orElse } from './maybe-promise.js';
 import { refusedBy } from './refuse.js';
+import type { Clock } from './validity.js';
 import type { VerifiedAccessToken } from './verified-access-token.js';
 
 /**

@@ -10,7 +10,7 @@ export interface IncomingRequest {
   readonly body?: unknown;
 }
 
-export interface PresentedToken {
+interface PresentedToken {
   readonly scheme: 'Bearer' | 'DPoP';
   readonly token: string;
 }

@@ -92,7 +92,7 @@ export type AuthorizationServerUnavailableCode =
   | 'introspection_credentials_refused'
   | 'introspection_unusable';
 
-export interface Unavailability {
+interface Unavailability {
   /** The configured issuer. */
   readonly issuer: string;
   readonly code: AuthorizationServerUnavailableCode;

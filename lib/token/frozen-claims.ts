@@ -2,7 +2,7 @@ import type { Claims } from '../core/index.js';
 import { refuse } from './refuse.js';
 
 /** Claims of real tokens nest three or four deep; far deeper ones overflow the stack of whoever writes them out again. */
-const MAX_DEPTH = 32;
+const MAX_CLAIMS_DEPTH = 32;
 
 /**
  * Freezes claims throughout, as they are handed out to many. Claims that would change a prototype when an application
@@ -16,7 +16,7 @@ export function freezeClaims(claims: Claims): Claims {
 }
 
 function freeze(value: Claims, depth: number): void {
-  if (depth > MAX_DEPTH) refuse('claims_too_deep');
+  if (depth > MAX_CLAIMS_DEPTH) refuse('claims_too_deep');
   for (const name of Object.keys(value)) {
     const member = value[name];
     const isObject = typeof member === 'object' && member !== null;

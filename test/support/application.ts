@@ -32,7 +32,7 @@ export interface ApplicationSetup extends Pick<ModuleMetadata, 'imports' | 'prov
   configure?: (app: INestApplication) => void;
 }
 
-export interface Answer {
+interface Answer {
   status: number;
   /** Each line of `WWW-Authenticate` by itself. */
   challenges: string[];
@@ -41,7 +41,7 @@ export interface Answer {
   body: Record<string, unknown>;
 }
 
-export interface Send {
+interface Send {
   method?: string;
   token?: string;
   headers?: Record<string, string | string[]>;

@@ -15,7 +15,7 @@ import {
 import { done } from './handler.js';
 
 /** What the body of {@link describeOverHttp} works with. */
-export interface OverHttp {
+interface OverHttp {
   /**
    * Boots an application and returns what sends requests to it. Takes controllers, or a module if the application needs
    * more. The module options are added to one authorization server, which is `server`; an option replaces that.

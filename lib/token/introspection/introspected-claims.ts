@@ -1,8 +1,8 @@
 import { type AuthorizationServer, hasClaim, readClaim } from '../../authorization-servers/index.js';
 import type { Claims } from '../../core/index.js';
 import { found, isText, isTextList, namesAudience } from '../claim-values.js';
-import { type Clock, checkStillValid } from '../lifetime.js';
 import { refuse } from '../refuse.js';
+import { type Clock, checkStillValid } from '../validity.js';
 
 /** Members in which servers name the kind of a token: Keycloak, Curity and ForgeRock, in this order. */
 const KIND_CLAIMS = ['typ', 'purpose', 'tokenName'];

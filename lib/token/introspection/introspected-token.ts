@@ -2,8 +2,8 @@ import { type AuthorizationServer, isClientCredentialsToken, readClaim } from '.
 import type { Claims } from '../../core/index.js';
 import { authenticationEvent, authenticationOf } from '../authentication-event.js';
 import { freezeClaims } from '../frozen-claims.js';
-import type { Clock } from '../lifetime.js';
 import { refuse } from '../refuse.js';
+import type { Clock } from '../validity.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import { checkIntrospectedKind, checkOpaqueClaims, subjectWithoutSub } from './introspected-claims.js';
 import { contradicts, isLaterThan } from './sign-in.js';
@@ -45,7 +45,7 @@ export function factsAbout({ event, claims: own, server }: VerifiedAccessToken, 
   return isClientCredentialsToken(own, profile) ? {} : authenticationOf(claims, profile);
 }
 
-export type SignInFacts = ReturnType<typeof authenticationOf>;
+type SignInFacts = ReturnType<typeof authenticationOf>;
 
 /**
  * Returns whether facts are about another sign-in than that of a JWT: some servers tell of the session as it is now, so that

@@ -11,7 +11,7 @@ import { clientAuthentication, openidClient } from './client-authentication.js';
 export type IntrospectionResponse = Claims | 'inactive' | 'unsupported';
 
 /** What an application is advised of while its tokens are verified. Stable. */
-export type TokenAdviceCode =
+type TokenAdviceCode =
   | 'introspection_cache_unavailable'
   | 'introspection_credentials_refused'
   | 'introspection_unsupported'

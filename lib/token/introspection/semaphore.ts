@@ -1,4 +1,4 @@
-export interface SemaphoreOptions {
+interface SemaphoreOptions {
   /** How many may hold it at the same time. */
   concurrency: number;
   /** How many more may wait for it. */

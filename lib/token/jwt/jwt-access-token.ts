@@ -1,8 +1,8 @@
 import { type AuthorizationServer, hasClaim, mediaType, readClaim } from '../../authorization-servers/index.js';
 import type { Claims } from '../../core/index.js';
 import { found, isNumericDate, isText, namesAudience } from '../claim-values.js';
-import { type Clock, checkLifetime } from '../lifetime.js';
 import { refuse } from '../refuse.js';
+import { type Clock, checkValidity } from '../validity.js';
 import type { UnverifiedJwt } from './jwt.js';
 
 /**
@@ -26,7 +26,7 @@ export function checkBeforeSignature(
   if (!namesAudience(payload['aud'], server.audience)) {
     refuse('audience_mismatch', { ...found(payload['aud']), expected: [...server.audience] });
   }
-  checkLifetime(payload, clock);
+  checkValidity(payload, clock);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { BoundedMap } from '../bounded-map.js';
-import { type Clock, checkLifetime } from '../lifetime.js';
+import { type Clock, checkValidity } from '../validity.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 
 interface Entry {
@@ -12,7 +12,7 @@ interface Entry {
 
 const MAX_ENTRIES = 1000;
 /** Seconds. */
-const MAX_AGE = 300;
+const MAX_AGE_SECONDS = 300;
 
 /**
  * Tokens whose signature was verified, so that it is not verified again for the next request. Remembers no verdict: `exp`
@@ -34,11 +34,11 @@ export class VerifiedTokens {
     if (entry === undefined) return undefined;
     const age = clock.now - entry.since;
     // less than nothing if the clock was set back: better verified once too often than trusted too long
-    if (!(age >= 0 && age < MAX_AGE) || !entry.isKeyCurrent()) {
+    if (!(age >= 0 && age < MAX_AGE_SECONDS) || !entry.isKeyCurrent()) {
       this.#entries.delete(digest);
       return undefined;
     }
-    checkLifetime(entry.verified.claims, clock);
+    checkValidity(entry.verified.claims, clock);
     return entry.verified;
   }
 

@@ -458,7 +458,7 @@ add('AT-7 300 strangers with random opaque tokens, a server that does not answer
   adapters: ['express'],
   needs: 'nothing',
   good: 'served',
-  patience: 20_000,
+  timeout: 20_000,
   async application(secret, { server, authorizationServer, issue }) {
     let release: () => void = () => undefined;
     const released = new Promise((resolve) => {

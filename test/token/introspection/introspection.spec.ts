@@ -536,13 +536,13 @@ describe('what is remembered', () => {
 describe('a cache of several instances', () => {
   const stored = () => {
     const entries = new Map<string, unknown>();
-    const lifetimes: number[] = [];
+    const ttls: number[] = [];
     return {
       entries,
-      lifetimes,
+      ttls,
       get: async (key: string) => entries.get(key),
       set: async (key: string, value: unknown, ttl: number) => {
-        lifetimes.push(ttl);
+        ttls.push(ttl);
         return entries.set(key, JSON.parse(JSON.stringify(value)));
       },
     };
@@ -554,7 +554,7 @@ describe('a cache of several instances', () => {
     await verifier({ cache }).verify('the-token');
     expect(await outcome(verifier({ cache }).verify('the-token'))).toBe('accepted');
     expect(server.hits(ENDPOINT)).toBe(1);
-    expect(cache.lifetimes).toEqual([60_000]);
+    expect(cache.ttls).toEqual([60_000]);
     const [[key, value]] = [...cache.entries] as [[string, unknown]];
     expect(key).toMatch(/^nestjs-step-up:introspection:[\w-]{43}$/);
     expect(JSON.stringify(value)).not.toContain('the-token');
@@ -565,10 +565,10 @@ describe('a cache of several instances', () => {
     const cache = stored();
     pass(0.9996);
     await verifier({ cache, cacheFor: 1.0005 }).verify('the-token');
-    expect(cache.lifetimes).toEqual([1000]);
+    expect(cache.ttls).toEqual([1000]);
     server.json(ENDPOINT, active({ exp: NOW + 2 }));
     await verifier({ cache }).verify('other-token');
-    expect(cache.lifetimes[1]).toBe(1000);
+    expect(cache.ttls[1]).toBe(1000);
   });
 
   test('is not shared by clients, as each may be told other things', async () => {

@@ -14,7 +14,7 @@ export interface Clock {
  *
  * @throws AccessTokenRefused `invalid_token`
  */
-export function checkLifetime(claims: Claims, clock: Clock): void {
+export function checkValidity(claims: Claims, clock: Clock): void {
   if (claims['exp'] === undefined) refuse('exp_missing');
   checkStillValid(claims, clock);
 }
