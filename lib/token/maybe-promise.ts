@@ -1,11 +1,11 @@
 export type MaybePromise<T> = T | Promise<T>;
 
-/** Goes on with a value at once when it is there, and when it arrives if it is a promise: no tick is lost when warm. */
+/** Calls `next` with a value synchronously, or with that of a promise once it is fulfilled. A warm request loses no tick. */
 export function andThen<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return isThenable(value) ? Promise.resolve(value).then(next) : next(value as T);
 }
 
-/** Looks for `then` rather than for a class: query builders and promises of other realms are waited for as well. */
+/** Returns whether a value has a method `then`. Not `instanceof`: query builders and promises of other realms count too. */
 export function isThenable<T>(value: MaybePromise<T>): value is Promise<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -108,7 +108,7 @@ describe('bearerChallenge', () => {
 
   const MORE = 'is empty or has a character that RFC 6750 does not allow';
   const ACR = '"acrValues" has an empty value or a character that a scope token does not allow';
-  const ONLY_WITH = '"requirements" are defined only with the error "insufficient_user_authentication"';
+  const ONLY_WITH = '"requirements" need the error "insufficient_user_authentication"';
   const EMPTY = 'A Bearer challenge needs at least one parameter';
 
   test.each<[what: string, given: object, message: string]>([

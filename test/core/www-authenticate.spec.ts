@@ -66,8 +66,8 @@ describe('parseChallenges', () => {
   });
 
   test.each<[string, string, string]>([
-    ['Bearer a=1, a=2', 'duplicate_parameter', 'A challenge repeats a parameter and was discarded'],
-    ['"', 'unreadable', 'It was discarded from the first challenge on that cannot be read'],
+    ['Bearer a=1, a=2', 'duplicate_parameter', 'A challenge that repeats a parameter was discarded'],
+    ['"', 'unreadable', 'The first unreadable challenge and all after it were discarded'],
   ])('%s is reported as a diagnostic', (field, code, message) => {
     const diagnostics: Diagnostic[] = [];
     parseChallenges(field, { onDeviation: (diagnostic) => diagnostics.push(diagnostic) });
@@ -170,8 +170,8 @@ describe('formatChallenges', () => {
     ['an empty parameter name', A({ '': 'x' }), 'A parameter name must be a token: ""'],
     ['a parameter name with an equals sign', A({ 'a=b': 'x' }), 'A parameter name must be a token: "a=b"'],
     ['RS-22 a parameter name with a line break', A({ 'a\r\nb': 'x' }), 'A parameter name must be a token: "a\\r\\nb"'],
-    ['RS-13 a name twice, in different case,', A({ error: 'x', Error: 'y' }), 'The parameter "error" is given twice'],
-    ['RS-14 a realm twice, in different case,', A({ REALM: 'x', realm: 'y' }), 'The parameter "realm" is given twice'],
+    ['RS-13 a name twice, in different case,', A({ error: 'x', Error: 'y' }), 'The parameter "error" occurs twice'],
+    ['RS-14 a realm twice, in different case,', A({ REALM: 'x', realm: 'y' }), 'The parameter "realm" occurs twice'],
     ['RS-22 a value with a line break', A({ a: 'x\r\nSet-Cookie: b=c' }), unprintable('a')],
     ['RS-22 a value with a line feed at its end', A({ a: 'x\n' }), unprintable('a')],
     ['RS-22 a value with NUL', A({ a: '\0' }), unprintable('a')],

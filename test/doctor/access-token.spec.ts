@@ -349,14 +349,14 @@ describe('a token that would be refused', () => {
     [
       'RS-64 a token for another audience',
       { claims: { aud: 'https://other.example' } },
-      'The access token is meant for another audience',
+      'The access token is for another audience',
       'It is for "https://other.example". If that is your API, give it by --audience. If not, have the server issue ' +
         'tokens for yours, by a resource indicator or an audience mapping.',
     ],
     [
       'RS-64 a token without audience',
       { claims: { aud: undefined } },
-      'The access token is meant for another audience',
+      'The access token is for another audience',
       'It has no audience: have the server issue tokens for your API, by a resource indicator or an audience mapping.',
     ],
     ['RS-66 an expired token', { expiresIn: -60 }, 'The access token has expired', 'Get a new one.'],
@@ -378,13 +378,8 @@ describe('a token that would be refused', () => {
       'The access token is issued in the future; check the clocks',
       'Set the clocks of the server and of this machine by NTP.',
     ],
-    ['RS-70 a token without sub', { claims: { sub: undefined } }, 'The access token names no subject', CLAIM],
-    [
-      'RS-70 a token without client_id',
-      { claims: { client_id: undefined } },
-      'The access token names no client',
-      CLAIM,
-    ],
+    ['RS-70 a token without sub', { claims: { sub: undefined } }, 'The access token has no subject', CLAIM],
+    ['RS-70 a token without client_id', { claims: { client_id: undefined } }, 'The access token has no client', CLAIM],
     ['RS-70 a token without jti', { claims: { jti: undefined } }, 'The access token has no identifier', CLAIM],
     [
       'RS-70 a token without iat',

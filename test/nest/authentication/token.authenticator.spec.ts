@@ -118,7 +118,7 @@ describeOverHttp('bad input', ({ serve, accessToken, server, log }) => {
           'RS-63 no iss': { claims: { iss: undefined } },
           'RS-63 an iss that is a list': { claims: { iss: [MARK] } },
         },
-        'The access token is meant for another audience': {
+        'The access token is for another audience': {
           'RS-64 another aud': { claims: { aud: MARK } },
           'RS-64 no aud': { claims: { aud: undefined } },
           'RS-64 an aud that is an object': { claims: { aud: { [MARK]: MARK } } },
@@ -133,11 +133,11 @@ describeOverHttp('bad input', ({ serve, accessToken, server, log }) => {
         'The access token is not valid yet': {
           'an nbf that is a list': { claims: { nbf: [MARK] } },
         },
-        'The access token names no subject': {
+        'The access token has no subject': {
           'RS-70 no sub': { claims: { sub: undefined } },
           'a sub that is an object': { claims: { sub: { [MARK]: MARK } } },
         },
-        'The access token names no client': {
+        'The access token has no client': {
           'RS-70 no client_id': { claims: { client_id: undefined } },
         },
         'The access token has no identifier': {
@@ -152,7 +152,7 @@ describeOverHttp('bad input', ({ serve, accessToken, server, log }) => {
         'The access token is bound to a key, and no proof of possession is accepted here': {
           'RS-114 cnf': { claims: { cnf: { jkt: MARK } } },
         },
-        'The access token has a claim of a name that is not accepted': {
+        'The access token has a claim name that is not accepted': {
           'a claim named __proto__': { claims: JSON.parse(`{"__proto__":{"${MARK}":true}}`) },
           'a claim named __proto__ within': { claims: JSON.parse(`{"a":{"__proto__":{"${MARK}":true}}}`) },
           'constructor and prototype': { claims: { constructor: { prototype: { [MARK]: true } } } },

@@ -76,9 +76,9 @@ async function outcome(answer: Promise<VerifiedAccessToken> | VerifiedAccessToke
 }
 
 const NOT_ACTIVE = 'invalid_token: The access token is not active';
-const AUDIENCE_REFUSED = 'invalid_token: The access token is meant for another audience';
+const AUDIENCE_REFUSED = 'invalid_token: The access token is for another audience';
 const KIND_REFUSED = 'invalid_token: The token is not a bearer access token';
-const SUBJECT_REFUSED = 'invalid_token: The access token names no subject';
+const SUBJECT_REFUSED = 'invalid_token: The access token has no subject';
 const EXPIRED = 'invalid_token: The access token has expired';
 
 describe('what is said of an opaque token', () => {
@@ -138,7 +138,7 @@ describe('what is said of an opaque token', () => {
     [
       'a claim that would change a prototype',
       { constructor: { prototype: {} } },
-      'invalid_token: The access token has a claim of a name that is not accepted',
+      'invalid_token: The access token has a claim name that is not accepted',
     ],
   ])('%s', async (_, claims, expected) => {
     server.json(ENDPOINT, active(claims));
