@@ -166,11 +166,11 @@ describe('what is said of an opaque token', () => {
   });
 });
 
-describe('a server that gives no usable answer is unavailable, not the token invalid', () => {
+describe('a server that gives no usable response is unavailable, not the token invalid', () => {
   const withReason = unusableAnswers
     .filter(({ name }) => name !== 'a redirect')
     .map(({ name, reason, answer }) => {
-      const shortened = reason.replace('1024', '64').replace('is not a JSON object', 'gives no usable answer');
+      const shortened = reason.replace('1024', '64').replace('is not a JSON object', 'gives no usable response');
       return [name, shortened, answer] as const;
     });
   test.each<readonly [string, string, RequestListener]>([
@@ -184,12 +184,12 @@ describe('a server that gives no usable answer is unavailable, not the token inv
     ],
     [
       'a signed answer that nobody asked for',
-      'gives no usable answer',
+      'gives no usable response',
       (_, response) => response.writeHead(200, { 'content-type': 'application/token-introspection+jwt' }).end('a.b.c'),
     ],
     [
       'error invalid_request',
-      'gives no usable answer',
+      'gives no usable response',
       (_, response) => response.writeHead(400).end('{"error":"invalid_request"}'),
     ],
   ])('%s', async (_, reason, answer) => {
@@ -249,7 +249,7 @@ describe('a server that gives no usable answer is unavailable, not the token inv
   });
 
   describe('with a hundred questions under way', () => {
-    const CROWDED = 'AS: its introspection endpoint has too many questions under way';
+    const CROWDED = 'AS: its introspection endpoint has too many pending requests';
     let waiting: (() => void)[];
     let lapses: (() => void)[];
     let there: AccessTokenVerifier;
@@ -393,7 +393,7 @@ describe('RS-84 the API authenticates', () => {
   ])('%s is refused at boot, unquoted', (_, privateKey) => {
     expect(() => verifier({ privateKey })).toThrow(
       new TypeError(
-        `"introspection of ${server.origin}.privateKey" is no private RSA, EC or Ed25519 key that can be read, as PEM or JWK`,
+        `"introspection of ${server.origin}.privateKey" is not a readable private key: RSA, EC or Ed25519, as PEM or JWK`,
       ),
     );
   });
@@ -428,7 +428,7 @@ describe('where the endpoint is', () => {
     server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + ENDPOINT });
     server.text(ENDPOINT, '{"error":"invalid_request"}', 400);
     const there = discovered();
-    expect(await outcome(there.verify('odd'))).toContain('no usable answer');
+    expect(await outcome(there.verify('odd'))).toContain('no usable response');
     server.answers.delete(METADATA);
     server.json(ENDPOINT, active());
     pass(10);
