@@ -2,8 +2,8 @@ import type { ClaimPath } from './claim.js';
 
 /**
  * Describes an authorization server: how its access tokens differ from RFC 9068, which form of challenge its clients
- * understand, and what clients and administrators have to know. A plain object: write one for another server, or spread a
- * shipped one and change members.
+ * understand, and what clients and administrators have to know. A plain object: write one for another server, or spread
+ * a shipped one and change members.
  *
  * @example
  * ```ts
@@ -19,12 +19,15 @@ export interface AuthorizationServerProfile {
   /** Day on which the sources were read, `YYYY-MM-DD`. */
   checkedOn?: string | undefined;
 
-  /** Accepted `typ` of access tokens, compared without regard to case. `null` accepts a missing one. Default is `['at+jwt']`. */
+  /**
+   * Accepted `typ` of access tokens, compared without regard to case. `null` accepts a missing one. Default is
+   * `['at+jwt']`.
+   */
   typ?: readonly (string | null)[] | undefined;
   /**
-   * Claims that only access tokens carry, each with its value, or with `true` for any value. All of them are required in a
-   * JWT. Must be set if `typ` accepts more than `at+jwt`: without them an ID token, a refresh token or a logout token would
-   * pass for an access token. Default is none.
+   * Claims that only access tokens carry, each with its value, or with `true` for any value. All of them are required
+   * in a JWT. Must be set if `typ` accepts more than `at+jwt`: without them an ID token, a refresh token or a logout
+   * token would pass for an access token. Default is none.
    */
   accessTokenClaims?: Readonly<Record<string, string | true>> | undefined;
   /** Claims that access tokens never carry, such as `nonce`. A token with one of them is refused. Default is none. */
@@ -41,14 +44,17 @@ export interface AuthorizationServerProfile {
         scope?: ClaimPath | undefined;
       }
     | undefined;
-  /** Type of `acr`. Any member of a `'list'` satisfies. A value of another type counts as missing. Default is `'string'`. */
+  /**
+   * Type of `acr`. Any member of a `'list'` satisfies. A value of another type counts as missing. Default is
+   * `'string'`.
+   */
   acrType?: 'string' | 'list' | 'number' | undefined;
   /** Claims of RFC 9068 §2.2 that the server may omit, `aud` only in introspection responses. Default is none. */
   absentClaims?: readonly ('client_id' | 'jti' | 'iat' | 'aud')[] | undefined;
   /**
-   * Claims that only client credentials tokens carry, each with its value, or with `true` for any value. Any one of them is
-   * enough. Such a token has no user who could step up. Next to these, a token without authentication counts as one if
-   * its `sub` is the client. Default is none.
+   * Claims that only client credentials tokens carry, each with its value, or with `true` for any value. Any one of
+   * them is enough. Such a token has no user who could step up. Next to these, a token without authentication counts as
+   * one if its `sub` is the client. Default is none.
    */
   clientCredentialsClaims?: Readonly<Record<string, string | true>> | undefined;
 
@@ -71,8 +77,8 @@ export interface AuthorizationServerProfile {
       }
     | undefined;
   /**
-   * How the server responds to a request that it cannot satisfy: with an `'error'`, with a token of a `'lower'` `acr`, or with
-   * `'no-return'` to the client at all.
+   * How the server responds to a request that it cannot satisfy: with an `'error'`, with a token of a `'lower'` `acr`,
+   * or with `'no-return'` to the client at all.
    */
   whenUnmet?: 'error' | 'lower' | 'no-return' | undefined;
   /** Whether a refreshed access token `'keeps'` or `'drops'` `acr` and `auth_time`. */

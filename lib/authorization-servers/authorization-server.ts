@@ -20,10 +20,14 @@ export interface ServerOptions<Word extends string = string> extends VocabularyO
   audience: string | readonly string[];
   /** URL of the key document. Default is `jwks_uri` of the issuer's metadata, which is fetched with the first token. */
   jwksUri?: string | undefined;
-  /** Accepted signature algorithms, only asymmetric ones. Default is `RS256`, `PS256`, `ES256`, `ES384`, `ES512` and `EdDSA`. */
+  /**
+   * Accepted signature algorithms, only asymmetric ones. Default is `RS256`, `PS256`, `ES256`, `ES384`, `ES512` and
+   * `EdDSA`.
+   */
   algorithms?: readonly string[] | undefined;
   /**
-   * Name of a profile, or a profile: how the access tokens of the server differ from RFC 9068. Default is no difference.
+   * Name of a profile, or a profile: how the access tokens of the server differ from RFC 9068. Default is no
+   * difference.
    */
   profile?: ProfileName | AuthorizationServerProfile | undefined;
   /** Whether a token of a delegate, who acts for the user (`act`), can meet requirements. Default is `'refuse'`. */
@@ -74,8 +78,8 @@ const KEY_MEMBERS = new Set(['refreshAfter', 'staleFor']);
  * Checks the authorization servers of an application, and fills in defaults. Sends no request.
  *
  * @throws StepUpConfigurationError that names the option: an empty list, an issuer that occurs twice or is not https, a
- * missing audience, an algorithm that is not asymmetric, a server without `acr` next to one with it, a string of one server
- * that is a word of another, two servers for opaque tokens, an unknown member
+ * missing audience, an algorithm that is not asymmetric, a server without `acr` next to one with it, a string of one
+ * server that is a word of another, two servers for opaque tokens, an unknown member
  */
 export function checkAuthorizationServers(options: readonly ServerOptions[]): readonly AuthorizationServer[] {
   if (!Array.isArray(options) || options.length === 0) {
@@ -109,8 +113,8 @@ export function checkAuthorizationServers(options: readonly ServerOptions[]): re
 }
 
 /**
- * Checks that a string that is a word of any server is listed under that word. Otherwise a requirement with the word would
- * mean the string at one server and something else at another.
+ * Checks that a string that is a word of any server is listed under that word. Otherwise a requirement with the word
+ * would mean the string at one server and something else at another.
  */
 function checkWordsAcross(servers: readonly AuthorizationServer[]): void {
   for (const [index, { vocabulary }] of servers.entries()) {

@@ -4,8 +4,8 @@ import type { Claims } from '../core/index.js';
 export type ClaimPath = string | readonly string[];
 
 /**
- * Returns the claim at a path; `undefined` if the path leads through something that is not an object. Reads getters of a
- * class, since the user of a strategy may be a model. Does not read members that every object inherits.
+ * Returns the claim at a path; `undefined` if the path leads through something that is not an object. Reads getters of
+ * a class, since the user of a strategy may be a model. Does not read members that every object inherits.
  */
 export function readClaim(claims: Claims, path: readonly string[]): unknown {
   let value: unknown = claims;

@@ -3,8 +3,8 @@ import { isRecord } from './record.js';
 import { checkUrl } from './url.js';
 
 /**
- * A cache of introspection responses for several instances of an application. A `Keyv` fits. Code that can write to it can
- * invent users: protect it like the authorization server.
+ * A cache of introspection responses for several instances of an application. A `Keyv` fits. Code that can write to it
+ * can invent users: protect it like the authorization server.
  */
 export interface IntrospectionCache {
   get(key: string): Promise<unknown>;
@@ -18,7 +18,10 @@ export interface IntrospectionCache {
  * @see [RFC 7662](https://www.rfc-editor.org/rfc/rfc7662.html)
  */
 export interface IntrospectionOptions {
-  /** URL of the endpoint. Default is `introspection_endpoint` of the issuer's metadata, which is fetched when first needed. */
+  /**
+   * URL of the endpoint. Default is `introspection_endpoint` of the issuer's metadata, which is fetched when first
+   * needed.
+   */
   endpoint?: string | undefined;
   /** Client id of this API at the authorization server. */
   clientId: string;
@@ -28,10 +31,10 @@ export interface IntrospectionOptions {
   /** Default is `'private_key_jwt'` with a `privateKey`, else `'client_secret_basic'`. */
   clientAuthentication?: ClientAuthenticationMethod | undefined;
   /**
-   * Which tokens are introspected. `'opaque'`: tokens that are not JWTs. `'auth-time-missing'`: JWTs without `auth_time` if
-   * `maxAge` is required. `'event-missing'`: these, and JWTs without `acr` if `acrValues` are required. Use it for servers
-   * that omit both, such as Keycloak in lightweight access tokens. `'always'`: all tokens, so that a revoked JWT is refused.
-   * Default is `'opaque'`.
+   * Which tokens are introspected. `'opaque'`: tokens that are not JWTs. `'auth-time-missing'`: JWTs without
+   * `auth_time` if `maxAge` is required. `'event-missing'`: these, and JWTs without `acr` if `acrValues` are required.
+   * Use it for servers that omit both, such as Keycloak in lightweight access tokens. `'always'`: all tokens, so that a
+   * revoked JWT is refused. Default is `'opaque'`.
    */
   when?: IntrospectionOccasion | undefined;
   /** Seconds for which a response is kept, never beyond `exp`. A revocation goes unnoticed as long. Default is `60`. */
@@ -88,8 +91,8 @@ const OCCASIONS = Object.keys(INTROSPECTION_OCCASIONS);
  * Checks introspection options, and fills in defaults. Does not read the private key.
  *
  * @param where the place that errors name, such as `authorizationServers[0].introspection`
- * @throws StepUpConfigurationError that names the option: an unknown one, one of the wrong type, both a secret and a key, or
- * neither
+ * @throws StepUpConfigurationError that names the option: an unknown one, one of the wrong type, both a secret and a
+ * key, or neither
  */
 export function checkIntrospection(options: IntrospectionOptions, where: string): Introspection {
   if (!isRecord(options)) throw new StepUpConfigurationError(`"${where}" must be an object`);

@@ -17,7 +17,9 @@ export interface AccessTokenProfile {
   readonly requestMode: 'acr_values' | 'essential' | 'auto';
 }
 
-/** Returns whether a token is a client credentials token by the claims of a profile. No user has authenticated for it. */
+/**
+ * Returns whether a token is a client credentials token by the claims of a profile. No user has authenticated for it.
+ */
 export function isClientCredentialsToken(
   claims: Claims,
   { clientCredentialsClaims }: Pick<AccessTokenProfile, 'clientCredentialsClaims'>,
@@ -52,8 +54,8 @@ const MEMBERS: ReadonlySet<string> = new Set([
  * Checks a profile, given by name or as an object, and fills in defaults.
  *
  * @param where the place that errors name, such as `authorizationServers[0].profile`
- * @throws StepUpConfigurationError that names the member: an unknown name or member, a value of the wrong type, or a `typ`
- * beyond `at+jwt` without `accessTokenClaims`
+ * @throws StepUpConfigurationError that names the member: an unknown name or member, a value of the wrong type, or a
+ * `typ` beyond `at+jwt` without `accessTokenClaims`
  */
 export function checkProfile(
   nameOrProfile: ProfileName | AuthorizationServerProfile = {},

@@ -9,8 +9,8 @@ export interface VocabularyOptions<Word extends string = string> {
 }
 
 /**
- * Translates the words of an application to the `acr` strings of one authorization server. These are private to the server:
- * RFC 9470 neither registers nor orders any.
+ * Translates the words of an application to the `acr` strings of one authorization server. These are private to the
+ * server: RFC 9470 neither registers nor orders any.
  *
  * @see [RFC 9470 §2](https://www.rfc-editor.org/rfc/rfc9470.html#section-2)
  */
@@ -32,8 +32,8 @@ export class Vocabulary {
    * Checks the options and creates their vocabulary.
    *
    * @param where the place that errors name, such as `authorizationServers[0]`
-   * @throws StepUpConfigurationError for ill-formed strings, an empty map, an order without a map or with unknown words, and
-   * with an order for a string that two words share
+   * @throws StepUpConfigurationError for ill-formed strings, an empty map, an order without a map or with unknown
+   * words, and with an order for a string that two words share
    */
   static from({ acr, order }: VocabularyOptions, where: string): Vocabulary {
     if (acr === undefined || acr === 'literal') {
@@ -64,8 +64,8 @@ export class Vocabulary {
   }
 
   /**
-   * Returns the strings that satisfy a list of words, in order of preference: those of the words, then those of stronger
-   * words. Empty if the server knows none of the words.
+   * Returns the strings that satisfy a list of words, in order of preference: those of the words, then those of
+   * stronger words. Empty if the server knows none of the words.
    */
   stringsFor(acrValues: readonly string[]): readonly string[] {
     if (this.#meanings === undefined) return acrValues;

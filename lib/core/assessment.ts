@@ -43,7 +43,10 @@ export const REASON_DIMENSIONS: Readonly<Record<UnmetReason, RequirementDimensio
   scope_missing: 'scope',
 };
 
-/** Maps each reason to whether a new sign-in can help. A server that issues no usable `auth_time` issues none next time either. */
+/**
+ * Maps each reason to whether a new sign-in can help. A server that issues no usable `auth_time` issues none next time
+ * either.
+ */
 export const SIGN_IN_HELPS: Readonly<Record<UnmetReason, boolean>> = {
   acr_missing: true,
   acr_unmet: true,

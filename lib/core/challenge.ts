@@ -23,14 +23,15 @@ const URI_CHARACTERS = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 
 /**
  * Builds a Bearer challenge. With the error `insufficient_user_authentication` it is the authentication requirements
- * challenge of RFC 9470: `acr_values` in order of preference, `max_age` in seconds. Does not check `maxAge` beyond its digits.
+ * challenge of RFC 9470: `acr_values` in order of preference, `max_age` in seconds. Does not check `maxAge` beyond its
+ * digits.
  *
  * ```http
  * WWW-Authenticate: Bearer realm="api", error="insufficient_user_authentication", acr_values="phr mfa", max_age="300"
  * ```
  *
- * @throws TypeError for a value that RFC 6750 §3 forbids, for requirements with another error, and without any parameter:
- * RFC 6750 §3 requires at least one
+ * @throws TypeError for a value that RFC 6750 §3 forbids, for requirements with another error, and without any
+ * parameter: RFC 6750 §3 requires at least one
  * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
  */
 export function bearerChallenge({

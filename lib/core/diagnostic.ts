@@ -1,8 +1,8 @@
 export type DiagnosticSeverity = 'error' | 'warning' | 'note' | 'ok';
 
 /**
- * A coded remark for developers about something that the specifications or the application do not allow. Switch on `code`,
- * never on `message`.
+ * A coded remark for developers about something that the specifications or the application do not allow. Switch on
+ * `code`, never on `message`.
  */
 export interface Diagnostic<Code extends string = string> {
   /** Stable, such as `max_age_invalid`. */

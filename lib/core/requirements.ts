@@ -6,7 +6,10 @@ import { StepUpConfigurationError } from './configuration-error.js';
  * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
  */
 export interface AuthenticationRequirements {
-  /** Authentication context class references in order of preference. Any one of them satisfies. Default is no requirement. */
+  /**
+   * Authentication context class references in order of preference. Any one of them satisfies. Default is no
+   * requirement.
+   */
   acrValues?: readonly string[] | undefined;
   /** Greatest age of the authentication, in seconds. `0` asks the user to authenticate now. Default is no limit. */
   maxAge?: number | undefined;
@@ -24,8 +27,8 @@ const REQUIREMENT_NAMES = new Set(['acrValues', 'maxAge', 'scope']);
  * Does not check whether an authorization server knows the `acrValues`.
  *
  * @param where the place that errors name, such as `@RequireAcr on TransferController.create`
- * @throws StepUpConfigurationError that names the member: an unknown one, an empty or ill-formed `acrValues`, a `maxAge`
- * that is not a non-negative integer, an ill-formed `scope`, or no requirement at all
+ * @throws StepUpConfigurationError that names the member: an unknown one, an empty or ill-formed `acrValues`, a
+ * `maxAge` that is not a non-negative integer, an ill-formed `scope`, or no requirement at all
  */
 export function checkRequirements(requirements: unknown, where: string): AuthenticationRequirements {
   const fail = (what: string): never => {
@@ -69,8 +72,8 @@ export function checkRequirements(requirements: unknown, where: string): Authent
 }
 
 /**
- * Returns whether a value can be a member of `acr_values`. RFC 9470 leaves the characters open. We allow those of a scope
- * token, since they need no escape in a space-separated list inside a quoted-string.
+ * Returns whether a value can be a member of `acr_values`. RFC 9470 leaves the characters open. We allow those of a
+ * scope token, since they need no escape in a space-separated list inside a quoted-string.
  */
 export function isAcrValue(value: unknown): value is string {
   return typeof value === 'string' && SCOPE_TOKEN.test(value);
@@ -85,8 +88,8 @@ function show(value: unknown): string {
 }
 
 /**
- * Merges the requirements of two levels, such as class and handler. `acrValues` and `maxAge` of the inner level win if they
- * are defined. `scope` is the union.
+ * Merges the requirements of two levels, such as class and handler. `acrValues` and `maxAge` of the inner level win if
+ * they are defined. `scope` is the union.
  */
 export function mergeRequirements(
   outer: AuthenticationRequirements,

@@ -1,8 +1,8 @@
 import type { Diagnostic } from './diagnostic.js';
 
 /**
- * A challenge of a `WWW-Authenticate` field. Parameter names are in lower case, since they are case-insensitive on the wire.
- * The scheme is kept as received: compare it without regard to case.
+ * A challenge of a `WWW-Authenticate` field. Parameter names are in lower case, since they are case-insensitive on the
+ * wire. The scheme is kept as received: compare it without regard to case.
  *
  * @see [RFC 9110 §11.3](https://www.rfc-editor.org/rfc/rfc9110.html#section-11.3)
  */
@@ -15,7 +15,9 @@ export interface Challenge {
 /** Why a part of a `WWW-Authenticate` field was discarded. Stable. */
 export type ChallengeDeviationCode = 'duplicate_parameter' | 'unreadable';
 
-/** A part of a `WWW-Authenticate` field that was discarded. All texts are fixed: none contains anything from the field. */
+/**
+ * A part of a `WWW-Authenticate` field that was discarded. All texts are fixed: none contains anything from the field.
+ */
 export type ChallengeDeviation = Diagnostic<ChallengeDeviationCode>;
 
 export interface ParseChallengesOptions {
@@ -48,10 +50,10 @@ const WHOLE_TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/;
 const QUOTABLE = /^[\t\x20-\x7E]*$/;
 
 /**
- * Parses the challenges of a `WWW-Authenticate` field: one field line, or one string for each of several lines. Accepts the
- * whole grammar: several challenges in a line, quoted pairs, `token68`, whitespace around `=`, empty list members. Does not
- * throw: it discards a challenge that repeats a parameter. It also discards a line from its first unreadable challenge on,
- * since the end of that challenge is unknown.
+ * Parses the challenges of a `WWW-Authenticate` field: one field line, or one string for each of several lines. Accepts
+ * the whole grammar: several challenges in a line, quoted pairs, `token68`, whitespace around `=`, empty list members.
+ * Does not throw: it discards a challenge that repeats a parameter. It also discards a line from its first unreadable
+ * challenge on, since the end of that challenge is unknown.
  *
  * @example
  * ```ts
@@ -117,7 +119,9 @@ class Scanner {
     return this.#position === this.line.length;
   }
 
-  /** Returns what the expression captures at the position, and moves behind the match. Does not move without a match. */
+  /**
+   * Returns what the expression captures at the position, and moves behind the match. Does not move without a match.
+   */
   read(expression: RegExp): string | undefined {
     expression.lastIndex = this.#position;
     const found = expression.exec(this.line);
@@ -135,8 +139,8 @@ class Scanner {
 }
 
 /**
- * Formats challenges as one `WWW-Authenticate` field value. Writes every parameter as a quoted-string: `realm` must be one,
- * and URIs need it. Escapes only the quote and the backslash.
+ * Formats challenges as one `WWW-Authenticate` field value. Writes every parameter as a quoted-string: `realm` must be
+ * one, and URIs need it. Escapes only the quote and the backslash.
  *
  * @throws TypeError for a name that is not a token, a name that occurs twice in different case, both `token68` and
  * parameters, or a value with a character that a field value cannot safely carry: controls, line breaks, non-ASCII

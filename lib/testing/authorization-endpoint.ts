@@ -30,8 +30,8 @@ const CODE_TTL = 60;
 const CODE_CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
 
 /**
- * The authorization endpoint, for the code flow with PKCE. Redirects errors to the client, except if the client or its redirect
- * URI is unknown.
+ * The authorization endpoint, for the code flow with PKCE. Redirects errors to the client, except if the client or its
+ * redirect URI is unknown.
  *
  * @see [RFC 6749 §4.1](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1)
  */

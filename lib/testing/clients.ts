@@ -43,8 +43,8 @@ export class Clients {
   }
 
   /**
-   * Authenticates the client of a token request by `client_secret_basic` or `client_secret_post`. A public client needs only its
-   * id. Returns the id.
+   * Authenticates the client of a token request by `client_secret_basic` or `client_secret_post`. A public client needs
+   * only its id. Returns the id.
    *
    * @throws OAuthError `invalid_client` for an unknown client or a wrong secret
    * @see [RFC 6749 §2.3](https://www.rfc-editor.org/rfc/rfc6749.html#section-2.3)

@@ -23,8 +23,8 @@ const COMPARED = ['acr_values', 'max_age', 'scope', 'realm'] as const;
 
 /**
  * Checks that a response is a step-up challenge: status 401, and in `WWW-Authenticate` one challenge with the error
- * `insufficient_user_authentication`, or one each for Bearer and DPoP. Requirements that are not expected must be absent, and
- * the order of `acrValues` counts. Does not check the body.
+ * `insufficient_user_authentication`, or one each for Bearer and DPoP. Requirements that are not expected must be
+ * absent, and the order of `acrValues` counts. Does not check the body.
  *
  * @example
  * ```ts

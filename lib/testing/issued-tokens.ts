@@ -17,8 +17,8 @@ export interface TestAccessTokenOptions {
   /** Seconds until `exp`. A negative number makes an expired token. Default is `300`. */
   expiresIn?: number | undefined;
   /**
-   * Further claims, of any type. They replace those of the other options, also those that the server adds itself, such as
-   * `iss`. `undefined` leaves a claim out.
+   * Further claims, of any type. They replace those of the other options, also those that the server adds itself, such
+   * as `iss`. `undefined` leaves a claim out.
    */
   claims?: Record<string, unknown> | undefined;
   /** Further header members. `undefined` leaves one out. Ignored for opaque tokens. */
@@ -52,7 +52,8 @@ export class IssuedTokens {
   /**
    * Makes introspection call a token inactive.
    *
-   * @throws TypeError for a token that this server has not issued or has revoked before: a test with it would prove nothing
+   * @throws TypeError for a token that this server has not issued or has revoked before: a test with it would prove
+   * nothing
    */
   revoke(token: string): void {
     if (!this.#claims.delete(token)) {
@@ -61,7 +62,8 @@ export class IssuedTokens {
   }
 
   /**
-   * Returns the introspection response about a token: all its claims if it is active, otherwise `active: false` without a reason.
+   * Returns the introspection response about a token: all its claims if it is active, otherwise `active: false` without
+   * a reason.
    *
    * @see [RFC 7662 §2.2](https://www.rfc-editor.org/rfc/rfc7662.html#section-2.2)
    */

@@ -37,9 +37,10 @@ export interface OverridableModule<Builder> {
 const REASONS: readonly UnmetReason[] = ['acr_unmet', 'authentication_too_old'];
 
 /**
- * Decides step-up authentication for a test, so that it needs no token and no authorization server. Every request is that of
- * `user`, and meets every requirement or none. Replaces the engine behind `@RequireAcr`, `AcrGuard`, `AccessTokenGuard`,
- * `StepUpService` and `AuthGuard('jwt')`, however they are bound. Overriding an `APP_GUARD` would not replace it.
+ * Decides step-up authentication for a test, so that it needs no token and no authorization server. Every request is
+ * that of `user`, and meets every requirement or none. Replaces the engine behind `@RequireAcr`, `AcrGuard`,
+ * `AccessTokenGuard`, `StepUpService` and `AuthGuard('jwt')`, however they are bound. Overriding an `APP_GUARD` would
+ * not replace it.
  *
  * Refusals are those of the application, challenge included. Options and decorators are still checked. With
  * `"passport": 'existing'` it does not replace the application's own guards.

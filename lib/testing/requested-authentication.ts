@@ -14,8 +14,8 @@ export interface RequestedAuthentication {
 /**
  * Reads the requested authentication of an authorization request.
  *
- * @throws OAuthError `invalid_request` for a malformed parameter, and for both `acr_values` and an `acr` claim: no specification
- * says how they combine, and the test of a client should show it
+ * @throws OAuthError `invalid_request` for a malformed parameter, and for both `acr_values` and an `acr` claim: no
+ * specification says how they combine, and the test of a client should show it
  * @see [OpenID Connect Core 1.0 §3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)
  * @see [OpenID Connect Core 1.0 §5.5.1.1](https://openid.net/specs/openid-connect-core-1_0.html#acrSemantics)
  */

@@ -72,9 +72,9 @@ export interface TestAuthorizationServer {
 const ACR_VALUES = ['urn:example:phr', 'urn:example:mfa', 'urn:example:pwd'];
 
 /**
- * Starts an authorization server on a free loopback port: discovery, keys, introspection, and the code flow with PKCE. Get a
- * token from {@link TestAuthorizationServer.accessToken}, or by an authorization request. The server has one user, who responds
- * without delay as `behavior` says, and one session.
+ * Starts an authorization server on a free loopback port: discovery, keys, introspection, and the code flow with PKCE.
+ * Get a token from {@link TestAuthorizationServer.accessToken}, or by an authorization request. The server has one
+ * user, who responds without delay as `behavior` says, and one session.
  *
  * @example
  * ```ts

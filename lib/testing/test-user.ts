@@ -20,8 +20,8 @@ export class TestUser {
   constructor(private readonly acrValues: readonly string[]) {}
 
   /**
-   * Authenticates the user, unless the session satisfies the request. Returns `undefined` if the user stays on the server's
-   * page.
+   * Authenticates the user, unless the session satisfies the request. Returns `undefined` if the user stays on the
+   * server's page.
    *
    * @throws OAuthError if the request is to be refused
    */

@@ -16,8 +16,8 @@ interface TokenSigner {
 }
 
 /**
- * The token endpoint, for codes and refresh tokens, each for a single use. A refreshed token has the authentication of the one
- * before, so that a refresh never meets a step-up challenge.
+ * The token endpoint, for codes and refresh tokens, each for a single use. A refreshed token has the authentication of
+ * the one before, so that a refresh never meets a step-up challenge.
  *
  * @see [RFC 6749 §4.1.3](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.3)
  * @see [RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2.1)

@@ -41,8 +41,8 @@ export class AccessTokenVerifier {
    * Verifies a token. Synchronous if the key is in memory, except for EdDSA and tokens that need introspection.
    *
    * @throws AccessTokenRefused `invalid_token`
-   * @throws AuthorizationServerUnavailable if the key is unknown, or the token needs introspection, and the server gives no
-   * usable response
+   * @throws AuthorizationServerUnavailable if the key is unknown, or the token needs introspection, and the server
+   * gives no usable response
    */
   verify(token: string): MaybePromise<VerifiedAccessToken> {
     checkSize(token);
@@ -57,8 +57,8 @@ export class AccessTokenVerifier {
   }
 
   /**
-   * Adds the `acr` and `auth_time` that the requirements need and a JWT lacks, by introspection if `introspection.when` says
-   * so. Otherwise returns the token unchanged.
+   * Adds the `acr` and `auth_time` that the requirements need and a JWT lacks, by introspection if `introspection.when`
+   * says so. Otherwise returns the token unchanged.
    *
    * @throws AccessTokenRefused `invalid_token` if the response is about an inactive or another token
    * @throws AuthorizationServerUnavailable if the server gives no usable response
@@ -84,8 +84,8 @@ export class AccessTokenVerifier {
 }
 
 /**
- * Returns whether a token needs introspection: because `acrValues` are required and it has no `acr`, or because `maxAge` is
- * required and it has no `auth_time`. Each counts only if `introspection.when` says so.
+ * Returns whether a token needs introspection: because `acrValues` are required and it has no `acr`, or because
+ * `maxAge` is required and it has no `auth_time`. Each counts only if `introspection.when` says so.
  */
 export function lacksRequired(
   { event, server: { introspection } }: VerifiedAccessToken,

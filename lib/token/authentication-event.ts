@@ -3,8 +3,9 @@ import type { AuthenticationEvent, Claims } from '../core/index.js';
 import { isTextList } from './claim-values.js';
 
 /**
- * Returns the authentication event that the claims of a token describe. Ignores an `acr` of another type than the profile
- * says. Does not check `auth_time`: `assess` does. A client credentials token has no authentication, whatever its `acr` says.
+ * Returns the authentication event that the claims of a token describe. Ignores an `acr` of another type than the
+ * profile says. Does not check `auth_time`: `assess` does. A client credentials token has no authentication, whatever
+ * its `acr` says.
  *
  * @see [RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2.1)
  */
@@ -24,8 +25,8 @@ export function authenticationEvent(
 }
 
 /**
- * Returns how and when the user authenticated: the part of {@link authenticationEvent} that is not about issuer, subject,
- * client and scope. Empty for a client credentials token.
+ * Returns how and when the user authenticated: the part of {@link authenticationEvent} that is not about issuer,
+ * subject, client and scope. Empty for a client credentials token.
  */
 export function authenticationOf(
   claims: Claims,

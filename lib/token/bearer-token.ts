@@ -16,11 +16,11 @@ interface PresentedToken {
 }
 
 /**
- * Returns the access token in the `Authorization` header of a request. Does not accept a token in query or body. Returns
- * `undefined` without a token: no header, another scheme, or nothing behind the scheme.
+ * Returns the access token in the `Authorization` header of a request. Does not accept a token in query or body.
+ * Returns `undefined` without a token: no header, another scheme, or nothing behind the scheme.
  *
- * @throws AccessTokenRefused `invalid_request` for several Authorization headers, for credentials that are not exactly one
- * token, and for a second token in query or form
+ * @throws AccessTokenRefused `invalid_request` for several Authorization headers, for credentials that are not exactly
+ * one token, and for a second token in query or form
  * @see [RFC 6750 §2](https://www.rfc-editor.org/rfc/rfc6750.html#section-2)
  */
 export function presentedToken(request: IncomingRequest): PresentedToken | undefined {

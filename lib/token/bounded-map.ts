@@ -1,4 +1,7 @@
-/** A map with a maximum number of entries. A new entry replaces the one that was set longest ago. Reading renews no entry. */
+/**
+ * A map with a maximum number of entries. A new entry replaces the one that was set longest ago. Reading renews no
+ * entry.
+ */
 export class BoundedMap<Key, Value> {
   // A Map iterates in the order of insertion.
   readonly #entries = new Map<Key, Value>();

@@ -20,8 +20,8 @@ export class Cooldown {
 }
 
 /**
- * Returns the seconds since a time in milliseconds. Infinite if the clock was set back: one request too many is better than
- * trust for too long.
+ * Returns the seconds since a time in milliseconds. Infinite if the clock was set back: one request too many is better
+ * than trust for too long.
  */
 export function secondsSince(time: number): number {
   const elapsed = (Date.now() - time) / 1000;

@@ -1,6 +1,6 @@
 /**
- * The rules by which an access token, or the way it was sent, is refused: each with its error code of RFC 6750 §3.1 and the
- * fixed ASCII text of `error_description`.
+ * The rules by which an access token, or the way it was sent, is refused: each with its error code of RFC 6750 §3.1 and
+ * the fixed ASCII text of `error_description`.
  */
 const REFUSALS = {
   authorization_header_repeated: ['invalid_request', 'Only one Authorization header is allowed'],

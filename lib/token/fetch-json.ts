@@ -7,8 +7,8 @@ export const COOLDOWN = 10;
 const MAX_BODY_BYTES = 1_048_576;
 
 /**
- * Fetches a JSON object. Follows no redirect. Reads at most 1 MiB, whatever `Content-Length` says. Its error messages never
- * quote the response.
+ * Fetches a JSON object. Follows no redirect. Reads at most 1 MiB, whatever `Content-Length` says. Its error messages
+ * never quote the response.
  *
  * @param signal aborts the request and the reading of the body
  * @throws Unreachable if no complete response comes in time
@@ -30,7 +30,10 @@ export async function fetchJson(url: string, signal: AbortSignal): Promise<Reado
 /** Reports a response that cannot be used. The message is the predicate of a sentence: `is not a JSON object`. */
 export class UnusableResponse extends Error {}
 
-/** Reports that no complete response came. The message is the predicate of a sentence: `cannot be reached (ECONNREFUSED)`. */
+/**
+ * Reports that no complete response came. The message is the predicate of a sentence: `cannot be reached
+ * (ECONNREFUSED)`.
+ */
 export class Unreachable extends Error {}
 
 async function fetchBody(url: string, signal: AbortSignal): Promise<string> {

@@ -1,7 +1,10 @@
 import type { Claims } from '../core/index.js';
 import { refuse } from './refuse.js';
 
-/** Claims of real tokens are nested three or four deep. Much deeper ones overflow the stack of code that serializes them. */
+/**
+ * Claims of real tokens are nested three or four deep. Much deeper ones overflow the stack of code that serializes
+ * them.
+ */
 const MAX_CLAIMS_DEPTH = 32;
 
 /**

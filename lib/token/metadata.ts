@@ -9,8 +9,8 @@ export interface AuthorizationServerMetadata {
 }
 
 /**
- * Fetches the metadata of an authorization server: from the address of OpenID Connect Discovery first, then from that of
- * RFC 8414. Keeps nothing: every call sends a request.
+ * Fetches the metadata of an authorization server: from the address of OpenID Connect Discovery first, then from that
+ * of RFC 8414. Keeps nothing: every call sends a request.
  *
  * @param signal aborts both requests. Default is a timeout of `5` seconds for both together.
  * @throws AuthorizationServerUnavailable if neither address has a JSON object, or if the document names another issuer
@@ -30,8 +30,8 @@ export async function fetchMetadata(
 }
 
 /**
- * Returns the URL of an endpoint in metadata, such as `jwks_uri`. Accepts http on loopback only if the issuer is on loopback
- * too: another server has no reason to name an address there.
+ * Returns the URL of an endpoint in metadata, such as `jwks_uri`. Accepts http on loopback only if the issuer is on
+ * loopback too: another server has no reason to name an address there.
  *
  * @throws AuthorizationServerUnavailable if it is missing, is not https, or carries credentials
  */

@@ -20,8 +20,8 @@ export function checkValidity(claims: Claims, clock: Clock): void {
 }
 
 /**
- * Checks `exp` and `nbf` of a token that was accepted before. Call it at every use. An introspection response may have no
- * `exp`: its token is valid as long as the response is kept.
+ * Checks `exp` and `nbf` of a token that was accepted before. Call it at every use. An introspection response may have
+ * no `exp`: its token is valid as long as the response is kept.
  *
  * @throws AccessTokenRefused `invalid_token` if the token has expired, or is not valid yet
  */

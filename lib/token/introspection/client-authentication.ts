@@ -10,8 +10,8 @@ const CURVES = new Map([
 ]);
 
 /**
- * Prepares how this API authenticates to an authorization server. Loads openid-client with the first request: it is ESM only,
- * and an application without introspection does not have to be able to load it.
+ * Prepares how this API authenticates to an authorization server. Loads openid-client with the first request: it is ESM
+ * only, and an application without introspection does not have to be able to load it.
  *
  * @param where the place of the options that errors name
  * @throws StepUpConfigurationError if the private key cannot be read, or is of a type that cannot sign
@@ -34,8 +34,8 @@ export function clientAuthentication(client: Introspection['client'], where: str
 }
 
 /**
- * Loads openid-client with `require`, since this package is CommonJS. Node.js can require ESM since 20.19, and Jest on Node.js
- * since 24.9.
+ * Loads openid-client with `require`, since this package is CommonJS. Node.js can require ESM since 20.19, and Jest on
+ * Node.js since 24.9.
  *
  * @throws StepUpConfigurationError if it cannot be loaded, with the next step
  */

@@ -13,9 +13,9 @@ const CLAIMS_OF_OTHER_KINDS = ['at_hash', 'c_hash', 'events'];
 const USER_CLAIMS = ['username', 'user_name', 'user_id'];
 
 /**
- * Checks the introspection response about an opaque token. It requires two things that RFC 7662 does not: an audience, since
- * a token for another API would pass without one, and a mark of an access token, since several servers introspect refresh
- * tokens too.
+ * Checks the introspection response about an opaque token. It requires two things that RFC 7662 does not: an audience,
+ * since a token for another API would pass without one, and a mark of an access token, since several servers introspect
+ * refresh tokens too.
  *
  * @throws AccessTokenRefused `invalid_token` for `iss`, `aud`, the kind of the token, `sub`, `exp` or `nbf`
  * @see [RFC 7662 §2.2](https://www.rfc-editor.org/rfc/rfc7662.html#section-2.2)
@@ -39,8 +39,8 @@ export function checkOpaqueClaims(
 }
 
 /**
- * Checks that an introspection response is about a bearer access token. Also for a JWT: the response may say more than the
- * JWT itself.
+ * Checks that an introspection response is about a bearer access token. Also for a JWT: the response may say more than
+ * the JWT itself.
  *
  * @throws AccessTokenRefused `invalid_token` if it is about another kind of token, or about one that is bound to a key
  * @see [RFC 8705 §3.2](https://www.rfc-editor.org/rfc/rfc8705.html#section-3.2)
@@ -79,7 +79,10 @@ export function subjectWithoutSub(claims: Claims, { claims: paths }: Authorizati
   return userClaim === undefined ? readClaim(claims, paths.clientId) : claims[userClaim];
 }
 
-/** Returns whether a response says that its token is an access token. Claims whose presence is enough count in JWTs only. */
+/**
+ * Returns whether a response says that its token is an access token. Claims whose presence is enough count in JWTs
+ * only.
+ */
 function isMarkedAsAccessToken(claims: Claims, profile: AuthorizationServer['profile']): boolean {
   const scope = readClaim(claims, profile.claims.scope);
   return (

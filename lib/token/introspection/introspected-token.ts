@@ -11,8 +11,8 @@ import { contradicts, isLaterThan } from './sign-in.js';
 /**
  * Returns the verified token that an introspection response about an opaque token describes.
  *
- * @throws AccessTokenRefused `invalid_token` if the response is about another audience or issuer, a refresh or ID token, a
- * token that is bound to a key, or one that has expired or is not valid yet
+ * @throws AccessTokenRefused `invalid_token` if the response is about another audience or issuer, a refresh or ID
+ * token, a token that is bound to a key, or one that has expired or is not valid yet
  * @see [RFC 9470 §6.2](https://www.rfc-editor.org/rfc/rfc9470.html#section-6.2)
  */
 export function acceptOpaque(claims: Claims, server: AuthorizationServer, clock: Clock): VerifiedAccessToken {
@@ -31,8 +31,8 @@ export function withoutSignIn(verified: VerifiedAccessToken): VerifiedAccessToke
 /**
  * Returns the authentication that a response about a verified JWT describes. Empty for a client credentials token.
  *
- * @throws AccessTokenRefused `invalid_token` if the response is about another subject, client or issuer, a refresh or ID
- * token, or a token that is bound to a key
+ * @throws AccessTokenRefused `invalid_token` if the response is about another subject, client or issuer, a refresh or
+ * ID token, or a token that is bound to a key
  */
 export function factsAbout({ event, claims: own, server }: VerifiedAccessToken, claims: Claims): SignInFacts {
   const { profile } = server;
@@ -48,8 +48,9 @@ export function factsAbout({ event, claims: own, server }: VerifiedAccessToken, 
 type SignInFacts = ReturnType<typeof authenticationOf>;
 
 /**
- * Returns whether facts are about another sign-in than that of a JWT. Some servers describe the current session, so that an
- * old token would gain from the user's next step-up. A JWT without `iat` accepts no `auth_time` from a response.
+ * Returns whether facts are about another sign-in than that of a JWT. Some servers describe the current session, so
+ * that an old token would gain from the user's next step-up. A JWT without `iat` accepts no `auth_time` from a
+ * response.
  */
 export function isOfAnotherSignIn(facts: SignInFacts, { event, claims: { iat } }: VerifiedAccessToken): boolean {
   const isUndated = facts.authTime !== undefined && typeof iat !== 'number';

@@ -27,13 +27,13 @@ const CACHE_COOLDOWN = 5;
 const QUEUE_TIMEOUT = 1;
 
 /**
- * Looks up tokens by introspection, and keeps the claims of active tokens for `cacheFor` seconds, never beyond `exp`. Keeps no
- * verdict and no inactive token. Keeps up to 1,000 responses in memory, and every one in the shared cache if there is one.
- * Look-ups of one token at the same time send one request.
+ * Looks up tokens by introspection, and keeps the claims of active tokens for `cacheFor` seconds, never beyond `exp`.
+ * Keeps no verdict and no inactive token. Keeps up to 1,000 responses in memory, and every one in the shared cache if
+ * there is one. Look-ups of one token at the same time send one request.
  *
- * Known tokens and those of strangers have separate limits: 100 look-ups each at a time, and 1,000 more that wait for at most
- * 1 second. So invented tokens do not delay the users of an API. If the shared cache fails or takes longer than 0.5 seconds,
- * the server is asked instead. The same holds for known tokens while strangers use up their limit.
+ * Known tokens and those of strangers have separate limits: 100 look-ups each at a time, and 1,000 more that wait for
+ * at most 1 second. So invented tokens do not delay the users of an API. If the shared cache fails or takes longer than
+ * 0.5 seconds, the server is asked instead. The same holds for known tokens while strangers use up their limit.
  *
  * @see [RFC 7662 §4](https://www.rfc-editor.org/rfc/rfc7662.html#section-4)
  */
@@ -118,7 +118,10 @@ export class IntrospectedTokens {
     return isKept(found) && isFresh(found, cacheFor) ? found : undefined;
   }
 
-  /** Contains a digest, since the cache must not hold tokens, and the client, since a server may tell each client other claims. */
+  /**
+   * Contains a digest, since the cache must not hold tokens, and the client, since a server may tell each client other
+   * claims.
+   */
   #keyOf(token: string): string {
     const digest = hash('sha256', JSON.stringify([this.issuer, this.settings.clientId, token]), 'base64url');
     return `nestjs-step-up:introspection:${digest}`;

@@ -7,7 +7,9 @@ import { COOLDOWN, describeFailure, FETCH_TIMEOUT, readBoundedBody, UnusableResp
 import { endpointOf, fetchMetadata } from '../metadata.js';
 import { clientAuthentication, openidClient } from './client-authentication.js';
 
-/** The claims of an active token, or `inactive`, or `unsupported` if the server does not introspect tokens of its kind. */
+/**
+ * The claims of an active token, or `inactive`, or `unsupported` if the server does not introspect tokens of its kind.
+ */
 export type IntrospectionResponse = Claims | 'inactive' | 'unsupported';
 
 /** Codes of advice about the verification of tokens. Stable. */
@@ -23,8 +25,8 @@ export type Warn = (code: TokenAdviceCode, issuer: string, message: string) => v
 const MAX_BODY_BYTES = 65_536;
 
 /**
- * The introspection endpoint of one authorization server. Keeps no response. A request has a timeout of 5 seconds, and a
- * response at most 65,536 bytes. Has no cooldown after a failure, so that one token does not lock out all others.
+ * The introspection endpoint of one authorization server. Keeps no response. A request has a timeout of 5 seconds, and
+ * a response at most 65,536 bytes. Has no cooldown after a failure, so that one token does not lock out all others.
  *
  * @see [RFC 7662 §2](https://www.rfc-editor.org/rfc/rfc7662.html#section-2)
  */
@@ -46,7 +48,8 @@ export class IntrospectionEndpoint {
   /**
    * Introspects a token.
    *
-   * @throws AuthorizationServerUnavailable if no usable response comes, or the server refuses the credentials of this API
+   * @throws AuthorizationServerUnavailable if no usable response comes, or the server refuses the credentials of this
+   * API
    */
   async ask(token: string): Promise<IntrospectionResponse> {
     return this.#request(await this.#configured(), token);
@@ -72,8 +75,8 @@ export class IntrospectionEndpoint {
   }
 
   /**
-   * Returns the configured endpoint. Discovers it again after a failure, at most every 10 seconds. If that fails too, the last
-   * known endpoint stays in use.
+   * Returns the configured endpoint. Discovers it again after a failure, at most every 10 seconds. If that fails too,
+   * the last known endpoint stays in use.
    */
   #configured(): Promise<Configuration> {
     const known = this.#configuration;
@@ -148,7 +151,9 @@ export class IntrospectionEndpoint {
   }
 }
 
-/** Returns whether a response has no boolean `active`. For openid-client that is an error. Here the token is inactive. */
+/**
+ * Returns whether a response has no boolean `active`. For openid-client that is an error. Here the token is inactive.
+ */
 function hasUnreadableActive(causes: readonly Cause[]): boolean {
   return causes.some(({ code, cause }) => {
     const body = code === 'OAUTH_INVALID_RESPONSE' && (cause as { body?: unknown } | undefined)?.body;

@@ -22,9 +22,9 @@ interface KnownToken {
 }
 
 /**
- * Verifies and completes tokens by introspection at one authorization server. Tokens that were verified or accepted before do
- * not wait for those of strangers. A token has one sign-in: a response with another one, or with one that came after the
- * token, adds nothing to its authentication.
+ * Verifies and completes tokens by introspection at one authorization server. Tokens that were verified or accepted
+ * before do not wait for those of strangers. A token has one sign-in: a response with another one, or with one that
+ * came after the token, adds nothing to its authentication.
  *
  * @see [RFC 7662](https://www.rfc-editor.org/rfc/rfc7662.html)
  */

@@ -20,7 +20,9 @@ export function contradicts(response: SignIn, token: SignIn): boolean {
   );
 }
 
-/** Returns whether a sign-in is later than the token, which cannot be about it. `false` without `auth_time` or `iat`. */
+/**
+ * Returns whether a sign-in is later than the token, which cannot be about it. `false` without `auth_time` or `iat`.
+ */
 export function isLaterThan({ authTime }: SignIn, iat: unknown): boolean {
   return authTime !== undefined && typeof iat === 'number' && !(authTime <= iat);
 }

@@ -6,8 +6,8 @@ import { type Clock, checkValidity } from '../validity.js';
 import type { UnverifiedJwt } from './jwt.js';
 
 /**
- * Checks the rules that need no key, so that most invalid tokens cost no signature. A token that passes is still unverified.
- * Ignores keys in the header itself: `jku`, `jwk`, `x5u` and `x5c`.
+ * Checks the rules that need no key, so that most invalid tokens cost no signature. A token that passes is still
+ * unverified. Ignores keys in the header itself: `jku`, `jwk`, `x5u` and `x5c`.
  *
  * @throws AccessTokenRefused `invalid_token` for `crit`, `alg`, `typ`, `aud`, `exp` or `nbf`
  * @see [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068.html#section-4)
@@ -30,8 +30,8 @@ export function checkBeforeSignature(
 }
 
 /**
- * Checks the claims of a token whose signature is verified. Refuses a token with `cnf`: it is bound to a key, and without a
- * proof of that key it must not count as a bearer token.
+ * Checks the claims of a token whose signature is verified. Refuses a token with `cnf`: it is bound to a key, and
+ * without a proof of that key it must not count as a bearer token.
  *
  * @throws AccessTokenRefused `invalid_token` for a missing or unexpected claim, or an `iat` in the future
  * @see [RFC 9068 §2.2](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2)

@@ -19,8 +19,8 @@ export interface JwtIssuer {
 }
 
 /**
- * Verifies access tokens that are JWTs, and remembers those whose signature is valid. Finds the issuer by an exact match of
- * `iss`: nothing in a token leads to a request to another address.
+ * Verifies access tokens that are JWTs, and remembers those whose signature is valid. Finds the issuer by an exact
+ * match of `iss`: nothing in a token leads to a request to another address.
  *
  * @see [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068.html#section-4)
  */
@@ -78,7 +78,9 @@ function keyCheck(key: VerificationKey, keys: KeySet, header: KeyHeader): () => 
   return () => isCurrentKey(key, keys, header);
 }
 
-/** Returns whether a key is current. It is not if it has left the key set, or while the key set has to be fetched again. */
+/**
+ * Returns whether a key is current. It is not if it has left the key set, or while the key set has to be fetched again.
+ */
 function isCurrentKey(key: VerificationKey, keys: KeySet, header: KeyHeader): boolean {
   try {
     const found = keys.keyFor(header);

@@ -13,7 +13,8 @@ const MAX_TOKEN_CHARACTERS = 16_384;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 
 /**
- * Checks that a token is a string of at most 16,384 characters, before it costs any work. A handshake may carry anything.
+ * Checks that a token is a string of at most 16,384 characters, before it costs any work. A handshake may carry
+ * anything.
  *
  * @throws AccessTokenRefused `invalid_token` if it is not
  */
@@ -25,8 +26,8 @@ export function checkSize(token: unknown): asserts token is string {
 /**
  * Decodes a JWT. Does not verify it. Of members with the same name the last one counts.
  *
- * @throws AccessTokenRefused `invalid_token` if it is too long, has other than three parts (an encrypted token has five), or
- * a part is not base64url of a JSON object in UTF-8
+ * @throws AccessTokenRefused `invalid_token` if it is too long, has other than three parts (an encrypted token has
+ * five), or a part is not base64url of a JSON object in UTF-8
  * @see [RFC 7519 §7.2](https://www.rfc-editor.org/rfc/rfc7519.html#section-7.2)
  */
 export function readJwt(token: string): UnverifiedJwt {
@@ -41,7 +42,8 @@ export function readJwt(token: string): UnverifiedJwt {
 
 /**
  * Returns whether a token looks like a JWT. Such a token is never introspected as opaque: a server that accepts a loose
- * spelling of it would bypass the rules for JWTs. Several servers ignore dots at the end, so that more than three parts count.
+ * spelling of it would bypass the rules for JWTs. Several servers ignore dots at the end, so that more than three parts
+ * count.
  */
 export function isJwt(token: string): boolean {
   const parts = token.split('.', 6);

@@ -5,8 +5,8 @@ import type { MaybePromise } from '../maybe-promise.js';
 import { refuse } from '../refuse.js';
 
 /**
- * Verifies the signature of a JWT, and no claim. Uses jsonwebtoken, the verifier inside passport-jwt, and jose for EdDSA,
- * which jsonwebtoken does not support. Synchronous except for EdDSA.
+ * Verifies the signature of a JWT, and no claim. Uses jsonwebtoken, the verifier inside passport-jwt, and jose for
+ * EdDSA, which jsonwebtoken does not support. Synchronous except for EdDSA.
  *
  * @throws AccessTokenRefused `invalid_token` if the signature is not valid
  */

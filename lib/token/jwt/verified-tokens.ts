@@ -14,9 +14,10 @@ const MAX_ENTRIES = 1000;
 const MAX_AGE_SECONDS = 300;
 
 /**
- * Remembers tokens whose signature was verified, so that the next request does not verify it again. Remembers no verdict: it
- * checks `exp` and `nbf` at every use, and `acr` and `auth_time` are assessed elsewhere every time. Keeps a digest, never the
- * token. Keeps at most 1,000 tokens for 300 seconds each, and forgets a token if its key leaves the key set.
+ * Remembers tokens whose signature was verified, so that the next request does not verify it again. Remembers no
+ * verdict: it checks `exp` and `nbf` at every use, and `acr` and `auth_time` are assessed elsewhere every time. Keeps a
+ * digest, never the token. Keeps at most 1,000 tokens for 300 seconds each, and forgets a token if its key leaves the
+ * key set.
  */
 export class VerifiedTokens {
   readonly #entries = new BoundedMap<string, Entry>(MAX_ENTRIES);

@@ -23,13 +23,13 @@ export interface KeySetOptions {
 export const MAX_KEYS = 100;
 
 /**
- * The keys of one authorization server. Fetches its key document when a key is first needed. jwks-rsa converts the document
- * into keys. This class decides when to fetch, so that a flood of unknown keys neither reaches the server nor costs an
- * import, and tokens of known keys stay accepted in an outage.
+ * The keys of one authorization server. Fetches its key document when a key is first needed. jwks-rsa converts the
+ * document into keys. This class decides when to fetch, so that a flood of unknown keys neither reaches the server nor
+ * costs an import, and tokens of known keys stay accepted in an outage.
  *
- * From half of `refreshAfter` on, the use of a key fetches the document in the background, so that ordinary requests do not
- * wait. Sends one request at a time, with a timeout of 5 seconds. For 10 seconds after a request it sends no other one for
- * unknown keys, whether a document or a failure came back.
+ * From half of `refreshAfter` on, the use of a key fetches the document in the background, so that ordinary requests do
+ * not wait. Sends one request at a time, with a timeout of 5 seconds. For 10 seconds after a request it sends no other
+ * one for unknown keys, whether a document or a failure came back.
  *
  * @see [RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517.html#section-5)
  */

@@ -62,8 +62,8 @@ export class VerificationKeys {
   }
 
   /**
-   * Returns the key that a header names; `undefined` if there is none. Among all keys if the header has no `kid`, or several
-   * keys of one `kid`, exactly one must fit the algorithm.
+   * Returns the key that a header names; `undefined` if there is none. Among all keys if the header has no `kid`, or
+   * several keys of one `kid`, exactly one must fit the algorithm.
    *
    * @throws AccessTokenRefused `invalid_token` if no key of that `kid` fits the algorithm, or if several keys fit
    */
@@ -94,7 +94,8 @@ function importKey({ kid, alg }: SigningKey, pem: string): Entry {
 }
 
 /**
- * Returns the algorithms that a key can verify. Empty for an RSA key below 2,048 bits, and for types and curves without one.
+ * Returns the algorithms that a key can verify. Empty for an RSA key below 2,048 bits, and for types and curves without
+ * one.
  *
  * @see [RFC 7518 §3](https://www.rfc-editor.org/rfc/rfc7518.html#section-3)
  */
