@@ -42,7 +42,7 @@ const MEMBER_END = /[ \t]*(?:,[ \t,]*|$)/y;
 
 const DEVIATIONS: Record<ChallengeDeviationCode, string> = {
   duplicate_parameter: 'A challenge that repeats a parameter was discarded',
-  unreadable: 'The first unreadable challenge and all after it were discarded',
+  unreadable: 'A challenge that cannot be read was discarded with all after it',
 };
 
 const WHOLE_TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;

@@ -67,7 +67,7 @@ describe('parseChallenges', () => {
 
   test.each<[string, string, string]>([
     ['Bearer a=1, a=2', 'duplicate_parameter', 'A challenge that repeats a parameter was discarded'],
-    ['"', 'unreadable', 'The first unreadable challenge and all after it were discarded'],
+    ['"', 'unreadable', 'A challenge that cannot be read was discarded with all after it'],
   ])('%s is reported as a diagnostic', (field, code, message) => {
     const diagnostics: Diagnostic[] = [];
     parseChallenges(field, { onDeviation: (diagnostic) => diagnostics.push(diagnostic) });
