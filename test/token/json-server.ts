@@ -17,7 +17,10 @@ export class JsonServer {
     else answer(request, response);
   });
 
+  /** Starts on a free loopback port, without answers and requests from before. */
   async listen(): Promise<this> {
+    this.answers.clear();
+    this.requests.length = 0;
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     this.origin = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
     return this;
@@ -44,6 +47,16 @@ export class JsonServer {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+/** A server that each test of this file starts and closes. */
+export function serverOfEachTest(): JsonServer {
+  const server = new JsonServer();
+  beforeEach(async () => {
+    await server.listen();
+  });
+  afterEach(() => server.close());
+  return server;
 }
 
 /** Bodies that no client should read to their end, and answers that are no document. */

@@ -1,15 +1,11 @@
 import { AuthorizationServerUnavailable } from '../../lib/token/errors.js';
 import { endpointOf, fetchMetadata } from '../../lib/token/metadata.js';
-import { JsonServer, manualTimeouts, slowAnswers, unusableAnswers } from './json-server.js';
+import { manualTimeouts, serverOfEachTest, slowAnswers, unusableAnswers } from './json-server.js';
 
 const OIDC = '/.well-known/openid-configuration';
 const OAUTH = '/.well-known/oauth-authorization-server';
 
-let server: JsonServer;
-beforeEach(async () => {
-  server = await new JsonServer().listen();
-});
-afterEach(() => server?.close());
+const server = serverOfEachTest();
 
 async function unavailable(issuer: string, signal?: AbortSignal): Promise<AuthorizationServerUnavailable> {
   const error = await fetchMetadata(issuer, signal).then(
@@ -131,7 +127,7 @@ describe('answers that are no document', () => {
     await server.close();
     const { message } = await unavailable(server.origin);
     expect(message).toContain(`${OIDC} cannot be reached (ECONNREFUSED)`);
-    server = await new JsonServer().listen();
+    await server.listen();
   });
 
   test.each(slowAnswers)('$name: both addresses share one timeout of five seconds', async ({ answer }) => {

@@ -1,6 +1,7 @@
 import {
   type ServerOptions as AllServerOptions,
   checkAuthorizationServers,
+  type IntrospectionOptions,
 } from '../../lib/authorization-servers/index.js';
 import { AccessTokenRefused, AccessTokenVerifier, AuthorizationServerUnavailable } from '../../lib/token/index.js';
 
@@ -19,6 +20,34 @@ export function verifierOf(...servers: ServerOptions[]): AccessTokenVerifier {
     ...(keys !== undefined && { keys }),
   }));
   return new AccessTokenVerifier(checkAuthorizationServers(options), CLOCK_TOLERANCE);
+}
+
+/** The path at which a server is introspected. */
+export const INTROSPECTION = '/introspect';
+
+/** A verifier for a server that this API introspects as the client `api`, and the codes and issuers of its advice. */
+export function introspectingVerifierOf(
+  origin: string,
+  {
+    introspection,
+    ...options
+  }: Partial<Omit<AllServerOptions, 'introspection'>> & { introspection?: Partial<IntrospectionOptions> } = {},
+  advice: string[] = [],
+): AccessTokenVerifier {
+  const servers = checkAuthorizationServers([
+    {
+      issuer: origin,
+      audience: 'https://api.example',
+      introspection: {
+        endpoint: origin + INTROSPECTION,
+        clientId: 'api',
+        ...(introspection?.privateKey === undefined && { clientSecret: 's3cret' }),
+        ...introspection,
+      },
+      ...options,
+    },
+  ]);
+  return new AccessTokenVerifier(servers, CLOCK_TOLERANCE, (code, issuer) => advice.push(`${code} ${issuer}`));
 }
 
 /** How a token fares: `accepted`, or the error and the message with which it is refused. Anything else is a fault. */

@@ -11,43 +11,23 @@ import {
   AuthorizationServerUnavailable,
   type VerifiedAccessToken,
 } from '../../../lib/token/index.js';
-import { pass, stopClock } from '../../support/clock.js';
-import { JsonServer, manualTimeouts, slowAnswers, unusableAnswers } from '../json-server.js';
+import { pass, stopClockOfEachTest } from '../../support/clock.js';
+import { manualTimeouts, serverOfEachTest, slowAnswers, unusableAnswers } from '../json-server.js';
+import { INTROSPECTION, introspectingVerifierOf, type ServerOptions } from '../verification.js';
 
 const NOW = Date.UTC(2026, 0, 1) / 1000;
 const AUDIENCE = 'https://api.example';
-const ENDPOINT = '/introspect';
 const METADATA = '/.well-known/openid-configuration';
 
-let server: JsonServer;
-let warnings: string[];
-
-beforeEach(async () => {
-  stopClock(NOW * 1000);
-  server = await new JsonServer().listen();
-  warnings = [];
-});
-afterEach(async () => {
-  jest.useRealTimers();
-  await server.close();
+stopClockOfEachTest(NOW * 1000);
+const server = serverOfEachTest();
+const warnings: string[] = [];
+beforeEach(() => {
+  warnings.length = 0;
 });
 
-function verifier(introspection: Partial<IntrospectionOptions> = {}, options: object = {}): AccessTokenVerifier {
-  const servers = checkAuthorizationServers([
-    {
-      issuer: server.origin,
-      audience: AUDIENCE,
-      introspection: {
-        endpoint: server.origin + ENDPOINT,
-        clientId: 'api',
-        ...(introspection.privateKey === undefined && { clientSecret: 's3cret' }),
-        ...introspection,
-      },
-      ...options,
-    },
-  ]);
-  return new AccessTokenVerifier(servers, 5, (code, issuer) => warnings.push(`${code} ${issuer}`));
-}
+const verifier = (introspection: Partial<IntrospectionOptions> = {}, options: Partial<ServerOptions> = {}) =>
+  introspectingVerifierOf(server.origin, { ...options, introspection }, warnings);
 
 /** What a well-behaved server says of a token of alice. */
 const active = (claims: Record<string, unknown> = {}) => ({
@@ -83,7 +63,7 @@ const EXPIRED = 'invalid_token: The access token has expired';
 
 describe('what is said of an opaque token', () => {
   test('RS-81 acr and auth_time are read like those of a JWT', async () => {
-    server.json(ENDPOINT, active());
+    server.json(INTROSPECTION, active());
     const { event, claims } = await verifier().verify('opaque');
     expect(event).toEqual({
       issuer: server.origin,
@@ -97,7 +77,7 @@ describe('what is said of an opaque token', () => {
     expect(Object.isFrozen(claims)).toBe(true);
   });
 
-  test.each<[string, Record<string, unknown>, string]>([
+  test.each<[what: string, claims: Record<string, unknown>, expected: string]>([
     ['RS-80 active: false', { active: false }, NOT_ACTIVE],
     ['RS-80 active: "true"', { active: 'true' }, NOT_ACTIVE],
     ['RS-80 active: 1', { active: 1 }, NOT_ACTIVE],
@@ -141,27 +121,30 @@ describe('what is said of an opaque token', () => {
       'invalid_token: The access token has a claim name that is not accepted',
     ],
   ])('%s', async (_, claims, expected) => {
-    server.json(ENDPOINT, active(claims));
+    server.json(INTROSPECTION, active(claims));
     expect(await outcome(verifier().verify('opaque'))).toBe(expected);
   });
 
   test('a client without a user is its own subject, so that nobody is asked to step up', async () => {
-    server.json(ENDPOINT, active({ sub: undefined, acr: undefined, auth_time: undefined }));
+    server.json(INTROSPECTION, active({ sub: undefined, acr: undefined, auth_time: undefined }));
     const { event } = await verifier().verify('opaque');
     expect(event).toMatchObject({ subject: 'spa', clientId: 'spa' });
   });
 
   test('RS-85 claims stand where the profile says', async () => {
-    server.json(ENDPOINT, active({ acr: undefined, auth_time: undefined, ext: { acr: 'high', auth_time: NOW - 3 } }));
+    server.json(
+      INTROSPECTION,
+      active({ acr: undefined, auth_time: undefined, ext: { acr: 'high', auth_time: NOW - 3 } }),
+    );
     const profile = { claims: { acr: ['ext', 'acr'], authTime: ['ext', 'auth_time'] } };
     const { event } = await verifier({}, { profile }).verify('opaque');
     expect(event).toMatchObject({ acr: 'high', authTime: NOW - 3 });
   });
 
   test('no audience is accepted where the profile says that the server leaves it out', async () => {
-    server.json(ENDPOINT, active({ aud: undefined }));
+    server.json(INTROSPECTION, active({ aud: undefined }));
     expect(await outcome(verifier({}, { profile: { absentClaims: ['aud'] } }).verify('opaque'))).toBe('accepted');
-    server.json(ENDPOINT, active({ aud: 'https://other.example' }));
+    server.json(INTROSPECTION, active({ aud: 'https://other.example' }));
     expect(await outcome(verifier({}, { profile: { absentClaims: ['aud'] } }).verify('opaque'))).toBe(AUDIENCE_REFUSED);
   });
 });
@@ -193,7 +176,7 @@ describe('a server that gives no usable response is unavailable, not the token i
       (_, response) => response.writeHead(400).end('{"error":"invalid_request"}'),
     ],
   ])('%s', async (_, reason, answer) => {
-    server.answers.set(ENDPOINT, answer);
+    server.answers.set(INTROSPECTION, answer);
     expect(await outcome(verifier().verify('opaque'))).toBe(`AS: its introspection endpoint ${reason}`);
     expect(warnings).toEqual([]);
   });
@@ -204,7 +187,7 @@ describe('a server that gives no usable response is unavailable, not the token i
     ['error invalid_client', (_, response) => response.writeHead(400).end('{"error":"invalid_client"}')],
     ['error unauthorized_client', (_, response) => response.writeHead(400).end('{"error":"unauthorized_client"}')],
   ])('RS-84 credentials refused with %s', async (_, answer) => {
-    server.answers.set(ENDPOINT, answer);
+    server.answers.set(INTROSPECTION, answer);
     const refused = await outcome(verifier().verify('opaque'));
     expect(refused).toBe('AS: its introspection endpoint refuses the credentials of this API');
     expect(warnings).toEqual([`introspection_credentials_refused ${server.origin}`]);
@@ -215,11 +198,11 @@ describe('a server that gives no usable response is unavailable, not the token i
     await server.close();
     const refused = await outcome(there.verify('opaque'));
     expect(refused).toBe('AS: its introspection endpoint cannot be reached (ECONNREFUSED)');
-    server = await new JsonServer().listen();
+    await server.listen();
   });
 
   test('nothing the server sent is in the error', async () => {
-    server.text(ENDPOINT, '{"active":true,"secret":"tell nobody"');
+    server.text(INTROSPECTION, '{"active":true,"secret":"tell nobody"');
     const error = await Promise.resolve(verifier().verify('opaque')).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(AuthorizationServerUnavailable);
     expect((error as Error).cause).toBeUndefined();
@@ -227,9 +210,9 @@ describe('a server that gives no usable response is unavailable, not the token i
 
   test.each(slowAnswers)('$name ends after five seconds', async ({ answer }) => {
     const timeouts = manualTimeouts();
-    server.answers.set(ENDPOINT, answer);
+    server.answers.set(INTROSPECTION, answer);
     const refused = outcome(verifier().verify('opaque'));
-    await server.receives(ENDPOINT);
+    await server.receives(INTROSPECTION);
     timeouts.expire();
     jest.restoreAllMocks();
     expect(await refused).toBe('AS: its introspection endpoint was not read in time');
@@ -238,7 +221,7 @@ describe('a server that gives no usable response is unavailable, not the token i
 
   test('a failure for one token keeps out no other', async () => {
     let fails = true;
-    server.answers.set(ENDPOINT, (_, response) => {
+    server.answers.set(INTROSPECTION, (_, response) => {
       if (fails) response.writeHead(500).end();
       else response.end(JSON.stringify(active()));
     });
@@ -264,7 +247,7 @@ describe('a server that gives no usable response is unavailable, not the token i
         return setTimeout(() => undefined, 0);
       };
       jest.spyOn(globalThis, 'setTimeout').mockImplementation(delay as typeof setTimeout);
-      server.answers.set(ENDPOINT, (_, response) => waiting.push(() => response.end(JSON.stringify(active()))));
+      server.answers.set(INTROSPECTION, (_, response) => waiting.push(() => response.end(JSON.stringify(active()))));
       there = verifier();
     });
     afterEach(() => jest.restoreAllMocks());
@@ -285,7 +268,7 @@ describe('a server that gives no usable response is unavailable, not the token i
       answerAll();
       expect(new Set(await Promise.all(first))).toEqual(new Set(['accepted']));
       expect(await underWay(100)).toBe(100);
-      expect(server.hits(ENDPOINT)).toBe(200);
+      expect(server.hits(INTROSPECTION)).toBe(200);
       answerAll();
       await underWay(1);
       answerAll();
@@ -320,7 +303,7 @@ describe('RS-84 the API authenticates', () => {
       authorization: request.headers.authorization,
       form: Object.fromEntries(new URLSearchParams(await text(request))),
     });
-    server.answers.set(ENDPOINT, (request, response) => {
+    server.answers.set(INTROSPECTION, (request, response) => {
       requests.push(read(request));
       response.end(JSON.stringify(active()));
     });
@@ -346,7 +329,14 @@ describe('RS-84 the API authenticates', () => {
   const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
   const ed25519 = generateKeyPairSync('ed25519');
-  test.each<[string, NonNullable<IntrospectionOptions['privateKey']>, KeyObject, { alg: string; kid?: string }]>([
+  test.each<
+    [
+      what: string,
+      privateKey: NonNullable<IntrospectionOptions['privateKey']>,
+      publicKey: KeyObject,
+      header: { alg: string; kid?: string },
+    ]
+  >([
     ['an RSA key as PEM', pem(rsa.privateKey), rsa.publicKey, { alg: 'RS256' }],
     ['a P-256 key as PEM', pem(p256.privateKey), p256.publicKey, { alg: 'ES256' }],
     [
@@ -385,7 +375,7 @@ describe('RS-84 the API authenticates', () => {
     expect(verified.protectedHeader).toEqual(header);
   });
 
-  test.each<[string, NonNullable<IntrospectionOptions['privateKey']>]>([
+  test.each<[what: string, privateKey: NonNullable<IntrospectionOptions['privateKey']>]>([
     ['no key at all', 'secret text'],
     ['a public key', rsa.publicKey.export({ type: 'spki', format: 'pem' }) as string],
     ['a key that cannot sign', pem(generateKeyPairSync('x25519').privateKey)],
@@ -403,12 +393,12 @@ describe('where the endpoint is', () => {
   const discovered = () => verifier({ endpoint: undefined as never });
 
   test('it is read from the metadata, once', async () => {
-    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + ENDPOINT });
-    server.json(ENDPOINT, active());
+    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + INTROSPECTION });
+    server.json(INTROSPECTION, active());
     const there = discovered();
     await there.verify('one');
     await there.verify('two');
-    expect(server.requests).toEqual([METADATA, ENDPOINT, ENDPOINT]);
+    expect(server.requests).toEqual([METADATA, INTROSPECTION, INTROSPECTION]);
   });
 
   test('metadata without one leaves the server unavailable, and is read again after ten seconds', async () => {
@@ -418,19 +408,19 @@ describe('where the endpoint is', () => {
     expect(await outcome(there.verify('one'))).toBe(reason);
     expect(await outcome(there.verify('two'))).toBe(reason);
     expect(server.hits(METADATA)).toBe(1);
-    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + ENDPOINT });
-    server.json(ENDPOINT, active());
+    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + INTROSPECTION });
+    server.json(INTROSPECTION, active());
     pass(10);
     expect(await outcome(there.verify('one'))).toBe('accepted');
   });
 
   test('one that is known serves on where the metadata cannot be read again', async () => {
-    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + ENDPOINT });
-    server.text(ENDPOINT, '{"error":"invalid_request"}', 400);
+    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + INTROSPECTION });
+    server.text(INTROSPECTION, '{"error":"invalid_request"}', 400);
     const there = discovered();
     expect(await outcome(there.verify('odd'))).toContain('no usable response');
     server.answers.delete(METADATA);
-    server.json(ENDPOINT, active());
+    server.json(INTROSPECTION, active());
     pass(10);
     expect(await outcome(there.verify('one'))).toBe('accepted');
     expect(server.hits(METADATA)).toBe(2);
@@ -439,18 +429,18 @@ describe('where the endpoint is', () => {
   test('metadata that could not be read is read again where the clock was set back', async () => {
     const there = discovered();
     expect(await outcome(there.verify('one'))).toContain('its metadata cannot be read');
-    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + ENDPOINT });
-    server.json(ENDPOINT, active());
+    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + INTROSPECTION });
+    server.json(INTROSPECTION, active());
     pass(-3600);
     expect(await outcome(there.verify('one'))).toBe('accepted');
   });
 
   test('an endpoint that has moved is found again', async () => {
-    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + ENDPOINT });
-    server.json(ENDPOINT, active());
+    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + INTROSPECTION });
+    server.json(INTROSPECTION, active());
     const there = discovered();
     await there.verify('one');
-    server.answers.delete(ENDPOINT);
+    server.answers.delete(INTROSPECTION);
     server.json(METADATA, { issuer: server.origin, introspection_endpoint: `${server.origin}/moved` });
     server.json('/moved', active());
     pass(10);
@@ -460,17 +450,17 @@ describe('where the endpoint is', () => {
 });
 
 describe('what is remembered', () => {
-  beforeEach(() => server.json(ENDPOINT, active()));
+  beforeEach(() => server.json(INTROSPECTION, active()));
 
   test('RS-83 an answer is good for a minute', async () => {
     const there = verifier();
     await there.verify('opaque');
     pass(59);
     await there.verify('opaque');
-    expect(server.hits(ENDPOINT)).toBe(1);
+    expect(server.hits(INTROSPECTION)).toBe(1);
     pass(1);
     await there.verify('opaque');
-    expect(server.hits(ENDPOINT)).toBe(2);
+    expect(server.hits(INTROSPECTION)).toBe(2);
   });
 
   test.each([
@@ -482,14 +472,14 @@ describe('what is remembered', () => {
     await there.verify('opaque');
     pass(seconds);
     await there.verify('opaque');
-    expect(server.hits(ENDPOINT)).toBe(questions);
+    expect(server.hits(INTROSPECTION)).toBe(questions);
   });
 
   test('RS-83 never beyond exp', async () => {
-    server.json(ENDPOINT, active({ exp: NOW + 20 }));
+    server.json(INTROSPECTION, active({ exp: NOW + 20 }));
     const there = verifier();
     await there.verify('opaque');
-    server.json(ENDPOINT, { active: false });
+    server.json(INTROSPECTION, { active: false });
     pass(19);
     expect(await outcome(there.verify('opaque'))).toBe('accepted');
     pass(1);
@@ -501,35 +491,35 @@ describe('what is remembered', () => {
     await there.verify('opaque');
     pass(-60);
     await there.verify('opaque');
-    expect(server.hits(ENDPOINT)).toBe(2);
+    expect(server.hits(INTROSPECTION)).toBe(2);
   });
 
   test('questions about one token at the same time are one', async () => {
     const there = verifier();
     await Promise.all([there.verify('opaque'), there.verify('opaque'), there.verify('opaque')]);
-    expect(server.hits(ENDPOINT)).toBe(1);
+    expect(server.hits(INTROSPECTION)).toBe(1);
     await Promise.all([there.verify('one'), there.verify('two')]);
-    expect(server.hits(ENDPOINT)).toBe(3);
+    expect(server.hits(INTROSPECTION)).toBe(3);
   });
 
-  test.each<[string, RequestListener]>([
+  test.each<[what: string, answer: RequestListener]>([
     ['inactive', (_, response) => response.end('{"active":false}')],
     ['unavailable', (_, response) => response.writeHead(500).end()],
   ])('%s is not remembered', async (_, answer) => {
-    server.answers.set(ENDPOINT, answer);
+    server.answers.set(INTROSPECTION, answer);
     const there = verifier();
     expect(await outcome(there.verify('opaque'))).not.toBe('accepted');
-    server.json(ENDPOINT, active());
+    server.json(INTROSPECTION, active());
     expect(await outcome(there.verify('opaque'))).toBe('accepted');
   });
 
   test('no more than a thousand answers, the oldest go first', async () => {
-    const there = verifier({ endpoint: server.origin + ENDPOINT });
+    const there = verifier({ endpoint: server.origin + INTROSPECTION });
     for (let index = 0; index < 1001; index += 1) await there.verify(`opaque-${index}`);
     await there.verify('opaque-1');
-    expect(server.hits(ENDPOINT)).toBe(1001);
+    expect(server.hits(INTROSPECTION)).toBe(1001);
     await there.verify('opaque-0');
-    expect(server.hits(ENDPOINT)).toBe(1002);
+    expect(server.hits(INTROSPECTION)).toBe(1002);
   }, 30_000);
 });
 
@@ -547,13 +537,13 @@ describe('a cache of several instances', () => {
       },
     };
   };
-  beforeEach(() => server.json(ENDPOINT, active()));
+  beforeEach(() => server.json(INTROSPECTION, active()));
 
   test('serves both, holds no token, and forgets in time', async () => {
     const cache = stored();
     await verifier({ cache }).verify('the-token');
     expect(await outcome(verifier({ cache }).verify('the-token'))).toBe('accepted');
-    expect(server.hits(ENDPOINT)).toBe(1);
+    expect(server.hits(INTROSPECTION)).toBe(1);
     expect(cache.ttls).toEqual([60_000]);
     const [[key, value]] = [...cache.entries] as [[string, unknown]];
     expect(key).toMatch(/^nestjs-step-up:introspection:[\w-]{43}$/);
@@ -566,7 +556,7 @@ describe('a cache of several instances', () => {
     pass(0.9996);
     await verifier({ cache, cacheFor: 1.0005 }).verify('the-token');
     expect(cache.ttls).toEqual([1000]);
-    server.json(ENDPOINT, active({ exp: NOW + 2 }));
+    server.json(INTROSPECTION, active({ exp: NOW + 2 }));
     await verifier({ cache }).verify('other-token');
     expect(cache.ttls[1]).toBe(1000);
   });
@@ -575,16 +565,16 @@ describe('a cache of several instances', () => {
     const cache = stored();
     await verifier({ cache }).verify('the-token');
     await verifier({ cache, clientId: 'other-api' }).verify('the-token');
-    expect(server.hits(ENDPOINT)).toBe(2);
+    expect(server.hits(INTROSPECTION)).toBe(2);
   });
 
   test('is not shared by servers, as another may issue the same token', async () => {
     const cache = stored();
-    const endpoint = server.origin + ENDPOINT;
-    server.json(ENDPOINT, active({ iss: undefined }));
+    const endpoint = server.origin + INTROSPECTION;
+    server.json(INTROSPECTION, active({ iss: undefined }));
     await verifier({ cache, endpoint }).verify('the-token');
     await verifier({ cache, endpoint }, { issuer: 'https://other.example' }).verify('the-token');
-    expect(server.hits(ENDPOINT)).toBe(2);
+    expect(server.hits(INTROSPECTION)).toBe(2);
   });
 
   test('the rules hold for what it gives, too', async () => {
@@ -595,7 +585,7 @@ describe('a cache of several instances', () => {
     expect(await outcome(verifier({ cache }).verify('the-token'))).toBe(AUDIENCE_REFUSED);
   });
 
-  test.each<[string, unknown]>([
+  test.each<[what: string, value: unknown]>([
     ['null', null],
     ['text', 'x'],
     ['no claims', { at: NOW }],
@@ -608,10 +598,10 @@ describe('a cache of several instances', () => {
   ])('%s in it is as good as nothing', async (_, value) => {
     const cache = { get: async () => value, set: async () => undefined };
     expect(await outcome(verifier({ cache }).verify('the-token'))).toBe('accepted');
-    expect(server.hits(ENDPOINT)).toBe(1);
+    expect(server.hits(INTROSPECTION)).toBe(1);
   });
 
-  test.each<[string, () => Promise<unknown>]>([
+  test.each<[what: string, operation: () => Promise<unknown>]>([
     ['fails', () => Promise.reject(new Error('down'))],
     [
       'throws',
@@ -645,20 +635,20 @@ describe('what is no opaque token', () => {
     `${Buffer.from(' {"alg":"none"}').toString('base64')}.e30.x`,
     `${Buffer.from('{broken').toString('base64url')}.e30.x`,
   ])('%s is not asked about', async (token) => {
-    server.json(ENDPOINT, active());
+    server.json(INTROSPECTION, active());
     const there = verifier({ when: 'always' });
     expect(await outcome((async () => there.verify(token))())).toMatch(/^invalid_token/);
     expect(server.requests).toEqual([]);
   });
 
   test.each(['with space', 'with"quote', 'ünicode', 'a,b', '=', ''])('%j is refused unasked', async (token) => {
-    server.json(ENDPOINT, active());
+    server.json(INTROSPECTION, active());
     expect(await outcome(verifier().verify(token))).toBe(NOT_ACTIVE);
     expect(server.requests).toEqual([]);
   });
 
   test.each(['ory_at_abc.def', 'a.b.c', 'AAAA====', '2YotnFZFEjr1zCsicMWpAA'])('%s is asked about', async (token) => {
-    server.json(ENDPOINT, active());
+    server.json(INTROSPECTION, active());
     expect(await outcome(verifier().verify(token))).toBe('accepted');
   });
 
@@ -680,7 +670,7 @@ describe('JWTs that are asked about', () => {
 
   function asking(
     when: IntrospectionOptions['when'],
-    endpoint = server.origin + ENDPOINT,
+    endpoint = server.origin + INTROSPECTION,
     options: object = {},
   ): AccessTokenVerifier {
     const { issuer: name, audience, jwksUri } = issuer;
@@ -689,7 +679,7 @@ describe('JWTs that are asked about', () => {
     return new AccessTokenVerifier(servers, 5, (code) => warnings.push(code));
   }
   const says = (claims: Record<string, unknown> = {}) =>
-    server.json(ENDPOINT, { active: true, acr: 'urn:example:phr', auth_time: NOW - 7, ...claims });
+    server.json(INTROSPECTION, { active: true, acr: 'urn:example:phr', auth_time: NOW - 7, ...claims });
   const bare = () => issuer.accessToken({ authTime: null });
 
   /** As the service does for a route with `maxAge`. */
@@ -719,7 +709,7 @@ describe('JWTs that are asked about', () => {
     const jwt = await issuer.accessToken(token);
     const verified = await there.verify(jwt);
     const { event } = await there.complete(jwt, verified, requirements);
-    expect(server.hits(ENDPOINT)).toBe(asked);
+    expect(server.hits(INTROSPECTION)).toBe(asked);
     if (asked === 1) expect(event).toMatchObject({ acr: 'urn:example:phr', authTime: expect.any(Number) });
   });
 
@@ -728,7 +718,7 @@ describe('JWTs that are asked about', () => {
     expect(await outcome((async () => there.verify('opaque'))())).toBe(
       'invalid_token: The access token is not a signed JWT',
     );
-    expect(server.hits(ENDPOINT)).toBe(0);
+    expect(server.hits(INTROSPECTION)).toBe(0);
   });
 
   test('what the token says itself stays', async () => {
@@ -743,7 +733,9 @@ describe('JWTs that are asked about', () => {
     expect(event).toMatchObject({ acr: 'urn:example:mfa', authTime: NOW - 99 });
   });
 
-  test.each<[IntrospectionOptions['when'], { authTime: number | null }, number, number]>([
+  test.each<
+    [when: IntrospectionOptions['when'], token: { authTime: number | null }, verifying: number, completing: number]
+  >([
     ['opaque', { authTime: null }, 0, 0],
     ['auth-time-missing', { authTime: null }, 0, 1],
     ['auth-time-missing', { authTime: NOW }, 0, 0],
@@ -753,12 +745,12 @@ describe('JWTs that are asked about', () => {
     const there = asking(when);
     const jwt = await issuer.accessToken(token);
     const verified = await there.verify(jwt);
-    expect(server.hits(ENDPOINT)).toBe(verifying);
+    expect(server.hits(INTROSPECTION)).toBe(verifying);
     await there.complete(jwt, verified, { maxAge: 0 });
-    expect(server.hits(ENDPOINT)).toBe(completing);
+    expect(server.hits(INTROSPECTION)).toBe(completing);
   });
 
-  test.each<[string, Record<string, unknown>, string]>([
+  test.each<[what: string, claims: Record<string, unknown>, expected: string]>([
     [
       'another subject',
       { sub: 'mallory' },
@@ -792,7 +784,7 @@ describe('JWTs that are asked about', () => {
     expect(await outcome(there.complete(token, verified, { maxAge: 0 }))).toBe(expected);
   });
 
-  test.each<[string, { acr?: string; authTime?: number }, Record<string, unknown>]>([
+  test.each<[what: string, token: { acr?: string; authTime?: number }, response: Record<string, unknown>]>([
     ['a sign-in after the token was issued', {}, { auth_time: NOW + 1 }],
     ['a sign-in at another time than that of the token', { authTime: NOW - 99 }, { auth_time: NOW - 7 }],
     ['another acr than that of the token', { acr: 'urn:example:pwd' }, { acr: 'urn:example:mfa' }],
@@ -866,14 +858,14 @@ describe('JWTs that are asked about', () => {
   });
 
   test('a server that does not introspect JWTs leaves auth_time missing, and a warning', async () => {
-    server.text(ENDPOINT, '{"error":"unsupported_token_type"}', 400);
+    server.text(INTROSPECTION, '{"error":"unsupported_token_type"}', 400);
     const event = await eventOf(asking('auth-time-missing'), await bare());
     expect(event.authTime).toBeUndefined();
     expect(warnings).toEqual(['introspection_unsupported']);
   });
 
   test('an outage is one', async () => {
-    server.text(ENDPOINT, '', 500);
+    server.text(INTROSPECTION, '', 500);
     const token = await bare();
     const there = asking('auth-time-missing');
     const verified = await there.verify(token);

@@ -1,8 +1,8 @@
 import crypto, { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { AccessTokenRefused, AuthorizationServerUnavailable } from '../../../lib/token/errors.js';
 import { KeySet, type KeySetOptions } from '../../../lib/token/keys/key-set.js';
-import { stopClock } from '../../support/clock.js';
-import { JsonServer, manualTimeouts, slowAnswers, unusableAnswers } from '../json-server.js';
+import { stopClockOfEachTest } from '../../support/clock.js';
+import { manualTimeouts, serverOfEachTest, slowAnswers, unusableAnswers } from '../json-server.js';
 
 const START = Date.UTC(2026, 0, 1);
 const OIDC = '/.well-known/openid-configuration';
@@ -29,16 +29,9 @@ function publicJwk({ publicKey }: { publicKey: crypto.KeyObject }): JsonWebKey {
   return publicKey.export({ format: 'jwk' });
 }
 
-let server: JsonServer;
-beforeEach(async () => {
-  stopClock(START);
-  server = await new JsonServer().listen();
-});
-afterEach(async () => {
-  jest.useRealTimers();
-  jest.restoreAllMocks();
-  await server?.close();
-});
+stopClockOfEachTest(START);
+const server = serverOfEachTest();
+afterEach(() => jest.restoreAllMocks());
 
 const publish = (...keys: unknown[]) => server.json('/jwks', { keys });
 const breakDown = () => server.text('/jwks', 'down', 500);
