@@ -192,10 +192,10 @@ describe('bearerChallenge', () => {
   });
 });
 
-describe('bearerChallenge: what is not of the type it should be is never left out', () => {
+describe('bearerChallenge: a value of the wrong type is never ignored', () => {
   const error = 'insufficient_user_authentication';
 
-  test.each<[string, object]>([
+  test.each<[what: string, requirements: object]>([
     ['maxAge of null', { maxAge: null }],
     ['maxAge of NaN', { maxAge: Number.NaN }],
     ['acrValues of null', { acrValues: null }],

@@ -65,7 +65,7 @@ describe('parseChallenges', () => {
     expect(read).toEqual(octets.filter((octet) => /[\t\x20\x21\x23-\x5B\x5D-\x7E\x80-\xFF]/.test(octet)));
   });
 
-  test.each<[string, string, string]>([
+  test.each<[field: string, code: string, message: string]>([
     ['Bearer a=1, a=2', 'duplicate_parameter', 'A challenge that repeats a parameter was discarded'],
     ['"', 'unreadable', 'A challenge that cannot be read was discarded with all after it'],
   ])('%s is reported as a diagnostic', (field, code, message) => {
@@ -74,7 +74,7 @@ describe('parseChallenges', () => {
     expect(diagnostics).toEqual([{ code, subject: 'WWW-Authenticate', message }]);
   });
 
-  test('a deviation is discarded without a word if there is no listener', () => {
+  test('a challenge is discarded silently without a listener', () => {
     expect(parseChallenges('Bearer a=1, a=2, Basic realm="x", "')).toEqual([
       { scheme: 'Basic', parameters: { realm: 'x' } },
     ]);

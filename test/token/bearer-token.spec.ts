@@ -49,7 +49,7 @@ describe('the Authorization header', () => {
     'Token a.b.c',
     'a.b.c',
     ' Bearer a.b.c',
-  ])('RS-25 %j carries none', (authorization) => expect(withHeader(authorization)).toBeUndefined());
+  ])('RS-25 %j carries no token', (authorization) => expect(withHeader(authorization)).toBeUndefined());
 
   test.each([
     'Bearer a.b.c d.e.f',
@@ -79,7 +79,7 @@ describe('several Authorization headers', () => {
     ['one of them empty', { rawHeaders: ['Authorization', '', 'Authorization', 'Bearer a.b.c'] }],
   ])('%s', (_, request) => expect(withHeader('Bearer a.b.c', request)).toBe(SEVERAL_HEADERS));
 
-  test('as a list', () => {
+  test('a list of Authorization headers is refused', () => {
     expect(found({ headers: { authorization: ['Bearer a.b.c', 'Bearer d.e.f'] } })).toBe(SEVERAL_HEADERS);
   });
 
@@ -112,11 +112,11 @@ describe('a second token elsewhere', () => {
     ['no body', { headers: { 'content-type': FORM } }],
     ['null as body', { headers: { 'content-type': FORM }, body: null }],
     ['an inherited member', { headers: { 'content-type': FORM }, body: Object.create({ access_token: 'd.e.f' }) }],
-  ])('not in %s', (_, request) => {
+  ])('a second token is not looked for in %s', (_, request) => {
     expect(withHeader('Bearer a.b.c', request)).toEqual({ scheme: 'Bearer', token: 'a.b.c' });
   });
 
-  test('RS-25 query and form are no place for the only token', () => {
+  test('RS-25 a token in query or form alone is not accepted', () => {
     expect(found({ url: '/?access_token=a.b.c', headers: {} })).toBeUndefined();
     expect(found({ headers: { 'content-type': FORM }, body: { access_token: 'a.b.c' } })).toBeUndefined();
   });

@@ -17,7 +17,7 @@ async function unavailable(issuer: string, signal?: AbortSignal): Promise<Author
   return error as AuthorizationServerUnavailable;
 }
 
-describe('where the metadata is looked for', () => {
+describe('the addresses of the metadata', () => {
   test.each([
     { path: '', asked: [OIDC] },
     { path: '/', asked: [OIDC] },
@@ -38,7 +38,7 @@ describe('where the metadata is looked for', () => {
     expect(server.requests).toEqual(asked);
   });
 
-  test('neither address has a document', async () => {
+  test('an issuer without a document at either address is unavailable', async () => {
     const { message } = await unavailable(`${server.origin}/t`);
     expect(message).toBe(
       `${server.origin}/t: its metadata cannot be read: /t${OIDC} is answered with status 404; ` +
@@ -112,7 +112,7 @@ test('an issuer elsewhere cannot send us to this machine by http', () => {
   expect(() => endpointOf(metadata, 'jwks_uri')).toThrow('https://as.example: its metadata has no https "jwks_uri"');
 });
 
-describe('answers that are no document', () => {
+describe('responses that are not a document', () => {
   test.each(unusableAnswers)('$name', async ({ answer, reason }) => {
     server.answers.set(OIDC, answer);
     server.json('/elsewhere', { issuer: server.origin, jwks_uri: 'https://as.example/jwks' });
@@ -123,7 +123,7 @@ describe('answers that are no document', () => {
     expect(server.hits('/elsewhere')).toBe(0);
   });
 
-  test('nobody listens', async () => {
+  test('a server that refuses the connection is unavailable', async () => {
     await server.close();
     const { message } = await unavailable(server.origin);
     expect(message).toContain(`${OIDC} cannot be reached (ECONNREFUSED)`);

@@ -64,7 +64,7 @@ describe('SRV-1 an opaque token counts as an access token only if something says
     expect(await outcome()).toBe('introspected_kind_mismatch');
   });
 
-  test('the mark of the profile says so too', async () => {
+  test('a claim of the profile marks an access token too', async () => {
     const there = verifier({ absentClaims: ['aud'], accessTokenClaims: { kind: 'access' } });
     respond({ ...common, kind: 'access' });
     expect(await outcome(there)).toBe('accepted');
@@ -104,7 +104,7 @@ describe("SRV-11 a user's token is not taken for a client's", () => {
   });
 });
 
-describe('a response about another sign-in than that of the token raises no opaque token', () => {
+describe('a response about another sign-in adds nothing to an opaque token', () => {
   const token = { sub: 'alice', client_id: 'spa', token_type: 'Bearer', iat: NOW - 60, exp: NOW + 3600 };
   const signIn = { acr: 'urn:example:pwd', auth_time: NOW - 60 };
 
@@ -165,12 +165,12 @@ describe('a response about another sign-in than that of the token raises no opaq
     expect(await signInOf(there)).toEqual(NONE);
   });
 
-  test('it stays a token: only its sign-in is left out', async () => {
+  test('a token with another sign-in stays valid, without its authentication', async () => {
     respond({ ...token, acr: 'urn:example:mfa', auth_time: NOW });
     expect((await verifier().verify('opaque')).event).toMatchObject({ subject: 'alice', clientId: 'spa' });
   });
 
-  test('two tokens of one user are told apart', async () => {
+  test('two tokens of one user keep their own sign-ins', async () => {
     const there = verifier();
     respond({ ...token, ...signIn });
     await there.verify('first');

@@ -61,7 +61,7 @@ const KIND_REFUSED = 'invalid_token: The token is not a bearer access token';
 const SUBJECT_REFUSED = 'invalid_token: The access token has no subject';
 const EXPIRED = 'invalid_token: The access token has expired';
 
-describe('what is said of an opaque token', () => {
+describe('the response about an opaque token', () => {
   test('RS-81 acr and auth_time are read like those of a JWT', async () => {
     server.json(INTROSPECTION, active());
     const { event, claims } = await verifier().verify('opaque');
@@ -125,13 +125,13 @@ describe('what is said of an opaque token', () => {
     expect(await outcome(verifier().verify('opaque'))).toBe(expected);
   });
 
-  test('a client without a user is its own subject, so that nobody is asked to step up', async () => {
+  test('a client without a user is its own subject, so that no user is challenged', async () => {
     server.json(INTROSPECTION, active({ sub: undefined, acr: undefined, auth_time: undefined }));
     const { event } = await verifier().verify('opaque');
     expect(event).toMatchObject({ subject: 'spa', clientId: 'spa' });
   });
 
-  test('RS-85 claims stand where the profile says', async () => {
+  test('RS-85 claims are read at the paths of the profile', async () => {
     server.json(
       INTROSPECTION,
       active({ acr: undefined, auth_time: undefined, ext: { acr: 'high', auth_time: NOW - 3 } }),
@@ -141,7 +141,7 @@ describe('what is said of an opaque token', () => {
     expect(event).toMatchObject({ acr: 'high', authTime: NOW - 3 });
   });
 
-  test('no audience is accepted where the profile says that the server leaves it out', async () => {
+  test('a missing audience is accepted if the profile says that the server omits it', async () => {
     server.json(INTROSPECTION, active({ aud: undefined }));
     expect(await outcome(verifier({}, { profile: { absentClaims: ['aud'] } }).verify('opaque'))).toBe('accepted');
     server.json(INTROSPECTION, active({ aud: 'https://other.example' }));
@@ -186,14 +186,14 @@ describe('a server that gives no usable response is unavailable, not the token i
     ['status 403', (_, response) => response.writeHead(403).end()],
     ['error invalid_client', (_, response) => response.writeHead(400).end('{"error":"invalid_client"}')],
     ['error unauthorized_client', (_, response) => response.writeHead(400).end('{"error":"unauthorized_client"}')],
-  ])('RS-84 credentials refused with %s', async (_, answer) => {
+  ])('RS-84 credentials that are refused with %s make the server unavailable', async (_, answer) => {
     server.answers.set(INTROSPECTION, answer);
     const refused = await outcome(verifier().verify('opaque'));
     expect(refused).toBe('AS: its introspection endpoint refuses the credentials of this API');
     expect(warnings).toEqual([`introspection_credentials_refused ${server.origin}`]);
   });
 
-  test('a server that is not there', async () => {
+  test('a server that cannot be reached is unavailable', async () => {
     const there = verifier();
     await server.close();
     const refused = await outcome(there.verify('opaque'));
@@ -201,14 +201,14 @@ describe('a server that gives no usable response is unavailable, not the token i
     await server.listen();
   });
 
-  test('nothing the server sent is in the error', async () => {
+  test('the error contains nothing of the response', async () => {
     server.text(INTROSPECTION, '{"active":true,"secret":"tell nobody"');
     const error = await Promise.resolve(verifier().verify('opaque')).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(AuthorizationServerUnavailable);
     expect((error as Error).cause).toBeUndefined();
   });
 
-  test.each(slowAnswers)('$name ends after five seconds', async ({ answer }) => {
+  test.each(slowAnswers)('$name: the request ends after five seconds', async ({ answer }) => {
     const timeouts = manualTimeouts();
     server.answers.set(INTROSPECTION, answer);
     const refused = outcome(verifier().verify('opaque'));
@@ -219,7 +219,7 @@ describe('a server that gives no usable response is unavailable, not the token i
     expect(new Set(timeouts.milliseconds)).toEqual(new Set([5000]));
   });
 
-  test('a failure for one token keeps out no other', async () => {
+  test('a failure for one token does not refuse the next token', async () => {
     let fails = true;
     server.answers.set(INTROSPECTION, (_, response) => {
       if (fails) response.writeHead(500).end();
@@ -231,7 +231,7 @@ describe('a server that gives no usable response is unavailable, not the token i
     expect(await outcome(there.verify('other'))).toBe('accepted');
   });
 
-  describe('with a hundred questions under way', () => {
+  describe('a hundred pending requests', () => {
     const CROWDED = 'AS: its introspection endpoint has too many pending requests';
     let waiting: (() => void)[];
     let lapses: (() => void)[];
@@ -261,7 +261,7 @@ describe('a server that gives no usable response is unavailable, not the token i
       for (const answer of waiting.splice(0)) answer();
     };
 
-    test('more wait for their turn, and are asked in order', async () => {
+    test('further requests wait, and are sent in order', async () => {
       const first = ask(100, 'first');
       const more = ask(101, 'more');
       expect(await underWay(100)).toBe(100);
@@ -275,7 +275,7 @@ describe('a server that gives no usable response is unavailable, not the token i
       expect(new Set(await Promise.all(more))).toEqual(new Set(['accepted']));
     });
 
-    test('one that waits longer than a second is given up, and its turn is not lost', async () => {
+    test('a request that waits longer than a second fails, and its place goes to the next one', async () => {
       const first = ask(100, 'first');
       await underWay(100);
       const late = there.verify('late');
@@ -312,13 +312,13 @@ describe('RS-84 the API authenticates', () => {
   }
   const ASKED = { token: 'the-token', token_type_hint: 'access_token' };
 
-  test('with client_secret_basic by default, both parts form-encoded', async () => {
+  test('the API authenticates with client_secret_basic by default, both parts form-encoded', async () => {
     const { authorization, form } = await sent({ clientId: 'https://api:1', clientSecret: 'a b+c' });
     expect(authorization).toBe(`Basic ${btoa('https%3A%2F%2Fapi%3A1:a+b%2Bc')}`);
     expect(form).toEqual(ASKED);
   });
 
-  test('with client_secret_post', async () => {
+  test('the API authenticates with client_secret_post', async () => {
     const { authorization, form } = await sent({ clientAuthentication: 'client_secret_post' });
     expect(authorization).toBeUndefined();
     expect(form).toEqual({ ...ASKED, client_id: 'api', client_secret: 's3cret' });
@@ -352,7 +352,7 @@ describe('RS-84 the API authenticates', () => {
       { alg: 'PS512' },
     ],
     ['an Ed25519 key', pem(ed25519.privateKey), ed25519.publicKey, { alg: 'Ed25519' }],
-  ])('with private_key_jwt and %s', async (_, privateKey, publicKey, header) => {
+  ])('the API authenticates with private_key_jwt and %s', async (_, privateKey, publicKey, header) => {
     const { authorization, form } = await sent({ privateKey });
     expect(authorization).toBeUndefined();
     const { client_assertion: assertion, ...others } = form;
@@ -380,7 +380,7 @@ describe('RS-84 the API authenticates', () => {
     ['a public key', rsa.publicKey.export({ type: 'spki', format: 'pem' }) as string],
     ['a key that cannot sign', pem(generateKeyPairSync('x25519').privateKey)],
     ['an algorithm of another kind', { ...rsa.privateKey.export({ format: 'jwk' }), alg: 'HS256' }],
-  ])('%s is refused at boot, unquoted', (_, privateKey) => {
+  ])('the privateKey %s is refused at boot, and the error does not quote it', (_, privateKey) => {
     expect(() => verifier({ privateKey })).toThrow(
       new TypeError(
         `"introspection of ${server.origin}.privateKey" is not a readable private key: RSA, EC or Ed25519, as PEM or JWK`,
@@ -389,10 +389,10 @@ describe('RS-84 the API authenticates', () => {
   });
 });
 
-describe('where the endpoint is', () => {
+describe('the address of the endpoint', () => {
   const discovered = () => verifier({ endpoint: undefined as never });
 
-  test('it is read from the metadata, once', async () => {
+  test('the endpoint is read from the metadata, once', async () => {
     server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + INTROSPECTION });
     server.json(INTROSPECTION, active());
     const there = discovered();
@@ -401,7 +401,7 @@ describe('where the endpoint is', () => {
     expect(server.requests).toEqual([METADATA, INTROSPECTION, INTROSPECTION]);
   });
 
-  test('metadata without one leaves the server unavailable, and is read again after ten seconds', async () => {
+  test('metadata without an endpoint makes the server unavailable, and is read again after ten seconds', async () => {
     server.json(METADATA, { issuer: server.origin });
     const there = discovered();
     const reason = 'AS: its metadata has no https "introspection_endpoint" (http is accepted on loopback only)';
@@ -414,7 +414,7 @@ describe('where the endpoint is', () => {
     expect(await outcome(there.verify('one'))).toBe('accepted');
   });
 
-  test('one that is known serves on where the metadata cannot be read again', async () => {
+  test('a known endpoint stays in use if the metadata cannot be read again', async () => {
     server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + INTROSPECTION });
     server.text(INTROSPECTION, '{"error":"invalid_request"}', 400);
     const there = discovered();
@@ -426,7 +426,7 @@ describe('where the endpoint is', () => {
     expect(server.hits(METADATA)).toBe(2);
   });
 
-  test('metadata that could not be read is read again where the clock was set back', async () => {
+  test('metadata that could not be read is read again if the clock was set back', async () => {
     const there = discovered();
     expect(await outcome(there.verify('one'))).toContain('its metadata cannot be read');
     server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + INTROSPECTION });
@@ -449,10 +449,10 @@ describe('where the endpoint is', () => {
   });
 });
 
-describe('what is remembered', () => {
+describe('responses in memory', () => {
   beforeEach(() => server.json(INTROSPECTION, active()));
 
-  test('RS-83 an answer is good for a minute', async () => {
+  test('RS-83 a response is kept for a minute', async () => {
     const there = verifier();
     await there.verify('opaque');
     pass(59);
@@ -467,7 +467,7 @@ describe('what is remembered', () => {
     [0, 0, 2],
     [10, 9, 1],
     [10, 10, 2],
-  ])('with cacheFor %d and %d seconds gone there were %d questions', async (cacheFor, seconds, questions) => {
+  ])('with cacheFor %d, after %d seconds the server has had %d requests', async (cacheFor, seconds, questions) => {
     const there = verifier({ cacheFor });
     await there.verify('opaque');
     pass(seconds);
@@ -475,7 +475,7 @@ describe('what is remembered', () => {
     expect(server.hits(INTROSPECTION)).toBe(questions);
   });
 
-  test('RS-83 never beyond exp', async () => {
+  test('RS-83 a response is never kept beyond exp', async () => {
     server.json(INTROSPECTION, active({ exp: NOW + 20 }));
     const there = verifier();
     await there.verify('opaque');
@@ -486,7 +486,7 @@ describe('what is remembered', () => {
     expect(await outcome(there.verify('opaque'))).toBe(NOT_ACTIVE);
   });
 
-  test('not where the clock was set back', async () => {
+  test('a response is not used if the clock was set back', async () => {
     const there = verifier();
     await there.verify('opaque');
     pass(-60);
@@ -494,7 +494,7 @@ describe('what is remembered', () => {
     expect(server.hits(INTROSPECTION)).toBe(2);
   });
 
-  test('questions about one token at the same time are one', async () => {
+  test('look-ups of one token at the same time send one request', async () => {
     const there = verifier();
     await Promise.all([there.verify('opaque'), there.verify('opaque'), there.verify('opaque')]);
     expect(server.hits(INTROSPECTION)).toBe(1);
@@ -505,7 +505,7 @@ describe('what is remembered', () => {
   test.each<[what: string, answer: RequestListener]>([
     ['inactive', (_, response) => response.end('{"active":false}')],
     ['unavailable', (_, response) => response.writeHead(500).end()],
-  ])('%s is not remembered', async (_, answer) => {
+  ])('a response that says %s is not kept', async (_, answer) => {
     server.answers.set(INTROSPECTION, answer);
     const there = verifier();
     expect(await outcome(there.verify('opaque'))).not.toBe('accepted');
@@ -513,7 +513,7 @@ describe('what is remembered', () => {
     expect(await outcome(there.verify('opaque'))).toBe('accepted');
   });
 
-  test('no more than a thousand answers, the oldest go first', async () => {
+  test('at most a thousand responses are kept, and the oldest are dropped first', async () => {
     const there = verifier({ endpoint: server.origin + INTROSPECTION });
     for (let index = 0; index < 1001; index += 1) await there.verify(`opaque-${index}`);
     await there.verify('opaque-1');
@@ -539,7 +539,7 @@ describe('a cache of several instances', () => {
   };
   beforeEach(() => server.json(INTROSPECTION, active()));
 
-  test('serves both, holds no token, and forgets in time', async () => {
+  test('a shared cache serves both instances, holds no token, and forgets in time', async () => {
     const cache = stored();
     await verifier({ cache }).verify('the-token');
     expect(await outcome(verifier({ cache }).verify('the-token'))).toBe('accepted');
@@ -551,7 +551,7 @@ describe('a cache of several instances', () => {
     expect(value).toEqual({ claims: active(), at: NOW });
   });
 
-  test('is given whole milliseconds, as Redis takes no others', async () => {
+  test('a shared cache gets whole milliseconds, since Redis accepts no others', async () => {
     const cache = stored();
     pass(0.9996);
     await verifier({ cache, cacheFor: 1.0005 }).verify('the-token');
@@ -561,14 +561,14 @@ describe('a cache of several instances', () => {
     expect(cache.ttls[1]).toBe(1000);
   });
 
-  test('is not shared by clients, as each may be told other things', async () => {
+  test('clients do not share responses, since a server may tell each other claims', async () => {
     const cache = stored();
     await verifier({ cache }).verify('the-token');
     await verifier({ cache, clientId: 'other-api' }).verify('the-token');
     expect(server.hits(INTROSPECTION)).toBe(2);
   });
 
-  test('is not shared by servers, as another may issue the same token', async () => {
+  test('servers do not share responses, since another may issue the same token', async () => {
     const cache = stored();
     const endpoint = server.origin + INTROSPECTION;
     server.json(INTROSPECTION, active({ iss: undefined }));
@@ -577,7 +577,7 @@ describe('a cache of several instances', () => {
     expect(server.hits(INTROSPECTION)).toBe(2);
   });
 
-  test('the rules hold for what it gives, too', async () => {
+  test('the rules apply to a response from a shared cache too', async () => {
     const cache = stored();
     await verifier({ cache }).verify('the-token');
     const [key] = [...cache.entries.keys()] as [string];
@@ -595,7 +595,7 @@ describe('a cache of several instances', () => {
     ['one that does not say so', { claims: { aud: AUDIENCE, sub: 'alice' }, at: NOW }],
     ['a time to come', { claims: { active: true }, at: NOW + 1 }],
     ['a time long ago', { claims: { active: true }, at: NOW - 61 }],
-  ])('%s in it is as good as nothing', async (_, value) => {
+  ])('%s in a shared cache is ignored', async (_, value) => {
     const cache = { get: async () => value, set: async () => undefined };
     expect(await outcome(verifier({ cache }).verify('the-token'))).toBe('accepted');
     expect(server.hits(INTROSPECTION)).toBe(1);
@@ -610,7 +610,7 @@ describe('a cache of several instances', () => {
       },
     ],
     ['never answers', () => new Promise(() => undefined)],
-  ])('one that %s is passed over, and left alone for five seconds', async (_, get) => {
+  ])('a shared cache that %s is skipped, and not asked for five seconds', async (_, get) => {
     const cache = { get: jest.fn(get), set: jest.fn(get) };
     const there = verifier({ cache });
     expect(await outcome(there.verify('the-token'))).toBe('accepted');
@@ -623,7 +623,7 @@ describe('a cache of several instances', () => {
   });
 });
 
-describe('what is no opaque token', () => {
+describe('tokens that are not opaque', () => {
   const jose = Buffer.from('{"alg":"none"}').toString('base64url');
   test.each([
     `${jose}.e30.`,
@@ -634,7 +634,7 @@ describe('what is no opaque token', () => {
     `.${jose}.e30.x`,
     `${Buffer.from(' {"alg":"none"}').toString('base64')}.e30.x`,
     `${Buffer.from('{broken').toString('base64url')}.e30.x`,
-  ])('%s is not asked about', async (token) => {
+  ])('%s is not introspected', async (token) => {
     server.json(INTROSPECTION, active());
     const there = verifier({ when: 'always' });
     expect(await outcome((async () => there.verify(token))())).toMatch(/^invalid_token/);
@@ -661,7 +661,7 @@ describe('what is no opaque token', () => {
   });
 });
 
-describe('JWTs that are asked about', () => {
+describe('JWTs that are introspected', () => {
   let issuer: TestAuthorizationServer;
   beforeEach(async () => {
     issuer = await createTestAuthorizationServer();
@@ -686,7 +686,7 @@ describe('JWTs that are asked about', () => {
   const eventOf = async (there: AccessTokenVerifier, token: string): Promise<AuthenticationEvent> =>
     (await there.complete(token, await there.verify(token), { maxAge: 0 })).event;
 
-  test('auth-time-missing adds what the token does not say', async () => {
+  test('auth-time-missing adds the claims that the token lacks', async () => {
     says();
     const event = await eventOf(asking('auth-time-missing'), await bare());
     expect(event).toMatchObject({ acr: 'urn:example:phr', authTime: NOW - 7, subject: 'alice' });
@@ -713,7 +713,7 @@ describe('JWTs that are asked about', () => {
     if (asked === 1) expect(event).toMatchObject({ acr: 'urn:example:phr', authTime: expect.any(Number) });
   });
 
-  test('SRV-6 event-missing asks about no opaque token', async () => {
+  test('SRV-6 event-missing introspects no opaque token', async () => {
     const there = asking('event-missing');
     expect(await outcome((async () => there.verify('opaque'))())).toBe(
       'invalid_token: The access token is not a signed JWT',
@@ -721,7 +721,7 @@ describe('JWTs that are asked about', () => {
     expect(server.hits(INTROSPECTION)).toBe(0);
   });
 
-  test('what the token says itself stays', async () => {
+  test('introspection does not replace claims of the token', async () => {
     says({ acr: 'urn:example:mfa' });
     const token = await issuer.accessToken({ acr: 'urn:example:mfa', authTime: null });
     expect(await eventOf(asking('auth-time-missing'), token)).toMatchObject({
@@ -788,7 +788,7 @@ describe('JWTs that are asked about', () => {
     ['a sign-in after the token was issued', {}, { auth_time: NOW + 1 }],
     ['a sign-in at another time than that of the token', { authTime: NOW - 99 }, { auth_time: NOW - 7 }],
     ['another acr than that of the token', { acr: 'urn:example:pwd' }, { acr: 'urn:example:mfa' }],
-  ])('%s is of the session, not of the token, and nothing is added', async (_, token, answer) => {
+  ])('%s is that of the session, not of the token, and adds nothing', async (_, token, answer) => {
     says(answer);
     const jwt = await issuer.accessToken({ authTime: null, ...token });
     const there = asking('always');
@@ -822,7 +822,7 @@ describe('JWTs that are asked about', () => {
     expect(event.authTime).toBeUndefined();
   });
 
-  test('whoever acts for the user is known, also where the token does not say so', async () => {
+  test('the delegate of a response is known if the token has none', async () => {
     says({ act: { sub: 'support' } });
     const { claims } = await asking('always').verify(await bare());
     expect(claims).toMatchObject({ sub: 'alice', act: { sub: 'support' } });
@@ -830,7 +830,7 @@ describe('JWTs that are asked about', () => {
     expect((await asking('always').verify(own)).claims['act']).toEqual({ sub: 'agent' });
   });
 
-  test('whoever acts for the user is known also where the answer is about another sign-in', async () => {
+  test('the delegate of a response is known also if the response is about another sign-in', async () => {
     says({ act: { sub: 'support' }, auth_time: NOW + 60 });
     const { claims, event } = await asking('always').verify(await issuer.accessToken({ acr: 'urn:example:phr' }));
     expect(claims['act']).toEqual({ sub: 'support' });
@@ -838,7 +838,7 @@ describe('JWTs that are asked about', () => {
     expect(warnings).toEqual(['introspected_sign_in_mismatch']);
   });
 
-  test('no sign-in is added to what a client got for itself', async () => {
+  test('a client credentials token gets no sign-in', async () => {
     says();
     const there = asking('always', undefined, { profile: { clientCredentialsClaims: { gty: 'client-credentials' } } });
     const machine = await issuer.accessToken({ authTime: null, claims: { gty: 'client-credentials' } });
@@ -846,7 +846,7 @@ describe('JWTs that are asked about', () => {
     expect([event.acr, event.authTime]).toEqual([undefined, undefined]);
   });
 
-  test('one that does not hold by itself is not asked about', async () => {
+  test('a JWT that is invalid is not introspected', async () => {
     says();
     const there = asking('always');
     const expired = await issuer.accessToken({ claims: { exp: NOW - 60 } });
@@ -857,14 +857,14 @@ describe('JWTs that are asked about', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test('a server that does not introspect JWTs leaves auth_time missing, and a warning', async () => {
+  test('a server that does not introspect JWTs leaves auth_time missing, and is warned of', async () => {
     server.text(INTROSPECTION, '{"error":"unsupported_token_type"}', 400);
     const event = await eventOf(asking('auth-time-missing'), await bare());
     expect(event.authTime).toBeUndefined();
     expect(warnings).toEqual(['introspection_unsupported']);
   });
 
-  test('an outage is one', async () => {
+  test('a JWT that needs introspection is refused as unavailable in an outage', async () => {
     server.text(INTROSPECTION, '', 500);
     const token = await bare();
     const there = asking('auth-time-missing');

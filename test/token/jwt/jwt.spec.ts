@@ -26,7 +26,7 @@ const claimsWith = (text: string) => `${JSON.stringify(claims()).slice(0, -1)},$
 const signed = (header: Part, payload: Part) => signToken('ES256', privateKey, header, payload);
 const good = () => signed(HEADER, claims());
 
-describe('what is no signed JWT', () => {
+describe('tokens that are not signed JWTs', () => {
   test.each([
     ['an opaque token', () => 'a2V5LXZhbHVl', refusal.noJwt],
     ['nothing', () => '', refusal.noJwt],
@@ -154,7 +154,7 @@ describe('names that reach for a prototype', () => {
     expect(({} as Record<string, unknown>)['admin']).toBeUndefined();
   });
 
-  test('claims, and header members, are found only where they stand', async () => {
+  test('header members and claims do not stand in for each other', async () => {
     const { aud, ...withoutAudience } = claims();
     const inherited = JSON.stringify(withoutAudience).replace('{', `{"__proto__":{"aud":${JSON.stringify(aud)}},`);
     expect(await outcome(verifier, signed(HEADER, inherited))).toBe(refusal.aud);
@@ -212,7 +212,7 @@ describe('size and depth', () => {
     expect(await outcome(verifier, signed(HEADER, nested(1900)))).toBe(refusal.deep);
   });
 
-  test('deep nesting in what is not even signed is refused as anything unsigned is', async () => {
+  test('a deeply nested token with a wrong signature is refused for its signature', async () => {
     const deep = (text: string) => `${text.slice(0, -1)},"a":${'['.repeat(4000)}${']'.repeat(4000)}}`;
     const header = encode(deep(JSON.stringify(HEADER)));
     const payload = encode(JSON.stringify(claims()));
