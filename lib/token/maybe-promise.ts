@@ -15,7 +15,7 @@ export function isThenable<T>(value: MaybePromise<T>): value is Promise<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
-/** Returns what a function returns, or what `recover` makes of the error that it throws or that its promise rejects with. */
+/** Returns the result of `compute`. If it throws or rejects, returns the result of `recover` for the error. */
 export function orElse<T, R>(compute: () => MaybePromise<T>, recover: (error: unknown) => R): MaybePromise<T | R> {
   try {
     const value = compute();

@@ -144,22 +144,9 @@ describe('AT-13 a connection that authenticates in handleConnection()', () => {
       return { event: 'opened', data: 'open' };
     }
   }
-  let server: TestAuthorizationServer;
-  let application: RunningApplication;
-
-  beforeAll(async () => {
-    server = await createTestAuthorizationServer();
-    application = await startApplication({
-      createAdapter: adapters[0][1],
-      controllers: [],
-      providers: [DoorGateway],
-      options: { authorizationServers: [{ issuer: server.issuer, audience: server.audience }] },
-      configure: (app) => app.useWebSocketAdapter(new WsAdapter(app)),
-    });
-  });
-  afterAll(async () => {
-    await application?.close();
-    await server?.close();
+  const { server, application } = applicationOfAllTests({
+    providers: [DoorGateway],
+    configure: (app) => app.useWebSocketAdapter(new WsAdapter(app)),
   });
 
   const connect = (headers: Record<string, string>) =>
