@@ -183,7 +183,7 @@ describe('words at boot', () => {
     [
       'a server without words beside one with them',
       servers({ acr: { mfa: 'a' } }, {}),
-      '"authorizationServers[1].acr" is missing next to servers that have one; map your words to its strings, or say \'literal\'',
+      '"authorizationServers[1].acr" is missing next to servers that have one; map your words to its strings, or set it to \'literal\'',
     ],
     [
       'a string under two words of an order',
@@ -195,7 +195,7 @@ describe('words at boot', () => {
     [
       'an order with an unknown word',
       servers({ acr: { mfa: 'a' }, order: ['phr', 'mfa'] }),
-      '"authorizationServers[0].order" names "phr", which "authorizationServers[0].acr" does not',
+      '"authorizationServers[0].order" names "phr", which is not in "authorizationServers[0].acr"',
     ],
     [
       'an order that repeats itself',
