@@ -69,7 +69,7 @@ export class AccessTokenRefused extends Error implements RefusalFacts {
   readonly claim?: string;
   readonly found?: string | readonly string[];
   readonly expected?: readonly (string | null)[];
-  /** The configured issuer of the token, as soon as it is known. */
+  /** The configured issuer of the token. Absent until it is known. */
   issuer?: string;
 
   constructor(code: AccessTokenRefusedCode, facts: RefusalFacts = {}) {

@@ -6,6 +6,7 @@ export {
   AccessTokenRefused,
   type AccessTokenRefusedCode,
   AuthorizationServerUnavailable,
+  type AuthorizationServerUnavailableCode,
 } from './errors.js';
 export { fetchJson, readBoundedBody, Unreachable, UnusableResponse } from './fetch-json.js';
 export { readJwt } from './jwt/jwt.js';

@@ -10,7 +10,7 @@ export function refuse(code: AccessTokenRefusedCode, facts?: RefusalFacts): neve
   throw withoutStackTrace(() => new AccessTokenRefused(code, facts));
 }
 
-/** Returns what throws an error again, with the configured issuer if a token of that issuer is refused. */
+/** Returns a function that throws an error again. Adds the configured issuer if the error is the refusal of a token. */
 export function refusedBy(issuer: string): (error: unknown) => never {
   return (error) => {
     if (error instanceof AccessTokenRefused) error.issuer = issuer;
