@@ -12,7 +12,7 @@ const ROUNDS = 14;
 const TOKENS = 400;
 
 /** Median CPU time of one call in microseconds, for each candidate, measured in turn. */
-export async function compare(candidates, inputs) {
+async function compare(candidates, inputs) {
   const times = Object.fromEntries(Object.keys(candidates).map((name) => [name, []]));
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const [name, { prepare, run }] of Object.entries(candidates)) {

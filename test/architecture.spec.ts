@@ -111,7 +111,7 @@ test('every form of import is seen', () => {
 });
 
 describe('the rules', () => {
-  test.each<[string, string, string]>([
+  test.each<[file: string, imported: string, rule: string]>([
     ['core/challenge.ts', '../token/index.js', 'core may not import token'],
     ['core/challenge.ts', '../index.js', 'the root exports and is not imported'],
     ['core/challenge.ts', 'jose', 'core may not import packages like this'],
@@ -152,7 +152,7 @@ describe('the rules', () => {
     expect(brokenRule(file, imported)).toBe(rule);
   });
 
-  test.each<[string, string]>([
+  test.each<[file: string, imported: string]>([
     ['core/challenge.ts', './requirements.js'],
     ['client/fetch.ts', '../core/index.js'],
     ['token/verifier.ts', '../core/index.js'],

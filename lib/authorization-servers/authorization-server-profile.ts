@@ -1,30 +1,38 @@
 import type { ClaimPath } from './claim.js';
 
 /**
- * What is particular about an authorization server: how its access tokens differ from RFC 9068, in which form it is told
- * of a challenge, and what a client and an administrator have to know. A plain object, so that a server without a profile
- * here can be given one, or one from here be changed: `{ ...profiles.auth0, claims: { acr: 'https://api.example/acr' } }`.
+ * Describes an authorization server: how its access tokens differ from RFC 9068, which form of challenge its clients
+ * understand, and what clients and administrators have to know. A plain object: write one for another server, or spread
+ * a shipped one and change members.
  *
+ * @example
+ * ```ts
+ * const profile: AuthorizationServerProfile = { ...profiles.auth0, claims: { acr: 'https://api.example/acr' } };
+ * ```
  * @see [RFC 9068 §2](https://www.rfc-editor.org/rfc/rfc9068.html#section-2)
  */
 export interface AuthorizationServerProfile {
-  /** The server's own name, for people. */
+  /** Name of the server, as its makers write it. */
   title?: string | undefined;
-  /** Where the facts of this profile are to be read: URLs. */
+  /** URLs of the sources of this profile. */
   source?: readonly string[] | undefined;
-  /** The day on which they were read, `YYYY-MM-DD`. */
+  /** Day on which the sources were read, `YYYY-MM-DD`. */
   checkedOn?: string | undefined;
 
-  /** Accepted `typ` of access tokens, compared without regard to case; `null` accepts a missing one. Default is `['at+jwt']`. */
+  /**
+   * Accepted `typ` of access tokens, compared without regard to case. `null` accepts a missing one. Default is
+   * `['at+jwt']`.
+   */
   typ?: readonly (string | null)[] | undefined;
   /**
-   * Claims that only access tokens carry: with this value, or with `true` whatever it is. Needed as soon as `typ` accepts
-   * more than `at+jwt`: without them an ID token, a refresh token or a logout token would pass for an access token.
+   * Claims that only access tokens carry, each with its value, or with `true` for any value. All of them are required
+   * in a JWT. Must be set if `typ` accepts more than `at+jwt`: without them an ID token, a refresh token or a logout
+   * token would pass for an access token. Default is none.
    */
   accessTokenClaims?: Readonly<Record<string, string | true>> | undefined;
-  /** Claims that access tokens never carry, such as `nonce`; a token that has one is refused. Default is none. */
+  /** Claims that access tokens never carry, such as `nonce`. A token with one of them is refused. Default is none. */
   otherTokenClaims?: readonly string[] | undefined;
-  /** Where the claims stand. Defaults are `acr`, `auth_time`, `amr`, `client_id` and `scope`. */
+  /** Names or paths of the claims. Defaults are `acr`, `auth_time`, `amr`, `client_id` and `scope`. */
   claims?:
     | {
         acr?: ClaimPath | undefined;
@@ -32,51 +40,55 @@ export interface AuthorizationServerProfile {
         authTime?: ClaimPath | undefined;
         amr?: ClaimPath | undefined;
         clientId?: ClaimPath | undefined;
-        /** A space-separated string or a list of strings. */
+        /** A string of scopes separated by spaces, or a list of strings. */
         scope?: ClaimPath | undefined;
       }
     | undefined;
-  /** Whether `acr` is a string, a list of which any member counts, or a number. Default is `'string'`. */
+  /**
+   * Type of `acr`. Any member of a `'list'` satisfies. A value of another type counts as missing. Default is
+   * `'string'`.
+   */
   acrType?: 'string' | 'list' | 'number' | undefined;
-  /** Claims of RFC 9068 §2.2 that this server leaves out; `aud` in introspection responses alone. Default is none. */
+  /** Claims of RFC 9068 §2.2 that the server may omit, `aud` only in introspection responses. Default is none. */
   absentClaims?: readonly ('client_id' | 'jti' | 'iat' | 'aud')[] | undefined;
   /**
-   * Claims of tokens that a client got for itself, one of which is enough: with this value, or with `true` whatever it is.
-   * No user can step up in them. Default is none beyond the rule that `sub` is the client.
+   * Claims that only client credentials tokens carry, each with its value, or with `true` for any value. Any one of
+   * them is enough. Such a token has no user who could step up. Next to these, a token without authentication counts as
+   * one if its `sub` is the client. Default is none.
    */
   clientCredentialsClaims?: Readonly<Record<string, string | true>> | undefined;
 
-  /** In which form the client is told what to ask for. Default is `'rfc9470'`. */
+  /** Form of the challenge. Default is `'rfc9470'`. */
   challenge?: 'rfc9470' | 'entra' | undefined;
 
   /** The server's `acr` strings, if they are the same for all its users. */
   acrValues?: readonly string[] | undefined;
-  /** Whether access tokens tell of the authentication by default, once it is configured, or never. */
+  /** Whether access tokens carry `acr` and `auth_time` by default, after configuration, or never. */
   issues?: { acr?: Issuance | undefined; authTime?: Issuance | undefined } | undefined;
-  /** How a client asks this server: options of `authorizationParameters`. */
+  /** Options of `authorizationParameters` for this server. */
   request?:
     | {
         /** Default is `'acr_values'`. */
         mode?: 'acr_values' | 'essential' | 'auto' | undefined;
         /** `'first'` if the server does not prefer the first of several. Default is `'all'`. */
         acrValues?: 'all' | 'first' | undefined;
-        /** Sent in place of `max_age=0`. Default is `{ max_age: '0' }`. */
+        /** Parameters in place of `max_age=0`. Default is `{ max_age: '0' }`. */
         zeroMaxAge?: Readonly<Record<string, string>> | undefined;
       }
     | undefined;
   /**
-   * What comes of a request in this form that the server cannot satisfy: it returns an `'error'`, a token of a `'lower'`
-   * `acr`, or there is `'no-return'` to the client at all.
+   * How the server responds to a request that it cannot satisfy: with an `'error'`, with a token of a `'lower'` `acr`,
+   * or with `'no-return'` to the client at all.
    */
   whenUnmet?: 'error' | 'lower' | 'no-return' | undefined;
-  /** Whether a refreshed access token `'keeps'` or `'drops'` what is known of the authentication. */
+  /** Whether a refreshed access token `'keeps'` or `'drops'` `acr` and `auth_time`. */
   onRefresh?: 'keeps' | 'drops' | undefined;
-  /** What an administrator has to do, in order; a sentence or two each. */
+  /** Steps for an administrator, in order. One or two sentences each. */
   steps?: readonly string[] | undefined;
-  /** What else is good to know; a sentence each. */
+  /** Further facts. A sentence each. */
   notes?: readonly string[] | undefined;
-  /** What tests against the server itself have shown, beyond what `source` says; a sentence each, the version in the first. */
+  /** Facts that tests against the server have shown and `source` does not say. The first sentence names the version. */
   observed?: readonly string[] | undefined;
 }
 
-export type Issuance = 'by-default' | 'if-configured' | 'never';
+type Issuance = 'by-default' | 'if-configured' | 'never';

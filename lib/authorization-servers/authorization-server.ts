@@ -12,36 +12,39 @@ import { isRecord } from './record.js';
 import { checkUrl } from './url.js';
 import { Vocabulary, type VocabularyOptions } from './vocabulary.js';
 
-/** An authorization server whose access tokens are accepted, and what the application's words mean to it. */
+/** An authorization server whose access tokens are accepted, and its strings for the words of the application. */
 export interface ServerOptions<Word extends string = string> extends VocabularyOptions<Word> {
-  /** Issuer identifier, compared exactly. https, loopback excepted. */
+  /** Issuer identifier, compared exactly. Must be https, except on loopback. */
   issuer: string;
-  /** Identifiers of this API, one of which a token's `aud` must name. Never a client id. */
+  /** Identifiers of this API. `aud` of a token must name one of them. Never a client id. */
   audience: string | readonly string[];
-  /** Where the keys are. Default is `jwks_uri` of the issuer's metadata, which is read when the first token comes. */
+  /** URL of the key document. Default is `jwks_uri` of the issuer's metadata, which is fetched with the first token. */
   jwksUri?: string | undefined;
-  /** Accepted signature algorithms, asymmetric only. Default is `RS256`, `PS256`, `ES256`, `ES384`, `ES512` and `EdDSA`. */
+  /**
+   * Accepted signature algorithms, only asymmetric ones. Default is `RS256`, `PS256`, `ES256`, `ES384`, `ES512` and
+   * `EdDSA`.
+   */
   algorithms?: readonly string[] | undefined;
   /**
-   * The server's profile, by name or as an object: how its access tokens differ from RFC 9068, and how it is to be
-   * asked. Default is RFC 9068.
+   * Name of a profile, or a profile: how the access tokens of the server differ from RFC 9068. Default is no
+   * difference.
    */
   profile?: ProfileName | AuthorizationServerProfile | undefined;
-  /** Whether tokens with `act`, issued for somebody acting for the user, may pass a requirement. Default is `'refuse'`. */
+  /** Whether a token of a delegate, who acts for the user (`act`), can meet requirements. Default is `'refuse'`. */
   delegation?: 'refuse' | 'accept' | undefined;
-  /** Lets the server be asked about tokens. At most one server is asked about opaque ones. Default is not to ask. */
+  /** Introspection of tokens. Only one server can introspect opaque ones. Default is no introspection. */
   introspection?: IntrospectionOptions | undefined;
   keys?:
     | {
-        /** Seconds after which the keys are read again. A withdrawn key is accepted no longer than this. Default is `600`. */
+        /** Seconds after which the keys are fetched again. A withdrawn key is accepted no longer. Default is `600`. */
         refreshAfter?: number | undefined;
-        /** Seconds beyond that for which known keys still serve while the server cannot be reached. Default is `3600`. */
+        /** Seconds beyond `refreshAfter` during which known keys are used in an outage. Default is `3600`. */
         staleFor?: number | undefined;
       }
     | undefined;
 }
 
-/** An authorization server as configured and checked. */
+/** The checked options of an authorization server, with every default filled in. */
 export interface AuthorizationServer {
   readonly issuer: string;
   readonly audience: ReadonlySet<string>;
@@ -72,11 +75,11 @@ const MEMBERS = new Set([
 const KEY_MEMBERS = new Set(['refreshAfter', 'staleFor']);
 
 /**
- * Checks the authorization servers of an application.
+ * Checks the authorization servers of an application, and fills in defaults. Sends no request.
  *
- * @throws TypeError naming the option: an empty list, an issuer twice or not https, a missing audience, an algorithm that
- * is not asymmetric, a server without `acr` beside one with, a string of one server that is a word of another, two servers
- * that are asked about opaque tokens, an unknown member.
+ * @throws StepUpConfigurationError that names the option: an empty list, an issuer that occurs twice or is not https, a
+ * missing audience, an algorithm that is not asymmetric, a server without `acr` next to one with it, a string of one
+ * server that is a word of another, two servers for opaque tokens, an unknown member
  */
 export function checkAuthorizationServers(options: readonly ServerOptions[]): readonly AuthorizationServer[] {
   if (!Array.isArray(options) || options.length === 0) {
@@ -92,26 +95,26 @@ export function checkAuthorizationServers(options: readonly ServerOptions[]): re
   const withoutWords = options.findIndex(({ acr }) => acr === undefined);
   if (withoutWords >= 0 && options.some(({ acr }) => typeof acr === 'object')) {
     throw new StepUpConfigurationError(
-      `"authorizationServers[${withoutWords}].acr" is missing beside servers that have one; ` +
-        "map your words to its strings, or say 'literal'",
+      `"authorizationServers[${withoutWords}].acr" is missing next to servers that have one; ` +
+        "map your words to its strings, or set it to 'literal'",
     );
   }
   checkWordsAcross(servers);
-  const asked = servers.filter(
+  const introspecting = servers.filter(
     ({ introspection }) => introspection && INTROSPECTION_OCCASIONS[introspection.when].opaque,
   );
-  if (asked.length > 1) {
+  if (introspecting.length > 1) {
     throw new StepUpConfigurationError(
-      '"authorizationServers" has several servers that are asked about opaque tokens; nothing in such a token tells ' +
-        "whose it is, so let \"introspection.when\" be 'event-missing' or 'auth-time-missing' on all but one",
+      '"authorizationServers" has several servers that introspect opaque tokens, which do not name their server; ' +
+        "set \"introspection.when\" to 'event-missing' or 'auth-time-missing' on all but one",
     );
   }
   return Object.freeze(servers);
 }
 
 /**
- * A word of any server is a word at all of them. So that a requirement does not mean a string of one server by the word of
- * another, a string that is such a word has to stand under that very word.
+ * Checks that a string that is a word of any server is listed under that word. Otherwise a requirement with the word
+ * would mean the string at one server and something else at another.
  */
 function checkWordsAcross(servers: readonly AuthorizationServer[]): void {
   for (const [index, { vocabulary }] of servers.entries()) {
@@ -138,7 +141,7 @@ function checkServer(options: ServerOptions, where: string): AuthorizationServer
   const audiences: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
   if (audiences.length === 0 || !audiences.every((value) => typeof value === 'string' && value !== '')) {
     throw new StepUpConfigurationError(
-      `"${where}.audience" is required: the identifier of this API that tokens name in "aud"`,
+      `"${where}.audience" is required: the identifier of this API in "aud" of its tokens`,
     );
   }
   if (!Array.isArray(algorithms) || algorithms.length === 0) {
@@ -147,7 +150,7 @@ function checkServer(options: ServerOptions, where: string): AuthorizationServer
   for (const algorithm of algorithms) {
     if (!SUPPORTED.includes(algorithm)) {
       throw new StepUpConfigurationError(
-        `"${where}.algorithms" has "${algorithm}"; asymmetric ones only: ${SUPPORTED.join(', ')}`,
+        `"${where}.algorithms" has "${algorithm}"; allowed are only asymmetric ones: ${SUPPORTED.join(', ')}`,
       );
     }
   }
@@ -176,8 +179,8 @@ function checkServer(options: ServerOptions, where: string): AuthorizationServer
   });
 }
 
-function checkSeconds(value: unknown, least: number, where: string): void {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least) {
-    throw new StepUpConfigurationError(`"${where}" must be an integer number of seconds, at least ${least}`);
+function checkSeconds(value: unknown, min: number, where: string): void {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min) {
+    throw new StepUpConfigurationError(`"${where}" must be an integer number of seconds, at least ${min}`);
   }
 }

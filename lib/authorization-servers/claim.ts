@@ -1,10 +1,11 @@
 import type { Claims } from '../core/index.js';
-/** Where a claim stands: its name, or the names on the way to it when it is nested. */
+
+/** Name of a claim, or the list of names that leads to a nested one. */
 export type ClaimPath = string | readonly string[];
 
 /**
- * Reads the claim at a path; `undefined` if the way leads through something that is no object. Getters of a class count,
- * as the user of a strategy may be a model; what every object inherits does not.
+ * Returns the claim at a path; `undefined` if the path leads through something that is not an object. Reads getters of
+ * a class, since the user of a strategy may be a model. Does not read members that every object inherits.
  */
 export function readClaim(claims: Claims, path: readonly string[]): unknown {
   let value: unknown = claims;
@@ -19,13 +20,13 @@ function isInheritedByAll(value: object, name: string): boolean {
   return name in Object.prototype && !Object.hasOwn(value, name);
 }
 
-/** Returns whether a claim has a value, or with `true` any value at all. */
+/** Returns whether a claim has a value; with `true`, whether it is neither `undefined` nor `null`. */
 export function hasClaim(claims: Claims, [name, value]: readonly [name: string, value: string | true]): boolean {
   const claim = readClaim(claims, [name]);
   return value === true ? claim !== undefined && claim !== null : claim === value;
 }
 
-/** `typ` is a media type whose `application/` may be left out, compared without regard to case: RFC 7515 §4.1.9. */
+/** Returns the media type in `typ`, in lower case and without `application/`, which may be omitted: RFC 7515 §4.1.9. */
 export function mediaType(typ: string): string {
   return typ.toLowerCase().replace(/^application\//, '');
 }

@@ -11,11 +11,9 @@ export {
   INTROSPECTION_OCCASIONS,
   type Introspection,
   type IntrospectionCache,
-  type IntrospectionOccasion,
   type IntrospectionOptions,
 } from './introspection.js';
 export {
-  type AccessTokenProfile,
   checkProfile,
   isClientCredentialsToken,
 } from './profile.js';

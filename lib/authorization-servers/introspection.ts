@@ -3,8 +3,8 @@ import { isRecord } from './record.js';
 import { checkUrl } from './url.js';
 
 /**
- * Where introspection responses are kept for several instances of an application; a `Keyv` fits. A writer to it can
- * invent users: guard it like the authorization server.
+ * A cache of introspection responses for several instances of an application. A `Keyv` fits. Code that can write to it
+ * can invent users: protect it like the authorization server.
  */
 export interface IntrospectionCache {
   get(key: string): Promise<unknown>;
@@ -13,14 +13,17 @@ export interface IntrospectionCache {
 }
 
 /**
- * How an authorization server is asked about tokens.
+ * Options of the introspection of tokens at an authorization server.
  *
  * @see [RFC 7662](https://www.rfc-editor.org/rfc/rfc7662.html)
  */
 export interface IntrospectionOptions {
-  /** Default is `introspection_endpoint` of the issuer's metadata, which is read when it is first needed. */
+  /**
+   * URL of the endpoint. Default is `introspection_endpoint` of the issuer's metadata, which is fetched when first
+   * needed.
+   */
   endpoint?: string | undefined;
-  /** The client that this API is at the authorization server. */
+  /** Client id of this API at the authorization server. */
   clientId: string;
   clientSecret?: string | undefined;
   /** Private key for `private_key_jwt`, as PEM or JWK. */
@@ -28,22 +31,22 @@ export interface IntrospectionOptions {
   /** Default is `'private_key_jwt'` with a `privateKey`, else `'client_secret_basic'`. */
   clientAuthentication?: ClientAuthenticationMethod | undefined;
   /**
-   * Which tokens are asked about. `'opaque'`: those that are no JWT. `'auth-time-missing'`: JWTs without `auth_time`, and
-   * only if a `maxAge` is required. `'event-missing'`: JWTs without `acr` if `acrValues` are required, and without
-   * `auth_time` if a `maxAge` is; it suits servers that leave both out, such as Keycloak in lightweight access tokens.
-   * `'always'`: all of them, so that a revoked JWT is noticed. Default is `'opaque'`.
+   * Which tokens are introspected. `'opaque'`: tokens that are not JWTs. `'auth-time-missing'`: JWTs without
+   * `auth_time` if `maxAge` is required. `'event-missing'`: these, and JWTs without `acr` if `acrValues` are required.
+   * Use it for servers that omit both, such as Keycloak in lightweight access tokens. `'always'`: all tokens, so that a
+   * revoked JWT is refused. Default is `'opaque'`.
    */
   when?: IntrospectionOccasion | undefined;
-  /** Seconds for which a response is good, and a revocation goes unnoticed; never beyond `exp`. Default is `60`. */
+  /** Seconds for which a response is kept, never beyond `exp`. A revocation goes unnoticed as long. Default is `60`. */
   cacheFor?: number | undefined;
-  /** Shared by several instances, behind the memory of each, 1,000 responses at most. Default is that memory alone. */
+  /** Cache that several instances share, behind 1,000 responses in the memory of each. Default is the memory alone. */
   cache?: IntrospectionCache | undefined;
 }
 
-/** Which tokens a server is asked about. */
-export type IntrospectionOccasion = 'opaque' | 'auth-time-missing' | 'event-missing' | 'always';
+/** Which tokens are introspected. */
+type IntrospectionOccasion = 'opaque' | 'auth-time-missing' | 'event-missing' | 'always';
 
-/** What each occasion means: whether opaque tokens are asked about, and JWTs that lack a claim which is required. */
+/** Maps each occasion to the tokens it includes: opaque ones, and JWTs that lack a required claim. */
 export const INTROSPECTION_OCCASIONS: Readonly<
   Record<
     IntrospectionOccasion,
@@ -53,13 +56,13 @@ export const INTROSPECTION_OCCASIONS: Readonly<
   opaque: { opaque: true, acrMissing: false, authTimeMissing: false },
   'auth-time-missing': { opaque: false, acrMissing: false, authTimeMissing: true },
   'event-missing': { opaque: false, acrMissing: true, authTimeMissing: true },
-  // asked before anything is required
+  // JWTs are introspected before their requirements are known.
   always: { opaque: true, acrMissing: false, authTimeMissing: false },
 });
 
 export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
 
-/** Checked introspection options with every default filled in. */
+/** The checked introspection options, with every default filled in. */
 export interface Introspection {
   readonly endpoint: string | undefined;
   readonly clientId: string;
@@ -85,8 +88,11 @@ const METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']
 const OCCASIONS = Object.keys(INTROSPECTION_OCCASIONS);
 
 /**
- * @param where named in errors, such as `authorizationServers[0].introspection`
- * @throws TypeError naming the option: an unknown one, one of the wrong type, a secret beside a key, neither of them
+ * Checks introspection options, and fills in defaults. Does not read the private key.
+ *
+ * @param where the place that errors name, such as `authorizationServers[0].introspection`
+ * @throws StepUpConfigurationError that names the option: an unknown one, one of the wrong type, both a secret and a
+ * key, or neither
  */
 export function checkIntrospection(options: IntrospectionOptions, where: string): Introspection {
   if (!isRecord(options)) throw new StepUpConfigurationError(`"${where}" must be an object`);
@@ -94,14 +100,14 @@ export function checkIntrospection(options: IntrospectionOptions, where: string)
   const { endpoint, clientId, when = 'opaque', cacheFor = 60, cache } = options;
   if (endpoint !== undefined) checkUrl(endpoint, `${where}.endpoint`);
   if (!isText(clientId))
-    throw new StepUpConfigurationError(`"${where}.clientId" is required: the client that this API is there`);
+    throw new StepUpConfigurationError(`"${where}.clientId" is required: the client id of this API at this server`);
   if (!OCCASIONS.includes(when))
     throw new StepUpConfigurationError(`"${where}.when" must be one of '${OCCASIONS.join("', '")}'`);
   if (typeof cacheFor !== 'number' || !(cacheFor >= 0 && cacheFor <= 3600)) {
     throw new StepUpConfigurationError(`"${where}.cacheFor" must be a number of seconds from 0 to 3600`);
   }
   if (cache !== undefined && (typeof cache?.get !== 'function' || typeof cache.set !== 'function')) {
-    throw new StepUpConfigurationError(`"${where}.cache" must have get(key) and set(key, value, ttl), as a Keyv has`);
+    throw new StepUpConfigurationError(`"${where}.cache" must have get(key) and set(key, value, ttl), like a Keyv`);
   }
   const client = Object.freeze(checkClient(options, where));
   return Object.freeze({ endpoint, clientId, client, when, cacheFor, cache });
@@ -118,13 +124,14 @@ function checkClient(options: IntrospectionOptions, where: string): Introspectio
   }
   if (method === 'private_key_jwt') {
     if (clientSecret !== undefined)
-      throw new StepUpConfigurationError(`"${where}.clientSecret" has no use with private_key_jwt`);
+      throw new StepUpConfigurationError(`"${where}.clientSecret" is not used with private_key_jwt; remove it`);
     if (privateKey === undefined) {
       throw new StepUpConfigurationError(`"${where}.privateKey" must be the private key of the client, as PEM or JWK`);
     }
     return { method, key: privateKey };
   }
-  if (privateKey !== undefined) throw new StepUpConfigurationError(`"${where}.privateKey" has no use with ${method}`);
+  if (privateKey !== undefined)
+    throw new StepUpConfigurationError(`"${where}.privateKey" is not used with ${method}; remove it`);
   if (!isText(clientSecret)) {
     throw new StepUpConfigurationError(`"${where}.clientSecret" is required, or "privateKey" for private_key_jwt`);
   }

@@ -4,7 +4,7 @@ import { hasClaim, mediaType } from './claim.js';
 import { type ProfileName, profiles } from './profiles/index.js';
 import { isRecord } from './record.js';
 
-/** A checked profile with every default filled in: what there is to know about access tokens and challenges. */
+/** The members of a checked profile that decide about access tokens and challenges, with every default filled in. */
 export interface AccessTokenProfile {
   /** The server's own name; `undefined` without a profile. */
   readonly title: string | undefined;
@@ -19,12 +19,14 @@ export interface AccessTokenProfile {
   readonly requestMode: 'acr_values' | 'essential' | 'auto';
 }
 
-/** Tells by the marks of a profile whether a client got a token for itself: no user has authenticated for it. */
+/**
+ * Returns whether a token is a client credentials token by the claims of a profile. No user has authenticated for it.
+ */
 export function isClientCredentialsToken(
   claims: Claims,
   { clientCredentialsClaims }: Pick<AccessTokenProfile, 'clientCredentialsClaims'>,
 ): boolean {
-  return clientCredentialsClaims.some((mark) => hasClaim(claims, mark));
+  return clientCredentialsClaims.some((claim) => hasClaim(claims, claim));
 }
 
 const RFC_9068_CLAIMS = { acr: 'acr', authTime: 'auth_time', amr: 'amr', clientId: 'client_id', scope: 'scope' };
@@ -51,14 +53,18 @@ const MEMBERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Finds the profile of a name, or checks one written by hand; the shipped ones are checked as those are.
+ * Checks a profile, given by name or as an object, and fills in defaults.
  *
- * @param where named in errors, such as `authorizationServers[0].profile`
- * @throws TypeError naming the member: an unknown name or member, a value of the wrong type, and a `typ` beyond `at+jwt`
- * without `accessTokenClaims`.
+ * @param where the place that errors name, such as `authorizationServers[0].profile`
+ * @throws StepUpConfigurationError that names the member: an unknown name or member, a value of the wrong type, or a
+ * `typ` beyond `at+jwt` without `accessTokenClaims`
  */
-export function checkProfile(given: ProfileName | AuthorizationServerProfile = {}, where: string): AccessTokenProfile {
-  const profile: AuthorizationServerProfile = typeof given === 'string' ? profileNamed(given, where) : given;
+export function checkProfile(
+  nameOrProfile: ProfileName | AuthorizationServerProfile = {},
+  where: string,
+): AccessTokenProfile {
+  const profile: AuthorizationServerProfile =
+    typeof nameOrProfile === 'string' ? profileNamed(nameOrProfile, where) : nameOrProfile;
   if (!isRecord(profile)) {
     throw new StepUpConfigurationError(`"${where}" must be the name of a profile or an object`);
   }
@@ -69,7 +75,7 @@ export function checkProfile(given: ProfileName | AuthorizationServerProfile = {
   const accessTokenClaims = checkClaimValues(profile.accessTokenClaims, `${where}.accessTokenClaims`, true);
   if (typ.some((value) => value !== 'at+jwt') && accessTokenClaims.length === 0) {
     throw new StepUpConfigurationError(
-      `"${where}.typ" accepts more than at+jwt; give "accessTokenClaims" that only access tokens carry, ` +
+      `"${where}.typ" accepts more than at+jwt; set "accessTokenClaims" to claims that only access tokens carry, ` +
         'or ID tokens would pass for access tokens',
     );
   }
@@ -98,22 +104,23 @@ function profileNamed(name: string, where: string): AuthorizationServerProfile {
   if (Object.hasOwn(profiles, name)) return profiles[name as ProfileName];
   const known = Object.keys(profiles);
   throw new StepUpConfigurationError(
-    `"${where}" names no profile: "${name}"; the nearest is "${closestMatch(name, known)}". ` +
-      `There are ${known.join(', ')}; for another server give an object`,
+    `"${where}" is not the name of a profile: "${name}"; the closest is "${closestMatch(name, known)}". ` +
+      `Known are ${known.join(', ')}; for another server use an object`,
   );
 }
 
-/** What is for people and clients, and decides about no token. */
+/** Checks the members for people and clients, which decide about no token. */
 function checkFacts(profile: AuthorizationServerProfile, where: string): void {
   const { title, checkedOn, issues, request } = profile;
-  if (title !== undefined && !isText(title)) throw new StepUpConfigurationError(`"${where}.title" must be a text`);
+  if (title !== undefined && !isText(title))
+    throw new StepUpConfigurationError(`"${where}.title" must be a non-empty string`);
   if (checkedOn !== undefined && !(isText(checkedOn) && /^\d{4}-\d{2}-\d{2}$/.test(checkedOn))) {
     throw new StepUpConfigurationError(`"${where}.checkedOn" must be a day, such as '2026-11-24'`);
   }
   for (const name of LISTS) {
     const list: unknown = profile[name];
     if (list !== undefined && !(Array.isArray(list) && list.every(isText))) {
-      throw new StepUpConfigurationError(`"${where}.${name}" must be a list of texts`);
+      throw new StepUpConfigurationError(`"${where}.${name}" must be a list of non-empty strings`);
     }
   }
   for (const [name, choices] of Object.entries(CHOICES)) {
@@ -143,25 +150,25 @@ function checkChoice(value: unknown, choices: readonly string[], where: string):
 
 function checkTypes(typ: unknown = ['at+jwt'], where: string): (string | null)[] {
   if (!Array.isArray(typ) || typ.length === 0 || !typ.every((value) => value === null || isText(value))) {
-    throw new StepUpConfigurationError(`"${where}" must list the accepted types, null for a missing one`);
+    throw new StepUpConfigurationError(`"${where}" must list the accepted types, with null for a missing one`);
   }
   return typ.map((value) => (value === null ? null : mediaType(value)));
 }
 
-/** A value that is left out would be met by tokens without the claim, ID tokens among them. */
+/** Checks claims and their values. An undefined value would match tokens without the claim, such as ID tokens. */
 function checkClaimValues<Value extends string | true>(
   claims: Readonly<Record<string, Value>> = {},
   where: string,
   presenceIsEnough: boolean,
 ): readonly (readonly [claim: string, value: Value])[] {
   if (!isRecord(claims)) {
-    throw new StepUpConfigurationError(`"${where}" must be an object of names and their values`);
+    throw new StepUpConfigurationError(`"${where}" must be an object of claim names and values`);
   }
   return Object.freeze(
     Object.entries(claims).map(([claim, value]) => {
       if (!isText(value) && !(presenceIsEnough && value === true)) {
         throw new StepUpConfigurationError(
-          `"${where}.${claim}" must be ${presenceIsEnough ? 'true or ' : ''}the text that stands there`,
+          `"${where}.${claim}" must be ${presenceIsEnough ? 'true or ' : ''}the string that the claim has`,
         );
       }
       return Object.freeze([claim, value] as const);
@@ -184,7 +191,7 @@ function checkClaimPaths(claims: unknown, where: string): AccessTokenProfile['cl
     const names: readonly unknown[] = Array.isArray(path) ? path : [path];
     if (names.length === 0 || !names.every(isText)) {
       throw new StepUpConfigurationError(
-        `"${where}.${name}" must be the name of a claim, or the list of names on the way to it`,
+        `"${where}.${name}" must be the name of a claim, or the list of names that leads to it`,
       );
     }
     return [name, Object.freeze([...names])] as const;

@@ -1,10 +1,10 @@
 import { isLoopback, StepUpConfigurationError } from '../core/index.js';
 
 /**
- * Checks an address of an authorization server.
+ * Checks a URL of an authorization server.
  *
- * @param where named in the error
- * @throws TypeError unless it is an https URL without credentials, or an http one that stays on this machine
+ * @param where the option that errors name
+ * @throws StepUpConfigurationError if it is neither https nor http on loopback, or carries credentials
  */
 export function checkUrl(value: unknown, where: string): void {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;

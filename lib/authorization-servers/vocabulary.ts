@@ -1,16 +1,16 @@
 import { isAcrValue, StepUpConfigurationError } from '../core/index.js';
 
-/** What the words of an application mean to an authorization server. */
+/** The strings of an authorization server for the words of an application. */
 export interface VocabularyOptions<Word extends string = string> {
-  /** Your word to the strings of the authorization server, in order of preference. `'literal'`: strings stand for themselves. */
+  /** Maps your words to the server's strings, in order of preference. With `'literal'` strings stand for themselves. */
   acr?: { readonly [word in Word]?: string | readonly string[] | undefined } | 'literal' | undefined;
-  /** Your words, strongest first. Only then does a stronger one satisfy a weaker one. Default is no order. */
+  /** Your words, strongest first: then a stronger one satisfies a weaker one. Default is no order. */
   order?: readonly Word[] | undefined;
 }
 
 /**
- * What an application's words for authentication contexts mean to one authorization server. Its `acr` strings are private
- * to it: RFC 9470 registers none and orders none.
+ * Translates the words of an application to the `acr` strings of one authorization server. These are private to the
+ * server: RFC 9470 neither registers nor orders any.
  *
  * @see [RFC 9470 §2](https://www.rfc-editor.org/rfc/rfc9470.html#section-2)
  */
@@ -29,13 +29,15 @@ export class Vocabulary {
   static readonly literal = new Vocabulary(undefined, new Map());
 
   /**
-   * @param where named in errors, such as `authorizationServers[0]`
-   * @throws TypeError for ill-formed strings, an empty map, an order that names unknown words or comes without a map, and a
-   * string that two words share if their order would decide.
+   * Checks the options and creates their vocabulary.
+   *
+   * @param where the place that errors name, such as `authorizationServers[0]`
+   * @throws StepUpConfigurationError for ill-formed strings, an empty map, an order without a map or with unknown
+   * words, and with an order for a string that two words share
    */
   static from({ acr, order }: VocabularyOptions, where: string): Vocabulary {
     if (acr === undefined || acr === 'literal') {
-      if (order !== undefined) throw new StepUpConfigurationError(`"${where}.order" needs the words of "${where}.acr"`);
+      if (order !== undefined) throw new StepUpConfigurationError(`"${where}.order" needs words in "${where}.acr"`);
       return Vocabulary.literal;
     }
     const words = checkWords(acr, `${where}.acr`);
@@ -45,14 +47,14 @@ export class Vocabulary {
       for (const value of strings) meanings.set(value, { own: [value], stronger: [] });
     }
     for (const [word, own] of words) {
-      // nearest first: a user is led one step further, not to the strongest there is
+      // Closest first, so that a user is asked for the next stronger word, not for the strongest.
       const stronger = order?.slice(0, Math.max(order.indexOf(word), 0)).reverse() ?? [];
       meanings.set(word, { own, stronger: stronger.flatMap((name) => words.get(name) ?? []) });
     }
     return new Vocabulary(meanings, words);
   }
 
-  /** The words and strings that are legal here; `undefined` if every string is. */
+  /** The legal words and strings. `undefined` if every string is legal. */
   get known(): readonly string[] | undefined {
     return this.#meanings && [...this.#meanings.keys()];
   }
@@ -62,8 +64,8 @@ export class Vocabulary {
   }
 
   /**
-   * The strings that satisfy a list of words, in order of preference: those of the words themselves, then the stronger
-   * ones. Empty if this server knows none of the words.
+   * Returns the strings that satisfy a list of words, in order of preference: those of the words, then those of
+   * stronger words. Empty if the server knows none of the words.
    */
   stringsFor(acrValues: readonly string[]): readonly string[] {
     if (this.#meanings === undefined) return acrValues;
@@ -82,7 +84,7 @@ function checkWords(acr: unknown, where: string): Map<string, readonly string[]>
   const entries = isMap ? Object.entries(acr).filter(([, strings]) => strings !== undefined) : [];
   if (entries.length === 0) {
     throw new StepUpConfigurationError(
-      `"${where}" must map at least one word of yours to the server's strings, or be 'literal'`,
+      `"${where}" must map at least one of your words to the server's strings, or be 'literal'`,
     );
   }
   const words = new Map<string, readonly string[]>();
@@ -99,7 +101,7 @@ function checkWords(acr: unknown, where: string): Map<string, readonly string[]>
     const other = strings.find((value) => value !== word && words.has(value));
     if (other !== undefined) {
       throw new StepUpConfigurationError(
-        `"${where}.${word}" uses "${other}", which is a word of its own; give one of the two another name`,
+        `"${where}.${word}" uses "${other}", which is a word too; rename one of the two`,
       );
     }
   }
@@ -114,7 +116,7 @@ function checkOrder(order: unknown, words: ReadonlyMap<string, readonly string[]
   }
   for (const word of order) {
     if (!words.has(word))
-      throw new StepUpConfigurationError(`"${where}.order" names "${word}", which "${where}.acr" does not`);
+      throw new StepUpConfigurationError(`"${where}.order" names "${word}", which is not in "${where}.acr"`);
   }
   const owners = new Map<string, string>();
   for (const [word, strings] of words) {
@@ -122,7 +124,7 @@ function checkOrder(order: unknown, words: ReadonlyMap<string, readonly string[]
       const other = owners.get(value);
       if (other !== undefined) {
         throw new StepUpConfigurationError(
-          `"${where}.acr" has "${value}" under "${other}" and "${word}"; with "order" it can be only one`,
+          `"${where}.acr" has "${value}" under "${other}" and "${word}"; with "order" a string can have only one word`,
         );
       }
       owners.set(value, word);

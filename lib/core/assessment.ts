@@ -1,13 +1,13 @@
 import type { AuthenticationRequirements } from './requirements.js';
 
 /**
- * The authentication event behind an access token: how and when its user authenticated.
+ * The authentication event behind an access token: how and when its user authenticated. An absent member is unknown.
  *
  * @see [RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2.1)
  */
 export interface AuthenticationEvent {
   acr?: string | undefined;
-  /** Authentication contexts that hold next to `acr`, if a server lists several at once; any of them counts. */
+  /** Authentication contexts next to `acr`, if a server lists several in one token. Any of them satisfies. */
   acrs?: readonly string[] | undefined;
   /** Seconds since the epoch. */
   authTime?: number | undefined;
@@ -15,11 +15,11 @@ export interface AuthenticationEvent {
   issuer?: string | undefined;
   subject?: string | undefined;
   clientId?: string | undefined;
-  /** Space-separated. */
+  /** Scopes of the token, separated by spaces. */
   scope?: string | undefined;
 }
 
-/** One way in which an authentication event falls short. */
+/** A reason why an authentication event does not meet requirements. Stable. */
 export type UnmetReason =
   | 'acr_missing'
   | 'acr_unmet'
@@ -29,10 +29,10 @@ export type UnmetReason =
   | 'authentication_too_old'
   | 'scope_missing';
 
-/** What a requirement can be about. */
-export type RequirementDimension = 'acr' | 'age' | 'scope';
+/** The part of the requirements that a reason is about. */
+type RequirementDimension = 'acr' | 'age' | 'scope';
 
-/** Which part of the requirements each reason is about. */
+/** Maps each reason to the part of the requirements that it is about. */
 export const REASON_DIMENSIONS: Readonly<Record<UnmetReason, RequirementDimension>> = {
   acr_missing: 'acr',
   acr_unmet: 'acr',
@@ -43,7 +43,10 @@ export const REASON_DIMENSIONS: Readonly<Record<UnmetReason, RequirementDimensio
   scope_missing: 'scope',
 };
 
-/** Whether a new sign-in can be enough for what was unmet. A token that tells no usable time tells none next time either. */
+/**
+ * Maps each reason to whether a new sign-in can help. A server that issues no usable `auth_time` issues none next time
+ * either.
+ */
 export const SIGN_IN_HELPS: Readonly<Record<UnmetReason, boolean>> = {
   acr_missing: true,
   acr_unmet: true,
@@ -54,28 +57,32 @@ export const SIGN_IN_HELPS: Readonly<Record<UnmetReason, boolean>> = {
   scope_missing: true,
 };
 
+/** Whether an authentication event meets the requirements, and if not, every reason why. */
 export type Assessment = { met: true } | { met: false; reasons: UnmetReason[] };
 
 export interface AssessOptions {
-  /** Seconds since the epoch. */
+  /** The current time, in seconds since the epoch. */
   now: number;
   /** Seconds by which clocks may differ. Default is `5`. */
   clockTolerance?: number | undefined;
 }
 
-/** Seconds by which clocks may differ if nothing else is said. */
 export const DEFAULT_CLOCK_TOLERANCE = 5;
 
 const MET: Assessment = Object.freeze({ met: true });
 
-/** Beyond this a number of seconds is one of milliseconds: the year 5138. */
+/** Greatest plausible time in seconds since the epoch: the year 5138. A greater number is one of milliseconds. */
 export const MILLISECONDS_FROM = 1e11;
 
 /**
  * Returns whether an authentication event meets the requirements of a protected resource, and if not, every reason why.
- * What the event does not say counts against it: an absent `acr` or `authTime` never satisfies. `authTime` is looked at
- * only if `maxAge` is required. Knows strings, not words: `acrValues` are compared exactly.
+ * An absent `acr` or `authTime` never satisfies. Reads `authTime` only if `maxAge` is required. Compares `acrValues`
+ * exactly: it does not translate words of an application. Does not throw for claims of a wrong type.
  *
+ * @example
+ * ```ts
+ * assess({ acr: 'pwd' }, { acrValues: ['mfa'] }, { now: Date.now() / 1000 }); // { met: false, reasons: ['acr_unmet'] }
+ * ```
  * @see [RFC 9470 §6](https://www.rfc-editor.org/rfc/rfc9470.html#section-6)
  */
 export function assess(
@@ -91,7 +98,7 @@ export function assess(
 }
 
 function acrReason({ acr, acrs }: AuthenticationEvent, acrValues: readonly string[]): UnmetReason | undefined {
-  // not `includes`: of a string given in place of the list it would accept every part
+  // `includes` of a string in place of the list would accept every part of it.
   if (typeof acr === 'string') for (const value of acrValues) if (value === acr) return undefined;
   if (Array.isArray(acrs)) {
     for (const value of acrValues) for (const held of acrs) if (value === held) return undefined;
@@ -105,20 +112,20 @@ function ageReason(authTime: unknown, maxAge: number, now: number, clockToleranc
   if (typeof authTime !== 'number' || !(authTime >= 0 && authTime <= MILLISECONDS_FROM)) return 'auth_time_invalid';
   const age = now - authTime;
   if (age < -clockTolerance) return 'auth_time_in_future';
-  // not `maxAge + clockTolerance`: of strings that would be '3005'
+  // `maxAge + clockTolerance` would join them if one were a string: '3005'.
   return age - maxAge <= clockTolerance ? undefined : 'authentication_too_old';
 }
 
 function scopeReason(held: unknown, required: string): UnmetReason | undefined {
   if (typeof held !== 'string') return 'scope_missing';
-  // nearly always one scope is required, and splitting would cost more than the rest of the assessment
+  // Nearly always one scope is required, and splitting costs more than the rest of the assessment.
   const holds = required.includes(' ')
     ? required.split(' ').every((scope) => hasMember(held, scope))
     : hasMember(held, required);
   return holds ? undefined : 'scope_missing';
 }
 
-/** Returns whether a space-separated list has this member, whole. */
+/** Returns whether a space-separated list has a member. A part of a member does not count. */
 function hasMember(list: string, member: string): boolean {
   for (let at = list.indexOf(member); at !== -1 && at < list.length; at = list.indexOf(member, at + 1)) {
     const end = at + member.length;

@@ -1,2 +1,2 @@
-/** The claims of a token, or of a user made of them. No member is known to be of any type. */
+/** The claims of a token, or of a user built from them. The type of each member is unknown. */
 export type Claims = Readonly<Record<string, unknown>>;

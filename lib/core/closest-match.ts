@@ -1,4 +1,4 @@
-/** The candidate that is spelled most like a word; `undefined` if there is none. */
+/** Returns the candidate with the least edit distance to a word; `undefined` without candidates. */
 export function closestMatch(word: string, candidates: readonly string[]): string | undefined {
   const byDistance = candidates.map((candidate) => ({ candidate, distance: editDistance(word, candidate) }));
   return byDistance.sort((a, b) => a.distance - b.distance)[0]?.candidate;

@@ -6,7 +6,6 @@ export {
   DEFAULT_CLOCK_TOLERANCE,
   MILLISECONDS_FROM,
   REASON_DIMENSIONS,
-  type RequirementDimension,
   SIGN_IN_HELPS,
   type UnmetReason,
 } from './assessment.js';

@@ -1,15 +1,15 @@
 import { StepUpConfigurationError } from './configuration-error.js';
 
 /**
- * Refuses what an object of options has beyond its known members, so that a misspelt one is noticed.
+ * Checks that an object has no unknown members, so that a misspelt option is noticed.
  *
- * @param said the sentence about an unknown member
- * @throws TypeError with that sentence, and the known names
+ * @param describe returns the first half of the message about an unknown member
+ * @throws StepUpConfigurationError with that message and the known names
  */
-export function checkMembers(options: object, known: Iterable<string>, said: (member: string) => string): void {
+export function checkMembers(options: object, known: Iterable<string>, describe: (member: string) => string): void {
   const members = [...known];
   for (const member of Object.keys(options)) {
     if (!members.includes(member))
-      throw new StepUpConfigurationError(`${said(member)}; known are ${members.join(', ')}`);
+      throw new StepUpConfigurationError(`${describe(member)}; known are ${members.join(', ')}`);
   }
 }

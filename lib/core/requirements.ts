@@ -1,30 +1,34 @@
 import { StepUpConfigurationError } from './configuration-error.js';
 
 /**
- * What a protected resource requires of the authentication behind an access token.
+ * What a protected resource requires of the authentication behind an access token. All of it has to hold.
  *
  * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
  */
 export interface AuthenticationRequirements {
-  /** Authentication context class references in order of preference; any one of them is enough. Default is any. */
+  /**
+   * Authentication context class references in order of preference. Any one of them satisfies. Default is no
+   * requirement.
+   */
   acrValues?: readonly string[] | undefined;
-  /** Greatest age of the sign-in, in seconds. `0` asks the user to authenticate now. Default is no limit. */
+  /** Greatest age of the authentication, in seconds. `0` asks the user to authenticate now. Default is no limit. */
   maxAge?: number | undefined;
-  /** Scope that the token must hold as well, space-separated; all of it is needed. Default is none. */
+  /** Scopes that the token must have too, separated by spaces. Every one is required. Default is none. */
   scope?: string | undefined;
 }
 
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
-/** Scope tokens separated by single spaces: RFC 6750 §3. */
+/** Matches scope tokens separated by single spaces: RFC 6750 §3. */
 export const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
 const REQUIREMENT_NAMES = new Set(['acrValues', 'maxAge', 'scope']);
 
 /**
- * Checks requirements that were written by hand and returns a frozen copy without what is `undefined`.
+ * Checks requirements that an application has written, and returns a frozen copy without members that are `undefined`.
+ * Does not check whether an authorization server knows the `acrValues`.
  *
- * @param where named in errors, such as `@RequireAcr on TransferController.create`
- * @throws TypeError naming the faulty member: an unknown one, an empty or ill-formed `acrValues`, a `maxAge` that is no
- * non-negative integer, an ill-formed `scope`, or nothing required at all.
+ * @param where the place that errors name, such as `@RequireAcr on TransferController.create`
+ * @throws StepUpConfigurationError that names the member: an unknown one, an empty or ill-formed `acrValues`, a
+ * `maxAge` that is not a non-negative integer, an ill-formed `scope`, or no requirement at all
  */
 export function checkRequirements(requirements: unknown, where: string): AuthenticationRequirements {
   const fail = (what: string): never => {
@@ -41,7 +45,7 @@ export function checkRequirements(requirements: unknown, where: string): Authent
 
   if (acrValues !== undefined) {
     if (!Array.isArray(acrValues) || acrValues.length === 0) fail('"acrValues" must be a list of at least one string');
-    // a copy: what is checked is what is used, whatever the list gives next time
+    // A copy, so that a list with getters cannot return other values after the check.
     const values = [...(acrValues as unknown[])];
     for (const value of values) {
       if (!isAcrValue(value)) {
@@ -68,8 +72,8 @@ export function checkRequirements(requirements: unknown, where: string): Authent
 }
 
 /**
- * Returns whether a value can stand in `acr_values`. RFC 9470 leaves the characters open; we hold them to those of a scope
- * token, which is what survives a space-separated list inside a quoted-string.
+ * Returns whether a value can be a member of `acr_values`. RFC 9470 leaves the characters open. We allow those of a
+ * scope token, since they need no escape in a space-separated list inside a quoted-string.
  */
 export function isAcrValue(value: unknown): value is string {
   return typeof value === 'string' && SCOPE_TOKEN.test(value);
@@ -78,14 +82,14 @@ export function isAcrValue(value: unknown): value is string {
 function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (Array.isArray(value)) return 'a list';
-  // neither has a text that helps, and some objects have none at all
+  // Their text does not help, and some objects cannot be converted to text.
   if (typeof value === 'function' || (typeof value === 'object' && value !== null)) return `of type ${typeof value}`;
   return String(value);
 }
 
 /**
- * Joins the requirements of two levels. For `acrValues` and `maxAge` the inner level wins if it says something;
- * `scope` is the union.
+ * Merges the requirements of two levels, such as class and handler. `acrValues` and `maxAge` of the inner level win if
+ * they are defined. `scope` is the union.
  */
 export function mergeRequirements(
   outer: AuthenticationRequirements,

@@ -1,8 +1,8 @@
 import type { Diagnostic } from './diagnostic.js';
 
 /**
- * A challenge of a `WWW-Authenticate` field. Parameter names are lower case, as they are case-insensitive on the wire;
- * the scheme is kept as it was written: compare it without regard to case.
+ * A challenge of a `WWW-Authenticate` field. Parameter names are in lower case, since they are case-insensitive on the
+ * wire. The scheme is kept as received: compare it without regard to case.
  *
  * @see [RFC 9110 §11.3](https://www.rfc-editor.org/rfc/rfc9110.html#section-11.3)
  */
@@ -12,35 +12,37 @@ export interface Challenge {
   token68?: string | undefined;
 }
 
-/** Why something in a `WWW-Authenticate` field was discarded. */
+/** Why a part of a `WWW-Authenticate` field was discarded. Stable. */
 export type ChallengeDeviationCode = 'duplicate_parameter' | 'unreadable';
 
-/** Something in a `WWW-Authenticate` field that was discarded. All texts are fixed: nothing of them is from the field. */
+/**
+ * A part of a `WWW-Authenticate` field that was discarded. All texts are fixed: none contains anything from the field.
+ */
 export type ChallengeDeviation = Diagnostic<ChallengeDeviationCode>;
 
 export interface ParseChallengesOptions {
-  /** Told of every discarded challenge. Default is to discard silently. */
+  /** Called for every discarded challenge. Default is to discard silently. */
   onDeviation?: ((deviation: ChallengeDeviation) => void) | undefined;
 }
 
-// Each expression matches in linear time: its parts are disjoint, so that there is one way only to divide a text.
+// Each expression matches in linear time: its parts are disjoint, so that a text can be divided in one way only.
 // token = 1*tchar
 const TOKEN = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)/y;
 // quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE
 const QUOTED_STRING =
   /"([\t \x21\x23-\x5B\x5D-\x7E\x80-\xFF]*(?:\\[\t \x21-\x7E\x80-\xFF][\t \x21\x23-\x5B\x5D-\x7E\x80-\xFF]*)*)"/y;
-// token68 = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=", and nothing else up to the next list member
+// token68 = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=", followed by the end of the list member
 const TOKEN68 = /([A-Za-z0-9\-._~+/]+=*)(?=[ \t]*(?:,|$))/y;
-// auth-param begins with token BWS "=" BWS
+// The beginning of auth-param: token BWS "=" BWS
 const PARAMETER_NAME = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*=[ \t]*/y;
 const WHITESPACE = /[ \t]+/y;
-// empty list members are allowed: RFC 9110 §5.6.1
+// RFC 9110 §5.6.1 allows empty list members.
 const BETWEEN_MEMBERS = /[ \t,]*/y;
 const MEMBER_END = /[ \t]*(?:,[ \t,]*|$)/y;
 
 const DEVIATIONS: Record<ChallengeDeviationCode, string> = {
-  duplicate_parameter: 'A challenge repeats a parameter and was discarded',
-  unreadable: 'It was discarded from the first challenge on that cannot be read',
+  duplicate_parameter: 'A challenge that repeats a parameter was discarded',
+  unreadable: 'A challenge that cannot be read was discarded with all after it',
 };
 
 const WHOLE_TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -48,11 +50,15 @@ const WHOLE_TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/;
 const QUOTABLE = /^[\t\x20-\x7E]*$/;
 
 /**
- * Reads the challenges of a `WWW-Authenticate` field: one field line, or one string for each of several lines.
- * The whole grammar is understood: several challenges in a line, quoted pairs, `token68`, whitespace around `=`, empty
- * list members. Never throws: a challenge that repeats a parameter is discarded, and so is what stands in a line from
- * the first challenge on that cannot be read, as its end is not known.
+ * Parses the challenges of a `WWW-Authenticate` field: one field line, or one string for each of several lines. Accepts
+ * the whole grammar: several challenges in a line, quoted pairs, `token68`, whitespace around `=`, empty list members.
+ * Does not throw: it discards a challenge that repeats a parameter. It also discards a line from its first unreadable
+ * challenge on, since the end of that challenge is unknown.
  *
+ * @example
+ * ```ts
+ * parseChallenges('Bearer error="invalid_token"'); // [{ scheme: 'Bearer', parameters: { error: 'invalid_token' } }]
+ * ```
  * @see [RFC 9110 §11.6.1](https://www.rfc-editor.org/rfc/rfc9110.html#section-11.6.1)
  */
 export function parseChallenges(field: string | readonly string[], options: ParseChallengesOptions = {}): Challenge[] {
@@ -73,7 +79,7 @@ function parseLine(line: string, onDeviation: ParseChallengesOptions['onDeviatio
   return challenges;
 }
 
-/** Reads one challenge and what separates it from the next: challenge = auth-scheme [ 1*SP ( token68 / #auth-param ) ] */
+/** Reads one challenge and the separator behind it: challenge = auth-scheme [ 1*SP ( token68 / #auth-param ) ] */
 function readChallenge(scanner: Scanner): Challenge | ChallengeDeviationCode {
   const scheme = scanner.read(TOKEN);
   if (scheme === undefined) return 'unreadable';
@@ -92,7 +98,7 @@ function readChallenge(scanner: Scanner): Challenge | ChallengeDeviationCode {
     const value = scanner.read(TOKEN) ?? unquote(scanner.read(QUOTED_STRING));
     if (value === undefined || !scanner.skip(MEMBER_END)) return 'unreadable';
     ended = true;
-    // RFC 9110 §11.2 allows a parameter once; we refuse the challenge rather than guess which one was meant
+    // RFC 9110 §11.2 allows a parameter once. We discard the challenge rather than guess which value was meant.
     repeated ||= parameters.has(name.toLowerCase());
     parameters.set(name.toLowerCase(), value);
   }
@@ -113,7 +119,9 @@ class Scanner {
     return this.#position === this.line.length;
   }
 
-  /** Reads what the expression captures here; without a match stays where it is. */
+  /**
+   * Returns what the expression captures at the position, and moves behind the match. Does not move without a match.
+   */
   read(expression: RegExp): string | undefined {
     expression.lastIndex = this.#position;
     const found = expression.exec(this.line);
@@ -131,11 +139,11 @@ class Scanner {
 }
 
 /**
- * Writes challenges as one `WWW-Authenticate` field value. Every parameter is a quoted-string, as `realm` has to be and
- * URIs need to be, with nothing escaped but the quote and the backslash.
+ * Formats challenges as one `WWW-Authenticate` field value. Writes every parameter as a quoted-string: `realm` must be
+ * one, and URIs need it. Escapes only the quote and the backslash.
  *
- * @throws TypeError for a name that is no token, a name given twice in different case, or a value with a character that
- * a field value cannot safely carry: controls, line breaks, anything beyond ASCII.
+ * @throws TypeError for a name that is not a token, a name that occurs twice in different case, both `token68` and
+ * parameters, or a value with a character that a field value cannot safely carry: controls, line breaks, non-ASCII
  * @see [RFC 9110 §11.6.1](https://www.rfc-editor.org/rfc/rfc9110.html#section-11.6.1)
  */
 export function formatChallenges(challenges: readonly Challenge[]): string {
@@ -153,7 +161,7 @@ function formatChallenge({ scheme, parameters, token68 }: Challenge): string {
   const names = new Set<string>();
   const formatted = entries.map(([name, value]) => {
     if (!WHOLE_TOKEN.test(name)) throw new TypeError(`A parameter name must be a token: ${JSON.stringify(name)}`);
-    if (names.has(name.toLowerCase())) throw new TypeError(`The parameter "${name.toLowerCase()}" is given twice`);
+    if (names.has(name.toLowerCase())) throw new TypeError(`The parameter "${name.toLowerCase()}" occurs twice`);
     names.add(name.toLowerCase());
     if (typeof value !== 'string' || !QUOTABLE.test(value)) {
       throw new TypeError(`The parameter "${name}" must be a string of printable ASCII`);

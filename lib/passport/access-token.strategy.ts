@@ -4,16 +4,20 @@ import { StepUpConfigurationError } from '../core/index.js';
 import { type IncomingRequest, isThenable, type MaybePromise, presentedToken } from '../token/index.js';
 
 /** The application that a strategy works for. */
-export interface StrategyOwner {
-  /** What its requests name as theirs: the Express application, or the Fastify instance. */
+interface StrategyOwner {
+  /** The Express application or Fastify instance that its requests refer to. */
   readonly application: object | undefined;
-  /** Returns the user of a request, or `undefined` if it has no access token. Throws its refusal. */
+  /**
+   * Returns the user of a request; `undefined` without an access token.
+   *
+   * @throws the refusal of the token
+   */
   authenticate(request: IncomingRequest): MaybePromise<unknown>;
-  /** Is told what a callback of `passport.authenticate()` has thrown when nobody else could hear it. */
+  /** Called with an error that a callback of `passport.authenticate()` throws if no other code can catch it. */
   callbackFailed(thrown: unknown): void;
 }
 
-/** A request of Express or Fastify, or that of Node which Fastify gives to middleware. */
+/** A request of Express or Fastify, or the Node request that Fastify passes to middleware. */
 interface PassportRequest extends IncomingRequest {
   readonly app?: object;
   readonly server?: object;
@@ -22,13 +26,13 @@ interface PassportRequest extends IncomingRequest {
 }
 
 /**
- * The Passport JWT strategy that `AuthGuard('jwt')` finds. passport-jwt extracts a token, asks for a key and verifies; what
- * it accepts beyond RFC 9068 is refused, and its failures told apart, because the verification is ours: one for a request,
- * shared with the guards. A refused token goes through `error`, so that Nest's guard throws the refusal as it is, with
- * status and challenge. A missing one goes through `fail`, so that `AuthGuard(['jwt', 'key'])` asks the next strategy.
+ * The Passport JWT strategy that `AuthGuard('jwt')` finds. Does not let passport-jwt verify: our verification follows
+ * RFC 9068, distinguishes failures, and runs once for a request, shared with the guards. Passes the refusal of a token
+ * to `error`, so that Nest's guard throws it unchanged, with status and challenge. Calls `fail` without a token, so
+ * that `AuthGuard(['jwt', 'key'])` tries the next strategy.
  */
 export class AccessTokenStrategy extends Strategy {
-  // Passport knows one strategy of a name, that of the last application; the others are found by their requests
+  // Passport keeps one strategy for a name: that of the last application. The others are found by their requests.
   static readonly #ofApplications = new WeakMap<object, Map<string, AccessTokenStrategy>>();
 
   constructor(
@@ -38,7 +42,7 @@ export class AccessTokenStrategy extends Strategy {
     super(
       {
         jwtFromRequest: (request) => presentedToken(request)?.token ?? null,
-        // never asked, as authenticate() is ours; were it asked, it would let nothing through
+        // Never called, since authenticate() is ours. If called, it refuses.
         secretOrKeyProvider: (_request, _token, done) =>
           done(new Error('Access tokens are verified by nestjs-step-up')),
       },
@@ -46,12 +50,12 @@ export class AccessTokenStrategy extends Strategy {
     );
   }
 
-  /** Returns the strategy of a name that an application has. */
+  /** Returns the strategy of an application with a name; `undefined` without one. */
   static of(application: object, name: string): AccessTokenStrategy | undefined {
     return AccessTokenStrategy.#ofApplications.get(application)?.get(name);
   }
 
-  /** Lets the requests of its application find it. */
+  /** Makes requests of its application find it. */
   attach(): void {
     const { application } = this.owner;
     if (application === undefined) return;
@@ -64,14 +68,14 @@ export class AccessTokenStrategy extends Strategy {
     if (application !== undefined) AccessTokenStrategy.#ofApplications.get(application)?.delete(this.name);
   }
 
-  // Passport calls it on an object that inherits from this one, so that there are no private fields here
+  // Passport calls it on an object that inherits from this one, which has no access to private fields.
   override authenticate(request: PassportRequest): void {
     const strategy = this.ownOf(request);
     if (strategy === undefined) {
       this.error(
         new StepUpConfigurationError(
           `The Passport strategy "${this.name}" belongs to another application; import StepUpModule.forRoot() into this one, ` +
-            'or give either of them another "strategyName"',
+            'or set "strategyName" of one of them to another name',
         ),
       );
       return;
@@ -92,7 +96,7 @@ export class AccessTokenStrategy extends Strategy {
         (known) => this.settle(known),
         (error: Error) => this.error(error),
       )
-      // nobody else would hear what a callback throws so late
+      // No other code catches what a callback throws after a promise.
       .catch((thrown: unknown) => this.refuse(request, thrown));
   }
 
@@ -101,7 +105,7 @@ export class AccessTokenStrategy extends Strategy {
     else this.success(user as object);
   }
 
-  /** The strategy of the application that the request is for; `undefined` if that has none. */
+  /** Returns the strategy of the application of a request; `undefined` if that has none. */
   private ownOf(request: PassportRequest): AccessTokenStrategy | undefined {
     const application = request.app ?? request.server;
     if (application === undefined) return this;
@@ -112,7 +116,7 @@ export class AccessTokenStrategy extends Strategy {
     return undefined;
   }
 
-  /** Ends a request whose callback has thrown: Passport would leave it without a response. */
+  /** Ends a request whose callback has thrown. Passport would leave it without a response. */
   private refuse(request: PassportRequest, thrown: unknown): void {
     this.owner.callbackFailed(thrown);
     const { res } = request;
@@ -125,7 +129,7 @@ export class AccessTokenStrategy extends Strategy {
   }
 }
 
-/** An application of Express is mounted on its parent; an instance of Fastify inherits from its own. */
+/** Returns the Express application that one is mounted on, or the Fastify instance that one inherits from. */
 function parentOf(application: object): object | undefined {
   const { parent } = application as { parent?: unknown };
   if (typeof parent === 'function') return parent;

@@ -2,17 +2,17 @@ import passport from 'passport';
 import { StepUpConfigurationError } from '../core/index.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 
-// Passport keeps its strategies to itself; its own middleware looks them up this way
+// Passport has no public way to look up a strategy. Its own middleware uses this method.
 const registry = passport as unknown as { _strategy(name: string): unknown };
 
-/** Tells whether Passport knows a strategy of this name. */
+/** Returns whether Passport has a strategy of this name. */
 export function isRegistered(name: string): boolean {
   return registry._strategy(name) !== undefined;
 }
 
 /**
- * The token that a strategy of passport-jwt would take from a request, by its own extractor. `undefined` for strategies of
- * another kind, and if there is none.
+ * Returns the token that a strategy of passport-jwt extracts from a request. `undefined` for a strategy of another
+ * kind, and without a token.
  */
 export function tokenOfStrategy(name: string, request: object): string | undefined {
   const { _jwtFromRequest: extract } = (registry._strategy(name) ?? {}) as { _jwtFromRequest?: unknown };
@@ -21,17 +21,17 @@ export function tokenOfStrategy(name: string, request: object): string | undefin
     const token: unknown = extract(request);
     return typeof token === 'string' ? token : undefined;
   } catch {
-    // it may expect more of a request than this one has
+    // The extractor may need members that this request does not have.
     return undefined;
   }
 }
 
 /**
- * Makes a strategy known to Passport, whose registry is one for the whole process. One of ours under the same name, from
- * another application, is replaced.
+ * Registers a strategy with Passport, which has one registry for the whole process. Replaces a strategy of ours under
+ * the same name, from another application.
  *
- * @throws StepUpConfigurationError if a strategy that is not ours has the name, or one of ours at the same HTTP instance:
- *   plain guards of one application would accept the tokens of the other
+ * @throws StepUpConfigurationError if a strategy that is not ours has the name, or one of ours at the same HTTP
+ * instance: plain guards of one application would accept the tokens of the other
  */
 export function register(strategy: AccessTokenStrategy): void {
   const { name } = strategy;
@@ -39,21 +39,21 @@ export function register(strategy: AccessTokenStrategy): void {
   const present = registry._strategy(name);
   if (present !== undefined && !(present instanceof AccessTokenStrategy)) {
     throw new StepUpConfigurationError(
-      `The Passport strategy "${name}" is registered by somebody else; remove it, ` +
-        'give "strategyName" another name, or say "passport": \'existing\' to use it',
+      `The Passport strategy "${name}" is registered already and is not ours; remove it, ` +
+        'set "strategyName" to another name, or set "passport" to \'existing\' to use it',
     );
   }
   if (application !== undefined && AccessTokenStrategy.of(application, name) !== undefined) {
     throw new StepUpConfigurationError(
-      `Another application on the same HTTP instance has the Passport strategy "${name}"; give one of them another name ` +
-        'in "strategyName"',
+      `Another application on the same HTTP instance has the Passport strategy "${name}"; ` +
+        'set "strategyName" of one of them to another name',
     );
   }
   strategy.attach();
   passport.use(name, strategy);
 }
 
-/** Takes a strategy out of Passport's registry, unless another one has taken its name since. */
+/** Removes a strategy from Passport, unless another one has replaced it. */
 export function unregister(strategy: AccessTokenStrategy): void {
   strategy.detach();
   if (registry._strategy(strategy.name) === strategy) passport.unuse(strategy.name);

@@ -14,8 +14,8 @@ export interface Grant {
   readonly authentication: Authentication;
 }
 
-/** A grant as a code stands for it. */
-export interface CodeGrant extends Grant {
+/** A grant that a client redeems by its code. */
+interface CodeGrant extends Grant {
   readonly redirectUri: string;
   readonly codeChallenge: string;
   readonly nonce: string | undefined;
@@ -24,14 +24,14 @@ export interface CodeGrant extends Grant {
 }
 
 /** Seconds. */
-const CODE_LIFETIME = 60;
+const CODE_TTL = 60;
 
 /** A code challenge by S256 is a SHA-256 in base64url: RFC 7636 §4.2. */
 const CODE_CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
 
 /**
- * The authorization endpoint, for the code flow with PKCE. Errors go back to the client by redirect, except where the
- * client or its redirect URI is not known.
+ * The authorization endpoint, for the code flow with PKCE. Redirects errors to the client, except if the client or its
+ * redirect URI is unknown.
  *
  * @see [RFC 6749 §4.1](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1)
  */
@@ -51,21 +51,26 @@ export class AuthorizationEndpoint {
     this.#user = new TestUser(acrValuesSupported);
   }
 
-  answer(parameters: ReadonlyMap<string, string>, response: ServerResponse): void {
+  /**
+   * Responds to an authorization request.
+   *
+   * @throws OAuthError `invalid_request` if the client or its redirect URI is unknown
+   */
+  respond(parameters: ReadonlyMap<string, string>, response: ServerResponse): void {
     this.requests.push(Object.freeze(Object.fromEntries(parameters)));
     const client = this.clients.atRedirectUri(parameters);
     if (client === undefined) {
       throw new OAuthError('invalid_request', 'The client or its redirect_uri is not registered');
     }
-    const answered = this.#authorize(parameters, client);
-    if (answered === undefined) {
+    const result = this.#authorize(parameters, client);
+    if (result === undefined) {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Sign in</title>');
       return;
     }
-    // RFC 9207: `iss` is in errors too
+    // RFC 9207 puts `iss` into errors too.
     const location = new URL(client.redirectUri);
     const state = parameters.get('state');
-    const added = { ...answered, iss: this.issuer, ...(state !== undefined && { state }) };
+    const added = { ...result, iss: this.issuer, ...(state !== undefined && { state }) };
     for (const [name, value] of Object.entries(added)) location.searchParams.set(name, value);
     response.writeHead(303, { location: location.href, 'cache-control': 'no-store' }).end();
   }
@@ -86,7 +91,7 @@ export class AuthorizationEndpoint {
         scope: members(parameters.get('scope')).join(' '),
         codeChallenge: parameters.get('code_challenge') as string,
         nonce: parameters.get('nonce'),
-        expiresAt: Date.now() / 1000 + CODE_LIFETIME,
+        expiresAt: Date.now() / 1000 + CODE_TTL,
       });
       return { code };
     } catch (error) {

@@ -1,18 +1,18 @@
 /**
- * How an authorization server answers requests that ask for an authentication:
+ * How a test authorization server responds to requests for an authentication:
  *
- * - `honors`: the user authenticates as asked, as often as it is asked; an unknown `acr` is refused as unmet
- * - `ignoresAcrValues`: whatever `acr` is asked for, the user signs in as ever; `max_age` is honored
- * - `ignoresEssential`: honors `acr_values`, but not the essential `acr` claim
- * - `returnsHigherAcr`: the user authenticates with the next stronger `acr` than any that is asked for
- * - `omitsAuthTime`: honors the request, but no token carries `auth_time`
- * - `authTimeInMilliseconds`: honors the request, but `auth_time` is in milliseconds
- * - `needsOpenid`: refuses `acr_values`, `max_age` and `claims` without the scope `openid`: `invalid_request`
- * - `failsUnmet`: the user cannot authenticate as asked: `unmet_authentication_requirements`
- * - `declines`: the user refuses to authenticate again: `access_denied`
- * - `neverReturns`: shows a page on which the user stays
+ * - `honors`: the user authenticates as requested, every time. Refuses a request of unknown strings as unmet.
+ * - `ignoresAcrValues`: the user signs in as usual, whatever `acr` is requested. Honors `max_age`.
+ * - `ignoresEssential`: honors `acr_values`, but not the essential `acr` claim.
+ * - `returnsHigherAcr`: the user authenticates with the next stronger `acr` than the requested ones.
+ * - `omitsAuthTime`: honors the request, but no token has `auth_time`.
+ * - `authTimeInMilliseconds`: honors the request, but `auth_time` is in milliseconds.
+ * - `needsOpenid`: responds `invalid_request` to `acr_values`, `max_age` and `claims` without the scope `openid`.
+ * - `failsUnmet`: the user cannot authenticate as requested: `unmet_authentication_requirements`.
+ * - `declines`: the user refuses to authenticate again: `access_denied`.
+ * - `neverReturns`: shows a page on which the user stays.
  *
- * A plain sign-in succeeds with each of them.
+ * A sign-in without requirements succeeds with each of them.
  */
 export const authorizationBehaviors = [
   'honors',
@@ -27,9 +27,14 @@ export const authorizationBehaviors = [
   'neverReturns',
 ] as const;
 
+/** One of {@link authorizationBehaviors}. */
 export type AuthorizationBehavior = (typeof authorizationBehaviors)[number];
 
-/** @throws TypeError for a behavior that does not exist */
+/**
+ * Returns a behavior that exists.
+ *
+ * @throws TypeError for another value
+ */
 export function checkBehavior(behavior: AuthorizationBehavior): AuthorizationBehavior {
   if (authorizationBehaviors.includes(behavior)) return behavior;
   throw new TypeError(`"behavior" must be one of ${authorizationBehaviors.join(', ')}`);

@@ -2,36 +2,40 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { OAuthError } from './oauth-error.js';
 
-/** A client of the server under test. */
+/** A client of a test authorization server. */
 export interface TestClient {
   clientId: string;
-  /** Default is none: a public client, which proves itself by PKCE alone. */
+  /** Default is none: a public client, which authenticates by PKCE only. */
   clientSecret?: string | undefined;
-  /** Compared exactly. */
+  /** At least one. Compared exactly. */
   redirectUris: readonly string[];
 }
 
-/** What a protected resource authenticates with at the introspection endpoint. */
+/** Endpoint and credentials by which a protected resource introspects tokens. */
 export interface IntrospectionCredentials {
   readonly endpoint: string;
   readonly clientId: string;
   readonly clientSecret: string;
 }
 
-/** The client that every server knows: public, with the redirect URI `https://client.example/callback`. */
+/** The client of every test server: public, with the redirect URI `https://client.example/callback`. */
 const TEST_CLIENT: TestClient = { clientId: 'test-client', redirectUris: ['https://client.example/callback'] };
 
 export class Clients {
   readonly resourceServer = { clientId: 'test-resource-server', clientSecret: randomUUID() };
   readonly #clients = new Map([[TEST_CLIENT.clientId, TEST_CLIENT]]);
 
-  /** @throws TypeError for a client without redirect URI */
+  /**
+   * Registers a client. Replaces one with the same id.
+   *
+   * @throws TypeError for a client without redirect URI
+   */
   register(client: TestClient): void {
     if (client.redirectUris.length === 0) throw new TypeError('"redirectUris" must list at least one URI');
     this.#clients.set(client.clientId, client);
   }
 
-  /** The client of an authorization request, if it is one of ours and may be sent back to where it wants. */
+  /** Returns the client of an authorization request; `undefined` if it or its redirect URI is not registered. */
   atRedirectUri(parameters: ReadonlyMap<string, string>): { clientId: string; redirectUri: string } | undefined {
     const client = this.#clients.get(parameters.get('client_id') ?? '');
     const redirectUri = parameters.get('redirect_uri') ?? '';
@@ -39,9 +43,10 @@ export class Clients {
   }
 
   /**
-   * The client of a token request: authenticated by `client_secret_basic` or `client_secret_post`, or public.
+   * Authenticates the client of a token request by `client_secret_basic` or `client_secret_post`. A public client needs
+   * only its id. Returns the id.
    *
-   * @throws OAuthError `invalid_client`
+   * @throws OAuthError `invalid_client` for an unknown client or a wrong secret
    * @see [RFC 6749 §2.3](https://www.rfc-editor.org/rfc/rfc6749.html#section-2.3)
    */
   authenticate(request: IncomingMessage, parameters: ReadonlyMap<string, string>): string {
@@ -54,19 +59,23 @@ export class Clients {
     return client.clientId;
   }
 
-  /** @throws OAuthError `invalid_client` unless a protected resource authenticates by `client_secret_basic` */
+  /**
+   * Authenticates the protected resource of an introspection request by `client_secret_basic`.
+   *
+   * @throws OAuthError `invalid_client` for other credentials
+   */
   authenticateResourceServer(request: IncomingMessage): void {
-    const given = basicCredentials(request);
+    const presented = basicCredentials(request);
     const { clientId, clientSecret } = this.resourceServer;
-    if (given?.clientId !== clientId || given.clientSecret !== clientSecret) throw invalidClient();
+    if (presented?.clientId !== clientId || presented.clientSecret !== clientSecret) throw invalidClient();
   }
 }
 
 function invalidClient(): OAuthError {
-  return new OAuthError('invalid_client', 'The client is not known, or has not authenticated as it must', 401);
+  return new OAuthError('invalid_client', 'The client is unknown, or its authentication is wrong', 401);
 }
 
-/** Both parts are form-encoded before they are joined: RFC 6749 §2.3.1. */
+/** Decodes Basic credentials. Both parts are form-encoded before they are joined: RFC 6749 §2.3.1. */
 function basicCredentials({ headers }: IncomingMessage): { clientId: string; clientSecret: string } | undefined {
   const encoded = /^basic +(.+)$/i.exec(headers.authorization ?? '')?.[1];
   if (encoded === undefined) return undefined;

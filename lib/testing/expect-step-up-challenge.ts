@@ -12,22 +12,25 @@ export interface ChallengedResponse {
   readonly headers: object;
 }
 
-/** What a step-up challenge must say, in the strings of the authorization server. */
+/** The expected challenge. `acrValues` are the strings of the authorization server, not words of the application. */
 export interface ExpectedStepUpChallenge extends AuthenticationRequirements {
-  /** Default is any. */
+  /** Default is any realm, or none. */
   realm?: string | undefined;
 }
 
-/** The parameters that are compared, as they stand on the wire. */
+/** The parameters that are compared. */
 const COMPARED = ['acr_values', 'max_age', 'scope', 'realm'] as const;
 
 /**
- * Makes sure that a response is a step-up challenge: status 401, and in `WWW-Authenticate` one challenge with the error
- * `insufficient_user_authentication`, or one each for Bearer and DPoP, for the expected requirements. Those left out must not be in it, and the
- * order of `acrValues` counts. The header is looked at, not the body.
+ * Checks that a response is a step-up challenge: status 401, and in `WWW-Authenticate` one challenge with the error
+ * `insufficient_user_authentication`, or one each for Bearer and DPoP. Requirements that are not expected must be
+ * absent, and the order of `acrValues` counts. Does not check the body.
  *
- * @example `expectStepUpChallenge(response, { acrValues: ['urn:example:mfa'], maxAge: 300 })`
- * @throws Error that lists what differs
+ * @example
+ * ```ts
+ * expectStepUpChallenge(response, { acrValues: ['urn:example:mfa'], maxAge: 300 });
+ * ```
+ * @throws Error that lists the differences
  * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
  */
 export function expectStepUpChallenge(response: ChallengedResponse, expected: ExpectedStepUpChallenge): void {
@@ -37,7 +40,7 @@ export function expectStepUpChallenge(response: ChallengedResponse, expected: Ex
   if (differences.length === 0) return;
   throw new Error(
     [
-      'This is not the step-up challenge that was expected.',
+      'The response is not the expected step-up challenge.',
       ...differences.map((difference) => `  ${difference}`),
       `WWW-Authenticate: ${lines.length === 0 ? 'none' : lines.join('\nWWW-Authenticate: ')}`,
     ].join('\n'),
@@ -80,7 +83,7 @@ function show(value: unknown): string {
   return value === undefined ? 'none' : JSON.stringify(value);
 }
 
-/** The lines of a header, which `fetch` and supertest have joined into one. */
+/** Returns the lines of a header. `fetch` and supertest have joined them into one. */
 function headerLines(headers: object, name: string): string[] {
   if ('get' in headers && typeof headers.get === 'function') {
     const value: unknown = headers.get(name);

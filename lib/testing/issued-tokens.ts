@@ -4,24 +4,28 @@ import type { SigningKey } from './signing-key.js';
 type Claims = Readonly<Record<string, unknown>>;
 
 export interface TestAccessTokenOptions {
-  acr?: unknown;
-  /** Seconds since the epoch. Default is now. `null` leaves it out. */
-  authTime?: unknown;
+  /** Default is none. A value of another type is a matter of `claims`. */
+  acr?: string | number | undefined;
+  /** `auth_time`, in seconds since the epoch. `null` leaves it out. Default is now. */
+  authTime?: number | null | undefined;
   /** Default is `'alice'`. */
   subject?: string | undefined;
   /** Default is `'test-client'`. */
   clientId?: string | undefined;
   /** Default is `'openid'`. */
   scope?: string | undefined;
-  /** Seconds from now. Default is `300`. */
+  /** Seconds until `exp`. A negative number makes an expired token. Default is `300`. */
   expiresIn?: number | undefined;
-  /** Further claims; `undefined` leaves one of the claims above out. */
+  /**
+   * Further claims, of any type. They replace those of the other options, also those that the server adds itself, such
+   * as `iss`. `undefined` leaves a claim out.
+   */
   claims?: Record<string, unknown> | undefined;
-  /** Further header members; `undefined` leaves one out. Opaque tokens have none. */
+  /** Further header members. `undefined` leaves one out. Ignored for opaque tokens. */
   header?: Record<string, unknown> | undefined;
 }
 
-/** The access tokens of one server, which it remembers for introspection. */
+/** Issues the access tokens of one server, and remembers them for introspection. */
 export class IssuedTokens {
   readonly #claims = new Map<string, Claims>();
 
@@ -30,7 +34,7 @@ export class IssuedTokens {
     private readonly audience: string,
   ) {}
 
-  /** A JWT by RFC 9068. */
+  /** Signs a JWT by RFC 9068. */
   async signed(options: TestAccessTokenOptions, key: SigningKey): Promise<string> {
     const claims = this.#claimsOf(options);
     const token = await key.sign(claims, { typ: 'at+jwt', ...options.header });
@@ -38,14 +42,19 @@ export class IssuedTokens {
     return token;
   }
 
-  /** A token of which nobody can tell anything without asking the server. */
+  /** Issues a token that only introspection can read. */
   opaque(options: TestAccessTokenOptions): string {
     const token = randomUUID();
     this.#claims.set(token, this.#claimsOf(options));
     return token;
   }
 
-  /** @throws TypeError for a token that is not, or no longer, one of this server's: a test would prove nothing */
+  /**
+   * Makes introspection call a token inactive.
+   *
+   * @throws TypeError for a token that this server has not issued or has revoked before: a test with it would prove
+   * nothing
+   */
   revoke(token: string): void {
     if (!this.#claims.delete(token)) {
       throw new TypeError('revoke() needs an access token that this server has issued and not yet revoked');
@@ -53,7 +62,8 @@ export class IssuedTokens {
   }
 
   /**
-   * What the server knows of a token: all its claims, or that it is not active, with no reason why.
+   * Returns the introspection response about a token: all its claims if it is active, otherwise `active: false` without
+   * a reason.
    *
    * @see [RFC 7662 §2.2](https://www.rfc-editor.org/rfc/rfc7662.html#section-2.2)
    */

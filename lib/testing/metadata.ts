@@ -1,7 +1,7 @@
 import type { SigningAlgorithm } from './signing-key.js';
 
 /**
- * What discovery says of the server, by OpenID Connect and by RFC 8414.
+ * Returns the metadata of a server, for OpenID Connect Discovery and RFC 8414.
  *
  * @see [RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
  */

@@ -1,5 +1,5 @@
 /**
- * What an endpoint refuses a request with.
+ * The error response of an endpoint.
  *
  * @see [RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2)
  */
@@ -7,7 +7,7 @@ export class OAuthError extends Error {
   constructor(
     readonly error: string,
     description: string,
-    /** The HTTP status, where the error is not redirected. */
+    /** HTTP status, if the error is not redirected. */
     readonly status = 400,
   ) {
     super(description);

@@ -16,20 +16,20 @@ import {
   type Waived,
 } from '../nest/index.js';
 
-/** What comes of every requirement while step-up authentication is overridden. */
+/** The outcome of every requirement while step-up authentication is overridden. */
 export interface StepUpOverride {
   /** Whether every requirement is met. */
   met: boolean;
   /**
-   * Why not, where `met` is `false`. A requirement is refused for those of them that it can be refused for: without
-   * `maxAge` no authentication is too old. Default is `['acr_unmet', 'authentication_too_old']`.
+   * Why not, if `met` is `false`. A requirement is refused for the reasons that can apply to it: without `maxAge` no
+   * authentication is too old. Default is `['acr_unmet', 'authentication_too_old']`.
    */
   reasons?: readonly UnmetReason[] | undefined;
-  /** What becomes `request.user`. Default is what the request has already, else `{ sub: 'test-user' }`. */
+  /** Value of `request.user`. Default is the user that the request has already, otherwise `{ sub: 'test-user' }`. */
   user?: unknown;
 }
 
-/** The part of `TestingModuleBuilder` of `@nestjs/testing` that is needed. */
+/** The part of `TestingModuleBuilder` of `@nestjs/testing` that `overrideStepUp` uses. */
 export interface OverridableModule<Builder> {
   overrideProvider(token: typeof Admission): { useClass(replacement: typeof Admission): Builder };
 }
@@ -37,14 +37,16 @@ export interface OverridableModule<Builder> {
 const REASONS: readonly UnmetReason[] = ['acr_unmet', 'authentication_too_old'];
 
 /**
- * Decides step-up authentication for a test, so that it needs no token and no authorization server: every request is
- * that of `user`, and meets every requirement or none. Replaces what stands behind `@RequireAcr`, `AcrGuard`,
- * `AccessTokenGuard`, `StepUpService` and `AuthGuard('jwt')`, however they are bound; overriding an `APP_GUARD` would not.
- * Refusals are those of the application, challenge included. Options and decorators are checked as ever. With
- * `"passport": 'existing'` the application's own guards still want what they want.
+ * Decides step-up authentication for a test, so that it needs no token and no authorization server. Every request is
+ * that of `user`, and meets every requirement or none. Replaces the engine behind `@RequireAcr`, `AcrGuard`,
+ * `AccessTokenGuard`, `StepUpService` and `AuthGuard('jwt')`, however they are bound. Overriding an `APP_GUARD` would
+ * not replace it.
+ *
+ * Refusals are those of the application, challenge included. Options and decorators are still checked. With
+ * `"passport": 'existing'` it does not replace the application's own guards.
  *
  * @param override read for every request: a test may change its members later
- * @throws TypeError where `met` is neither `true` nor `false`, and for an empty list of `reasons`
+ * @throws TypeError if `met` is neither `true` nor `false`, and for an empty list of `reasons`
  * @example
  * ```ts
  * const builder = Test.createTestingModule({ imports: [AppModule] });
@@ -53,7 +55,7 @@ const REASONS: readonly UnmetReason[] = ['acr_unmet', 'authentication_too_old'];
  */
 export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, override: StepUpOverride): Builder {
   if (typeof override?.met !== 'boolean') throw new TypeError('overrideStepUp() needs { met: true } or { met: false }');
-  if (override.reasons?.length === 0) throw new TypeError('"reasons" must list at least one, as nothing is unmet else');
+  if (override.reasons?.length === 0) throw new TypeError('"reasons" must list at least one reason');
 
   class OverriddenJudgement extends Judgement {
     override enforce(
@@ -61,7 +63,7 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
       required: TranslatedRequirements,
       at: DecidedAt,
     ): Waived | undefined {
-      // as a user of a server that can answer the challenge, since another one's is told that none can
+      // The issuer must know the required words: users of another one get 403 without a challenge.
       const issuer = this.settings.servers.find((server) => required.for(server.issuer) !== undefined)?.issuer;
       return super.enforce({ ...authenticated, event: eventOf(issuer) }, required, at);
     }
@@ -87,7 +89,7 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
       return authenticated(request.user, this.settings.servers[0]?.issuer);
     }
 
-    /** A test may decide who the user is, whoever its guards put there. */
+    /** Replaces the user that guards of the application put on the request: the test decides. */
     protected override handOver({ request, transport }: Invocation, { user }: Authenticated): void {
       if (transport.carriesUser) request.user = user;
     }
@@ -118,7 +120,7 @@ function eventOf(issuer: string | undefined): AuthenticationEvent {
   return issuer === undefined ? {} : { issuer };
 }
 
-/** Tells whether a requirement can be unmet for this reason. */
+/** Returns whether a reason can apply to requirements. */
 function applies(reason: UnmetReason, { acrValues, maxAge, scope }: AuthenticationRequirements): boolean {
   return { acr: acrValues, age: maxAge, scope }[REASON_DIMENSIONS[reason]] !== undefined;
 }

@@ -1,10 +1,10 @@
 import { OAuthError } from './oauth-error.js';
 
-/** What an authorization request asks of the user's authentication. */
+/** The requirements of an authorization request for the user's authentication. */
 export interface RequestedAuthentication {
-  /** In order of preference. Empty where none is asked for. */
+  /** In order of preference. Empty if none is requested. */
   readonly acrValues: readonly string[];
-  /** Whether they were asked for by the `acr` claim rather than by `acr_values`. */
+  /** Whether they come from the `acr` claim, not from `acr_values`. */
   readonly byClaim: boolean;
   /** Seconds. */
   readonly maxAge?: number;
@@ -12,10 +12,10 @@ export interface RequestedAuthentication {
 }
 
 /**
- * Reads what an authorization request asks of the authentication. Both `acr_values` and an `acr` claim at once are
- * refused: what comes of them is not specified, and a client should notice.
+ * Reads the requested authentication of an authorization request.
  *
- * @throws OAuthError `invalid_request`
+ * @throws OAuthError `invalid_request` for a malformed parameter, and for both `acr_values` and an `acr` claim: no
+ * specification says how they combine, and the test of a client should show it
  * @see [OpenID Connect Core 1.0 §3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)
  * @see [OpenID Connect Core 1.0 §5.5.1.1](https://openid.net/specs/openid-connect-core-1_0.html#acrSemantics)
  */
@@ -23,7 +23,7 @@ export function requestedAuthentication(parameters: ReadonlyMap<string, string>)
   const claimed = acrClaim(parameters.get('claims'));
   const acrValues = members(parameters.get('acr_values'));
   if (claimed.length > 0 && acrValues.length > 0) {
-    throw new OAuthError('invalid_request', 'acr is asked for twice, by acr_values and by claims');
+    throw new OAuthError('invalid_request', 'acr is requested twice, by acr_values and by claims');
   }
   const maxAge = parameters.get('max_age');
   if (maxAge !== undefined && !/^\d+$/.test(maxAge)) {
@@ -37,7 +37,7 @@ export function requestedAuthentication(parameters: ReadonlyMap<string, string>)
   };
 }
 
-/** The members of a space-separated list. */
+/** Returns the members of a space-separated list. */
 export function members(list = ''): readonly string[] {
   return list.split(' ').filter((member) => member !== '');
 }
@@ -46,7 +46,7 @@ function acrClaim(claims: string | undefined): readonly string[] {
   if (claims === undefined) return [];
   const { value, values = value === undefined ? [] : [value] } = requestForAcr(claims);
   if (!Array.isArray(values) || !values.every((member) => typeof member === 'string')) {
-    throw new OAuthError('invalid_request', 'The acr claim must be asked for with a "value" or with "values"');
+    throw new OAuthError('invalid_request', 'The acr claim must be requested with a "value" or with "values"');
   }
   return values;
 }

@@ -3,7 +3,7 @@ import { type JWTHeaderParameters, SignJWT } from 'jose';
 
 export type SigningAlgorithm = 'RS256' | 'PS256' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
 
-/** A key that the server signs with, and what its key document says of it. */
+/** A signing key and its public JWK. */
 export class SigningKey {
   readonly jwk: Readonly<Record<string, unknown>>;
   readonly #kid = randomUUID();
@@ -15,7 +15,7 @@ export class SigningKey {
     this.jwk = { ...publicKey.export({ format: 'jwk' }), kid: this.#kid, alg: algorithm, use: 'sig' };
   }
 
-  /** Claims and header members that are `undefined` are left out. */
+  /** Signs a JWT. Leaves out claims and header members that are `undefined`. */
   sign(claims: Readonly<Record<string, unknown>>, header: Readonly<Record<string, unknown>>): Promise<string> {
     return new SignJWT({ ...claims })
       .setProtectedHeader({ alg: this.algorithm, kid: this.#kid, ...header } as JWTHeaderParameters)

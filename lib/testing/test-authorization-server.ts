@@ -15,70 +15,74 @@ export type { TestAccessTokenOptions };
 export interface TestAuthorizationServerOptions {
   /** Signature algorithm of the tokens. Default is `'ES256'`. */
   algorithm?: SigningAlgorithm | undefined;
-  /** `aud` of the tokens. Default is `'https://api.example'`. */
+  /** `aud` of the access tokens. Default is `'https://api.example'`. */
   audience?: string | undefined;
   /**
-   * What the user can authenticate with, strongest first; a plain sign-in takes the last. Default is
+   * The `acr` strings of the user, strongest first. A sign-in without requirements has the last. Default is
    * `['urn:example:phr', 'urn:example:mfa', 'urn:example:pwd']`.
    */
   acrValuesSupported?: readonly string[] | undefined;
-  /** How authorization requests are answered. Default is `'honors'`. */
+  /** How the server responds to authorization requests. Default is `'honors'`. */
   behavior?: AuthorizationBehavior | undefined;
 }
 
-/** An authorization server for tests: real keys and real HTTP, but nobody has to sign in. */
+/** An authorization server for tests: with keys and HTTP, but without a user who has to sign in. */
 export interface TestAuthorizationServer {
   readonly issuer: string;
   readonly audience: string;
   readonly jwksUri: string;
-  /** What `authorizationServers[].introspection` needs to ask this server. */
+  /** Value for `authorizationServers[].introspection`. */
   readonly introspection: IntrospectionCredentials;
-  /** How authorization requests are answered from now on. */
+  /** How the server responds to authorization requests. Can be changed at any time. */
   behavior: AuthorizationBehavior;
-  /** The user who answers authorization requests. Default is `'alice'`. */
+  /** `sub` of the user in authorization requests. Default is `'alice'`. */
   subject: string;
   /** The parameters of the authorization requests so far. */
   readonly authorizationRequests: readonly Readonly<Record<string, string>>[];
-  /** How often the key document was fetched. */
+  /** Number of requests to the key document. */
   readonly keyRequests: number;
-  /** How often the introspection endpoint was asked. */
+  /** Number of requests to the introspection endpoint. */
   readonly introspectionRequests: number;
-  /** Signs an access token by RFC 9068, as if a user had just signed in. */
+  /** Signs an access token by RFC 9068, with `auth_time` now. */
   accessToken(options?: TestAccessTokenOptions): Promise<string>;
-  /** Issues an access token that only introspection can tell anything of. */
+  /** Issues an access token that only introspection can read. */
   opaqueToken(options?: TestAccessTokenOptions): string;
   /**
-   * From now on introspection calls an access token inactive.
+   * Makes introspection call an access token inactive.
    *
    * @throws TypeError for a token that this server has not issued, or has revoked before
    */
   revoke(token: string): void;
   /**
-   * Makes a client known, beside the public `test-client` with the redirect URI `https://client.example/callback`.
+   * Registers a client next to the public `test-client` with the redirect URI `https://client.example/callback`.
    *
    * @throws TypeError for a client without redirect URI
    */
   registerClient(client: TestClient): void;
-  /** Replaces the signing key; the former one leaves the key set. */
+  /** Replaces the signing key. The former one leaves the key set. */
   rotateKey(): void;
-  /** Answers every request with 500 until told otherwise. */
+  /** With `true`, responds to every request with 500. */
   setUnavailable(unavailable: boolean): void;
+  /** Closes the server and all its connections. */
   close(): Promise<void>;
+  /** The same as `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 const ACR_VALUES = ['urn:example:phr', 'urn:example:mfa', 'urn:example:pwd'];
 
 /**
  * Starts an authorization server on a free loopback port: discovery, keys, introspection, and the code flow with PKCE.
- * Tokens are had at once from {@link TestAuthorizationServer.accessToken}, or by an authorization request, which the one
- * user of the server answers without delay, well or badly as `behavior` says. All state is that of one browser.
+ * Get a token from {@link TestAuthorizationServer.accessToken}, or by an authorization request. The server has one
+ * user, who responds without delay as `behavior` says, and one session.
  *
  * @example
  * ```ts
  * const server = await createTestAuthorizationServer();
  * const token = await server.accessToken({ acr: 'urn:example:mfa' });
+ * await server.close();
  * ```
- * @throws TypeError for a behavior that does not exist, and an empty `acrValuesSupported`
+ * @throws TypeError for an unknown `behavior`, and for an empty `acrValuesSupported`
  */
 export async function createTestAuthorizationServer({
   algorithm = 'ES256',
@@ -94,7 +98,7 @@ export async function createTestAuthorizationServer({
   let unavailable = false;
 
   const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => refuse(response, error));
+    respond(request, response).catch((error: unknown) => refuse(response, error));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -107,7 +111,7 @@ export async function createTestAuthorizationServer({
     idToken: (claims) => key.sign(claims, { typ: 'JWT' }),
   });
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const operation = `${request.method} ${pathOf(request)}`;
     if (operation === 'GET /jwks') keyRequests += 1;
     if (operation === 'POST /introspect') introspectionRequests += 1;
@@ -120,9 +124,9 @@ export async function createTestAuthorizationServer({
         return sendJson(response, metadata(issuer, algorithm, acrValuesSupported));
       case 'GET /authorize':
       case 'POST /authorize':
-        return authorization.answer(await parametersOf(request), response);
+        return authorization.respond(await parametersOf(request), response);
       case 'POST /token':
-        return sendJson(response, await tokenEndpoint.answer(request, await parametersOf(request)));
+        return sendJson(response, await tokenEndpoint.respond(request, await parametersOf(request)));
       case 'POST /introspect': {
         clients.authenticateResourceServer(request);
         return sendJson(response, tokens.introspect((await parametersOf(request)).get('token') ?? ''));
@@ -130,6 +134,11 @@ export async function createTestAuthorizationServer({
       default:
         response.writeHead(404).end();
     }
+  }
+
+  async function close(): Promise<void> {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
   }
 
   return {
@@ -168,10 +177,8 @@ export async function createTestAuthorizationServer({
     setUnavailable(value) {
       unavailable = value;
     },
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -2,28 +2,28 @@ import type { AuthorizationBehavior } from './behavior.js';
 import { OAuthError } from './oauth-error.js';
 import type { RequestedAuthentication } from './requested-authentication.js';
 
-/** How a user authenticated, as tokens say it: what is absent is not in them. */
+/** `acr` and `auth_time` of tokens. An absent member is not in them. */
 export interface Authentication {
   readonly acr: string;
   readonly authTime?: number;
 }
 
 /**
- * The one user of the server, who answers whatever it shows without delay, and has one session with it.
+ * The one user of a server, who authenticates without delay and has one session with it.
  *
  * @see [RFC 9470 §5](https://www.rfc-editor.org/rfc/rfc9470.html#section-5)
  */
 export class TestUser {
   #session: { acr: string; authTime: number } | undefined;
 
-  /** @param acrValues what the user can authenticate with, strongest first; signing in takes the weakest */
+  /** @param acrValues strings that the user can authenticate with, strongest first. A first sign-in uses the last. */
   constructor(private readonly acrValues: readonly string[]) {}
 
   /**
-   * Authenticates the user as far as the session does not do.
+   * Authenticates the user, unless the session satisfies the request. Returns `undefined` if the user stays on the
+   * server's page.
    *
-   * @returns `undefined` where the user stays on the server's page
-   * @throws OAuthError for what the client is told instead
+   * @throws OAuthError if the request is to be refused
    */
   authenticate(requested: RequestedAuthentication, behavior: AuthorizationBehavior): Authentication | undefined {
     if (requested.acrValues.length > 0 || requested.maxAge !== undefined) {
@@ -36,12 +36,12 @@ export class TestUser {
     return { acr, authTime: behavior === 'authTimeInMilliseconds' ? authTime * 1000 : authTime };
   }
 
-  /** Which of them are good enough; `undefined` where any is. */
+  /** Returns the strings that satisfy a request; `undefined` if any does. */
   #acceptable({ acrValues, byClaim }: RequestedAuthentication, behavior: AuthorizationBehavior) {
     if (acrValues.length === 0 || behavior === 'ignoresAcrValues') return undefined;
     if (behavior === 'ignoresEssential' && byClaim) return undefined;
     const known = acrValues.filter((value) => this.acrValues.includes(value));
-    if (known.length === 0) throw unmet(`None of the acr values is known here; known are ${this.acrValues.join(' ')}`);
+    if (known.length === 0) throw unmet(`None of the acr values is known; known are ${this.acrValues.join(' ')}`);
     return behavior === 'returnsHigherAcr' ? [this.#strongerThan(known)] : known;
   }
 
@@ -49,7 +49,7 @@ export class TestUser {
     const strongest = Math.min(...known.map((value) => this.acrValues.indexOf(value)));
     const stronger = this.acrValues[strongest - 1];
     if (stronger !== undefined) return stronger;
-    throw new OAuthError('server_error', 'Nothing in "acrValuesSupported" is stronger; list something before it');
+    throw new OAuthError('server_error', 'No string in "acrValuesSupported" is stronger; list one before it');
   }
 
   #signIn({ maxAge, prompt }: RequestedAuthentication, acceptable: readonly string[] | undefined) {
@@ -58,11 +58,11 @@ export class TestUser {
     const suffices =
       session !== undefined &&
       (acceptable?.includes(session.acr) ?? true) &&
-      // 0 stands for prompt=login, even within the second of the last sign-in
+      // max_age=0 means prompt=login, also within the second of the last sign-in.
       (maxAge === undefined || (maxAge > 0 && now - session.authTime <= maxAge)) &&
       !prompt.includes('login');
     if (suffices) return session;
-    if (prompt.includes('none')) throw new OAuthError('login_required', 'The user would have to authenticate');
+    if (prompt.includes('none')) throw new OAuthError('login_required', 'The user has to authenticate');
 
     const usual = session?.acr ?? (this.acrValues.at(-1) as string);
     const acr = acceptable === undefined || acceptable.includes(usual) ? usual : (acceptable[0] as string);

@@ -6,18 +6,18 @@ import type { TestAccessTokenOptions } from './issued-tokens.js';
 import { OAuthError } from './oauth-error.js';
 import { members } from './requested-authentication.js';
 
-/** Seconds, of access tokens and ID tokens. */
-const TOKEN_LIFETIME = 300;
+/** Seconds until access tokens and ID tokens expire. */
+const TOKEN_TTL = 300;
 
-/** What signs the tokens that the endpoint gives out. */
-export interface TokenSigner {
+/** Signs the tokens of the endpoint. */
+interface TokenSigner {
   accessToken(options: TestAccessTokenOptions): Promise<string>;
   idToken(claims: Readonly<Record<string, unknown>>): Promise<string>;
 }
 
 /**
- * The token endpoint, for codes and refresh tokens, each good for a single use. A refreshed token tells of the same
- * authentication as the one before, which is why refreshing never answers a step-up challenge.
+ * The token endpoint, for codes and refresh tokens, each for a single use. A refreshed token has the authentication of
+ * the one before, so that a refresh never meets a step-up challenge.
  *
  * @see [RFC 6749 §4.1.3](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.3)
  * @see [RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2.1)
@@ -32,7 +32,12 @@ export class TokenEndpoint {
     private readonly signer: TokenSigner,
   ) {}
 
-  async answer(request: IncomingMessage, parameters: ReadonlyMap<string, string>): Promise<object> {
+  /**
+   * Responds to a token request.
+   *
+   * @throws OAuthError if it is to be refused
+   */
+  async respond(request: IncomingMessage, parameters: ReadonlyMap<string, string>): Promise<object> {
     const clientId = this.clients.authenticate(request, parameters);
     switch (parameters.get('grant_type')) {
       case 'authorization_code': {
@@ -87,10 +92,10 @@ export class TokenEndpoint {
         subject,
         clientId,
         scope,
-        expiresIn: TOKEN_LIFETIME,
+        expiresIn: TOKEN_TTL,
       }),
       token_type: 'Bearer',
-      expires_in: TOKEN_LIFETIME,
+      expires_in: TOKEN_TTL,
       refresh_token: refreshToken,
       scope,
       ...(members(scope).includes('openid') && { id_token: await this.#idToken(grant, nonce) }),
@@ -107,7 +112,7 @@ export class TokenEndpoint {
       sub: subject,
       aud: clientId,
       iat: now,
-      exp: now + TOKEN_LIFETIME,
+      exp: now + TOKEN_TTL,
       nonce,
       acr,
       auth_time: authTime,
@@ -115,11 +120,15 @@ export class TokenEndpoint {
   }
 }
 
-/** @throws OAuthError where a refresh asks for more than was granted: RFC 6749 §6 */
+/**
+ * Returns the scope of a refreshed token.
+ *
+ * @throws OAuthError `invalid_scope` if a refresh requests more than was granted: RFC 6749 §6
+ */
 function narrowed(granted: string, requested: string | undefined): string {
   if (requested === undefined) return granted;
   if (!members(requested).every((scope) => members(granted).includes(scope))) {
-    throw new OAuthError('invalid_scope', 'A refresh cannot ask for more than was granted');
+    throw new OAuthError('invalid_scope', 'A refresh cannot request more than was granted');
   }
   return requested;
 }

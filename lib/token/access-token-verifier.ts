@@ -6,16 +6,15 @@ import { Introspector } from './introspection/introspector.js';
 import { checkSize, isJwt } from './jwt/jwt.js';
 import { type JwtIssuer, JwtVerifier } from './jwt/jwt-verifier.js';
 import { KeySet } from './keys/key-set.js';
-import type { Clock } from './lifetime.js';
 import { andThen, type MaybePromise, orElse } from './maybe-promise.js';
 import { refusedBy } from './refuse.js';
+import type { Clock } from './validity.js';
 import type { VerifiedAccessToken } from './verified-access-token.js';
 
 /**
- * Verifies access tokens of the configured authorization servers: JWTs by RFC 9068 §4 and RFC 8725, and by introspection
- * if a server is configured so. The server of a JWT is chosen by an exact match of `iss` among the configured ones;
- * nothing in a token leads to a request elsewhere. Whether the authentication behind a token is good enough is not decided
- * here.
+ * Verifies access tokens of the configured authorization servers: JWTs by RFC 9068 §4 and RFC 8725, and tokens by
+ * introspection if a server has that option. Chooses the server of a JWT by an exact match of `iss`: nothing in a token
+ * leads to a request to another address. Does not decide whether the authentication behind a token meets requirements.
  *
  * @see [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068.html#section-4)
  * @see [RFC 7662](https://www.rfc-editor.org/rfc/rfc7662.html)
@@ -25,7 +24,7 @@ export class AccessTokenVerifier {
   readonly #opaque: Issuer | undefined;
   readonly #jwts: JwtVerifier;
 
-  /** @throws TypeError for a private key of `introspection` that cannot be used */
+  /** @throws StepUpConfigurationError for a private key of `introspection` that cannot be read or cannot sign */
   constructor(
     servers: readonly AuthorizationServer[],
     private readonly clockTolerance: number,
@@ -40,11 +39,11 @@ export class AccessTokenVerifier {
   }
 
   /**
-   * Synchronous if the token's key is at hand, except for EdDSA, and unless the server is asked.
+   * Verifies a token. Synchronous if the key is in memory, except for EdDSA and tokens that need introspection.
    *
    * @throws AccessTokenRefused `invalid_token`
-   * @throws AuthorizationServerUnavailable if the token's key is unknown, or the token itself has to be asked about, and
-   * the server cannot be asked
+   * @throws AuthorizationServerUnavailable if the key is unknown, or the token needs introspection, and the server
+   * gives no usable response
    */
   verify(token: string): MaybePromise<VerifiedAccessToken> {
     checkSize(token);
@@ -59,10 +58,10 @@ export class AccessTokenVerifier {
   }
 
   /**
-   * Asks the authorization server for what a JWT lacks of the authentication and the requirements need, if its options say
-   * so. Otherwise returns what is known already.
+   * Adds the `acr` and `auth_time` that the requirements need and a JWT lacks, by introspection if `introspection.when`
+   * says so. Otherwise returns the token unchanged.
    *
-   * @throws AccessTokenRefused `invalid_token` if the server knows the token as inactive, or as another one
+   * @throws AccessTokenRefused `invalid_token` if the response is about an inactive or another token
    * @throws AuthorizationServerUnavailable if the server gives no usable response
    */
   complete(
@@ -86,8 +85,8 @@ export class AccessTokenVerifier {
 }
 
 /**
- * Returns whether the authorization server is to be asked for what a token lacks: for an `acr` if `acrValues` are required,
- * for an `auth_time` if a `maxAge` is, each only if `introspection.when` says so.
+ * Returns whether a token needs introspection: because `acrValues` are required and it has no `acr`, or because
+ * `maxAge` is required and it has no `auth_time`. Each counts only if `introspection.when` says so.
  */
 export function lacksRequired(
   { event, server: { introspection } }: VerifiedAccessToken,

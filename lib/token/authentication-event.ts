@@ -3,9 +3,9 @@ import type { AuthenticationEvent, Claims } from '../core/index.js';
 import { isTextList } from './claim-values.js';
 
 /**
- * The authentication event that a token's claims tell of. An `acr` that is not of the type that the profile says is as good
- * as none; `auth_time` is passed on as it is, for the assessment to judge. In a token that a client got for itself, as the
- * profile tells, no user has authenticated, whatever the server writes into `acr`.
+ * Returns the authentication event that the claims of a token describe. Ignores an `acr` of another type than the
+ * profile says. Does not check `auth_time`: `assess` does. A client credentials token has no authentication, whatever
+ * its `acr` says.
  *
  * @see [RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2.1)
  */
@@ -25,8 +25,8 @@ export function authenticationEvent(
 }
 
 /**
- * How and when a user authenticated, by claims; what {@link authenticationEvent} has next to whose token it is. Empty for a
- * token that a client got for itself.
+ * Returns how and when the user authenticated: the part of {@link authenticationEvent} that is not about issuer,
+ * subject, client and scope. Empty for a client credentials token.
  */
 export function authenticationOf(
   claims: Claims,

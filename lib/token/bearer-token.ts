@@ -1,6 +1,6 @@
 import { refuse } from './refuse.js';
 
-/** As much of an incoming request as the search for its token needs; Express, Fastify and plain Node requests fit. */
+/** The members of a request in which its token is looked for. Requests of Express, Fastify and Node fit. */
 export interface IncomingRequest {
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly rawHeaders?: readonly string[];
@@ -10,17 +10,17 @@ export interface IncomingRequest {
   readonly body?: unknown;
 }
 
-export interface PresentedToken {
+interface PresentedToken {
   readonly scheme: 'Bearer' | 'DPoP';
   readonly token: string;
 }
 
 /**
- * Finds the access token in the `Authorization` header of a request; query and body are no place for one. `undefined`
- * if none was sent: no header, another scheme, or nothing behind the scheme.
+ * Returns the access token in the `Authorization` header of a request. Does not accept a token in query or body.
+ * Returns `undefined` without a token: no header, another scheme, or nothing behind the scheme.
  *
- * @throws AccessTokenRefused `invalid_request` for several Authorization headers, for credentials that are no single
- * token, and for a second token in query or form.
+ * @throws AccessTokenRefused `invalid_request` for several Authorization headers, for credentials that are not exactly
+ * one token, and for a second token in query or form
  * @see [RFC 6750 §2](https://www.rfc-editor.org/rfc/rfc6750.html#section-2)
  */
 export function presentedToken(request: IncomingRequest): PresentedToken | undefined {
@@ -48,7 +48,7 @@ function tokenScheme(scheme: string): PresentedToken['scheme'] | undefined {
   return name === 'bearer' ? 'Bearer' : name === 'dpop' ? 'DPoP' : undefined;
 }
 
-// Node keeps the first of several Authorization headers without a word; only the raw list tells
+// Node silently keeps the first of several Authorization headers: only the raw list has them all.
 function isRepeated(rawHeaders: readonly string[] | undefined): boolean {
   if (rawHeaders === undefined) return false;
   let count = 0;

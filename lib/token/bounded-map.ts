@@ -1,6 +1,9 @@
-/** A map of limited size. Beyond it, the entry that was set longest ago goes for a new one; reading keeps none. */
+/**
+ * A map with a maximum number of entries. A new entry replaces the one that was set longest ago. Reading renews no
+ * entry.
+ */
 export class BoundedMap<Key, Value> {
-  // a Map keeps the order of insertion
+  // A Map iterates in the order of insertion.
   readonly #entries = new Map<Key, Value>();
 
   constructor(private readonly maxEntries: number) {}
@@ -17,7 +20,7 @@ export class BoundedMap<Key, Value> {
     return this.#entries.has(key);
   }
 
-  /** Sets an entry, which is the youngest from then on, also if its key was there before. */
+  /** Sets an entry and makes it the newest, also if it replaces one of the same key. */
   set(key: Key, value: Value): void {
     this.#entries.delete(key);
     if (this.#entries.size >= this.maxEntries) {

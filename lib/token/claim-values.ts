@@ -4,12 +4,12 @@ export function namesAudience(aud: unknown, audience: ReadonlySet<string>): bool
   return Array.isArray(aud) && aud.some((value) => audience.has(value));
 }
 
-/** What a claim says, for an error. Empty unless it is a text or a list of texts. */
+/** Returns the value of a claim as a fact for an error. Empty if it is neither a string nor a list of strings. */
 export function found(claim: unknown): { readonly found?: string | readonly string[] } {
   return typeof claim === 'string' || isTextList(claim) ? { found: claim } : {};
 }
 
-/** Returns whether a claim is a number of seconds since the epoch. */
+/** Returns whether a claim is a NumericDate: a finite number, in seconds since the epoch. Checks no range. */
 export function isNumericDate(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }

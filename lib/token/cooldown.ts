@@ -1,7 +1,8 @@
-/** A time in which something is not tried again. Not active before it is first started. */
+/** A time during which something is not tried again. Not active before the first `start()`. */
 export class Cooldown {
   #startedAt = Number.NEGATIVE_INFINITY;
 
+  /** @param seconds its length */
   constructor(private readonly seconds: number) {}
 
   start(): void {
@@ -12,15 +13,15 @@ export class Cooldown {
     return secondsSince(this.#startedAt) < this.seconds;
   }
 
-  /** Whole seconds until it ends, at least one. */
+  /** Whole seconds until it ends, at least `1`. */
   get retryAfter(): number {
     return Math.max(1, Math.ceil(this.seconds - secondsSince(this.#startedAt)));
   }
 }
 
 /**
- * The seconds since a time in milliseconds. A clock that was set back counts as time that has passed: better asked once too
- * often than trusted too long.
+ * Returns the seconds since a time in milliseconds. Infinite if the clock was set back: one request too many is better
+ * than trust for too long.
  */
 export function secondsSince(time: number): number {
   const elapsed = (Date.now() - time) / 1000;

@@ -1,19 +1,19 @@
 /**
- * Every rule by which an access token, or the way it was sent, is refused: the error code of RFC 6750 §3.1, and the fixed
- * ASCII text of `error_description`.
+ * The rules by which an access token, or the way it was sent, is refused: each with its error code of RFC 6750 §3.1 and
+ * the fixed ASCII text of `error_description`.
  */
 const REFUSALS = {
   authorization_header_repeated: ['invalid_request', 'Only one Authorization header is allowed'],
   authorization_header_malformed: ['invalid_request', 'The Authorization header must carry exactly one token'],
   access_token_repeated: ['invalid_request', 'The access token must be sent in the Authorization header alone'],
 
-  token_unreadable: ['invalid_token', 'The access token is not a text'],
+  token_unreadable: ['invalid_token', 'The access token is not a string'],
   token_too_long: ['invalid_token', 'The access token is too long'],
   jwt_malformed: ['invalid_token', 'The access token is not a signed JWT'],
   jwt_unsigned: ['invalid_token', 'The access token is not signed'],
   jwt_unreadable: ['invalid_token', 'The access token is not a readable JWT'],
-  claims_too_deep: ['invalid_token', 'The claims of the access token nest too deeply'],
-  claim_name_forbidden: ['invalid_token', 'The access token has a claim of a name that is not accepted'],
+  claims_too_deep: ['invalid_token', 'The claims of the access token are nested too deeply'],
+  claim_name_forbidden: ['invalid_token', 'The access token has a claim name that is not accepted'],
 
   issuer_unknown: ['invalid_token', 'The issuer of the access token is not known'],
   crit_unsupported: ['invalid_token', 'The access token has critical header parameters that are not understood'],
@@ -21,13 +21,13 @@ const REFUSALS = {
   typ_unreadable: ['invalid_token', 'The type of the access token is not readable'],
   typ_mismatch: ['invalid_token', 'The token is not marked as an access token (typ at+jwt)'],
   token_kind_mismatch: ['invalid_token', 'The token is not marked as an access token (typ at+jwt)'],
-  audience_mismatch: ['invalid_token', 'The access token is meant for another audience'],
+  audience_mismatch: ['invalid_token', 'The access token is for another audience'],
   exp_missing: ['invalid_token', 'The access token does not say when it expires'],
   token_expired: ['invalid_token', 'The access token has expired'],
   token_not_yet_valid: ['invalid_token', 'The access token is not valid yet'],
   cnf_unsupported: ['invalid_token', 'The access token is bound to a key, and no proof of possession is accepted here'],
-  sub_missing: ['invalid_token', 'The access token names no subject'],
-  client_id_missing: ['invalid_token', 'The access token names no client'],
+  sub_missing: ['invalid_token', 'The access token has no subject'],
+  client_id_missing: ['invalid_token', 'The access token has no client'],
   jti_missing: ['invalid_token', 'The access token has no identifier'],
   iat_missing: ['invalid_token', 'The access token does not say when it was issued'],
   iat_in_future: ['invalid_token', 'The access token is issued in the future; check the clocks'],
@@ -50,17 +50,17 @@ const REFUSALS = {
 /** The rule by which an access token is refused. Stable: callers switch on it, never on the message. */
 export type AccessTokenRefusedCode = keyof typeof REFUSALS;
 
-/** What a refusal is about, if it is no secret. Texts are as they came: escape them before they are shown. */
+/** Facts about a refusal that are not secret. Strings are as received: escape them before you show them. */
 export interface RefusalFacts {
-  /** The name of the claim that is missing, or that is there and must not be. */
+  /** Name of the claim that is missing, or that must not be present. */
   readonly claim?: string;
-  /** What `typ`, `aud` or `iss` says. Absent if it is neither a text nor a list of texts. */
+  /** Value of the claim. Absent if it is neither a string nor a list of strings. */
   readonly found?: string | readonly string[];
-  /** What would be accepted in its place; `null` stands for a missing `typ`. */
+  /** Accepted values. `null` stands for a missing `typ`. */
   readonly expected?: readonly (string | null)[];
 }
 
-/** An access token, or the way it was sent, is refused. Carries no token and no claim set. */
+/** Reports that an access token, or the way it was sent, is refused. Carries no token and no claim set. */
 export class AccessTokenRefused extends Error implements RefusalFacts {
   override readonly name = 'AccessTokenRefused';
   /** The error code of RFC 6750 §3.1. */
@@ -69,7 +69,7 @@ export class AccessTokenRefused extends Error implements RefusalFacts {
   readonly claim?: string;
   readonly found?: string | readonly string[];
   readonly expected?: readonly (string | null)[];
-  /** The configured issuer of the token, as soon as it is known. */
+  /** The configured issuer of the token. Absent until it is known. */
   issuer?: string;
 
   constructor(code: AccessTokenRefusedCode, facts: RefusalFacts = {}) {
@@ -81,7 +81,7 @@ export class AccessTokenRefused extends Error implements RefusalFacts {
   }
 }
 
-/** Why an authorization server cannot be asked. Stable: callers switch on it, never on the message. */
+/** Why an authorization server gives no usable response. Stable: callers switch on it, never on the message. */
 export type AuthorizationServerUnavailableCode =
   | 'metadata_unreadable'
   | 'metadata_issuer_mismatch'
@@ -92,18 +92,18 @@ export type AuthorizationServerUnavailableCode =
   | 'introspection_credentials_refused'
   | 'introspection_unusable';
 
-export interface Unavailability {
+interface Unavailability {
   /** The configured issuer. */
   readonly issuer: string;
   readonly code: AuthorizationServerUnavailableCode;
-  /** Completes a sentence about the issuer, such as `its key document cannot be reached (ECONNREFUSED)`. */
+  /** Predicate of a sentence about the issuer, such as `its key document cannot be reached (ECONNREFUSED)`. */
   readonly reason: string;
-  /** Seconds after which asking again may help. */
+  /** Seconds after which a new request may succeed. */
   readonly retryAfter: number;
   readonly cause?: unknown;
 }
 
-/** An authorization server that has to be asked cannot be reached, or its response is of no use. */
+/** Reports that an authorization server cannot be reached, or that its response cannot be used. */
 export class AuthorizationServerUnavailable extends Error implements Unavailability {
   override readonly name = 'AuthorizationServerUnavailable';
   readonly issuer: string;

@@ -1,18 +1,18 @@
-/** Seconds after which a server that has not answered in full is given up. */
+/** Timeout of a request and its response, in seconds. */
 export const FETCH_TIMEOUT = 5;
 
-/** Seconds for which a server that was asked is not asked again, whatever came of it. */
+/** Seconds after a request during which the same server is not asked again, whatever the outcome. */
 export const COOLDOWN = 10;
 
 const MAX_BODY_BYTES = 1_048_576;
 
 /**
- * Fetches a JSON object. Follows no redirect and reads no more than 1 MiB, whatever the server announces. The reasons it
- * throws for never quote what the server sent.
+ * Fetches a JSON object. Follows no redirect. Reads at most 1 MiB, whatever `Content-Length` says. Its error messages
+ * never quote the response.
  *
- * @param signal bounds the whole exchange, body included
- * @throws Unreachable if no response comes, or not all of it in time
- * @throws UnusableResponse if a response comes that is not such a document
+ * @param signal aborts the request and the reading of the body
+ * @throws Unreachable if no complete response comes in time
+ * @throws UnusableResponse if the response is not a JSON object with status 200
  */
 export async function fetchJson(url: string, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
   const body = await fetchBody(url, signal).catch((cause: unknown) => {
@@ -27,10 +27,13 @@ export async function fetchJson(url: string, signal: AbortSignal): Promise<Reado
   return value as Record<string, unknown>;
 }
 
-/** A response that came, but is of no use. The message completes a sentence about what was asked. */
+/** Reports a response that cannot be used. The message is the predicate of a sentence: `is not a JSON object`. */
 export class UnusableResponse extends Error {}
 
-/** No response, or none in time. The message completes a sentence: `"cannot be reached (ECONNREFUSED)"`. */
+/**
+ * Reports that no complete response came. The message is the predicate of a sentence: `cannot be reached
+ * (ECONNREFUSED)`.
+ */
 export class Unreachable extends Error {}
 
 async function fetchBody(url: string, signal: AbortSignal): Promise<string> {
@@ -43,9 +46,9 @@ async function fetchBody(url: string, signal: AbortSignal): Promise<string> {
 }
 
 /**
- * Reads a body, but no more of it than is allowed.
+ * Reads the body of a response.
  *
- * @throws UnusableResponse for a larger one
+ * @throws UnusableResponse for more than `maxBytes`
  */
 export async function readBoundedBody(response: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
@@ -58,7 +61,7 @@ export async function readBoundedBody(response: Response, maxBytes: number): Pro
   return Buffer.concat(chunks).toString();
 }
 
-/** fetch rejects with one message for everything; what happened is in the cause. */
+/** Describes why `fetch` has failed. Its message is always the same: the reason is in the cause. */
 export function describeFailure(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return 'was not read in time';
   if (isRedirect(error)) return 'is answered with a redirect, which is not followed';
@@ -66,7 +69,7 @@ export function describeFailure(error: unknown, signal: AbortSignal): string {
   return typeof code === 'string' ? `cannot be reached (${code})` : 'cannot be reached';
 }
 
-/** undici gives this failure no code: its text is all that tells. */
+/** undici gives this failure no code: only its message identifies it. */
 function isRedirect(error: unknown): boolean {
   const { message } = ((error as Error).cause ?? {}) as { message?: unknown };
   return message === 'unexpected redirect';

@@ -1,14 +1,17 @@
 import type { Claims } from '../core/index.js';
 import { refuse } from './refuse.js';
 
-/** Claims of real tokens nest three or four deep; far deeper ones overflow the stack of whoever writes them out again. */
-const MAX_DEPTH = 32;
+/**
+ * Claims of real tokens are nested three or four deep. Much deeper ones overflow the stack of code that serializes
+ * them.
+ */
+const MAX_CLAIMS_DEPTH = 32;
 
 /**
- * Freezes claims throughout, as they are handed out to many. Claims that would change a prototype when an application
- * copies or merges them are refused: `__proto__`, and `constructor` unless it is a plain value.
+ * Freezes claims at every depth, since several requests share them. Refuses claims that would change a prototype if an
+ * application copies or merges them: `__proto__`, and a `constructor` that is an object.
  *
- * @throws AccessTokenRefused `invalid_token`, also for claims nested more than 32 deep
+ * @throws AccessTokenRefused `invalid_token` for such claims, and for claims that are nested more than 32 deep
  */
 export function freezeClaims(claims: Claims): Claims {
   freeze(claims, 1);
@@ -16,7 +19,7 @@ export function freezeClaims(claims: Claims): Claims {
 }
 
 function freeze(value: Claims, depth: number): void {
-  if (depth > MAX_DEPTH) refuse('claims_too_deep');
+  if (depth > MAX_CLAIMS_DEPTH) refuse('claims_too_deep');
   for (const name of Object.keys(value)) {
     const member = value[name];
     const isObject = typeof member === 'object' && member !== null;

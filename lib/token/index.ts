@@ -1,6 +1,6 @@
 export { AccessTokenVerifier, lacksRequired } from './access-token-verifier.js';
-export { authenticationEvent, authenticationOf } from './authentication-event.js';
-export { type IncomingRequest, type PresentedToken, presentedToken } from './bearer-token.js';
+export { authenticationEvent } from './authentication-event.js';
+export { type IncomingRequest, presentedToken } from './bearer-token.js';
 export { BoundedMap } from './bounded-map.js';
 export {
   AccessTokenRefused,
@@ -9,12 +9,12 @@ export {
   type AuthorizationServerUnavailableCode,
 } from './errors.js';
 export { fetchJson, readBoundedBody, Unreachable, UnusableResponse } from './fetch-json.js';
-export type { TokenAdviceCode, Warn } from './introspection/introspection-endpoint.js';
+export type { TokenAdviceCode } from './introspection/introspection-endpoint.js';
 export { readJwt } from './jwt/jwt.js';
 export { MAX_KEYS, mayVerify } from './keys/key-set.js';
 export { algorithmsOf } from './keys/verification-keys.js';
-export { checkStillValid } from './lifetime.js';
 export { andThen, isThenable, type MaybePromise, orElse } from './maybe-promise.js';
 export { type AuthorizationServerMetadata, endpointOf, fetchMetadata, metadataAddresses } from './metadata.js';
+export { checkStillValid } from './validity.js';
 export type { VerifiedAccessToken } from './verified-access-token.js';
 export { withoutStackTrace } from './without-stack-trace.js';

@@ -2,19 +2,18 @@ import { isLoopback } from '../core/index.js';
 import { AuthorizationServerUnavailable, type AuthorizationServerUnavailableCode } from './errors.js';
 import { COOLDOWN, FETCH_TIMEOUT, fetchJson } from './fetch-json.js';
 
-/** Metadata of an authorization server. Its `issuer` is checked; the other members are as they came. */
+/** Metadata of an authorization server. Only `issuer` is checked: the other members are as received. */
 export interface AuthorizationServerMetadata {
   readonly issuer: string;
   readonly [member: string]: unknown;
 }
 
 /**
- * Reads the metadata of an authorization server: the address of OpenID Connect Discovery first, then that of RFC 8414.
- * Keeps nothing; every call asks the server.
+ * Fetches the metadata of an authorization server: from the address of OpenID Connect Discovery first, then from that
+ * of RFC 8414. Keeps nothing: every call sends a request.
  *
- * @param signal bounds both requests together. Default is five seconds.
- * @throws AuthorizationServerUnavailable if neither address has a JSON object, and if the document names another
- * issuer.
+ * @param signal aborts both requests. Default is a timeout of `5` seconds for both together.
+ * @throws AuthorizationServerUnavailable if neither address has a JSON object, or if the document names another issuer
  * @see [OpenID Connect Discovery 1.0 §4](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig)
  * @see [RFC 8414 §3](https://www.rfc-editor.org/rfc/rfc8414.html#section-3)
  */
@@ -31,10 +30,10 @@ export async function fetchMetadata(
 }
 
 /**
- * The address that metadata gives under a name, such as `jwks_uri`.
+ * Returns the URL of an endpoint in metadata, such as `jwks_uri`. Accepts http on loopback only if the issuer is on
+ * loopback too: another server has no reason to name an address there.
  *
- * @throws AuthorizationServerUnavailable if it is missing or not https, but for a server that itself is on loopback: one
- * elsewhere has no business there
+ * @throws AuthorizationServerUnavailable if it is missing, is not https, or carries credentials
  */
 export function endpointOf(metadata: AuthorizationServerMetadata, name: string): string {
   const endpoint = metadata[name];
@@ -45,7 +44,7 @@ export function endpointOf(metadata: AuthorizationServerMetadata, name: string):
   return endpoint;
 }
 
-/** Where the metadata of an issuer may be, in the order in which it is looked for. */
+/** Returns the possible addresses of an issuer's metadata, in the order of the requests. */
 export function metadataAddresses(issuer: string): readonly string[] {
   const { origin, pathname } = new URL(issuer);
   const path = pathname.replace(/\/$/, '');
@@ -82,7 +81,7 @@ function isEndpoint(value: unknown, mayBeOnLoopback: boolean): value is string {
   return url.protocol === 'https:' || (mayBeOnLoopback && url.protocol === 'http:' && isLoopback(url));
 }
 
-/** The document is anybody's text, and what this returns goes into logs. */
+/** Describes an issuer for logs. Shortens and escapes it, since the document comes from the network. */
 function describeIssuer(issuer: unknown): string {
   if (typeof issuer !== 'string') return 'no issuer';
   const shortened = issuer.length > 100 ? `${issuer.slice(0, 100)}...` : issuer;

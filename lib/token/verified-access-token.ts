@@ -1,7 +1,7 @@
 import type { AuthorizationServer } from '../authorization-servers/index.js';
 import type { AuthenticationEvent, Claims } from '../core/index.js';
 
-/** What a verified access token says. Frozen throughout, as it may be handed out again while the token is known. */
+/** A verified access token. Frozen at every depth, since later requests with the same token share it. */
 export interface VerifiedAccessToken {
   readonly claims: Claims;
   readonly event: AuthenticationEvent;

@@ -1,4 +1,8 @@
-/** Waits for work, but no longer than a number of seconds. The work itself goes on. */
+/**
+ * Waits for work, but no longer than a number of seconds. Does not end the work.
+ *
+ * @throws Error after the timeout
+ */
 export function withTimeout<T>(seconds: number, work: Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('timed out')), seconds * 1000);

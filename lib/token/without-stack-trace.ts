@@ -1,6 +1,6 @@
 /**
- * Creates an error without capturing the stack, which costs most of a refusal and tells nothing about it: it is the answer
- * to a request, not a fault.
+ * Creates an error without a stack trace. The trace would be most of the cost of a refusal, and a refusal is a response
+ * to a request, not a fault of the code.
  */
 export function withoutStackTrace<T>(create: () => T): T {
   const { stackTraceLimit } = Error;

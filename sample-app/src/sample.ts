@@ -8,7 +8,7 @@ import { createBff } from './bff/bff.js';
 import { listen } from './listening-server.js';
 import { BANK_SCOPE, BFF_CLIENT } from './shared/registration.js';
 
-export interface SampleOptions {
+interface SampleOptions {
   /** Default is any free port. One that is taken is replaced by a free one. */
   ports?: { bank: number; authorizationServer: number; bff?: number };
 }

@@ -99,7 +99,7 @@ describe('a wrong option', () => {
         { jwksUri: 'file:///jwks' },
       ],
       '"authorizationServers[0].jwksUri" must not carry credentials': [{ jwksUri: 'https://a@as.example/jwks' }],
-      '"authorizationServers[0].audience" is required: the identifier of this API that tokens name in "aud"': [
+      '"authorizationServers[0].audience" is required: the identifier of this API in "aud" of its tokens': [
         ...[undefined, null, '', [], [''], ['a', ''], [5], 5, { a: 'b' }].map((audience) => ({ audience })),
       ],
       [`"authorizationServers[0].algorithms" must list at least one of ${ALGORITHMS}`]: [
@@ -107,7 +107,7 @@ describe('a wrong option', () => {
       ],
       ...Object.fromEntries(
         ['HS256', 'HS512', 'none', 'es256', 'ES256K', '', 'RSA-OAEP'].map((algorithm) => [
-          `"authorizationServers[0].algorithms" has "${algorithm}"; asymmetric ones only: ${ALGORITHMS}`,
+          `"authorizationServers[0].algorithms" has "${algorithm}"; allowed are only asymmetric ones: ${ALGORITHMS}`,
           [{ algorithms: ['ES256', algorithm] }],
         ]),
       ),
@@ -127,8 +127,8 @@ describe('a wrong option', () => {
       '"authorizationServers[0].keys.staleFor" must be an integer number of seconds, at least 0': [
         { keys: { staleFor: -1 } },
       ],
-      '"authorizationServers[0].order" needs the words of "authorizationServers[0].acr"': [{ order: ['mfa'] }],
-      '"authorizationServers[0].profile" names no profile: "keycloack"; the nearest is "keycloak". There are keycloak, okta, auth0, entra, duende, logto, oidcProvider, hydra, supabase, pingone; for another server give an object':
+      '"authorizationServers[0].order" needs words in "authorizationServers[0].acr"': [{ order: ['mfa'] }],
+      '"authorizationServers[0].profile" is not the name of a profile: "keycloack"; the closest is "keycloak". Known are keycloak, okta, auth0, entra, duende, logto, oidcProvider, hydra, supabase, pingone; for another server use an object':
         [{ profile: 'keycloack' }],
     }),
   )('the options %j are refused by name', (options, message) => {
@@ -144,8 +144,8 @@ describe('a wrong option', () => {
   test('a server without words is refused next to one with words', () => {
     expect(() => check({ ...GOOD, acr: { mfa: 'a' } }, { ...GOOD, issuer: 'https://b.example' })).toThrow(
       new TypeError(
-        '"authorizationServers[1].acr" is missing beside servers that have one; ' +
-          `map your words to its strings, or say 'literal'`,
+        '"authorizationServers[1].acr" is missing next to servers that have one; ' +
+          `map your words to its strings, or set it to 'literal'`,
       ),
     );
   });

@@ -35,7 +35,7 @@ describe('a wrong option', () => {
       [`"${WHERE}" must be an object`]: [null, 'https://as.example/introspect'],
       [`"${WHERE}" has the unknown option "client"; known are endpoint, clientId, clientSecret, privateKey, clientAuthentication, when, cacheFor, cache`]:
         [{ ...BASIC, client: 'x' }],
-      [`"${WHERE}.clientId" is required: the client that this API is there`]: [
+      [`"${WHERE}.clientId" is required: the client id of this API at this server`]: [
         { clientSecret: 's3cret' },
         { ...BASIC, clientId: '' },
       ],
@@ -43,8 +43,8 @@ describe('a wrong option', () => {
         { clientId: 'api' },
         { ...BASIC, clientSecret: '' },
       ],
-      [`"${WHERE}.clientSecret" has no use with private_key_jwt`]: [{ ...BASIC, ...KEYED }],
-      [`"${WHERE}.privateKey" has no use with client_secret_post`]: [
+      [`"${WHERE}.clientSecret" is not used with private_key_jwt; remove it`]: [{ ...BASIC, ...KEYED }],
+      [`"${WHERE}.privateKey" is not used with client_secret_post; remove it`]: [
         { ...KEYED, clientAuthentication: 'client_secret_post' },
       ],
       [`"${WHERE}.privateKey" must be the private key of the client, as PEM or JWK`]: [
@@ -59,7 +59,7 @@ describe('a wrong option', () => {
       [`"${WHERE}.cacheFor" must be a number of seconds from 0 to 3600`]: [
         ...[-1, 3601, Number.NaN, '60', null].map((cacheFor) => ({ ...BASIC, cacheFor })),
       ],
-      [`"${WHERE}.cache" must have get(key) and set(key, value, ttl), as a Keyv has`]: [
+      [`"${WHERE}.cache" must have get(key) and set(key, value, ttl), like a Keyv`]: [
         ...[null, {}, { get: () => undefined }, 'redis://localhost'].map((cache) => ({ ...BASIC, cache })),
       ],
       [`"${WHERE}.endpoint" must be an https URL (http is accepted on loopback only)`]: [
@@ -103,8 +103,8 @@ describe('two servers with introspection', () => {
     (first, second) => {
       expect(() => both(first, second)).toThrow(
         new TypeError(
-          '"authorizationServers" has several servers that are asked about opaque tokens; nothing in such a token tells ' +
-            "whose it is, so let \"introspection.when\" be 'event-missing' or 'auth-time-missing' on all but one",
+          '"authorizationServers" has several servers that introspect opaque tokens, which do not name their server; ' +
+            "set \"introspection.when\" to 'event-missing' or 'auth-time-missing' on all but one",
         ),
       );
     },

@@ -102,25 +102,25 @@ describe('a profile by name', () => {
     ['toString', 'okta'],
     ['__proto__', 'logto'],
     ['', 'okta'],
-  ])('the unknown name "%s" is refused, and the nearest one is suggested', (name, nearest) => {
+  ])('the unknown name "%s" is refused, and the closest one is suggested', (name, nearest) => {
     expect(() => check(name)).toThrow(
       new TypeError(
-        `"profile" names no profile: "${name}"; the nearest is "${nearest}". There are keycloak, okta, auth0, entra, ` +
-          'duende, logto, oidcProvider, hydra, supabase, pingone; for another server give an object',
+        `"profile" is not the name of a profile: "${name}"; the closest is "${nearest}". Known are keycloak, okta, auth0, entra, ` +
+          'duende, logto, oidcProvider, hydra, supabase, pingone; for another server use an object',
       ),
     );
   });
 });
 
 describe('a wrong member', () => {
-  const TYP = '"profile.typ" must list the accepted types, null for a missing one';
+  const TYP = '"profile.typ" must list the accepted types, with null for a missing one';
   const MORE_THAN_AT_JWT =
-    '"profile.typ" accepts more than at+jwt; give "accessTokenClaims" that only access tokens carry, ' +
+    '"profile.typ" accepts more than at+jwt; set "accessTokenClaims" to claims that only access tokens carry, ' +
     'or ID tokens would pass for access tokens';
-  const CLAIMS = '"profile.accessTokenClaims" must be an object of names and their values';
+  const CLAIMS = '"profile.accessTokenClaims" must be an object of claim names and values';
   const ABSENT = '"profile.absentClaims" must list some of client_id, jti, iat, aud';
   const path = (name: string) =>
-    `"profile.claims.${name}" must be the name of a claim, or the list of names on the way to it`;
+    `"profile.claims.${name}" must be the name of a claim, or the list of names that leads to it`;
 
   const UNKNOWN_CLAIM = (name: string) =>
     `"profile.claims" has the unknown member "${name}"; known are acr, authTime, amr, clientId, scope`;
@@ -137,25 +137,25 @@ describe('a wrong member', () => {
       ],
       [CLAIMS]: [null, 'token_use', ['token_use'], 5].map((accessTokenClaims) => ({ accessTokenClaims })),
       // an undefined value would be met by every token without the claim, ID tokens among them
-      '"profile.accessTokenClaims.token_use" must be true or the text that stands there': [
+      '"profile.accessTokenClaims.token_use" must be true or the string that the claim has': [
         ...[undefined, null, '', 5, false, ['access'], {}].map((value) => ({
           typ: ['JWT'],
           accessTokenClaims: { token_use: value },
         })),
       ],
-      '"profile.clientCredentialsClaims.idtyp" must be true or the text that stands there': [
+      '"profile.clientCredentialsClaims.idtyp" must be true or the string that the claim has': [
         ...[undefined, '', false, 5].map((idtyp) => ({ clientCredentialsClaims: { idtyp } })),
       ],
-      '"profile.clientCredentialsClaims" must be an object of names and their values': [
+      '"profile.clientCredentialsClaims" must be an object of claim names and values': [
         { clientCredentialsClaims: ['idtyp'] },
       ],
       ...Object.fromEntries(
         ['otherTokenClaims', 'source', 'acrValues', 'steps', 'notes', 'observed'].map((member) => [
-          `"profile.${member}" must be a list of texts`,
+          `"profile.${member}" must be a list of non-empty strings`,
           [null, 'nonce', {}, [''], [5]].map((value) => ({ [member]: value })),
         ]),
       ),
-      '"profile.title" must be a text': ['', 5, null].map((title) => ({ title })),
+      '"profile.title" must be a non-empty string': ['', 5, null].map((title) => ({ title })),
       '"profile.checkedOn" must be a day, such as \'2026-11-24\'': [
         ...['', 5, null, 'November 2026', '2026-11', '2026-11-24T00:00:00Z'].map((checkedOn) => ({ checkedOn })),
       ],
@@ -174,7 +174,7 @@ describe('a wrong member', () => {
       ],
       "\"profile.request.mode\" must be one of 'acr_values', 'essential', 'auto'": [{ request: { mode: 'vtr' } }],
       "\"profile.request.acrValues\" must be one of 'all', 'first'": [{ request: { acrValues: 1 } }],
-      '"profile.request.zeroMaxAge.max_age" must be the text that stands there': [
+      '"profile.request.zeroMaxAge.max_age" must be the string that the claim has': [
         { request: { zeroMaxAge: { max_age: 1 } } },
       ],
       '"profile.claims" must be an object': [null, 'acr', 5].map((claims) => ({ claims })),

@@ -15,7 +15,7 @@ const NAMES = Object.keys(profiles) as ProfileName[];
 
 test('an unknown name of a profile neither compiles nor boots', () => {
   // @ts-expect-error
-  expect(() => checkProfile('keycloack', 'profile')).toThrow(/^"profile" names no profile: "keycloack"/);
+  expect(() => checkProfile('keycloack', 'profile')).toThrow(/^"profile" is not the name of a profile: "keycloack"/);
 });
 
 describe.each(NAMES)('%s', (name) => {

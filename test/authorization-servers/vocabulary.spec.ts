@@ -84,7 +84,7 @@ describe('order', () => {
 });
 
 describe('a wrong option', () => {
-  const WORDS = `"server.acr" must map at least one word of yours to the server's strings, or be 'literal'`;
+  const WORDS = `"server.acr" must map at least one of your words to the server's strings, or be 'literal'`;
   const strings = (word: string) =>
     `"server.acr.${word}" must be a string or a list of strings of printable ASCII without space, quote and backslash`;
   const ORDER = '"server.order" must list words of "server.acr", each once, strongest first';
@@ -102,21 +102,21 @@ describe('a wrong option', () => {
         })),
       ],
       ...Object.fromEntries(['', 'm fa', 'm"fa', 'mfä'].map((word) => [strings(word), [{ acr: { [word]: 'a' } }]])),
-      '"server.acr.mfa" uses "phr", which is a word of its own; give one of the two another name': [
+      '"server.acr.mfa" uses "phr", which is a word too; rename one of the two': [
         { acr: { mfa: ['a', 'phr'], phr: 'b' } },
       ],
-      '"server.order" needs the words of "server.acr"': [{ order: ['mfa'] }, { acr: 'literal', order: [] }],
+      '"server.order" needs words in "server.acr"': [{ order: ['mfa'] }, { acr: 'literal', order: [] }],
       [ORDER]: ['mfa', null, { 0: 'mfa' }, ['mfa', 'mfa']].map((order) => ({ acr: { mfa: 'a' }, order })),
       ...Object.fromEntries(
         ['other', 'a', 'MFA', 'constructor', 5].map((word) => [
-          `"server.order" names "${word}", which "server.acr" does not`,
+          `"server.order" names "${word}", which is not in "server.acr"`,
           [{ acr: { mfa: 'a' }, order: ['mfa', word] }],
         ]),
       ),
-      '"server.acr" has "b" under "mfa" and "phr"; with "order" it can be only one': [
+      '"server.acr" has "b" under "mfa" and "phr"; with "order" a string can have only one word': [
         { acr: { mfa: ['a', 'b'], phr: 'b' }, order: ['phr', 'mfa'] },
       ],
-      '"server.acr" has "a" under "mfa" and "mfa"; with "order" it can be only one': [
+      '"server.acr" has "a" under "mfa" and "mfa"; with "order" a string can have only one word': [
         { acr: { mfa: ['a', 'a'] }, order: ['mfa'] },
       ],
     }),

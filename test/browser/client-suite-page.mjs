@@ -4,7 +4,7 @@ import { expect } from 'expect';
 import { bind } from 'jest-each';
 import { ModuleMocker } from 'jest-mock';
 
-const TIME_LIMIT = 5;
+const TIMEOUT = 5;
 const HOOKS = ['beforeAll', 'beforeEach', 'afterEach', 'afterAll'];
 
 function suite(title, parent) {
@@ -60,7 +60,7 @@ const around = ({ parent }) => (parent ? [...around(parent), parent] : []);
 function inTime(step) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = later(() => reject(new Error(`Took longer than ${TIME_LIMIT} s`)), TIME_LIMIT * 1000);
+    timer = later(() => reject(new Error(`Took longer than ${TIMEOUT} s`)), TIMEOUT * 1000);
   });
   return Promise.race([Promise.try(step), late]).finally(() => cancel(timer));
 }

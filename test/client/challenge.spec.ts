@@ -312,6 +312,12 @@ describe('parseStepUpChallenge: lenient', () => {
     ['further URNs', (size) => `acr_values=a${' a:'.repeat(size)}`],
     ['what is like a further URN', (size) => `acr_values=a ${'scope'.repeat(size)}`],
     ['what is like further URNs', (size) => 'scope=a b'.repeat(size)],
+    ['AT-10 escaped quotes outside a string', (size) => '\\"'.repeat(size)],
+    ['AT-10 unquoted URNs', (size) => 'acr_values=urn:example:mfa '.repeat(size)],
+    ['AT-10 unquoted lists', (size) => 'scope=a:b, c:d '.repeat(size)],
+    ['AT-10 names whose value is a name', (size) => 'scope='.repeat(size)],
+    ['AT-10 open strings that end in a backslash', (size) => '"a\\'.repeat(size)],
+    ['AT-10 commas', (size) => ','.repeat(size)],
   ])('%s: takes steps in proportion to the length of the field', (_, text) => {
     const grows = stepGrowth((size) => {
       const field = `Bearer ${ERROR}, x=:, ${text(size)}`;

@@ -1,7 +1,7 @@
 import { type StepUpFetchEvent, type StepUpFetchOptions, stepUpFetch } from '../../lib/client/index.js';
 
 /** A request as an API received it. */
-export interface Received {
+interface Received {
   readonly method: string;
   readonly url: string;
   readonly headers: Headers;
@@ -10,7 +10,7 @@ export interface Received {
   readonly token: string | undefined;
 }
 
-export type Answer = (received: Received) => Response | Promise<Response>;
+type Answer = (received: Received) => Response | Promise<Response>;
 
 export const API = 'https://api.example';
 

@@ -20,7 +20,7 @@ import { adapters, captureLog, type RunningApplication, startApplication } from 
 
 const REDIRECT_URI = 'https://client.example/callback';
 const SCOPE = 'openid transfer:write';
-const MAX_AGE = 60;
+const MAX_AGE_SECONDS = 60;
 
 @Controller()
 class BankController {
@@ -31,7 +31,7 @@ class BankController {
   }
 
   @Get('transfer')
-  @RequireAcr('mfa', { maxAge: MAX_AGE })
+  @RequireAcr('mfa', { maxAge: MAX_AGE_SECONDS })
   transfer() {
     return { done: true };
   }
@@ -96,7 +96,7 @@ interface ClientOptions extends Pick<AuthorizationParametersOptions, 'mode'> {
 
 /** A client whose user has signed in with a password, longer ago than a transfer allows. */
 async function signedInClient({ verifies = true, satisfies, timeout, ...asking }: ClientOptions = {}) {
-  const clock = jest.spyOn(Date, 'now').mockReturnValue(Date.now() - 2 * MAX_AGE * 1000);
+  const clock = jest.spyOn(Date, 'now').mockReturnValue(Date.now() - 2 * MAX_AGE_SECONDS * 1000);
   const signedIn = await signIn({ scope: SCOPE }).finally(() => clock.mockRestore());
   const { sub: subject, iss: issuer } = signedIn.claims() as openid.IDToken;
   const session = { accessToken: signedIn.access_token };
@@ -234,7 +234,7 @@ it('C-31 C-34 the authorization server is asked for what the challenge says', as
   expect(server.authorizationRequests).toHaveLength(2);
   expect(server.authorizationRequests[1]).toMatchObject({
     acr_values: 'urn:example:mfa',
-    max_age: String(MAX_AGE),
+    max_age: String(MAX_AGE_SECONDS),
     scope: SCOPE,
   });
 });

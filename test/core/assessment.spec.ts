@@ -247,13 +247,13 @@ describe('assess: the verdict', () => {
     expect(assess({}, {}, { now: NOW })).toEqual({ met: true });
   });
 
-  test('RS-55 each event is judged for itself, in whatever order', () => {
+  test('RS-55 each event is assessed independently, in any order', () => {
     const weak: AuthenticationEvent = { ...strong, acr: 'pwd' };
     const judge = (event: AuthenticationEvent) => assess(event, required, { now: NOW }).met;
     expect([strong, weak, strong, weak, weak].map(judge)).toEqual([true, false, true, false, false]);
   });
 
-  test('RS-55 the same event is judged again at each time', () => {
+  test('RS-55 the same event is assessed again at each time', () => {
     const event: AuthenticationEvent = { authTime: NOW };
     const metAt = (now: number) => assess(event, { maxAge: 60 }, { now, clockTolerance: 0 }).met;
     expect([NOW, NOW + 60, NOW + 61, NOW + 1].map(metAt)).toEqual([true, true, false, true]);

@@ -108,7 +108,7 @@ describe('bearerChallenge', () => {
 
   const MORE = 'is empty or has a character that RFC 6750 does not allow';
   const ACR = '"acrValues" has an empty value or a character that a scope token does not allow';
-  const ONLY_WITH = '"requirements" are defined only with the error "insufficient_user_authentication"';
+  const ONLY_WITH = '"requirements" need the error "insufficient_user_authentication"';
   const EMPTY = 'A Bearer challenge needs at least one parameter';
 
   test.each<[what: string, given: object, message: string]>([
@@ -192,10 +192,10 @@ describe('bearerChallenge', () => {
   });
 });
 
-describe('bearerChallenge: what is not of the type it should be is never left out', () => {
+describe('bearerChallenge: a value of the wrong type is never ignored', () => {
   const error = 'insufficient_user_authentication';
 
-  test.each<[string, object]>([
+  test.each<[what: string, requirements: object]>([
     ['maxAge of null', { maxAge: null }],
     ['maxAge of NaN', { maxAge: Number.NaN }],
     ['acrValues of null', { acrValues: null }],

@@ -65,16 +65,16 @@ describe('parseChallenges', () => {
     expect(read).toEqual(octets.filter((octet) => /[\t\x20\x21\x23-\x5B\x5D-\x7E\x80-\xFF]/.test(octet)));
   });
 
-  test.each<[string, string, string]>([
-    ['Bearer a=1, a=2', 'duplicate_parameter', 'A challenge repeats a parameter and was discarded'],
-    ['"', 'unreadable', 'It was discarded from the first challenge on that cannot be read'],
+  test.each<[field: string, code: string, message: string]>([
+    ['Bearer a=1, a=2', 'duplicate_parameter', 'A challenge that repeats a parameter was discarded'],
+    ['"', 'unreadable', 'A challenge that cannot be read was discarded with all after it'],
   ])('%s is reported as a diagnostic', (field, code, message) => {
     const diagnostics: Diagnostic[] = [];
     parseChallenges(field, { onDeviation: (diagnostic) => diagnostics.push(diagnostic) });
     expect(diagnostics).toEqual([{ code, subject: 'WWW-Authenticate', message }]);
   });
 
-  test('a deviation is discarded without a word if there is no listener', () => {
+  test('a challenge is discarded silently without a listener', () => {
     expect(parseChallenges('Bearer a=1, a=2, Basic realm="x", "')).toEqual([
       { scheme: 'Basic', parameters: { realm: 'x' } },
     ]);
@@ -170,8 +170,8 @@ describe('formatChallenges', () => {
     ['an empty parameter name', A({ '': 'x' }), 'A parameter name must be a token: ""'],
     ['a parameter name with an equals sign', A({ 'a=b': 'x' }), 'A parameter name must be a token: "a=b"'],
     ['RS-22 a parameter name with a line break', A({ 'a\r\nb': 'x' }), 'A parameter name must be a token: "a\\r\\nb"'],
-    ['RS-13 a name twice, in different case,', A({ error: 'x', Error: 'y' }), 'The parameter "error" is given twice'],
-    ['RS-14 a realm twice, in different case,', A({ REALM: 'x', realm: 'y' }), 'The parameter "realm" is given twice'],
+    ['RS-13 a name twice, in different case,', A({ error: 'x', Error: 'y' }), 'The parameter "error" occurs twice'],
+    ['RS-14 a realm twice, in different case,', A({ REALM: 'x', realm: 'y' }), 'The parameter "realm" occurs twice'],
     ['RS-22 a value with a line break', A({ a: 'x\r\nSet-Cookie: b=c' }), unprintable('a')],
     ['RS-22 a value with a line feed at its end', A({ a: 'x\n' }), unprintable('a')],
     ['RS-22 a value with NUL', A({ a: '\0' }), unprintable('a')],

@@ -134,8 +134,16 @@ describe('what the token tells of the authentication', () => {
         'mapping or a script), or configure "introspection" if the server returns it there.',
     ],
     ['RS-42 an acr that is a number', { acr: 2 }, `acr_unusable: acr is of type number: 2 | ${TEXT}`],
-    ['RS-42 an acr that is a list', { acr: ['mfa', 'pwd'] }, `acr_unusable: acr is a list: ["mfa","pwd"] | ${TEXT}`],
-    ['RS-42 an acr of type object', { acr: { level: 2 } }, `acr_unusable: acr is of type object: an object | ${TEXT}`],
+    [
+      'RS-42 an acr that is a list',
+      { claims: { acr: ['mfa', 'pwd'] } },
+      `acr_unusable: acr is a list: ["mfa","pwd"] | ${TEXT}`,
+    ],
+    [
+      'RS-42 an acr of type object',
+      { claims: { acr: { level: 2 } } },
+      `acr_unusable: acr is of type object: an object | ${TEXT}`,
+    ],
   ])('%s is a warning, and an error if an acr is required', async (_, options, expected) => {
     const token = await server.accessToken(options);
     await expect(saidOf(token)).resolves.toEqual([ACCEPTED, `warning ${expected}`, AUTH_TIME]);
@@ -200,7 +208,7 @@ describe('what the token tells of the authentication', () => {
       'an auth_time in the future',
     ],
   ])('%s is a warning, and an error if a maximum age is required', async (_, authTime, expected, reason) => {
-    const token = await server.accessToken({ acr: 'urn:example:mfa', authTime });
+    const token = await server.accessToken({ acr: 'urn:example:mfa', claims: { auth_time: authTime } });
     await expect(saidOf(token)).resolves.toEqual([ACCEPTED, ACR, `warning ${expected}`]);
     await expect(saidOf(token, ['--audience', API, '--max-age', '0'])).resolves.toEqual([
       ACCEPTED,
@@ -341,14 +349,14 @@ describe('a token that would be refused', () => {
     [
       'RS-64 a token for another audience',
       { claims: { aud: 'https://other.example' } },
-      'The access token is meant for another audience',
+      'The access token is for another audience',
       'It is for "https://other.example". If that is your API, give it by --audience. If not, have the server issue ' +
         'tokens for yours, by a resource indicator or an audience mapping.',
     ],
     [
       'RS-64 a token without audience',
       { claims: { aud: undefined } },
-      'The access token is meant for another audience',
+      'The access token is for another audience',
       'It has no audience: have the server issue tokens for your API, by a resource indicator or an audience mapping.',
     ],
     ['RS-66 an expired token', { expiresIn: -60 }, 'The access token has expired', 'Get a new one.'],
@@ -370,13 +378,8 @@ describe('a token that would be refused', () => {
       'The access token is issued in the future; check the clocks',
       'Set the clocks of the server and of this machine by NTP.',
     ],
-    ['RS-70 a token without sub', { claims: { sub: undefined } }, 'The access token names no subject', CLAIM],
-    [
-      'RS-70 a token without client_id',
-      { claims: { client_id: undefined } },
-      'The access token names no client',
-      CLAIM,
-    ],
+    ['RS-70 a token without sub', { claims: { sub: undefined } }, 'The access token has no subject', CLAIM],
+    ['RS-70 a token without client_id', { claims: { client_id: undefined } }, 'The access token has no client', CLAIM],
     ['RS-70 a token without jti', { claims: { jti: undefined } }, 'The access token has no identifier', CLAIM],
     [
       'RS-70 a token without iat',

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { run, type Surroundings } from '../../lib/doctor/command.js';
 
-export interface Outcome {
+interface Outcome {
   exitCode: number;
   stdout: string;
   stderr: string;

@@ -283,7 +283,7 @@ describe('a server as the client, with authorization servers of all kinds', () =
     expect(await balance()).toBe(980_50);
   });
 
-  it.each<[AuthorizationBehavior, string]>([
+  it.each<[behavior: AuthorizationBehavior, outcome: string]>([
     ['ignoresAcrValues', 'acr_unmet'],
     ['omitsAuthTime', 'auth_time_missing'],
     ['authTimeInMilliseconds', 'auth_time_invalid'],
@@ -304,7 +304,7 @@ describe('a server as the client, with authorization servers of all kinds', () =
     expect(await balance()).toBe(2480_50);
   });
 
-  it.each<[AuthorizationBehavior, string]>([
+  it.each<[behavior: AuthorizationBehavior, title: string]>([
     ['declines', 'You cancelled the sign-in'],
     ['failsUnmet', 'You cannot sign in strongly enough'],
   ])('C-50 C-51 %s: the user may try again, as long as they like', async (behavior, title) => {

@@ -1,7 +1,7 @@
 // As much of a web browser as signing in takes: it keeps cookies, follows redirects, reads forms and sends them.
 
-const MOST_REDIRECTS = 15;
-const TIME_LIMIT = 30_000;
+const MAX_REDIRECTS = 15;
+const TIMEOUT = 30_000;
 
 const ENTITIES = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
@@ -29,7 +29,7 @@ export class Browser {
   async #follow(start, first) {
     let url = start;
     let options = first;
-    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       const response = await this.#request(url, options);
       const location = response.headers.get('location');
       if (location === null) {
@@ -41,7 +41,7 @@ export class Browser {
       if (url.href.startsWith(this.destination)) return url;
       options = { method: 'GET' };
     }
-    throw new Error(`more than ${MOST_REDIRECTS} redirects, the last to ${url.origin}${url.pathname}`);
+    throw new Error(`more than ${MAX_REDIRECTS} redirects, the last to ${url.origin}${url.pathname}`);
   }
 
   async #request(url, options) {
@@ -52,7 +52,7 @@ export class Browser {
       ...options,
       headers,
       redirect: 'manual',
-      signal: AbortSignal.timeout(TIME_LIMIT),
+      signal: AbortSignal.timeout(TIMEOUT),
     });
     for (const line of response.headers.getSetCookie()) this.#keep(line);
     return response;

@@ -5,7 +5,7 @@ import { Browser } from './browser.mjs';
 import { CALLBACK, SECRET } from './parties.mjs';
 
 /** Pages a sign-in may take, one for each question. */
-const MOST_PAGES = 4;
+const MAX_PAGES = 4;
 
 /**
  * One user at one client, with a browser. Keeps the tokens of the latest sign-in, as an application keeps them in its
@@ -76,7 +76,7 @@ export class Client {
     let at = await this.browser.open(url);
     while (!(at instanceof URL)) {
       const answer = at.form === undefined ? undefined : this.stage.server.fillIn(at, this.user);
-      if (answer === undefined || this.asked.length === MOST_PAGES) throw new Stranded(at, this.asked);
+      if (answer === undefined || this.asked.length === MAX_PAGES) throw new Stranded(at, this.asked);
       this.asked.push(answer.question);
       at = await this.browser.submit(at, answer.fields);
     }

@@ -14,8 +14,7 @@ const wrongServer = (member: object) =>
 
 describe('StepUpModule options', () => {
   const https = 'must be an https URL (http is accepted on loopback only)';
-  const audience =
-    '"authorizationServers[0].audience" is required: the identifier of this API that tokens name in "aud"';
+  const audience = '"authorizationServers[0].audience" is required: the identifier of this API in "aud" of its tokens';
   const known =
     'known are user, authenticationEvent, accessToken, isPublic, authorizationServers, passport, strategyName, ' +
     'requirements, realm, resourceMetadata, clockTolerance, mode, audit, metadataAudit';
@@ -85,12 +84,12 @@ describe('StepUpModule options', () => {
     [
       'RS-68 a symmetric algorithm',
       wrongServer({ algorithms: ['RS256', 'HS256'] }),
-      `"authorizationServers[0].algorithms" has "HS256"; asymmetric ones only: ${algorithms}`,
+      `"authorizationServers[0].algorithms" has "HS256"; allowed are only asymmetric ones: ${algorithms}`,
     ],
     [
       'RS-65 no algorithm at all',
       wrongServer({ algorithms: ['none'] }),
-      `"authorizationServers[0].algorithms" has "none"; asymmetric ones only: ${algorithms}`,
+      `"authorizationServers[0].algorithms" has "none"; allowed are only asymmetric ones: ${algorithms}`,
     ],
     [
       'an empty list of algorithms',

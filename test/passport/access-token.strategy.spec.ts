@@ -100,8 +100,8 @@ describe('two applications on one Express instance', () => {
     const second = new ExpressAdapter(first.getInstance());
     await expect(start(second)).rejects.toEqual(
       new TypeError(
-        'Another application on the same HTTP instance has the Passport strategy "jwt"; give one of them another name ' +
-          'in "strategyName"',
+        'Another application on the same HTTP instance has the Passport strategy "jwt"; ' +
+          'set "strategyName" of one of them to another name',
       ),
     );
     await running.close();

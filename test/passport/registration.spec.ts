@@ -5,22 +5,22 @@ import { bootFailure, bootServer } from '../support/boot.js';
 
 logOfEachTest();
 
-describe('a strategy name that somebody else has', () => {
+describe('a strategy name that is taken', () => {
   const foreign = { name: 'jwt', authenticate() {} };
   beforeEach(() => void passport.use('jwt', foreign));
   afterEach(() => void passport.unuse('jwt'));
 
-  it('a strategy of somebody else under our name stops the boot', async () => {
+  it('a strategy of another origin under our name stops the boot', async () => {
     expect(await bootFailure({})).toEqual(
       new TypeError(
-        'The Passport strategy "jwt" is registered by somebody else; remove it, give "strategyName" another name, ' +
-          'or say "passport": \'existing\' to use it',
+        'The Passport strategy "jwt" is registered already and is not ours; remove it, set "strategyName" to another ' +
+          'name, or set "passport" to \'existing\' to use it',
       ),
     );
     expect(isRegistered('jwt')).toBe(true);
   });
 
-  it('a strategy of somebody else is left alone if ours has another name', async () => {
+  it('a strategy of another origin is left alone if ours has another name', async () => {
     const options = { authorizationServers: [bootServer], strategyName: 'access-token' };
     expect(await bootFailure({ options })).toBe(undefined);
     expect(isRegistered('jwt')).toBe(true);

@@ -95,14 +95,14 @@ test('Redis holds no token, and forgets with the answer', async () => {
   const found = [];
   for (const key of await client.keys('*')) {
     const value = String(await client.get(key));
-    if (value.includes(server.issuer)) found.push({ key, value, lifetime: await client.pTTL(key) });
+    if (value.includes(server.issuer)) found.push({ key, value, ttl: await client.pTTL(key) });
   }
   client.destroy();
   expect(found).toHaveLength(1);
-  const [{ key, value, lifetime }] = found as [{ key: string; value: string; lifetime: number }];
+  const [{ key, value, ttl }] = found as [{ key: string; value: string; ttl: number }];
   expect(key + value).not.toContain(token);
-  expect(lifetime).toBeGreaterThan(15_000);
-  expect(lifetime).toBeLessThanOrEqual(20_000);
+  expect(ttl).toBeGreaterThan(15_000);
+  expect(ttl).toBeLessThanOrEqual(20_000);
 });
 
 test('the verdict is not in it: what is enough at one instance is judged anew at the other', async () => {

@@ -10,6 +10,8 @@ import {
   type StepUpModuleOptions,
   type StepUpRegisterOptions,
 } from 'nestjs-step-up';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
+import { deferred } from './deferred.js';
 
 /** Both HTTP adapters of Nest. `describeOverHttp` runs its tests over both. */
 export const adapters = [
@@ -32,7 +34,7 @@ export interface ApplicationSetup extends Pick<ModuleMetadata, 'imports' | 'prov
   configure?: (app: INestApplication) => void;
 }
 
-export interface Answer {
+interface Answer {
   status: number;
   /** Each line of `WWW-Authenticate` by itself. */
   challenges: string[];
@@ -41,7 +43,7 @@ export interface Answer {
   body: Record<string, unknown>;
 }
 
-export interface Send {
+interface Send {
   method?: string;
   token?: string;
   headers?: Record<string, string | string[]>;
@@ -73,6 +75,36 @@ export async function startApplication(setup: ApplicationSetup): Promise<Running
   }
   const url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
   return { app, url, send: (path, send) => exchange(url + path, send), close: () => app.close() };
+}
+
+/**
+ * Starts an authorization server, and on Express an application that accepts its tokens, for all tests of this file or
+ * `describe`. Closes both behind them.
+ */
+export function applicationOfAllTests({
+  options,
+  ...setup
+}: Partial<Omit<ApplicationSetup, 'options'>> & { options?: Partial<StepUpRegisterOptions> }): {
+  server: TestAuthorizationServer;
+  application: RunningApplication;
+} {
+  let server: TestAuthorizationServer | undefined;
+  let application: RunningApplication | undefined;
+  beforeAll(async () => {
+    server = await createTestAuthorizationServer();
+    const { issuer, audience } = server;
+    application = await startApplication({
+      createAdapter: adapters[0][1],
+      controllers: [],
+      ...setup,
+      options: { authorizationServers: [{ issuer, audience }], ...options },
+    });
+  });
+  afterAll(async () => {
+    await application?.close();
+    await server?.close();
+  });
+  return { server: deferred(() => server), application: deferred(() => application) };
 }
 
 function exchange(url: string, { method = 'GET', token, headers, body }: Send = {}): Promise<Answer> {

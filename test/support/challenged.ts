@@ -12,7 +12,7 @@ const UNMET: Record<UnmetReason, 'acr' | 'age' | undefined> = {
   scope_missing: undefined,
 };
 
-export interface Challenged {
+interface Challenged {
   /** Strings on the wire, in order. Default is no `acr_values`. */
   acrValues?: readonly string[];
   /** Default is no `max_age`. */

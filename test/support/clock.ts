@@ -29,3 +29,11 @@ export function pass(seconds: number): void {
 export function secondsAgo(seconds: number): number {
   return Math.floor(Date.now() / 1000) - seconds;
 }
+
+/** Stops the clock in each test of this file or `describe`. Milliseconds. */
+export function stopClockOfEachTest(now: number): void {
+  beforeEach(() => stopClock(now));
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+}

@@ -12,10 +12,11 @@ import {
   type RunningApplication,
   startApplication,
 } from './application.js';
+import { deferred } from './deferred.js';
 import { done } from './handler.js';
 
 /** What the body of {@link describeOverHttp} works with. */
-export interface OverHttp {
+interface OverHttp {
   /**
    * Boots an application and returns what sends requests to it. Takes controllers, or a module if the application needs
    * more. The module options are added to one authorization server, which is `server`; an option replaces that.
@@ -147,26 +148,4 @@ function sendTo({ app, url, send }: RunningApplication): Send {
     };
   };
   return Object.assign(request, { app, url });
-}
-
-/** Stands for an object that is created later, so that a body can take it apart before. */
-function deferred<T extends object>(find: () => T | undefined): T {
-  const found = () => {
-    const target = find();
-    if (target === undefined) throw new Error('The authorization server starts before the tests: use it inside of one');
-    return target;
-  };
-  return new Proxy({} as T, {
-    get(_, key) {
-      const value: unknown = Reflect.get(found(), key);
-      return typeof value === 'function' ? value.bind(found()) : value;
-    },
-    set: (_, key, value) => Reflect.set(found(), key, value),
-    // for `{ ...server }`
-    ownKeys: () => Reflect.ownKeys(found()),
-    getOwnPropertyDescriptor(_, key) {
-      const descriptor = Reflect.getOwnPropertyDescriptor(found(), key);
-      return descriptor && { ...descriptor, configurable: true };
-    },
-  });
 }

@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 
 /** What a relying party gives a browser for a ceremony, as far as this authenticator heeds it. */
-export interface CeremonyOptions {
+interface CeremonyOptions {
   readonly challenge: string;
   readonly rp?: { readonly id?: string };
   readonly rpId?: string;

@@ -7,12 +7,12 @@ export interface WebPage {
   readonly title: string;
 }
 
-export interface Journey {
+interface Journey {
   /** Stops in front of an address that a redirect leads to, and gives a page without content for it. */
   stopBefore?: (url: URL) => boolean;
 }
 
-const MOST_REDIRECTS = 10;
+const MAX_REDIRECTS = 10;
 
 /** As much of a browser as pages without scripts need: cookies by host and path, redirects, forms. */
 export class WebBrowser {
@@ -58,7 +58,7 @@ export class WebBrowser {
   async #follow(start: URL, first: RequestInit, { stopBefore = () => false }: Journey = {}): Promise<WebPage> {
     let url = start;
     let options = first;
-    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       const page = await this.#visit(url, options);
       const location = page.headers.get('location');
       if (location === null) return page;
@@ -66,7 +66,7 @@ export class WebBrowser {
       if (stopBefore(url)) return { ...page, url, html: '', title: '' };
       options = {};
     }
-    throw new Error(`more than ${MOST_REDIRECTS} redirects, the last to ${url.origin}${url.pathname}`);
+    throw new Error(`more than ${MAX_REDIRECTS} redirects, the last to ${url.origin}${url.pathname}`);
   }
 
   async #visit(url: URL, options: RequestInit): Promise<WebPage> {

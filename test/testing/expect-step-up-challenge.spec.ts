@@ -103,7 +103,7 @@ describe('a challenge that differs', () => {
 
   it('the message shows the status and the header', () => {
     expect(differenceOf(() => expectStepUpChallenge({ statusCode: 200, headers: {} }, EXPECTED))).toEqual([
-      'This is not the step-up challenge that was expected.',
+      'The response is not the expected step-up challenge.',
       '  status: expected 401, received 200',
       '  challenge: expected Bearer insufficient_user_authentication, received none',
       'WWW-Authenticate: none',

@@ -46,6 +46,23 @@ const redeem = (code: string, changed: Record<string, string> = {}) =>
     ...changed,
   });
 
+it('a server declared with `await using` is closed at the end of its block', async () => {
+  let issuer = '';
+  {
+    await using other = await createTestAuthorizationServer();
+    issuer = other.issuer;
+    expect((await fetch(`${issuer}/jwks`)).status).toBe(200);
+  }
+  await expect(fetch(`${issuer}/jwks`)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+});
+
+it('claims replace what the other options and the server say, with values of any type', async () => {
+  const claims = { acr: ['urn:example:mfa'], auth_time: 'yesterday', jti: undefined };
+  const token = decodeJwt(await server.accessToken({ acr: 'urn:example:pwd', claims }));
+  expect(token).toMatchObject({ acr: ['urn:example:mfa'], auth_time: 'yesterday', iss: server.issuer });
+  expect(token).not.toHaveProperty('jti');
+});
+
 describe('discovery', () => {
   it.each(['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'])(
     'discovery at %s names every endpoint',

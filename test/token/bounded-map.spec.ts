@@ -1,6 +1,6 @@
 import { BoundedMap } from '../../lib/token/index.js';
 
-test('beyond its limit the entry that was set longest ago goes for a new one', () => {
+test('beyond its limit a new entry replaces the one that was set longest ago', () => {
   const map = new BoundedMap<string, number>(2);
   map.set('a', 1);
   map.set('b', 2);
@@ -8,7 +8,7 @@ test('beyond its limit the entry that was set longest ago goes for a new one', (
   expect({ size: map.size, a: map.get('a'), b: map.get('b'), c: map.get('c') }).toEqual({ size: 2, b: 2, c: 3 });
 });
 
-test('an entry that is set again is the youngest, and pushes nothing out', () => {
+test('an entry that is set again is the newest, and removes no other', () => {
   const map = new BoundedMap<string, number>(2);
   map.set('a', 1);
   map.set('b', 2);
@@ -17,7 +17,7 @@ test('an entry that is set again is the youngest, and pushes nothing out', () =>
   expect({ a: map.get('a'), b: map.has('b'), c: map.get('c') }).toEqual({ a: 3, b: false, c: 4 });
 });
 
-test('reading an entry keeps none', () => {
+test('reading an entry does not renew it', () => {
   const map = new BoundedMap<string, number>(2);
   map.set('a', 1);
   map.set('b', 2);

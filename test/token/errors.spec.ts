@@ -43,12 +43,12 @@ describe('a refused access token carries the rule and its facts', () => {
     expect(await refusalOf(token)).toMatchObject({ error: 'invalid_token', ...facts });
   });
 
-  test('a claim that only other tokens have is named', async () => {
+  test('a refusal names a claim that only other tokens have', async () => {
     const refused = await refusalOf({ claims: { nonce: 'n-0S6' } }, { otherTokenClaims: ['nonce'] });
     expect(refused).toMatchObject({ code: 'token_kind_mismatch', claim: 'nonce' });
   });
 
-  test('neither the token nor its claims are in it', async () => {
+  test('a refusal contains neither the token nor its claims', async () => {
     const refused = await refusalOf({ claims: { aud: { of: 'alice' }, email: 'alice@example.com' } });
     expect(JSON.stringify({ ...(refused as object), message: (refused as Error).message })).not.toContain('alice');
   });

@@ -17,7 +17,10 @@ export class JsonServer {
     else answer(request, response);
   });
 
+  /** Starts on a free loopback port, without answers and requests from before. */
   async listen(): Promise<this> {
+    this.answers.clear();
+    this.requests.length = 0;
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     this.origin = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
     return this;
@@ -35,10 +38,25 @@ export class JsonServer {
     return this.requests.filter((request) => request === path).length;
   }
 
+  /** Waits until a path is asked for. */
+  async receives(path: string): Promise<void> {
+    while (this.hits(path) === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+/** A server that each test of this file starts and closes. */
+export function serverOfEachTest(): JsonServer {
+  const server = new JsonServer();
+  beforeEach(async () => {
+    await server.listen();
+  });
+  afterEach(() => server.close());
+  return server;
 }
 
 /** Bodies that no client should read to their end, and answers that are no document. */
@@ -90,3 +108,24 @@ export const slowAnswers: readonly { name: string; answer: RequestListener }[] =
   { name: 'no answer', answer: () => undefined },
   { name: 'an answer that stops midway', answer: (_, response) => void response.write('{"keys":[') },
 ];
+
+/**
+ * Replaces `AbortSignal.timeout` by timeouts that no clock ends: they have run out once `expire` is called.
+ * `jest.restoreAllMocks()` undoes it.
+ */
+export function manualTimeouts(): { readonly milliseconds: readonly number[]; expire(): void } {
+  const controllers: AbortController[] = [];
+  const milliseconds: number[] = [];
+  jest.spyOn(AbortSignal, 'timeout').mockImplementation((delay) => {
+    const controller = new AbortController();
+    controllers.push(controller);
+    milliseconds.push(delay);
+    return controller.signal;
+  });
+  return {
+    milliseconds,
+    expire() {
+      for (const controller of controllers) controller.abort(new DOMException('timed out', 'TimeoutError'));
+    },
+  };
+}

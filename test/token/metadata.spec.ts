@@ -1,15 +1,11 @@
 import { AuthorizationServerUnavailable } from '../../lib/token/errors.js';
 import { endpointOf, fetchMetadata } from '../../lib/token/metadata.js';
-import { JsonServer, slowAnswers, unusableAnswers } from './json-server.js';
+import { manualTimeouts, serverOfEachTest, slowAnswers, unusableAnswers } from './json-server.js';
 
 const OIDC = '/.well-known/openid-configuration';
 const OAUTH = '/.well-known/oauth-authorization-server';
 
-let server: JsonServer;
-beforeEach(async () => {
-  server = await new JsonServer().listen();
-});
-afterEach(() => server?.close());
+const server = serverOfEachTest();
 
 async function unavailable(issuer: string, signal?: AbortSignal): Promise<AuthorizationServerUnavailable> {
   const error = await fetchMetadata(issuer, signal).then(
@@ -21,7 +17,7 @@ async function unavailable(issuer: string, signal?: AbortSignal): Promise<Author
   return error as AuthorizationServerUnavailable;
 }
 
-describe('where the metadata is looked for', () => {
+describe('the addresses of the metadata', () => {
   test.each([
     { path: '', asked: [OIDC] },
     { path: '/', asked: [OIDC] },
@@ -42,7 +38,7 @@ describe('where the metadata is looked for', () => {
     expect(server.requests).toEqual(asked);
   });
 
-  test('neither address has a document', async () => {
+  test('an issuer without a document at either address is unavailable', async () => {
     const { message } = await unavailable(`${server.origin}/t`);
     expect(message).toBe(
       `${server.origin}/t: its metadata cannot be read: /t${OIDC} is answered with status 404; ` +
@@ -116,7 +112,7 @@ test('an issuer elsewhere cannot send us to this machine by http', () => {
   expect(() => endpointOf(metadata, 'jwks_uri')).toThrow('https://as.example: its metadata has no https "jwks_uri"');
 });
 
-describe('answers that are no document', () => {
+describe('responses that are not a document', () => {
   test.each(unusableAnswers)('$name', async ({ answer, reason }) => {
     server.answers.set(OIDC, answer);
     server.json('/elsewhere', { issuer: server.origin, jwks_uri: 'https://as.example/jwks' });
@@ -127,17 +123,34 @@ describe('answers that are no document', () => {
     expect(server.hits('/elsewhere')).toBe(0);
   });
 
-  test('nobody listens', async () => {
+  test('a server that refuses the connection is unavailable', async () => {
     await server.close();
     const { message } = await unavailable(server.origin);
     expect(message).toContain(`${OIDC} cannot be reached (ECONNREFUSED)`);
-    server = await new JsonServer().listen();
+    await server.listen();
   });
 
-  test.each(slowAnswers)('$name: one time limit for both addresses', async ({ answer }) => {
+  test.each(slowAnswers)('$name: both addresses share one timeout of five seconds', async ({ answer }) => {
     server.answers.set(OIDC, answer);
-    const { message } = await unavailable(server.origin, AbortSignal.timeout(100));
-    expect(message).toBe(`${server.origin}: its metadata cannot be read: ${OIDC} was not read in time`);
+    const timeouts = manualTimeouts();
+    const failure = unavailable(server.origin);
+    await server.receives(OIDC);
+    timeouts.expire();
+    jest.restoreAllMocks();
+    expect((await failure).message).toBe(`${server.origin}: its metadata cannot be read: ${OIDC} was not read in time`);
     expect(server.requests).toEqual([OIDC]);
+    expect(timeouts.milliseconds).toEqual([5000]);
+  });
+
+  test('a signal of the caller stands in for the timeout', async () => {
+    server.answers.set(OIDC, () => undefined);
+    const timeouts = manualTimeouts();
+    const caller = new AbortController();
+    const failure = unavailable(server.origin, caller.signal);
+    await server.receives(OIDC);
+    caller.abort();
+    jest.restoreAllMocks();
+    expect((await failure).message).toContain('was not read in time');
+    expect(timeouts.milliseconds).toEqual([]);
   });
 });

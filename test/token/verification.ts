@@ -1,6 +1,7 @@
 import {
   type ServerOptions as AllServerOptions,
   checkAuthorizationServers,
+  type IntrospectionOptions,
 } from '../../lib/authorization-servers/index.js';
 import { AccessTokenRefused, AccessTokenVerifier, AuthorizationServerUnavailable } from '../../lib/token/index.js';
 
@@ -21,6 +22,36 @@ export function verifierOf(...servers: ServerOptions[]): AccessTokenVerifier {
   return new AccessTokenVerifier(checkAuthorizationServers(options), CLOCK_TOLERANCE);
 }
 
+/** The path at which a server is introspected. */
+export const INTROSPECTION = '/introspect';
+
+/** A verifier for a server that this API introspects as the client `api`, and the codes and issuers of its advice. */
+export function introspectingVerifierOf(
+  origin: string,
+  {
+    introspection,
+    ...options
+  }: Partial<Omit<AllServerOptions, 'introspection'>> & { introspection?: Partial<IntrospectionOptions> } = {},
+  advice: string[] = [],
+): AccessTokenVerifier {
+  const servers = checkAuthorizationServers([
+    {
+      issuer: origin,
+      audience: 'https://api.example',
+      introspection: {
+        endpoint: origin + INTROSPECTION,
+        clientId: 'api',
+        ...(introspection?.privateKey === undefined && { clientSecret: 's3cret' }),
+        ...introspection,
+      },
+      ...options,
+    },
+  ]);
+  return new AccessTokenVerifier(servers, CLOCK_TOLERANCE, {
+    warn: (code, issuer) => advice.push(`${code} ${issuer}`),
+  });
+}
+
 /** How a token fares: `accepted`, or the error and the message with which it is refused. Anything else is a fault. */
 export async function outcome(verifier: AccessTokenVerifier, token: unknown): Promise<string> {
   try {
@@ -39,14 +70,14 @@ export const refusal = {
   alg: 'invalid_token: The access token is signed with an algorithm that is not allowed',
   typUnreadable: 'invalid_token: The type of the access token is not readable',
   typ: 'invalid_token: The token is not marked as an access token (typ at+jwt)',
-  aud: 'invalid_token: The access token is meant for another audience',
+  aud: 'invalid_token: The access token is for another audience',
   exp: 'invalid_token: The access token has expired',
   expMissing: 'invalid_token: The access token does not say when it expires',
   nbf: 'invalid_token: The access token is not valid yet',
   iss: 'invalid_token: The issuer of the access token is not known',
   cnf: 'invalid_token: The access token is bound to a key, and no proof of possession is accepted here',
-  sub: 'invalid_token: The access token names no subject',
-  client: 'invalid_token: The access token names no client',
+  sub: 'invalid_token: The access token has no subject',
+  client: 'invalid_token: The access token has no client',
   jti: 'invalid_token: The access token has no identifier',
   iat: 'invalid_token: The access token does not say when it was issued',
   iatFuture: 'invalid_token: The access token is issued in the future; check the clocks',
@@ -57,9 +88,9 @@ export const refusal = {
   signature: 'invalid_token: The signature of the access token is not valid',
   unsigned: 'invalid_token: The access token is not signed',
   long: 'invalid_token: The access token is too long',
-  noText: 'invalid_token: The access token is not a text',
+  noText: 'invalid_token: The access token is not a string',
   noJwt: 'invalid_token: The access token is not a signed JWT',
   unreadable: 'invalid_token: The access token is not a readable JWT',
-  claimName: 'invalid_token: The access token has a claim of a name that is not accepted',
-  deep: 'invalid_token: The claims of the access token nest too deeply',
+  claimName: 'invalid_token: The access token has a claim name that is not accepted',
+  deep: 'invalid_token: The claims of the access token are nested too deeply',
 } as const;

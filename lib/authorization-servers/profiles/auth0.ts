@@ -1,6 +1,6 @@
 import type { AuthorizationServerProfile } from '../authorization-server-profile.js';
 
-/** Auth0, whose access tokens tell of the authentication only under names that an Action gives them. */
+/** Auth0. Its access tokens carry `acr` and `auth_time` only under names that an Action gives them. */
 export const auth0 = Object.freeze<AuthorizationServerProfile>({
   title: 'Auth0',
   source: [
@@ -22,9 +22,9 @@ export const auth0 = Object.freeze<AuthorizationServerProfile>({
   steps: [
     'Create the API, and set its JSON Web Token profile to "RFC 9068": only then are access tokens marked as such (typ `at+jwt`).',
     'Enable the factors of your choice, and have users enrol them before they need them: the challenge of a user who has none of them fails the sign-in.',
-    'Add a post-login Action that challenges for one of these factors where `event.transaction.acr_values` has `http://schemas.openid.net/pape/policies/2007/06/multi-factor`.',
-    'Add a second Action behind it, which writes what `event.authentication.methods` says under names of your own, such as `https://api.example/acr` and `https://api.example/auth_time`. It has to be a second one: later Actions wait for the challenge, and the list is brought up to date only when an Action begins.',
-    'Let it take the time from the `timestamp` of the method, a text, and turn it into seconds. Never let it write the present time: every refresh and every silent sign-in would look fresh.',
+    'Add a post-login Action that challenges for one of these factors if `event.transaction.acr_values` has `http://schemas.openid.net/pape/policies/2007/06/multi-factor`.',
+    'Add a second Action behind it, which writes the content of `event.authentication.methods` under your own names, such as `https://api.example/acr` and `https://api.example/auth_time`. It has to be a second one: later Actions wait for the challenge, and the list is brought up to date only when an Action begins.',
+    'Let it take the time from the `timestamp` of the method, a string, and convert it to seconds. Never let it write the current time: every refresh and every silent sign-in would look fresh.',
     'Name the two claims in the profile, as in the example.',
   ],
   notes: [
@@ -32,7 +32,7 @@ export const auth0 = Object.freeze<AuthorizationServerProfile>({
     'The names `acr`, `amr` and `auth_time` are reserved: an Action that writes them fails silently, and the claims are missing.',
     'Without an Action that reads `acr_values`, Auth0 ignores them.',
     'Use `challengeWith` or `challengeWithAny` of `api.authentication`: later Actions do not wait for `api.multifactor.enable`, and do not see its result.',
-    'Both can offer users to have the browser remembered, and have no option against it. A challenge that is skipped for that renews no `timestamp`, and a route with `maxAge` goes on refusing.',
-    'Where a refresh has no `event.authentication`, the claims are missing, and the API asks for a step-up once more. To keep them, store them with the session, never in the metadata of the user, which all sessions of that user share.',
+    'Both can offer users to have the browser remembered, and have no option against it. A challenge that is skipped for that reason renews no `timestamp`, and a route with `maxAge` continues to refuse.',
+    'If a refresh has no `event.authentication`, the claims are missing, and the API requires a step-up again. To keep them, store them with the session, never in the metadata of the user, which all sessions of that user share.',
   ],
 });

@@ -1,6 +1,6 @@
 import type { AuthorizationServerProfile } from '../authorization-server-profile.js';
 
-/** Ory Hydra, where the login and consent applications decide what there is to know. */
+/** Ory Hydra. Its login and consent applications decide about `acr` and `auth_time`. */
 export const hydra = Object.freeze<AuthorizationServerProfile>({
   title: 'Ory Hydra',
   source: [
@@ -21,7 +21,7 @@ export const hydra = Object.freeze<AuthorizationServerProfile>({
     'Let clients ask for this API with `audience`, or access tokens name none and are refused.',
   ],
   notes: [
-    'JWTs are told apart from ID tokens by `client_id`, which those have not; never add a claim of that name to `session.id_token`.',
+    'JWTs are told apart from ID tokens by `client_id`, which ID tokens do not have; never add a claim of that name to `session.id_token`.',
     'Claims listed in `allowed_top_level_claims` stand at the top as well; the profile reads those under `ext`.',
   ],
 });

@@ -10,7 +10,7 @@ import { okta } from './okta.js';
 import { pingone } from './pingone.js';
 import { supabase } from './supabase.js';
 
-/** The profiles that have a name, by which `authorizationServers[].profile` finds them. */
+/** The shipped profiles. `authorizationServers[].profile` accepts their names. */
 export const profiles = Object.freeze({
   keycloak,
   okta,

@@ -20,6 +20,6 @@ export const logto = Object.freeze<AuthorizationServerProfile>({
   ],
   notes: [
     'Check that your version issues acr: in the source that was read, step-up was still behind a switch for features in development.',
-    'A sign-in by another identity provider gives no `acr`.',
+    'A sign-in by another identity provider has no `acr`.',
   ],
 });

@@ -1,6 +1,6 @@
 import type { AuthorizationServerProfile } from '../authorization-server-profile.js';
 
-/** oidc-provider, the library by Filip Skokan, as an authorization server of one's own. */
+/** oidc-provider, the library by Filip Skokan, as your own authorization server. */
 export const oidcProvider = Object.freeze<AuthorizationServerProfile>({
   title: 'oidc-provider',
   source: [
@@ -16,14 +16,14 @@ export const oidcProvider = Object.freeze<AuthorizationServerProfile>({
     'List your strings in `acrValues`, and enable `claimsParameter`, so that an `acr` can be essential.',
     'Configure `resourceIndicators` with the access token format `jwt` and this API as the audience; access tokens are opaque otherwise.',
     'Copy `acr` and `auth_time` into access tokens with `extraTokenClaims`: it finds them on the authorization code, refresh token or device code.',
-    'Let your interaction policy enforce what `acr_values` ask for; the default policy does not.',
+    'Let your interaction policy enforce `acr_values`; the default policy does not.',
   ],
   notes: [
-    'By itself `acr_values` is a hint. A request for an essential `acr` fails where it is not met: clients ask for that where the metadata says that they can.',
+    'By itself `acr_values` is a hint. A request for an essential `acr` fails if it is not met: clients request that if the metadata says that they can.',
   ],
   observed: [
     'All of this with oidc-provider 9.13.3, by test/interop of this package.',
-    'ID tokens have `auth_time` where `max_age` or the claim is asked for, and `acr` where an `acr` is.',
+    'ID tokens have `auth_time` if `max_age` or the claim is requested, and `acr` if an `acr` is requested.',
     'Introspection takes opaque access tokens only: JWTs are refused as `unsupported_token_type`.',
     'Requests with `acr_values`, `max_age` or claims but without the scope openid are refused as `invalid_request`.',
   ],

@@ -1,6 +1,6 @@
 import type { AuthorizationServerProfile } from '../authorization-server-profile.js';
 
-/** Okta, by a custom authorization server; tokens of the org authorization server are for Okta alone. */
+/** Okta, by a custom authorization server. Tokens of the org authorization server are for Okta only. */
 export const okta = Object.freeze<AuthorizationServerProfile>({
   title: 'Okta',
   source: [
@@ -31,8 +31,8 @@ export const okta = Object.freeze<AuthorizationServerProfile>({
   ],
   notes: [
     'ID tokens are told apart by what they lack, `cid` and `scp`, and by what only they have, `nonce` and `at_hash`; their audience is a client.',
-    "Classic Engine knows `max_age=1` in place of `max_age=0`: give clients `zeroMaxAge: { max_age: '1' }`. It knows neither `phr` nor `phrh`.",
-    'Okta ignores `acr_values` that it does not support, so that a misspelt string shows only in the returned token.',
-    '`urn:okta:loa:2fa:any:ifpossible` is met by one factor where the user has no second one: it is no requirement.',
+    "Classic Engine supports `max_age=1` in place of `max_age=0`: give clients `zeroMaxAge: { max_age: '1' }`. It supports neither `phr` nor `phrh`.",
+    'Okta ignores `acr_values` that it does not support, so that a misspelled string is noticed only in the returned token.',
+    '`urn:okta:loa:2fa:any:ifpossible` is met by one factor if the user has no second one: it requires nothing.',
   ],
 });

@@ -1,6 +1,6 @@
 import type { AuthorizationServerProfile } from '../authorization-server-profile.js';
 
-/** PingOne, where `acr` is the name of the sign-on policy that ran. */
+/** PingOne, whose `acr` is the name of the sign-on policy that ran. */
 export const pingone = Object.freeze<AuthorizationServerProfile>({
   title: 'PingOne',
   source: ['https://developer.pingidentity.com/pingone-api/auth/introduction/token-claims.html'],
@@ -12,7 +12,7 @@ export const pingone = Object.freeze<AuthorizationServerProfile>({
     'Assign the sign-on policies that your words stand for to the application; their names are the `acr` strings.',
   ],
   notes: [
-    "The id of a DaVinci flow policy may be sent only alone: give clients `acrValues: 'first'` where you have one.",
+    "The id of a DaVinci flow policy must be sent alone: give clients `acrValues: 'first'` if you have one.",
     'Tokens of `client_credentials` have no `acr`.',
   ],
 });

@@ -1,6 +1,6 @@
 import type { AuthorizationServerProfile } from '../authorization-server-profile.js';
 
-/** Supabase Auth, which has a level of its own and knows no request for one. */
+/** Supabase Auth, which has its own levels and no request for one. */
 export const supabase = Object.freeze<AuthorizationServerProfile>({
   title: 'Supabase Auth',
   source: [
@@ -24,11 +24,11 @@ export const supabase = Object.freeze<AuthorizationServerProfile>({
     'Set `audience` to `authenticated`, which is what user tokens name.',
   ],
   notes: [
-    'Supabase knows no `acr_values`.',
-    'There is no `auth_time`, so that `maxAge` can never be met; require no `maxAge` of these tokens.',
+    'Supabase does not support `acr_values`.',
+    'There is no `auth_time`, so that `maxAge` can never be met: do not require `maxAge` of these tokens.',
     'Anonymous users have `aal1` as well, in tokens with `is_anonymous`: a word that means `aal1` requires no sign-in.',
-    'Where the OAuth server of the project is switched on, tokens of other applications name the same audience, and no scope limits them. They carry `client_id`, and are refused for it; to accept them, leave it out of `otherTokenClaims` of the profile.',
+    'If the OAuth server of the project is enabled, tokens of other applications name the same audience, and no scope limits them. They carry `client_id`, and are refused for it; to accept them, leave it out of `otherTokenClaims` of the profile.',
     'A custom access token hook can write `role` and `aal`: never from `user_metadata`, which users edit themselves.',
-    'Every project has the audience `authenticated`, so that only the issuer tells projects apart.',
+    'Every project has the audience `authenticated`, so that only the issuer distinguishes projects.',
   ],
 });

@@ -10,11 +10,11 @@ const CURVES = new Map([
 ]);
 
 /**
- * Prepares how this API authenticates to an authorization server. openid-client is loaded when the server is first asked:
- * it ships as ESM alone, and an application that asks nobody need not be able to load it.
+ * Prepares how this API authenticates to an authorization server. Loads openid-client with the first request: it is ESM
+ * only, and an application without introspection does not have to be able to load it.
  *
- * @param where names the options in the error
- * @throws TypeError if the private key cannot be read or is of no kind that can sign
+ * @param where the place of the options that errors name
+ * @throws StepUpConfigurationError if the private key cannot be read, or is of a type that cannot sign
  * @see [RFC 7523 §2.2](https://www.rfc-editor.org/rfc/rfc7523.html#section-2.2)
  */
 export function clientAuthentication(client: Introspection['client'], where: string): () => Promise<ClientAuth> {
@@ -34,17 +34,18 @@ export function clientAuthentication(client: Introspection['client'], where: str
 }
 
 /**
- * openid-client, loaded with `require` as this package is CommonJS: Node can require ESM since 20.19, Jest since 24.9.
+ * Loads openid-client with `require`, since this package is CommonJS. Node.js can require ESM since 20.19, and Jest on
+ * Node.js since 24.9.
  *
- * @throws TypeError if it cannot be loaded, which says what to do
+ * @throws StepUpConfigurationError if it cannot be loaded, with the next step
  */
 export function openidClient(): typeof import('openid-client') {
   try {
     return require('openid-client');
   } catch (cause) {
     throw new StepUpConfigurationError(
-      '"introspection" needs openid-client, which cannot be loaded here. It is ESM: in Jest have openid-client, oauth4webapi ' +
-        'and jose transformed (transformIgnorePatterns), or use overrideStepUp() of nestjs-step-up/testing',
+      '"introspection" needs openid-client, which cannot be loaded here. It is ESM: let Jest transform openid-client, ' +
+        'oauth4webapi and jose (transformIgnorePatterns), or use overrideStepUp() of nestjs-step-up/testing',
       { cause },
     );
   }
@@ -56,21 +57,26 @@ interface PrivateKey {
   readonly kid: string | undefined;
 }
 
-function readPrivateKey(given: string | Readonly<Record<string, unknown>>, where: string): PrivateKey {
-  const jwk = typeof given === 'string' ? undefined : given;
+function readPrivateKey(pemOrJwk: string | Readonly<Record<string, unknown>>, where: string): PrivateKey {
+  const jwk = typeof pemOrJwk === 'string' ? undefined : pemOrJwk;
   try {
-    const key = createPrivateKey(jwk === undefined ? (given as string) : { key: jwk as JsonWebKey, format: 'jwk' });
+    const key = createPrivateKey(jwk === undefined ? (pemOrJwk as string) : { key: jwk as JsonWebKey, format: 'jwk' });
     const kid = typeof jwk?.['kid'] === 'string' ? jwk['kid'] : undefined;
     return { key, algorithm: algorithmOf(key, jwk?.['alg']), kid };
   } catch {
-    // what the parser says may quote the key
+    // The message of the parser may quote the key.
     throw new StepUpConfigurationError(
-      `"${where}.privateKey" is no private RSA, EC or Ed25519 key that can be read, as PEM or JWK`,
+      `"${where}.privateKey" is not a readable private key: RSA, EC or Ed25519, as PEM or JWK`,
     );
   }
 }
 
-/** @see [RFC 7518 §3](https://www.rfc-editor.org/rfc/rfc7518.html#section-3) */
+/**
+ * Returns the algorithm of a key, for an RSA key by `alg` of its JWK. Default for RSA is `RS256`.
+ *
+ * @throws TypeError if no algorithm fits
+ * @see [RFC 7518 §3](https://www.rfc-editor.org/rfc/rfc7518.html#section-3)
+ */
 function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject, alg: unknown): PrivateKey['algorithm'] {
   if (asymmetricKeyType === 'ed25519') return { name: 'Ed25519' };
   const namedCurve = CURVES.get(asymmetricKeyDetails?.namedCurve ?? '');

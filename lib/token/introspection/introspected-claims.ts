@@ -1,23 +1,23 @@
 import { type AuthorizationServer, hasClaim, readClaim } from '../../authorization-servers/index.js';
 import type { Claims } from '../../core/index.js';
 import { found, isText, isTextList, namesAudience } from '../claim-values.js';
-import { type Clock, checkStillValid } from '../lifetime.js';
 import { refuse } from '../refuse.js';
+import { type Clock, checkStillValid } from '../validity.js';
 
-/** Members in which servers name the kind of a token: Keycloak, Curity and ForgeRock, in this order. */
+/** Members that name the kind of a token at Keycloak, Curity and ForgeRock, in this order. */
 const KIND_CLAIMS = ['typ', 'purpose', 'tokenName'];
 const OTHER_KINDS = new Set(['refresh', 'refresh_token', 'offline', 'id', 'id_token', 'logout', 'logout_token']);
 /** Claims of ID tokens and of logout tokens that access tokens never carry. */
 const CLAIMS_OF_OTHER_KINDS = ['at_hash', 'c_hash', 'events'];
-/** Members that name a user: RFC 7662, Spring Security OAuth, MITREid Connect. */
+/** Members that name a user in RFC 7662, Spring Security OAuth and MITREid Connect, in this order. */
 const USER_CLAIMS = ['username', 'user_name', 'user_id'];
 
 /**
- * The rules for what introspection says of an opaque token. Little of it is required by RFC 7662. An audience is required
- * here, as without one a token for another API would pass, and so is something that says it is an access token, as several
- * servers introspect refresh tokens as well.
+ * Checks the introspection response about an opaque token. It requires two things that RFC 7662 does not: an audience,
+ * since a token for another API would pass without one, and a mark of an access token, since several servers introspect
+ * refresh tokens too.
  *
- * @throws AccessTokenRefused `invalid_token`
+ * @throws AccessTokenRefused `invalid_token` for `iss`, `aud`, the kind of the token, `sub`, `exp` or `nbf`
  * @see [RFC 7662 §2.2](https://www.rfc-editor.org/rfc/rfc7662.html#section-2.2)
  */
 export function checkOpaqueClaims(
@@ -39,10 +39,10 @@ export function checkOpaqueClaims(
 }
 
 /**
- * Refuses what introspection says is no access token, or is bound to a key, of a JWT too: the server may know what the JWT
- * does not say.
+ * Checks that an introspection response is about a bearer access token. Also for a JWT: the response may say more than
+ * the JWT itself.
  *
- * @throws AccessTokenRefused `invalid_token`
+ * @throws AccessTokenRefused `invalid_token` if it is about another kind of token, or about one that is bound to a key
  * @see [RFC 8705 §3.2](https://www.rfc-editor.org/rfc/rfc8705.html#section-3.2)
  */
 export function checkIntrospectedKind(claims: Claims, profile: AuthorizationServer['profile']): void {
@@ -58,10 +58,9 @@ export function checkIntrospectedKind(claims: Claims, profile: AuthorizationServ
   for (const claim of CLAIMS_OF_OTHER_KINDS) {
     if (claims[claim] !== undefined) refuse('introspected_kind_mismatch', { claim });
   }
-  for (const mark of profile.accessTokenClaims) {
-    if (claims[mark[0]] !== undefined && !hasClaim(claims, mark)) {
-      refuse('introspected_kind_mismatch', { claim: mark[0] });
-    }
+  for (const required of profile.accessTokenClaims) {
+    const [claim] = required;
+    if (claims[claim] !== undefined && !hasClaim(claims, required)) refuse('introspected_kind_mismatch', { claim });
   }
   for (const claim of profile.otherTokenClaims) {
     if (claims[claim] !== undefined) refuse('introspected_kind_mismatch', { claim });
@@ -70,8 +69,8 @@ export function checkIntrospectedKind(claims: Claims, profile: AuthorizationServ
 }
 
 /**
- * The subject of a token that has no `sub`: the user if one is named, else the client. Where no user is involved, the client
- * is the subject.
+ * Returns the subject of a token without `sub`: the user if a claim names one, otherwise the client. Without a user the
+ * client is the subject.
  *
  * @see [RFC 9068 §2.2](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2)
  */
@@ -80,7 +79,10 @@ export function subjectWithoutSub(claims: Claims, { claims: paths }: Authorizati
   return userClaim === undefined ? readClaim(claims, paths.clientId) : claims[userClaim];
 }
 
-/** What says nothing is no access token. A mark of the profile counts by its value, as presence alone marks JWTs. */
+/**
+ * Returns whether a response says that its token is an access token. Claims whose presence is enough count in JWTs
+ * only.
+ */
 function isMarkedAsAccessToken(claims: Claims, profile: AuthorizationServer['profile']): boolean {
   const scope = readClaim(claims, profile.claims.scope);
   return (
@@ -88,7 +90,7 @@ function isMarkedAsAccessToken(claims: Claims, profile: AuthorizationServer['pro
     claims['token_use'] === 'access_token' ||
     isText(scope) ||
     (isTextList(scope) && scope.length > 0) ||
-    profile.accessTokenClaims.some((mark) => mark[1] !== true && hasClaim(claims, mark))
+    profile.accessTokenClaims.some((required) => required[1] !== true && hasClaim(claims, required))
   );
 }
 

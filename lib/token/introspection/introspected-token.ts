@@ -2,17 +2,17 @@ import { type AuthorizationServer, isClientCredentialsToken, readClaim } from '.
 import type { Claims } from '../../core/index.js';
 import { authenticationEvent, authenticationOf } from '../authentication-event.js';
 import { freezeClaims } from '../frozen-claims.js';
-import type { Clock } from '../lifetime.js';
 import { refuse } from '../refuse.js';
+import type { Clock } from '../validity.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import { checkIntrospectedKind, checkOpaqueClaims, subjectWithoutSub } from './introspected-claims.js';
 import { contradicts, isLaterThan } from './sign-in.js';
 
 /**
- * Takes what the authorization server says of an opaque token for the token's claims.
+ * Returns the verified token that an introspection response about an opaque token describes.
  *
- * @throws AccessTokenRefused `invalid_token` if the response is about another audience or issuer, about a refresh or ID
- * token, about one bound to a key, or about one whose time is over
+ * @throws AccessTokenRefused `invalid_token` if the response is about another audience or issuer, a refresh or ID
+ * token, a token that is bound to a key, or one that has expired or is not valid yet
  * @see [RFC 9470 §6.2](https://www.rfc-editor.org/rfc/rfc9470.html#section-6.2)
  */
 export function acceptOpaque(claims: Claims, server: AuthorizationServer, clock: Clock): VerifiedAccessToken {
@@ -22,17 +22,17 @@ export function acceptOpaque(claims: Claims, server: AuthorizationServer, clock:
   return Object.freeze({ claims: freezeClaims(claims), event: Object.freeze({ ...event, subject }), server });
 }
 
-/** Returns a token without what its response says of the authentication: it is about another sign-in. */
+/** Returns a token without its authentication, which is that of another sign-in. */
 export function withoutSignIn(verified: VerifiedAccessToken): VerifiedAccessToken {
   const { acr: _acr, acrs: _acrs, authTime: _authTime, amr: _amr, ...event } = verified.event;
   return Object.freeze({ ...verified, event: Object.freeze(event) });
 }
 
 /**
- * Returns what a response about a verified JWT says of the authentication. Empty for a token that a client got for itself.
+ * Returns the authentication that a response about a verified JWT describes. Empty for a client credentials token.
  *
- * @throws AccessTokenRefused `invalid_token` if the response is about another subject, client or issuer, about a refresh or
- * ID token, or about one bound to a key
+ * @throws AccessTokenRefused `invalid_token` if the response is about another subject, client or issuer, a refresh or
+ * ID token, or a token that is bound to a key
  */
 export function factsAbout({ event, claims: own, server }: VerifiedAccessToken, claims: Claims): SignInFacts {
   const { profile } = server;
@@ -45,11 +45,12 @@ export function factsAbout({ event, claims: own, server }: VerifiedAccessToken, 
   return isClientCredentialsToken(own, profile) ? {} : authenticationOf(claims, profile);
 }
 
-export type SignInFacts = ReturnType<typeof authenticationOf>;
+type SignInFacts = ReturnType<typeof authenticationOf>;
 
 /**
- * Returns whether facts are about another sign-in than that of a JWT: some servers tell of the session as it is now, so that
- * an old token would rise with the user's next step-up. A JWT without `iat` takes no `auth_time` from elsewhere.
+ * Returns whether facts are about another sign-in than that of a JWT. Some servers describe the current session, so
+ * that an old token would gain from the user's next step-up. A JWT without `iat` accepts no `auth_time` from a
+ * response.
  */
 export function isOfAnotherSignIn(facts: SignInFacts, { event, claims: { iat } }: VerifiedAccessToken): boolean {
   const isUndated = facts.authTime !== undefined && typeof iat !== 'number';
@@ -57,15 +58,13 @@ export function isOfAnotherSignIn(facts: SignInFacts, { event, claims: { iat } }
 }
 
 /**
- * Adds facts to a verified JWT, and who acts for the user. Changes nothing that the token says itself.
- *
- * @param claims of the response
+ * Adds facts and the delegate (`act`) of a response to a verified JWT. Does not replace claims of the token.
  */
 export function addFacts(verified: VerifiedAccessToken, facts: SignInFacts, { act }: Claims): VerifiedAccessToken {
   const own = act === undefined ? verified : { ...verified, claims: freezeClaims({ act, ...verified.claims }) };
   return Object.freeze({ ...own, event: Object.freeze({ ...facts, ...verified.event }) });
 }
 
-function isOther(said: unknown, known: string | undefined): boolean {
-  return said !== undefined && said !== null && said !== known;
+function isOther(claim: unknown, known: string | undefined): boolean {
+  return claim !== undefined && claim !== null && claim !== known;
 }

@@ -8,31 +8,32 @@ import { withTimeout } from '../with-timeout.js';
 import { IntrospectionEndpoint, type IntrospectionResponse, type Warn } from './introspection-endpoint.js';
 import { Semaphore } from './semaphore.js';
 
-/** A readable response as it is kept. */
+/** A response about an active token. */
 interface Kept {
   readonly claims: Claims;
-  /** Seconds since the epoch. */
+  /** Time of the request, in seconds since the epoch. */
   readonly at: number;
 }
 
-/** Whose token it is: one that was verified, or found active before, or anybody's. */
+/** `known`: the token was verified or found active before. `stranger`: any other. */
 export type Standing = 'known' | 'stranger';
 
 const MAX_ENTRIES = 1000;
-/** Seconds for which a shared cache may think, and for which one that has failed is left alone. */
+/** Seconds. */
 const CACHE_TIMEOUT = 0.5;
+/** Seconds after a failure of the shared cache during which it is not asked. */
 const CACHE_COOLDOWN = 5;
-/** Seconds for which a look-up waits for its turn. */
+/** Seconds for which a look-up waits for others. */
 const QUEUE_TIMEOUT = 1;
 
 /**
- * What an authorization server has said of tokens. Only that a token is active is kept, with its claims, for `cacheFor`
- * seconds and never beyond `exp`; no verdict is. It is kept in memory, the oldest of a thousand going first, and in the
- * shared cache if there is one. Look-ups of one token at the same time are one look-up.
+ * Looks up tokens by introspection, and keeps the claims of active tokens for `cacheFor` seconds, never beyond `exp`.
+ * Keeps no verdict and no inactive token. Keeps up to 1,000 responses in memory, and every one in the shared cache if
+ * there is one. Look-ups of one token at the same time send one request.
  *
- * Known tokens and those of strangers have separate bounds: a hundred look-ups each at a time, and a thousand more that
- * wait, for a second at most. So nobody can delay the users of an API by tokens made up. A shared cache that fails or is
- * slow is passed over: the server is asked instead. So it is for known tokens while strangers fill their bound.
+ * Known tokens and those of strangers have separate limits: 100 look-ups each at a time, and 1,000 more that wait for
+ * at most 1 second. So invented tokens do not delay the users of an API. If the shared cache fails or takes longer than
+ * 0.5 seconds, the server is asked instead. The same holds for known tokens while strangers use up their limit.
  *
  * @see [RFC 7662 §4](https://www.rfc-editor.org/rfc/rfc7662.html#section-4)
  */
@@ -41,9 +42,9 @@ export class IntrospectedTokens {
   readonly #memory = new BoundedMap<string, Kept>(MAX_ENTRIES);
   readonly #pending = new Map<string, Promise<IntrospectionResponse>>();
   readonly #cacheCooldown = new Cooldown(CACHE_COOLDOWN);
-  readonly #turns: Readonly<Record<Standing, Semaphore>> = { known: newSemaphore(), stranger: newSemaphore() };
+  readonly #semaphores: Readonly<Record<Standing, Semaphore>> = { known: newSemaphore(), stranger: newSemaphore() };
 
-  /** @throws TypeError for a private key that cannot be used */
+  /** @throws StepUpConfigurationError for a private key that cannot be read or cannot sign */
   constructor(
     private readonly issuer: string,
     private readonly settings: Introspection,
@@ -53,9 +54,9 @@ export class IntrospectedTokens {
   }
 
   /**
-   * The claims of a token that is active.
+   * Returns the response about a token, from memory, the shared cache or the server.
    *
-   * @throws AuthorizationServerUnavailable as {@link IntrospectionEndpoint.ask} does, and if too many wait already
+   * @throws AuthorizationServerUnavailable as {@link IntrospectionEndpoint.ask} does, and if too many look-ups wait
    */
   async lookUp(token: string, standing: Standing): Promise<IntrospectionResponse> {
     const key = this.#keyOf(token);
@@ -64,20 +65,20 @@ export class IntrospectedTokens {
     const pendingKey = `${standing} ${key}`;
     const pending = this.#pending.get(pendingKey);
     if (pending !== undefined) return pending;
-    const response = this.#inTurn(standing, () => this.#lookUp(key, token, standing)).finally(() =>
+    const response = this.#withinLimit(standing, () => this.#lookUp(key, token, standing)).finally(() =>
       this.#pending.delete(pendingKey),
     );
     this.#pending.set(pendingKey, response);
     return response;
   }
 
-  async #inTurn<T>(standing: Standing, work: () => Promise<T>): Promise<T> {
-    const semaphore = this.#turns[standing];
+  async #withinLimit<T>(standing: Standing, work: () => Promise<T>): Promise<T> {
+    const semaphore = this.#semaphores[standing];
     if (!(await semaphore.acquire())) {
       throw new AuthorizationServerUnavailable({
         issuer: this.issuer,
         code: 'introspection_overloaded',
-        reason: 'its introspection endpoint has too many questions under way',
+        reason: 'its introspection endpoint has too many pending requests',
         retryAfter: QUEUE_TIMEOUT,
       });
     }
@@ -98,12 +99,12 @@ export class IntrospectedTokens {
     const at = Date.now() / 1000;
     const claims = await this.#endpoint.ask(token);
     if (typeof claims === 'string') return claims;
-    // Redis takes whole milliseconds
+    // Redis accepts whole milliseconds only.
     const ttl = Math.floor(Math.min(cacheFor, secondsLeft(claims, at)) * 1000);
     if (ttl > 0) {
       const kept: Kept = { claims, at };
       this.#memory.set(key, kept);
-      // not awaited: the look-ups of strangers may be before it
+      // Not awaited: look-ups of strangers may be queued before it.
       void this.#unlessItFails(async () => this.settings.cache?.set(key, kept, ttl));
     }
     return claims;
@@ -111,13 +112,16 @@ export class IntrospectedTokens {
 
   async #lookUpShared(key: string, standing: Standing): Promise<Kept | undefined> {
     const { cache, cacheFor } = this.settings;
-    const isCrowded = standing === 'known' && this.#turns.stranger.isFull;
+    const isCrowded = standing === 'known' && this.#semaphores.stranger.isFull;
     if (cache === undefined || cacheFor === 0 || isCrowded) return undefined;
     const found = await this.#unlessItFails(async () => cache.get(key));
     return isKept(found) && isFresh(found, cacheFor) ? found : undefined;
   }
 
-  /** A digest of the token, as the cache is no place for tokens; another client may be told other things of it. */
+  /**
+   * Contains a digest, since the cache must not hold tokens, and the client, since a server may tell each client other
+   * claims.
+   */
   #keyOf(token: string): string {
     const digest = hash('sha256', JSON.stringify([this.issuer, this.settings.clientId, token]), 'base64url');
     return `nestjs-step-up:introspection:${digest}`;
@@ -143,14 +147,14 @@ function newSemaphore(): Semaphore {
   return new Semaphore({ concurrency: 100, maxQueue: 1000, queueTimeout: QUEUE_TIMEOUT });
 }
 
-/** Anything may stand in a shared cache. */
+/** Returns whether a value of the shared cache is a response. The cache may contain anything. */
 function isKept(value: unknown): value is Kept {
   if (typeof value !== 'object' || value === null) return false;
   const { claims, at } = value as Partial<Kept>;
   return typeof claims === 'object' && claims?.['active'] === true && typeof at === 'number';
 }
 
-/** Not so a response from the future: better asked once too often than trusted too long. */
+/** Returns whether a response may still be used. One from the future may not: the clock was set back. */
 function isFresh({ claims, at }: Kept, cacheFor: number): boolean {
   const now = Date.now() / 1000;
   return now >= at && now - at < cacheFor && secondsLeft(claims, now) > 0;

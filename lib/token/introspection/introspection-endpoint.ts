@@ -7,25 +7,26 @@ import { COOLDOWN, describeFailure, FETCH_TIMEOUT, readBoundedBody, UnusableResp
 import { endpointOf, fetchMetadata } from '../metadata.js';
 import { clientAuthentication, openidClient } from './client-authentication.js';
 
-/** Claims of a token that is active, or that it is not, or that the server does not introspect tokens of its kind. */
+/**
+ * The claims of an active token, or `inactive`, or `unsupported` if the server does not introspect tokens of its kind.
+ */
 export type IntrospectionResponse = Claims | 'inactive' | 'unsupported';
 
-/** What an application is advised of while its tokens are verified. Stable. */
+/** Codes of advice about the verification of tokens. Stable. */
 export type TokenAdviceCode =
   | 'introspection_cache_unavailable'
   | 'introspection_credentials_refused'
   | 'introspection_unsupported'
   | 'introspected_sign_in_mismatch';
 
-/** Receives advice about an issuer. The same advice can come many times. */
+/** Receives advice about an issuer. Can be called with the same advice many times. */
 export type Warn = (code: TokenAdviceCode, issuer: string, message: string) => void;
 
 const MAX_BODY_BYTES = 65_536;
 
 /**
- * The introspection endpoint of one authorization server. Keeps no response. A request ends after five seconds, and no
- * response beyond 64 KiB is read. A server that fails for one token is asked again for the next, so that one token does not
- * keep out all the others.
+ * The introspection endpoint of one authorization server. Keeps no response. A request has a timeout of 5 seconds, and
+ * a response at most 65,536 bytes. Has no cooldown after a failure, so that one token does not lock out all others.
  *
  * @see [RFC 7662 §2](https://www.rfc-editor.org/rfc/rfc7662.html#section-2)
  */
@@ -35,7 +36,7 @@ export class IntrospectionEndpoint {
   readonly #configurationCooldown = new Cooldown(COOLDOWN);
   #failed = false;
 
-  /** @throws TypeError for a private key that cannot be used */
+  /** @throws StepUpConfigurationError for a private key that cannot be read or cannot sign */
   constructor(
     private readonly issuer: string,
     private readonly settings: Introspection,
@@ -45,9 +46,10 @@ export class IntrospectionEndpoint {
   }
 
   /**
-   * Asks about a token.
+   * Introspects a token.
    *
-   * @throws AuthorizationServerUnavailable if no usable response comes, the refusal of this API's credentials included
+   * @throws AuthorizationServerUnavailable if no usable response comes, or the server refuses the credentials of this
+   * API
    */
   async ask(token: string): Promise<IntrospectionResponse> {
     return this.#request(await this.#configured(), token);
@@ -55,8 +57,9 @@ export class IntrospectionEndpoint {
 
   async #request(configuration: Configuration, token: string): Promise<IntrospectionResponse> {
     try {
-      const answer = await openidClient().tokenIntrospection(configuration, token, { token_type_hint: 'access_token' });
-      return answer.active ? answer : 'inactive';
+      const hint = { token_type_hint: 'access_token' };
+      const response = await openidClient().tokenIntrospection(configuration, token, hint);
+      return response.active ? response : 'inactive';
     } catch (error) {
       const { error: code } = error as { error?: unknown };
       if (code === 'unsupported_token_type') return 'unsupported';
@@ -65,15 +68,15 @@ export class IntrospectionEndpoint {
       if (hasUnreadableActive(causes)) return 'inactive';
       const known = causes.find((cause) => cause instanceof AuthorizationServerUnavailable);
       if (known !== undefined) throw known;
-      // what openid-client throws may quote the response, so it goes no further
+      // Errors of openid-client may quote the response, so they are not passed on.
       const unusable = causes.find((cause) => cause instanceof UnusableResponse);
-      throw this.#unavailable('introspection_unusable', unusable?.message ?? 'gives no usable answer', 1);
+      throw this.#unavailable('introspection_unusable', unusable?.message ?? 'gives no usable response', 1);
     }
   }
 
   /**
-   * An endpoint that was discovered is looked up again when it has failed, but not more often than metadata may be; if
-   * it cannot be, the last known one still serves.
+   * Returns the configured endpoint. Discovers it again after a failure, at most every 10 seconds. If that fails too,
+   * the last known endpoint stays in use.
    */
   #configured(): Promise<Configuration> {
     const known = this.#configuration;
@@ -96,12 +99,12 @@ export class IntrospectionEndpoint {
     const configuration = new openid.Configuration(server, this.settings.clientId, {}, await this.#authentication());
     configuration.timeout = FETCH_TIMEOUT;
     configuration[openid.customFetch] = (url, options) => this.#fetch(url, options);
-    // checked before: it stays on this machine
+    // Options and metadata are checked: http is on loopback only.
     if (endpoint.startsWith('http:')) openid.allowInsecureRequests(configuration);
     return configuration;
   }
 
-  /** Reads the response within its bounds, so that openid-client has only what is small and complete. */
+  /** Sends a request with a timeout and reads a bounded response, before openid-client sees it. */
   async #fetch(...[url, options]: Parameters<CustomFetch>): Promise<Response> {
     const signal = AbortSignal.timeout(FETCH_TIMEOUT * 1000);
     try {
@@ -148,7 +151,9 @@ export class IntrospectionEndpoint {
   }
 }
 
-/** openid-client takes a response without a boolean `active` for none at all; here it says nothing for the token. */
+/**
+ * Returns whether a response has no boolean `active`. For openid-client that is an error. Here the token is inactive.
+ */
 function hasUnreadableActive(causes: readonly Cause[]): boolean {
   return causes.some(({ code, cause }) => {
     const body = code === 'OAUTH_INVALID_RESPONSE' && (cause as { body?: unknown } | undefined)?.body;

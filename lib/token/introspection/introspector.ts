@@ -2,29 +2,29 @@ import { hash } from 'node:crypto';
 import type { AuthorizationServer, Introspection } from '../../authorization-servers/index.js';
 import { BoundedMap } from '../bounded-map.js';
 import { AccessTokenRefused } from '../errors.js';
-import type { Clock } from '../lifetime.js';
 import { refuse } from '../refuse.js';
+import type { Clock } from '../validity.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import { acceptOpaque, addFacts, factsAbout, isOfAnotherSignIn, withoutSignIn } from './introspected-token.js';
 import { IntrospectedTokens, type Standing } from './introspected-tokens.js';
 import type { IntrospectionResponse, Warn } from './introspection-endpoint.js';
 import { isLaterThan, isSameSignIn, type SignIn } from './sign-in.js';
 
-/** The characters of a token by RFC 6750 §2.1, as no others can be sent on. */
+/** `b64token` of RFC 6750 §2.1. Tokens with other characters are not sent on. */
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 const MAX_KNOWN_TOKENS = 10_000;
 
 interface KnownToken {
-  /** What the first response said. */
+  /** The sign-in in the first response. */
   readonly first: SignIn;
-  /** `stranger` after it has been refused. */
+  /** `stranger` after a refusal. */
   readonly standing: Standing;
 }
 
 /**
- * Judges tokens by what one authorization server says of them. Work for tokens that were verified, or accepted before,
- * does not wait for that of strangers. A token has one sign-in: once a server tells of another, or of one that came after
- * the token, its response raises nothing.
+ * Verifies and completes tokens by introspection at one authorization server. Tokens that were verified or accepted
+ * before do not wait for those of strangers. A token has one sign-in: a response with another one, or with one that
+ * came after the token, adds nothing to its authentication.
  *
  * @see [RFC 7662](https://www.rfc-editor.org/rfc/rfc7662.html)
  */
@@ -33,7 +33,7 @@ export class Introspector {
   /** Tokens that were accepted, by digest. */
   readonly #known = new BoundedMap<string, KnownToken>(MAX_KNOWN_TOKENS);
 
-  /** @throws TypeError for a private key that cannot be used */
+  /** @throws StepUpConfigurationError for a private key that cannot be read or cannot sign */
   constructor(
     private readonly server: AuthorizationServer,
     introspection: Introspection,
@@ -45,7 +45,7 @@ export class Introspector {
   /**
    * Verifies an opaque token.
    *
-   * @param clock read once the response is there
+   * @param clock called after the response has come
    * @throws AccessTokenRefused `invalid_token`
    * @throws AuthorizationServerUnavailable if no usable response comes
    */
@@ -74,9 +74,9 @@ export class Introspector {
   }
 
   /**
-   * Adds to a verified JWT what it does not say of the authentication.
+   * Adds the authentication that a verified JWT lacks. Does not replace its claims.
    *
-   * @throws AccessTokenRefused `invalid_token` if the server knows the token as inactive, or as another one
+   * @throws AccessTokenRefused `invalid_token` if the response is about an inactive or another token
    * @throws AuthorizationServerUnavailable if no usable response comes
    */
   async complete(token: string, verified: VerifiedAccessToken): Promise<VerifiedAccessToken> {
@@ -85,7 +85,7 @@ export class Introspector {
     if (response === 'inactive') refuse('token_inactive');
     if (response === 'unsupported') {
       const message = 'the server does not introspect JWTs, so that it cannot add what they lack';
-      this.warn('introspection_unsupported', issuer, `${message}; have auth_time put into access tokens`);
+      this.warn('introspection_unsupported', issuer, `${message}; let it put auth_time into access tokens`);
       return verified;
     }
     const facts = factsAbout(verified, response);
@@ -94,7 +94,7 @@ export class Introspector {
     return addFacts(verified, isOther ? {} : facts, response);
   }
 
-  /** Returns whether this response about a token tells of another sign-in than the first one, which it remembers. */
+  /** Returns whether a response has another sign-in than the first one about the token, which it remembers. */
   #hasChanged(digest: string, signIn: SignIn): boolean {
     const { acr, acrs, authTime } = signIn;
     const { first } = this.#known.get(digest) ?? { first: { acr, acrs, authTime } };
@@ -103,12 +103,11 @@ export class Introspector {
   }
 
   #warnOfSession(): void {
-    const message =
-      'introspection tells of another sign-in than that of the token, perhaps of the session as it is now';
+    const message = 'introspection describes another sign-in than that of the token, perhaps the current session';
     this.warn(
       'introspected_sign_in_mismatch',
       this.server.issuer,
-      `${message}; have acr and auth_time put into access tokens`,
+      `${message}; let the server put acr and auth_time into access tokens`,
     );
   }
 }

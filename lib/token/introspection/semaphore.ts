@@ -1,26 +1,26 @@
-export interface SemaphoreOptions {
-  /** How many may hold it at the same time. */
+interface SemaphoreOptions {
+  /** Maximum number of holders at the same time. */
   concurrency: number;
-  /** How many more may wait for it. */
+  /** Maximum number of waiting callers. */
   maxQueue: number;
-  /** Seconds for which one waits at most. */
+  /** Seconds for which a caller waits at most. */
   queueTimeout: number;
 }
 
-/** Lets a limited number of things happen at a time, in the order in which they were asked for. */
+/** Limits how many operations run at the same time. Waiting callers get it in the order of their calls. */
 export class Semaphore {
   #held = 0;
-  // a Set keeps its order: the first has waited longest
+  // A Set iterates in the order of insertion: the first has waited longest.
   readonly #queue = new Set<() => void>();
 
   constructor(private readonly options: SemaphoreOptions) {}
 
-  /** Whether the next one has to wait. */
+  /** Whether the next caller has to wait. */
   get isFull(): boolean {
     return this.#held >= this.options.concurrency;
   }
 
-  /** Waits for its turn. `false` if too many wait already, and if it does not come in time. */
+  /** Acquires the semaphore, and waits if it is full. Resolves to `false` if too many wait, or after the timeout. */
   async acquire(): Promise<boolean> {
     if (!this.isFull) {
       this.#held += 1;
@@ -40,7 +40,7 @@ export class Semaphore {
     });
   }
 
-  /** Ends a turn. The one that has waited longest has the next. */
+  /** Releases the semaphore to the caller that has waited longest. */
   release(): void {
     const [next] = this.#queue;
     if (next === undefined) {

@@ -1,15 +1,15 @@
 import type { AuthenticationEvent } from '../../core/index.js';
 
-/** How and when a user authenticated, as far as it tells one sign-in from another. */
+/** The members of an authentication event that distinguish one sign-in from another. */
 export type SignIn = Pick<AuthenticationEvent, 'acr' | 'acrs' | 'authTime'>;
 
-/** Returns whether two responses about one token tell of the same sign-in. */
+/** Returns whether two responses about one token describe the same sign-in. */
 export function isSameSignIn(one: SignIn, other: SignIn): boolean {
   return one.acr === other.acr && one.authTime === other.authTime && isSameList(one.acrs, other.acrs);
 }
 
 /**
- * Returns whether a response contradicts what the token says of its sign-in. What only one of the two says is no
+ * Returns whether a response contradicts the sign-in of the token. A member that only one of the two has is not a
  * contradiction.
  */
 export function contradicts(response: SignIn, token: SignIn): boolean {
@@ -20,13 +20,15 @@ export function contradicts(response: SignIn, token: SignIn): boolean {
   );
 }
 
-/** Returns whether the sign-in came after the token was issued: a token knows of none that did. */
+/**
+ * Returns whether a sign-in is later than the token, which cannot be about it. `false` without `auth_time` or `iat`.
+ */
 export function isLaterThan({ authTime }: SignIn, iat: unknown): boolean {
   return authTime !== undefined && typeof iat === 'number' && !(authTime <= iat);
 }
 
-function isOther(said: unknown, known: unknown): boolean {
-  return said !== undefined && known !== undefined && said !== known;
+function isOther(one: unknown, other: unknown): boolean {
+  return one !== undefined && other !== undefined && one !== other;
 }
 
 function isSameList(one: readonly string[] = [], other: readonly string[] = []): boolean {

@@ -1,15 +1,15 @@
 import { type AuthorizationServer, hasClaim, mediaType, readClaim } from '../../authorization-servers/index.js';
 import type { Claims } from '../../core/index.js';
 import { found, isNumericDate, isText, namesAudience } from '../claim-values.js';
-import { type Clock, checkLifetime } from '../lifetime.js';
 import { refuse } from '../refuse.js';
+import { type Clock, checkValidity } from '../validity.js';
 import type { UnverifiedJwt } from './jwt.js';
 
 /**
- * The rules that need no key. They decide towards refusal alone: whatever passes here is still unverified. Keys that the
- * header itself offers (`jku`, `jwk`, `x5u`, `x5c`) are not looked at.
+ * Checks the rules that need no key, so that most invalid tokens cost no signature. A token that passes is still
+ * unverified. Ignores keys in the header itself: `jku`, `jwk`, `x5u` and `x5c`.
  *
- * @throws AccessTokenRefused `invalid_token`
+ * @throws AccessTokenRefused `invalid_token` for `crit`, `alg`, `typ`, `aud`, `exp` or `nbf`
  * @see [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068.html#section-4)
  */
 export function checkBeforeSignature(
@@ -26,20 +26,20 @@ export function checkBeforeSignature(
   if (!namesAudience(payload['aud'], server.audience)) {
     refuse('audience_mismatch', { ...found(payload['aud']), expected: [...server.audience] });
   }
-  checkLifetime(payload, clock);
+  checkValidity(payload, clock);
 }
 
 /**
- * The rules for the claims of a token whose signature holds. A `cnf` claim binds the token to a key whose proof we cannot
- * verify, so such a token is refused rather than taken for a bearer token.
+ * Checks the claims of a token whose signature is verified. Refuses a token with `cnf`: it is bound to a key, and
+ * without a proof of that key it must not count as a bearer token.
  *
- * @throws AccessTokenRefused `invalid_token`
+ * @throws AccessTokenRefused `invalid_token` for a missing or unexpected claim, or an `iat` in the future
  * @see [RFC 9068 §2.2](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2)
  */
 export function checkClaims(claims: Claims, server: AuthorizationServer, clock: Clock): void {
   const { profile } = server;
-  for (const mark of profile.accessTokenClaims) {
-    if (!hasClaim(claims, mark)) refuse('token_kind_mismatch', { claim: mark[0] });
+  for (const required of profile.accessTokenClaims) {
+    if (!hasClaim(claims, required)) refuse('token_kind_mismatch', { claim: required[0] });
   }
   for (const claim of profile.otherTokenClaims) {
     if (claims[claim] !== undefined) refuse('token_kind_mismatch', { claim });

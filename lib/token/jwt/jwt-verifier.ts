@@ -3,9 +3,9 @@ import { authenticationEvent } from '../authentication-event.js';
 import { found } from '../claim-values.js';
 import { freezeClaims } from '../frozen-claims.js';
 import type { KeyHeader, KeySet, VerificationKey } from '../keys/key-set.js';
-import type { Clock } from '../lifetime.js';
 import { andThen, type MaybePromise, orElse } from '../maybe-promise.js';
 import { refuse, refusedBy } from '../refuse.js';
+import type { Clock } from '../validity.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import { readJwt, type UnverifiedJwt } from './jwt.js';
 import { checkBeforeSignature, checkClaims } from './jwt-access-token.js';
@@ -19,8 +19,8 @@ export interface JwtIssuer {
 }
 
 /**
- * Verifies access tokens that are JWTs, and remembers those whose signature holds. The issuer of a token is found by an
- * exact match of `iss`; nothing in a token leads to a request elsewhere.
+ * Verifies access tokens that are JWTs, and remembers those whose signature is valid. Finds the issuer by an exact
+ * match of `iss`: nothing in a token leads to a request to another address.
  *
  * @see [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068.html#section-4)
  */
@@ -30,10 +30,10 @@ export class JwtVerifier {
   constructor(private readonly issuers: ReadonlyMap<string, JwtIssuer>) {}
 
   /**
-   * Synchronous if the key is at hand, except for EdDSA.
+   * Verifies a JWT. Synchronous if the key is in memory, except for EdDSA.
    *
    * @throws AccessTokenRefused `invalid_token`
-   * @throws AuthorizationServerUnavailable if the key is unknown and the server cannot be asked
+   * @throws AuthorizationServerUnavailable if the key is unknown and the server gives no usable key document
    */
   verify(token: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
     const digest = VerifiedTokens.digest(token);
@@ -73,12 +73,14 @@ export class JwtVerifier {
   }
 }
 
-/** A function made where the token is in scope would keep the token in memory for as long as it is known. */
+/** Separate, since a closure next to the token would keep the token in memory as long as its entry. */
 function keyCheck(key: VerificationKey, keys: KeySet, header: KeyHeader): () => boolean {
   return () => isCurrentKey(key, keys, header);
 }
 
-/** Returns whether a key is current: not if it has left the key set, nor while the key set has to be read again. */
+/**
+ * Returns whether a key is current. It is not if it has left the key set, or while the key set has to be fetched again.
+ */
 function isCurrentKey(key: VerificationKey, keys: KeySet, header: KeyHeader): boolean {
   try {
     const found = keys.keyFor(header);

@@ -2,20 +2,21 @@ import { isUtf8 } from 'node:buffer';
 import type { Claims } from '../../core/index.js';
 import { refuse } from '../refuse.js';
 
-/** A JWT as it was sent: nothing in it is verified. */
+/** The parts of a JWT. Nothing in it is verified. */
 export interface UnverifiedJwt {
   readonly header: Claims;
   readonly payload: Claims;
 }
 
-/** Longer tokens are refused unread; HTTP servers cut headers off at about this length anyway. */
+/** Longer tokens are refused unread. HTTP servers limit headers to about this length too. */
 const MAX_TOKEN_CHARACTERS = 16_384;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 
 /**
- * Refuses, before any work is done on it, what is no text or too long. A handshake may carry either.
+ * Checks that a token is a string of at most 16,384 characters, before it costs any work. A handshake may carry
+ * anything.
  *
- * @throws AccessTokenRefused `invalid_token`
+ * @throws AccessTokenRefused `invalid_token` if it is not
  */
 export function checkSize(token: unknown): asserts token is string {
   if (typeof token !== 'string') refuse('token_unreadable');
@@ -23,10 +24,10 @@ export function checkSize(token: unknown): asserts token is string {
 }
 
 /**
- * Takes a JWT apart. Of members of the same name the last one counts.
+ * Decodes a JWT. Does not verify it. Of members with the same name the last one counts.
  *
- * @throws AccessTokenRefused `invalid_token` for what is too long, has not three parts (an encrypted token has five), is
- * not base64url of UTF-8, or is no JSON object.
+ * @throws AccessTokenRefused `invalid_token` if it is too long, has other than three parts (an encrypted token has
+ * five), or a part is not base64url of a JSON object in UTF-8
  * @see [RFC 7519 §7.2](https://www.rfc-editor.org/rfc/rfc7519.html#section-7.2)
  */
 export function readJwt(token: string): UnverifiedJwt {
@@ -40,9 +41,9 @@ export function readJwt(token: string): UnverifiedJwt {
 }
 
 /**
- * Returns whether a token is meant to be a JWT, so that it is verified as one or refused, but never asked about as opaque:
- * what the authorization server accepts in some loose spelling would pass none of the rules for JWTs. Several servers
- * overlook dots at the end, so three parts or more are enough.
+ * Returns whether a token looks like a JWT. Such a token is never introspected as opaque: a server that accepts a loose
+ * spelling of it would bypass the rules for JWTs. Several servers ignore dots at the end, so that more than three parts
+ * count.
  */
 export function isJwt(token: string): boolean {
   const parts = token.split('.', 6);
@@ -59,7 +60,7 @@ function readPart(part: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** No number of whole octets leaves a single character over. */
+/** Returns whether a part is base64url. No number of whole octets leaves a remainder of one character. */
 function isBase64Url(part: string): boolean {
   return part.length % 4 !== 1 && BASE64URL.test(part);
 }

@@ -5,10 +5,10 @@ import type { MaybePromise } from '../maybe-promise.js';
 import { refuse } from '../refuse.js';
 
 /**
- * Verifies the signature of a JWT and nothing else. jsonwebtoken, the verifier inside passport-jwt, knows no EdDSA, for
- * which jose steps in. Synchronous but for EdDSA.
+ * Verifies the signature of a JWT, and no claim. Uses jsonwebtoken, the verifier inside passport-jwt, and jose for
+ * EdDSA, which jsonwebtoken does not support. Synchronous except for EdDSA.
  *
- * @throws AccessTokenRefused `invalid_token`
+ * @throws AccessTokenRefused `invalid_token` if the signature is not valid
  */
 export function verifySignature(token: string, algorithm: string, key: KeyObject): MaybePromise<void> {
   if (algorithm === 'EdDSA')

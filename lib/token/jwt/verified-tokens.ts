@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { BoundedMap } from '../bounded-map.js';
-import { type Clock, checkLifetime } from '../lifetime.js';
+import { type Clock, checkValidity } from '../validity.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 
 interface Entry {
@@ -11,34 +11,37 @@ interface Entry {
 }
 
 const MAX_ENTRIES = 1000;
-/** Seconds. */
-const MAX_AGE = 300;
+const MAX_AGE_SECONDS = 300;
 
 /**
- * Tokens whose signature was verified, so that it is not verified again for the next request. Remembers no verdict: `exp`
- * and `nbf` are judged at every use, `acr` and `auth_time` are judged elsewhere every time. Holds a digest, never the token.
- * Forgets a token after five minutes, and when its key leaves the key set; the oldest go first beyond a thousand. One whose
- * `exp` has passed is refused for as long as it is remembered.
+ * Remembers tokens whose signature was verified, so that the next request does not verify it again. Remembers no
+ * verdict: it checks `exp` and `nbf` at every use, and `acr` and `auth_time` are assessed elsewhere every time. Keeps a
+ * digest, never the token. Keeps at most 1,000 tokens for 300 seconds each, and forgets a token if its key leaves the
+ * key set.
  */
 export class VerifiedTokens {
   readonly #entries = new BoundedMap<string, Entry>(MAX_ENTRIES);
 
-  /** The digest under which a token is known. */
+  /** Returns the digest by which a token is found. */
   static digest(token: string): string {
     return hash('sha256', token, 'base64');
   }
 
-  /** @throws AccessTokenRefused `invalid_token` if the token is known and its time is over */
+  /**
+   * Returns a known token; `undefined` for an unknown one.
+   *
+   * @throws AccessTokenRefused `invalid_token` if the token is known and has expired, or is not valid yet
+   */
   get(digest: string, clock: Clock): VerifiedAccessToken | undefined {
     const entry = this.#entries.get(digest);
     if (entry === undefined) return undefined;
     const age = clock.now - entry.since;
-    // less than nothing if the clock was set back: better verified once too often than trusted too long
-    if (!(age >= 0 && age < MAX_AGE) || !entry.isKeyCurrent()) {
+    // Negative if the clock was set back. In that case verify again.
+    if (!(age >= 0 && age < MAX_AGE_SECONDS) || !entry.isKeyCurrent()) {
       this.#entries.delete(digest);
       return undefined;
     }
-    checkLifetime(entry.verified.claims, clock);
+    checkValidity(entry.verified.claims, clock);
     return entry.verified;
   }
 

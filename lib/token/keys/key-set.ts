@@ -11,27 +11,27 @@ export type { KeyHeader, VerificationKey } from './verification-keys.js';
 
 export interface KeySetOptions {
   issuer: string;
-  /** Where the key document is. Default is `jwks_uri` of the issuer's metadata. */
+  /** URL of the key document. Default is `jwks_uri` of the issuer's metadata. */
   jwksUri?: string;
-  /** Seconds after which the key document is fetched again before a key of it is used. Default is `600`. */
+  /** Seconds after which the key document is fetched again before one of its keys is used. Default is `600`. */
   refreshAfter?: number;
-  /** Seconds beyond `refreshAfter` for which the last document still serves in an outage. Default is `3600`. */
+  /** Seconds beyond `refreshAfter` during which the last document is used in an outage. Default is `3600`. */
   staleFor?: number;
   /** Is told of each fetch that brought no keys, also of one in the background that no request waits for. */
   failed?: (failure: AuthorizationServerUnavailable) => void;
 }
 
-/** Keys of a document beyond this number are not looked at. */
+/** Further keys of a document are ignored. */
 export const MAX_KEYS = 100;
 
 /**
- * The keys of one authorization server, from one document that is fetched when first needed. jwks-rsa turns the document
- * into keys; when to fetch is decided here, so that no flood of unknown keys reaches the server or costs an import, and
- * an outage refuses nobody whose key is known.
+ * The keys of one authorization server. Fetches its key document when a key is first needed. jwks-rsa converts the
+ * document into keys. This class decides when to fetch, so that a flood of unknown keys neither reaches the server nor
+ * costs an import, and tokens of known keys stay accepted in an outage.
  *
- * From half of `refreshAfter` on, a use of a key fetches the document in the background, so that in ordinary traffic no
- * request waits. At most one fetch is under way, and it ends after five seconds. For ten seconds after a fetch, unknown
- * keys are answered from what it brought, be it a document or a failure.
+ * From half of `refreshAfter` on, the use of a key fetches the document in the background, so that ordinary requests do
+ * not wait. Sends one request at a time, with a timeout of 5 seconds. For 10 seconds after a request it sends no other
+ * one for unknown keys, whether a document or a failure came back.
  *
  * @see [RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517.html#section-5)
  */
@@ -40,7 +40,6 @@ export class KeySet {
   readonly #jwksUri: string | undefined;
   readonly #refreshAfter: number;
   readonly #staleFor: number;
-  readonly #fetchTimeout: number;
   readonly #failed: (failure: AuthorizationServerUnavailable) => void;
   readonly #client: JwksClient;
 
@@ -52,26 +51,21 @@ export class KeySet {
   readonly #failureCooldown = new Cooldown(COOLDOWN);
   #fetching: Promise<void> | undefined;
 
-  /** @param fetchTimeout seconds; for tests */
-  constructor(
-    { issuer, jwksUri, refreshAfter = 600, staleFor = 3600, failed = () => undefined }: KeySetOptions,
-    fetchTimeout: number = FETCH_TIMEOUT,
-  ) {
+  constructor({ issuer, jwksUri, refreshAfter = 600, staleFor = 3600, failed = () => undefined }: KeySetOptions) {
     this.#issuer = issuer;
     this.#jwksUri = jwksUri;
     this.#refreshAfter = refreshAfter;
     this.#staleFor = staleFor;
-    this.#fetchTimeout = fetchTimeout;
     this.#failed = failed;
-    // its limiter would let a flood of unknown keys lock out everybody, and its cache holds keys one by one
+    // The limiter of jwks-rsa would let a flood of unknown keys lock out all users, and its cache holds keys one by one.
     this.#client = new JwksClient({ cache: false, rateLimit: false, fetcher: () => this.#fetchDocument() });
   }
 
   /**
-   * Finds the key that a token's header names. Synchronous if the key document is at hand.
+   * Returns the key that the header of a token names. Synchronous if the key document is in memory and recent enough.
    *
    * @throws AccessTokenRefused `invalid_token` for an unknown key, and for one that does not fit the algorithm
-   * @throws AuthorizationServerUnavailable if the key is unknown, or known too long, and the server cannot be asked
+   * @throws AuthorizationServerUnavailable if the key is unknown, or the document too old, and no usable document comes
    */
   keyFor(header: KeyHeader): MaybePromise<VerificationKey> {
     if (this.#failure !== undefined && this.#failureCooldown.isActive) return this.#lookUp(header);
@@ -86,7 +80,7 @@ export class KeySet {
     return found;
   }
 
-  /** Looks a key up in what there is after a fetch, or instead of one. */
+  /** Looks a key up without a request: after one, or during the cooldown. */
   #lookUp(header: KeyHeader): VerificationKey {
     const failure = this.#failure;
     const serves = failure === undefined || secondsSince(this.#keysFetchedAt) < this.#refreshAfter + this.#staleFor;
@@ -102,7 +96,7 @@ export class KeySet {
     return new AuthorizationServerUnavailable({ issuer: this.#issuer, retryAfter, ...failure });
   }
 
-  /** Never rejects: what came of the fetch is in the state. */
+  /** Never rejects: the outcome is in the state. */
   #fetch(): Promise<void> {
     this.#fetching ??= this.#fetchKeys().finally(() => {
       this.#fetching = undefined;
@@ -119,7 +113,7 @@ export class KeySet {
       this.#keysFetchedAt = startedAt;
       this.#failure = undefined;
     } catch (cause) {
-      // the key document may have moved
+      // The key document may have moved.
       this.#metadata = undefined;
       this.#failure = { ...failureOf(cause), cause };
       this.#failureCooldown.start();
@@ -128,7 +122,7 @@ export class KeySet {
   }
 
   async #fetchDocument(): Promise<{ keys: readonly unknown[] }> {
-    const deadline = AbortSignal.timeout(this.#fetchTimeout * 1000);
+    const deadline = AbortSignal.timeout(FETCH_TIMEOUT * 1000);
     const { keys } = await fetchJson(this.#jwksUri ?? (await this.#discover(deadline)), deadline);
     if (!Array.isArray(keys)) throw new Error('has no list of keys');
     return { keys: keys.filter(mayVerify).slice(0, MAX_KEYS) };
@@ -153,7 +147,7 @@ function failureOf(error: unknown): Failure {
   return { code: 'keys_unreadable', reason: `its key document ${(error as Error).message}` };
 }
 
-/** Whether a JWK is readable and meant for signatures. jwks-rsa looks at `use` and `kty`, not at these. */
+/** Returns whether a JWK is well-formed and may verify signatures. Does not check `use` and `kty`: jwks-rsa does. */
 export function mayVerify(jwk: unknown): boolean {
   if (typeof jwk !== 'object' || jwk === null) return false;
   const { kid, alg, key_ops: operations } = jwk as Readonly<Record<string, unknown>>;

@@ -2,15 +2,15 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { SigningKey } from 'jwks-rsa';
 import { refuse } from '../refuse.js';
 
-/** A public key of an authorization server. The same object for as long as the key stays in the key set unchanged. */
+/** A public key of an authorization server. The same object as long as the key stays in the key set unchanged. */
 export interface VerificationKey {
   readonly kid?: string;
-  /** The algorithm that the JWK names, if it names one. */
+  /** `alg` of the JWK. Absent if it has none. */
   readonly alg?: string;
   readonly key: KeyObject;
 }
 
-/** What a token's header says about the key that signed it. */
+/** The members of a token's header that name its key. */
 export interface KeyHeader {
   kid?: string;
   alg: string;
@@ -30,7 +30,7 @@ const CURVE_ALGORITHMS = new Map([
 ]);
 
 /**
- * The keys of one key document, in memory.
+ * The imported keys of one key document.
  *
  * @see [RFC 7517 §4](https://www.rfc-editor.org/rfc/rfc7517.html#section-4)
  */
@@ -38,7 +38,7 @@ export class VerificationKeys {
   private readonly entries: ReadonlyMap<string, Entry>;
   private readonly byKid = new Map<string, Entry[]>();
 
-  /** @param previous keys whose objects are used again if the new document has them unchanged */
+  /** @param previous reuses the objects of these keys if the new document has them unchanged */
   constructor(signingKeys: readonly SigningKey[], previous?: VerificationKeys) {
     const entries = new Map<string, Entry>();
     for (const signingKey of signingKeys) {
@@ -50,22 +50,22 @@ export class VerificationKeys {
     for (const entry of entries.values()) {
       const { kid } = entry.verificationKey;
       if (kid === undefined) continue;
-      const namesakes = this.byKid.get(kid);
-      if (namesakes === undefined) this.byKid.set(kid, [entry]);
-      else namesakes.push(entry);
+      const sameKid = this.byKid.get(kid);
+      if (sameKid === undefined) this.byKid.set(kid, [entry]);
+      else sameKid.push(entry);
     }
   }
 
-  /** Whether any key can verify anything: not so if all are too short or of a kind without an algorithm. */
+  /** Whether any key can verify a signature. `false` if all are too short or of a type without an algorithm. */
   get usable(): boolean {
     return [...this.entries.values()].some(({ algorithms }) => algorithms.size > 0);
   }
 
   /**
-   * Finds the key a header asks for; `undefined` if there is none. Without `kid` it must be the only one that fits the
-   * algorithm, and so it must among several of one `kid`.
+   * Returns the key that a header names; `undefined` if there is none. Among all keys if the header has no `kid`, or
+   * several keys of one `kid`, exactly one must fit the algorithm.
    *
-   * @throws AccessTokenRefused `invalid_token` if the key of that `kid` does not fit the algorithm, and if several do
+   * @throws AccessTokenRefused `invalid_token` if no key of that `kid` fits the algorithm, or if several keys fit
    */
   find({ kid, alg }: KeyHeader): VerificationKey | undefined {
     const candidates = kid === undefined ? this.entries.values() : this.byKid.get(kid);
@@ -87,14 +87,15 @@ function importKey({ kid, alg }: SigningKey, pem: string): Entry {
   const key = createPublicKey(pem);
   const algorithms = algorithmsOf(key);
   return {
-    // jwks-rsa leaves kid and alg out if the JWK has none, whatever its types say
+    // jwks-rsa leaves kid and alg out if the JWK has none, although its types say otherwise.
     verificationKey: Object.freeze({ ...(kid !== undefined && { kid }), ...(alg !== undefined && { alg }), key }),
     algorithms: new Set(alg === undefined ? algorithms : algorithms.filter((algorithm) => algorithm === alg)),
   };
 }
 
 /**
- * The algorithms that a key can verify with; none if it is too short, or of a kind without any.
+ * Returns the algorithms that a key can verify. Empty for an RSA key below 2,048 bits, and for types and curves without
+ * one.
  *
  * @see [RFC 7518 §3](https://www.rfc-editor.org/rfc/rfc7518.html#section-3)
  */

@@ -19,7 +19,7 @@ import { MemoryStore } from './memory-store.js';
 import { errorPage, signOutPage } from './pages.js';
 import { Passkeys } from './passkeys.js';
 
-export interface AuthorizationServerOptions {
+interface AuthorizationServerOptions {
   /** Its own URL, by a name such as `localhost`: browsers make no passkeys for an address. */
   issuer: string;
   /** URL of the bank: audience of the access tokens, and where its page is. */
@@ -28,7 +28,7 @@ export interface AuthorizationServerOptions {
   bff?: { readonly url: string; readonly clientSecret: string };
 }
 
-export interface AuthorizationServer {
+interface AuthorizationServer {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /**
    * Moves the sign-ins of an account into the past, so that a demo does not wait for them to become too old. Later tokens of these sessions carry the earlier `auth_time`.

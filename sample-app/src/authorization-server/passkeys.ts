@@ -17,12 +17,12 @@ export const CHALLENGE_TTL = 120;
 export type Ceremony = 'create' | 'use';
 
 /** What the browser is given for a ceremony. */
-export type CeremonyOptions =
+type CeremonyOptions =
   | { readonly ceremony: 'create'; readonly options: PublicKeyCredentialCreationOptionsJSON }
   | { readonly ceremony: 'use'; readonly options: PublicKeyCredentialRequestOptionsJSON };
 
 /** Whose ceremony it is, and the one interaction that it belongs to. */
-export interface CeremonyOwner {
+interface CeremonyOwner {
   readonly accountName: string;
   readonly interaction: string;
 }

@@ -5,7 +5,7 @@ import type { Problem } from './problem.js';
 import type { Transfer } from './transfer.js';
 
 /** Who looks at a page, and the token that their forms carry. */
-export interface Visitor {
+interface Visitor {
   readonly name: string;
   readonly csrfToken: string;
 }

@@ -1,7 +1,7 @@
 import { begin, bold, dim, write } from './terminal.js';
 
 /** What an access token says of the sign-in behind it. */
-export interface EventClaims {
+interface EventClaims {
   readonly acr: string;
   readonly amr: readonly string[];
   readonly auth_time: number;

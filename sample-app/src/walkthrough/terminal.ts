@@ -1,13 +1,13 @@
-const isColourful = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
+const isColorful = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
 
-const paint = (code: number) => (text: string) => (isColourful ? `\u001b[${code}m${text}\u001b[0m` : text);
+const paint = (code: number) => (text: string) => (isColorful ? `\u001b[${code}m${text}\u001b[0m` : text);
 
 export const bold = paint(1);
 export const dim = paint(2);
 export const red = paint(31);
 export const green = paint(32);
 export const yellow = paint(33);
-export const cyan = paint(36);
+const cyan = paint(36);
 
 export const WIDTH = 96;
 

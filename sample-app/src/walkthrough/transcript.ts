@@ -45,8 +45,8 @@ export class Transcript {
     this.#body(request.headers, request.body);
 
     if (this.#once('beforeResponse')) begin('exchange');
-    const colour = response.status < 300 ? green : response.status < 400 ? yellow : red;
-    write(`  ${dim('←')} ${bold(colour(`${response.status} ${response.statusText}`))}`);
+    const color = response.status < 300 ? green : response.status < 400 ? yellow : red;
+    write(`  ${dim('←')} ${bold(color(`${response.status} ${response.statusText}`))}`);
     this.#headers(response.headers, RESPONSE_HEADERS);
     if (!response.headers.has('location')) this.#body(response.headers, response.body);
   };

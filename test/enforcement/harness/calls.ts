@@ -18,6 +18,18 @@ export function within(milliseconds, what, promise) {
 
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+const { now } = Date;
+
+/** Sets `Date.now` of this process ahead, so that a token expires without a wait. Rows run one after the other. */
+export const clock = {
+  advance(seconds) {
+    Date.now = () => now() + seconds * 1000;
+  },
+  reset() {
+    Date.now = now;
+  },
+};
+
 /** One HTTP request; the status and the body as text. */
 export function http({ url, headers }, { path = '/', method = 'GET', body, headers: further = {} } = {}) {
   return new Promise((resolve) => {

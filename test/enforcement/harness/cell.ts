@@ -114,7 +114,7 @@ export async function runCell(row, environment) {
     const before = secret.runs();
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const answer = await within(
-      row.patience ?? 6_000,
+      row.timeout ?? 6_000,
       `a call (${tokenName})`,
       running.application.call({ ...running, tokenName, token, headers, hasRun: () => secret.runs() > before }),
     );

@@ -23,7 +23,7 @@ export interface Row {
   /** Why nothing can be done about this row: a red cell of it is listed, and does not fail the run. */
   limit?: string;
   /** Milliseconds that a call may take. Default is `6000`. */
-  patience?: number;
+  timeout?: number;
   application(secret: Secret, environment: Environment): Application | Promise<Application>;
 }
 

@@ -58,12 +58,6 @@ export const eventOf = (claims) => ({
   subject: claims.sub,
 });
 
-/** Puts a user on the request of any transport. */
-export function putUser(context, user) {
-  const request = requestOf(context);
-  if (request !== undefined) request.user = user;
-}
-
 export function requestOf(context) {
   if (context.getType() === 'http') return context.switchToHttp().getRequest();
   if (context.getType() === 'graphql') return context.getArgByIndex(2)?.req;

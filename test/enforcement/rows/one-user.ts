@@ -614,7 +614,7 @@ add('existing: `exp` of the user on a socket has passed', {
   application(secret, { issue }) {
     const { WebSocketGateway, SubscribeMessage } = require('@nestjs/websockets');
     const { WsAdapter } = require('@nestjs/platform-ws');
-    const { conversation } = require('../harness/calls');
+    const { clock, conversation } = require('../harness/calls');
     @WebSocketGateway()
     class Gateway {
       handleConnection(client, request) {
@@ -637,16 +637,13 @@ add('existing: `exp` of the user on a socket has passed', {
         const send = (socket) => socket.send(JSON.stringify({ event: 'secret', data: {} }));
         let first = true;
         return conversation(port, { headers }, (socket, text) => {
-          if (text !== undefined) return !first;
-          send(socket);
-          // keeps the conversation from ending for silence
-          const alive = setInterval(() => socket.emit('message', '{"waiting":true}'), 200);
-          setTimeout(() => {
-            clearInterval(alive);
+          if (text !== undefined) {
+            if (!first) return true;
             first = false;
-            send(socket);
-          }, 2300);
-        });
+            clock.advance(3);
+          }
+          send(socket);
+        }).finally(() => clock.reset());
       },
     };
   },

@@ -230,7 +230,7 @@ const late = Object.fromEntries(
 );
 
 /** A provider that does something at a moment of the boot. */
-export function hooked(moment, act, inject = []) {
+function hooked(moment, act, inject = []) {
   class Hooked {
     constructor(...dependencies) {
       this.dependencies = dependencies;
@@ -245,7 +245,7 @@ export function hooked(moment, act, inject = []) {
 }
 
 /** What tracing, spies and aspects put in the place of a method. */
-export function wrapper(original, style) {
+function wrapper(original, style) {
   const made = function secret(...parameters) {
     return original.apply(this, parameters);
   };

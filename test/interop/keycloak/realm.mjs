@@ -7,7 +7,7 @@ const STRICT_FLOW = 'strict step-up';
 const STRICT_FLOW_ID = '0b0f4a1c-6f0a-4c8e-9f59-3a5b4d1e7c21';
 
 /** Seconds for which a level counts within the user's session, in the two flows. */
-export const PASSWORD_LASTS = 36_000;
+const PASSWORD_LASTS = 36_000;
 export const CODE_LASTS = 300;
 
 /** A realm in which level 1 is a password and level 2 a one-time code. */

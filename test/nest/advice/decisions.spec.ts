@@ -142,7 +142,7 @@ describeOverHttp('a decision', ({ serve, accessToken, server }) => {
       ],
       [
         'a client for itself',
-        () => accessToken({ subject: 'robot', acr: null, authTime: null, claims: { client_id: 'robot' } }),
+        () => accessToken({ subject: 'robot', authTime: null, claims: { client_id: 'robot' } }),
         () => ({ code: 'client_credentials_token', issuer: issuer() }),
       ],
       [

@@ -62,7 +62,7 @@ describeOverHttp('an outage of the authorization server', ({ serve }) => {
     [
       'another audience',
       () => server.accessToken({ claims: { aud: 'https://other.example' } }),
-      invalidToken('The access token is meant for another audience'),
+      invalidToken('The access token is for another audience'),
     ],
   ])('a request is answered 401 as ever for %s', async (_, token, response) => {
     server.setUnavailable(true);

@@ -120,7 +120,7 @@ describeOverHttp('bad input', ({ serve, accessToken, server, log }) => {
           'RS-63 no iss': { claims: { iss: undefined } },
           'RS-63 an iss that is a list': { claims: { iss: [MARK] } },
         },
-        'The access token is meant for another audience': {
+        'The access token is for another audience': {
           'RS-64 another aud': { claims: { aud: MARK } },
           'RS-64 no aud': { claims: { aud: undefined } },
           'RS-64 an aud that is an object': { claims: { aud: { [MARK]: MARK } } },
@@ -135,11 +135,11 @@ describeOverHttp('bad input', ({ serve, accessToken, server, log }) => {
         'The access token is not valid yet': {
           'an nbf that is a list': { claims: { nbf: [MARK] } },
         },
-        'The access token names no subject': {
+        'The access token has no subject': {
           'RS-70 no sub': { claims: { sub: undefined } },
           'a sub that is an object': { claims: { sub: { [MARK]: MARK } } },
         },
-        'The access token names no client': {
+        'The access token has no client': {
           'RS-70 no client_id': { claims: { client_id: undefined } },
         },
         'The access token has no identifier': {
@@ -154,7 +154,7 @@ describeOverHttp('bad input', ({ serve, accessToken, server, log }) => {
         'The access token is bound to a key, and no proof of possession is accepted here': {
           'RS-114 cnf': { claims: { cnf: { jkt: MARK } } },
         },
-        'The access token has a claim of a name that is not accepted': {
+        'The access token has a claim name that is not accepted': {
           'a claim named __proto__': { claims: JSON.parse(`{"__proto__":{"${MARK}":true}}`) },
           'a claim named __proto__ within': { claims: JSON.parse(`{"a":{"__proto__":{"${MARK}":true}}}`) },
           'constructor and prototype': { claims: { constructor: { prototype: { [MARK]: true } } } },
@@ -210,13 +210,17 @@ describeOverHttp('bad input', ({ serve, accessToken, server, log }) => {
 
   test.each<[claim: string, token: TestAccessTokenOptions, reasons: UnmetReason[]]>([
     ['acr a number', { acr: 2 }, ['acr_missing']],
-    ['acr a list with the value', { acr: ['urn:example:mfa'] }, ['acr_missing']],
-    ['acr an object', { acr: { 'urn:example:mfa': true } }, ['acr_missing']],
-    ['auth_time a text', { acr: 'urn:example:mfa', authTime: String(Date.now() / 1000) }, ['auth_time_invalid']],
+    ['acr a list with the value', { claims: { acr: ['urn:example:mfa'] } }, ['acr_missing']],
+    ['acr an object', { claims: { acr: { 'urn:example:mfa': true } } }, ['acr_missing']],
+    [
+      'auth_time a text',
+      { acr: 'urn:example:mfa', claims: { auth_time: String(Date.now() / 1000) } },
+      ['auth_time_invalid'],
+    ],
     ['auth_time in milliseconds', { acr: 'urn:example:mfa', authTime: Date.now() }, ['auth_time_invalid']],
-    ['auth_time an object', { acr: 'urn:example:mfa', authTime: { valueOf: 1 } }, ['auth_time_invalid']],
-    ['auth_time a list', { acr: 'urn:example:mfa', authTime: [Date.now() / 1000] }, ['auth_time_invalid']],
-    ['auth_time true', { acr: 'urn:example:mfa', authTime: true }, ['auth_time_invalid']],
+    ['auth_time an object', { acr: 'urn:example:mfa', claims: { auth_time: { valueOf: 1 } } }, ['auth_time_invalid']],
+    ['auth_time a list', { acr: 'urn:example:mfa', claims: { auth_time: [Date.now() / 1000] } }, ['auth_time_invalid']],
+    ['auth_time true', { acr: 'urn:example:mfa', claims: { auth_time: true } }, ['auth_time_invalid']],
     ['auth_time null', { acr: 'urn:example:mfa', claims: { auth_time: null } }, ['auth_time_missing']],
   ])('a claim of the wrong type is unmet, not a fault: %s', async (_, options, reasons) => {
     const token = await accessToken(options);

@@ -36,7 +36,7 @@ describeOverHttp('faults known from other implementations', ({ serve, accessToke
     'RS-42 an acr of another type than text counts as missing: %j',
     async (acr) => {
       const send = await serve(handler(requireAny));
-      const response = await send({ token: await accessToken({ acr }) });
+      const response = await send({ token: await accessToken({ claims: { acr } }) });
       expect(response).toEqual(challenged({ acrValues, reasons: ['acr_missing'] }));
     },
   );
@@ -102,7 +102,7 @@ describeOverHttp('faults known from other implementations', ({ serve, accessToke
     ['in a list', () => [secondsAgo(0)], 'auth_time_invalid'],
   ])('an auth_time does not count %s', async (_, authTime, reason) => {
     const send = await serve(handler(requireRecent));
-    const response = await send({ token: await accessToken({ authTime: authTime() }) });
+    const response = await send({ token: await accessToken({ claims: { auth_time: authTime() } }) });
     expect(response).toEqual(challenged({ maxAge: 300, reasons: [reason] }));
   });
 

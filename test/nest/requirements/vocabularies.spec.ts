@@ -178,24 +178,24 @@ describe('words at boot', () => {
 
   const NOT_ASCII =
     '"authorizationServers[0].acr.mfa" must be a string or a list of strings of printable ASCII without space, quote and backslash';
-  const NO_WORDS = '"authorizationServers[0].order" needs the words of "authorizationServers[0].acr"';
+  const NO_WORDS = '"authorizationServers[0].order" needs words in "authorizationServers[0].acr"';
   it.each<[what: string, options: StepUpModuleOptions, message: string]>([
     [
       'a server without words beside one with them',
       servers({ acr: { mfa: 'a' } }, {}),
-      '"authorizationServers[1].acr" is missing beside servers that have one; map your words to its strings, or say \'literal\'',
+      '"authorizationServers[1].acr" is missing next to servers that have one; map your words to its strings, or set it to \'literal\'',
     ],
     [
       'a string under two words of an order',
       servers({ acr: { mfa: ['a', 'b'], phr: ['b'] }, order: ['phr', 'mfa'] }),
-      '"authorizationServers[0].acr" has "b" under "mfa" and "phr"; with "order" it can be only one',
+      '"authorizationServers[0].acr" has "b" under "mfa" and "phr"; with "order" a string can have only one word',
     ],
     ['an order without words', servers({ order: ['mfa'] }), NO_WORDS],
     ['an order of literal strings', servers({ acr: 'literal', order: ['mfa'] }), NO_WORDS],
     [
       'an order with an unknown word',
       servers({ acr: { mfa: 'a' }, order: ['phr', 'mfa'] }),
-      '"authorizationServers[0].order" names "phr", which "authorizationServers[0].acr" does not',
+      '"authorizationServers[0].order" names "phr", which is not in "authorizationServers[0].acr"',
     ],
     [
       'an order that repeats itself',
@@ -205,12 +205,12 @@ describe('words at boot', () => {
     [
       'a string that is another word',
       servers({ acr: { mfa: 'phr', phr: 'a' } }),
-      '"authorizationServers[0].acr.mfa" uses "phr", which is a word of its own; give one of the two another name',
+      '"authorizationServers[0].acr.mfa" uses "phr", which is a word too; rename one of the two',
     ],
     [
       'no words',
       servers({ acr: {} }),
-      "\"authorizationServers[0].acr\" must map at least one word of yours to the server's strings, or be 'literal'",
+      "\"authorizationServers[0].acr\" must map at least one of your words to the server's strings, or be 'literal'",
     ],
     ['RS-20 a string with a space', servers({ acr: { mfa: 'high assurance' } }), NOT_ASCII],
     ['RS-20 a string beyond ASCII', servers({ acr: { mfa: ['hoch', 'höher'] } }), NOT_ASCII],

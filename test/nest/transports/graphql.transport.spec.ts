@@ -2,9 +2,8 @@ import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { type ExecutionContext, Get, UseGuards } from '@nestjs/common';
 import { Context, GraphQLModule, Mutation, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { AccessTokenGuard, RequireAcr, StepUpContext, StepUpService } from 'nestjs-step-up';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { AccessTokenVerifier } from '../../../lib/token/index.js';
-import { adapters, logOfEachTest, type RunningApplication, startApplication } from '../../support/application.js';
+import { applicationOfAllTests, logOfEachTest } from '../../support/application.js';
 import { handler } from '../../support/handler.js';
 
 logOfEachTest();
@@ -83,35 +82,25 @@ interface GraphqlError {
 }
 
 describe('RS-108 a GraphQL field is refused in the extensions of its error', () => {
-  let server: TestAuthorizationServer;
-  let application: RunningApplication;
+  const { server, application } = applicationOfAllTests({
+    controllers: [handler(Get('transfer'), RequireAcr('mfa'))],
+    imports: [
+      GraphQLModule.forRoot<ApolloDriverConfig>({
+        driver: ApolloDriver,
+        typeDefs,
+        graphiql: false,
+        playground: false,
+        includeStacktraceInErrorResponses: false,
+        fieldResolverEnhancers: ['guards', 'filters'],
+      }),
+    ],
+    providers: [AccountResolver],
+  });
   const challenged = jest.fn();
-
-  beforeAll(async () => {
-    server = await createTestAuthorizationServer();
-    application = await startApplication({
-      createAdapter: adapters[0][1],
-      controllers: [handler(Get('transfer'), RequireAcr('mfa'))],
-      imports: [
-        GraphQLModule.forRoot<ApolloDriverConfig>({
-          driver: ApolloDriver,
-          typeDefs,
-          graphiql: false,
-          playground: false,
-          includeStacktraceInErrorResponses: false,
-          fieldResolverEnhancers: ['guards', 'filters'],
-        }),
-      ],
-      providers: [AccountResolver],
-      options: { authorizationServers: [{ issuer: server.issuer, audience: server.audience }] },
-    });
+  beforeAll(() => {
     application.app.get(StepUpService).onChallenged(challenged);
   });
   beforeEach(() => challenged.mockClear());
-  afterAll(async () => {
-    await application?.close();
-    await server?.close();
-  });
 
   async function ask(query: string, token?: string) {
     const { status, challenges, text } = await application.send('/graphql', {

@@ -1,8 +1,7 @@
 import { Get, Injectable, UseGuards } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
 import { AccessTokenGuard, RequireAcr, SkipStepUp, StepUpService } from 'nestjs-step-up';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
-import { adapters, logOfEachTest, type RunningApplication, startApplication } from '../../support/application.js';
+import { applicationOfAllTests, logOfEachTest } from '../../support/application.js';
 
 const log = logOfEachTest();
 const ran: string[] = [];
@@ -35,24 +34,9 @@ class Bank {
 }
 
 describe('RS-108 a kind of invocation that is not known', () => {
-  let server: TestAuthorizationServer;
-  let application: RunningApplication;
-
-  beforeAll(async () => {
-    server = await createTestAuthorizationServer();
-    application = await startApplication({
-      createAdapter: adapters[0][1],
-      controllers: [],
-      providers: [Bank],
-      options: { authorizationServers: [{ issuer: server.issuer, audience: server.audience }] },
-    });
-  });
+  const { server, application } = applicationOfAllTests({ providers: [Bank] });
   beforeEach(() => {
     ran.length = 0;
-  });
-  afterAll(async () => {
-    await application?.close();
-    await server?.close();
   });
 
   /** What packages do that bring a transport of their own: Nest runs guards and filters, the context has their type. */

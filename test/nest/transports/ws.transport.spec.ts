@@ -4,9 +4,8 @@ import type { ExecutionContext } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { RequireAcr, SkipStepUp, StepUpContext, StepUpService } from 'nestjs-step-up';
-import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import WebSocket from 'ws';
-import { adapters, logOfEachTest, type RunningApplication, startApplication } from '../../support/application.js';
+import { applicationOfAllTests, logOfEachTest } from '../../support/application.js';
 
 logOfEachTest();
 const transfers: number[] = [];
@@ -42,28 +41,13 @@ class BankGateway {
 }
 
 describe('RS-108 a message over a socket is refused with an exception event', () => {
-  let server: TestAuthorizationServer;
-  let application: RunningApplication;
-
-  beforeAll(async () => {
-    server = await createTestAuthorizationServer();
-    application = await startApplication({
-      createAdapter: adapters[0][1],
-      controllers: [],
-      providers: [BankGateway],
-      options: {
-        authorizationServers: [{ issuer: server.issuer, audience: server.audience }],
-        accessToken: (context) => context.switchToWs().getData<{ token?: string }>()?.token,
-      },
-      configure: (app) => app.useWebSocketAdapter(new WsAdapter(app)),
-    });
+  const { server, application } = applicationOfAllTests({
+    providers: [BankGateway],
+    options: { accessToken: (context) => context.switchToWs().getData<{ token?: string }>()?.token },
+    configure: (app) => app.useWebSocketAdapter(new WsAdapter(app)),
   });
   beforeEach(() => {
     transfers.length = 0;
-  });
-  afterAll(async () => {
-    await application?.close();
-    await server?.close();
   });
 
   /** Sends messages over one socket and gives their answers. */
@@ -160,22 +144,9 @@ describe('AT-13 a connection that authenticates in handleConnection()', () => {
       return { event: 'opened', data: 'open' };
     }
   }
-  let server: TestAuthorizationServer;
-  let application: RunningApplication;
-
-  beforeAll(async () => {
-    server = await createTestAuthorizationServer();
-    application = await startApplication({
-      createAdapter: adapters[0][1],
-      controllers: [],
-      providers: [DoorGateway],
-      options: { authorizationServers: [{ issuer: server.issuer, audience: server.audience }] },
-      configure: (app) => app.useWebSocketAdapter(new WsAdapter(app)),
-    });
-  });
-  afterAll(async () => {
-    await application?.close();
-    await server?.close();
+  const { server, application } = applicationOfAllTests({
+    providers: [DoorGateway],
+    configure: (app) => app.useWebSocketAdapter(new WsAdapter(app)),
   });
 
   const connect = (headers: Record<string, string>) =>

@@ -1,35 +1,22 @@
-import {
-  type AuthorizationServerProfile,
-  checkAuthorizationServers,
-} from '../../../lib/authorization-servers/index.js';
-import { AccessTokenRefused, AccessTokenVerifier, type VerifiedAccessToken } from '../../../lib/token/index.js';
-import { pass, stopClock } from '../../support/clock.js';
-import { JsonServer } from '../json-server.js';
+import type { AuthorizationServerProfile } from '../../../lib/authorization-servers/index.js';
+import { AccessTokenRefused, type AccessTokenVerifier, type VerifiedAccessToken } from '../../../lib/token/index.js';
+import { pass, stopClockOfEachTest } from '../../support/clock.js';
+import { serverOfEachTest } from '../json-server.js';
+import { INTROSPECTION, introspectingVerifierOf } from '../verification.js';
 
 const NOW = Date.UTC(2026, 0, 1) / 1000;
-const ENDPOINT = '/introspect';
 
-let server: JsonServer;
-let warnings: string[];
-beforeEach(async () => {
-  stopClock(NOW * 1000);
-  server = await new JsonServer().listen();
-  warnings = [];
-});
-afterEach(async () => {
-  jest.useRealTimers();
-  await server.close();
+stopClockOfEachTest(NOW * 1000);
+const server = serverOfEachTest();
+const warnings: string[] = [];
+beforeEach(() => {
+  warnings.length = 0;
 });
 
-function verifier(profile: AuthorizationServerProfile = { absentClaims: ['aud'] }): AccessTokenVerifier {
-  const introspection = { endpoint: server.origin + ENDPOINT, clientId: 'api', clientSecret: 's3cret' };
-  const servers = checkAuthorizationServers([
-    { issuer: server.origin, audience: 'https://api.example', introspection, profile },
-  ]);
-  return new AccessTokenVerifier(servers, 5, { warn: (code) => warnings.push(code) });
-}
+const verifier = (profile: AuthorizationServerProfile = { absentClaims: ['aud'] }) =>
+  introspectingVerifierOf(server.origin, { profile }, warnings);
 
-const respond = (claims: Record<string, unknown>) => server.json(ENDPOINT, { active: true, ...claims });
+const respond = (claims: Record<string, unknown>) => server.json(INTROSPECTION, { active: true, ...claims });
 
 async function outcome(there = verifier()): Promise<string> {
   try {
@@ -77,7 +64,7 @@ describe('SRV-1 an opaque token counts as an access token only if something says
     expect(await outcome()).toBe('introspected_kind_mismatch');
   });
 
-  test('the mark of the profile says so too', async () => {
+  test('a claim of the profile marks an access token too', async () => {
     const there = verifier({ absentClaims: ['aud'], accessTokenClaims: { kind: 'access' } });
     respond({ ...common, kind: 'access' });
     expect(await outcome(there)).toBe('accepted');
@@ -117,7 +104,7 @@ describe("SRV-11 a user's token is not taken for a client's", () => {
   });
 });
 
-describe('a response about another sign-in than that of the token raises no opaque token', () => {
+describe('a response about another sign-in adds nothing to an opaque token', () => {
   const token = { sub: 'alice', client_id: 'spa', token_type: 'Bearer', iat: NOW - 60, exp: NOW + 3600 };
   const signIn = { acr: 'urn:example:pwd', auth_time: NOW - 60 };
 
@@ -131,7 +118,7 @@ describe('a response about another sign-in than that of the token raises no opaq
   test('a sign-in after the token was issued adds nothing, and is warned of', async () => {
     respond({ ...token, acr: 'urn:example:mfa', auth_time: NOW - 59, amr: ['otp'] });
     expect(await signInOf(verifier())).toEqual(NONE);
-    expect(warnings).toEqual(['introspected_sign_in_mismatch']);
+    expect(warnings).toEqual([`introspected_sign_in_mismatch ${server.origin}`]);
   });
 
   test('a sign-in in the second in which the token was issued is that of the token', async () => {
@@ -154,7 +141,7 @@ describe('a response about another sign-in than that of the token raises no opaq
     pass(60);
     respond({ ...issued, ...later });
     expect(await signInOf(there)).toEqual(NONE);
-    expect(warnings).toEqual(['introspected_sign_in_mismatch']);
+    expect(warnings).toEqual([`introspected_sign_in_mismatch ${server.origin}`]);
   });
 
   test('the first response counts again once the server returns to it', async () => {
@@ -178,12 +165,12 @@ describe('a response about another sign-in than that of the token raises no opaq
     expect(await signInOf(there)).toEqual(NONE);
   });
 
-  test('it stays a token: only its sign-in is left out', async () => {
+  test('a token with another sign-in stays valid, without its authentication', async () => {
     respond({ ...token, acr: 'urn:example:mfa', auth_time: NOW });
     expect((await verifier().verify('opaque')).event).toMatchObject({ subject: 'alice', clientId: 'spa' });
   });
 
-  test('two tokens of one user are told apart', async () => {
+  test('two tokens of one user keep their own sign-ins', async () => {
     const there = verifier();
     respond({ ...token, ...signIn });
     await there.verify('first');

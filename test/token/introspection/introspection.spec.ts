@@ -11,43 +11,23 @@ import {
   AuthorizationServerUnavailable,
   type VerifiedAccessToken,
 } from '../../../lib/token/index.js';
-import { pass, stopClock } from '../../support/clock.js';
-import { JsonServer, slowAnswers, unusableAnswers } from '../json-server.js';
+import { pass, stopClockOfEachTest } from '../../support/clock.js';
+import { manualTimeouts, serverOfEachTest, slowAnswers, unusableAnswers } from '../json-server.js';
+import { INTROSPECTION, introspectingVerifierOf, type ServerOptions } from '../verification.js';
 
 const NOW = Date.UTC(2026, 0, 1) / 1000;
 const AUDIENCE = 'https://api.example';
-const ENDPOINT = '/introspect';
 const METADATA = '/.well-known/openid-configuration';
 
-let server: JsonServer;
-let warnings: string[];
-
-beforeEach(async () => {
-  stopClock(NOW * 1000);
-  server = await new JsonServer().listen();
-  warnings = [];
-});
-afterEach(async () => {
-  jest.useRealTimers();
-  await server.close();
+stopClockOfEachTest(NOW * 1000);
+const server = serverOfEachTest();
+const warnings: string[] = [];
+beforeEach(() => {
+  warnings.length = 0;
 });
 
-function verifier(introspection: Partial<IntrospectionOptions> = {}, options: object = {}): AccessTokenVerifier {
-  const servers = checkAuthorizationServers([
-    {
-      issuer: server.origin,
-      audience: AUDIENCE,
-      introspection: {
-        endpoint: server.origin + ENDPOINT,
-        clientId: 'api',
-        ...(introspection.privateKey === undefined && { clientSecret: 's3cret' }),
-        ...introspection,
-      },
-      ...options,
-    },
-  ]);
-  return new AccessTokenVerifier(servers, 5, { warn: (code, issuer) => warnings.push(`${code} ${issuer}`) });
-}
+const verifier = (introspection: Partial<IntrospectionOptions> = {}, options: Partial<ServerOptions> = {}) =>
+  introspectingVerifierOf(server.origin, { ...options, introspection }, warnings);
 
 /** What a well-behaved server says of a token of alice. */
 const active = (claims: Record<string, unknown> = {}) => ({
@@ -76,14 +56,14 @@ async function outcome(answer: Promise<VerifiedAccessToken> | VerifiedAccessToke
 }
 
 const NOT_ACTIVE = 'invalid_token: The access token is not active';
-const AUDIENCE_REFUSED = 'invalid_token: The access token is meant for another audience';
+const AUDIENCE_REFUSED = 'invalid_token: The access token is for another audience';
 const KIND_REFUSED = 'invalid_token: The token is not a bearer access token';
-const SUBJECT_REFUSED = 'invalid_token: The access token names no subject';
+const SUBJECT_REFUSED = 'invalid_token: The access token has no subject';
 const EXPIRED = 'invalid_token: The access token has expired';
 
-describe('what is said of an opaque token', () => {
+describe('the response about an opaque token', () => {
   test('RS-81 acr and auth_time are read like those of a JWT', async () => {
-    server.json(ENDPOINT, active());
+    server.json(INTROSPECTION, active());
     const { event, claims } = await verifier().verify('opaque');
     expect(event).toEqual({
       issuer: server.origin,
@@ -97,7 +77,7 @@ describe('what is said of an opaque token', () => {
     expect(Object.isFrozen(claims)).toBe(true);
   });
 
-  test.each<[string, Record<string, unknown>, string]>([
+  test.each<[what: string, claims: Record<string, unknown>, expected: string]>([
     ['RS-80 active: false', { active: false }, NOT_ACTIVE],
     ['RS-80 active: "true"', { active: 'true' }, NOT_ACTIVE],
     ['RS-80 active: 1', { active: 1 }, NOT_ACTIVE],
@@ -138,39 +118,42 @@ describe('what is said of an opaque token', () => {
     [
       'a claim that would change a prototype',
       { constructor: { prototype: {} } },
-      'invalid_token: The access token has a claim of a name that is not accepted',
+      'invalid_token: The access token has a claim name that is not accepted',
     ],
   ])('%s', async (_, claims, expected) => {
-    server.json(ENDPOINT, active(claims));
+    server.json(INTROSPECTION, active(claims));
     expect(await outcome(verifier().verify('opaque'))).toBe(expected);
   });
 
-  test('a client without a user is its own subject, so that nobody is asked to step up', async () => {
-    server.json(ENDPOINT, active({ sub: undefined, acr: undefined, auth_time: undefined }));
+  test('a client without a user is its own subject, so that no user is challenged', async () => {
+    server.json(INTROSPECTION, active({ sub: undefined, acr: undefined, auth_time: undefined }));
     const { event } = await verifier().verify('opaque');
     expect(event).toMatchObject({ subject: 'spa', clientId: 'spa' });
   });
 
-  test('RS-85 claims stand where the profile says', async () => {
-    server.json(ENDPOINT, active({ acr: undefined, auth_time: undefined, ext: { acr: 'high', auth_time: NOW - 3 } }));
+  test('RS-85 claims are read at the paths of the profile', async () => {
+    server.json(
+      INTROSPECTION,
+      active({ acr: undefined, auth_time: undefined, ext: { acr: 'high', auth_time: NOW - 3 } }),
+    );
     const profile = { claims: { acr: ['ext', 'acr'], authTime: ['ext', 'auth_time'] } };
     const { event } = await verifier({}, { profile }).verify('opaque');
     expect(event).toMatchObject({ acr: 'high', authTime: NOW - 3 });
   });
 
-  test('no audience is accepted where the profile says that the server leaves it out', async () => {
-    server.json(ENDPOINT, active({ aud: undefined }));
+  test('a missing audience is accepted if the profile says that the server omits it', async () => {
+    server.json(INTROSPECTION, active({ aud: undefined }));
     expect(await outcome(verifier({}, { profile: { absentClaims: ['aud'] } }).verify('opaque'))).toBe('accepted');
-    server.json(ENDPOINT, active({ aud: 'https://other.example' }));
+    server.json(INTROSPECTION, active({ aud: 'https://other.example' }));
     expect(await outcome(verifier({}, { profile: { absentClaims: ['aud'] } }).verify('opaque'))).toBe(AUDIENCE_REFUSED);
   });
 });
 
-describe('a server that gives no usable answer is unavailable, not the token invalid', () => {
+describe('a server that gives no usable response is unavailable, not the token invalid', () => {
   const withReason = unusableAnswers
     .filter(({ name }) => name !== 'a redirect')
     .map(({ name, reason, answer }) => {
-      const shortened = reason.replace('1024', '64').replace('is not a JSON object', 'gives no usable answer');
+      const shortened = reason.replace('1024', '64').replace('is not a JSON object', 'gives no usable response');
       return [name, shortened, answer] as const;
     });
   test.each<readonly [string, string, RequestListener]>([
@@ -184,16 +167,16 @@ describe('a server that gives no usable answer is unavailable, not the token inv
     ],
     [
       'a signed answer that nobody asked for',
-      'gives no usable answer',
+      'gives no usable response',
       (_, response) => response.writeHead(200, { 'content-type': 'application/token-introspection+jwt' }).end('a.b.c'),
     ],
     [
       'error invalid_request',
-      'gives no usable answer',
+      'gives no usable response',
       (_, response) => response.writeHead(400).end('{"error":"invalid_request"}'),
     ],
   ])('%s', async (_, reason, answer) => {
-    server.answers.set(ENDPOINT, answer);
+    server.answers.set(INTROSPECTION, answer);
     expect(await outcome(verifier().verify('opaque'))).toBe(`AS: its introspection endpoint ${reason}`);
     expect(warnings).toEqual([]);
   });
@@ -203,42 +186,42 @@ describe('a server that gives no usable answer is unavailable, not the token inv
     ['status 403', (_, response) => response.writeHead(403).end()],
     ['error invalid_client', (_, response) => response.writeHead(400).end('{"error":"invalid_client"}')],
     ['error unauthorized_client', (_, response) => response.writeHead(400).end('{"error":"unauthorized_client"}')],
-  ])('RS-84 credentials refused with %s', async (_, answer) => {
-    server.answers.set(ENDPOINT, answer);
+  ])('RS-84 credentials that are refused with %s make the server unavailable', async (_, answer) => {
+    server.answers.set(INTROSPECTION, answer);
     const refused = await outcome(verifier().verify('opaque'));
     expect(refused).toBe('AS: its introspection endpoint refuses the credentials of this API');
     expect(warnings).toEqual([`introspection_credentials_refused ${server.origin}`]);
   });
 
-  test('a server that is not there', async () => {
+  test('a server that cannot be reached is unavailable', async () => {
     const there = verifier();
     await server.close();
     const refused = await outcome(there.verify('opaque'));
     expect(refused).toBe('AS: its introspection endpoint cannot be reached (ECONNREFUSED)');
-    server = await new JsonServer().listen();
+    await server.listen();
   });
 
-  test('nothing the server sent is in the error', async () => {
-    server.text(ENDPOINT, '{"active":true,"secret":"tell nobody"');
+  test('the error contains nothing of the response', async () => {
+    server.text(INTROSPECTION, '{"active":true,"secret":"tell nobody"');
     const error = await Promise.resolve(verifier().verify('opaque')).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(AuthorizationServerUnavailable);
     expect((error as Error).cause).toBeUndefined();
   });
 
-  test.each(slowAnswers)('$name ends after five seconds', async ({ answer }) => {
-    const timeout = jest.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => {
-      expect(milliseconds).toBe(5000);
-      return AbortSignal.abort(new DOMException('timed out', 'TimeoutError'));
-    });
-    server.answers.set(ENDPOINT, answer);
-    const refused = await outcome(verifier().verify('opaque'));
-    timeout.mockRestore();
-    expect(refused).toBe('AS: its introspection endpoint was not read in time');
+  test.each(slowAnswers)('$name: the request ends after five seconds', async ({ answer }) => {
+    const timeouts = manualTimeouts();
+    server.answers.set(INTROSPECTION, answer);
+    const refused = outcome(verifier().verify('opaque'));
+    await server.receives(INTROSPECTION);
+    timeouts.expire();
+    jest.restoreAllMocks();
+    expect(await refused).toBe('AS: its introspection endpoint was not read in time');
+    expect(new Set(timeouts.milliseconds)).toEqual(new Set([5000]));
   });
 
-  test('a failure for one token keeps out no other', async () => {
+  test('a failure for one token does not refuse the next token', async () => {
     let fails = true;
-    server.answers.set(ENDPOINT, (_, response) => {
+    server.answers.set(INTROSPECTION, (_, response) => {
       if (fails) response.writeHead(500).end();
       else response.end(JSON.stringify(active()));
     });
@@ -248,8 +231,8 @@ describe('a server that gives no usable answer is unavailable, not the token inv
     expect(await outcome(there.verify('other'))).toBe('accepted');
   });
 
-  describe('with a hundred questions under way', () => {
-    const CROWDED = 'AS: its introspection endpoint has too many questions under way';
+  describe('a hundred pending requests', () => {
+    const CROWDED = 'AS: its introspection endpoint has too many pending requests';
     let waiting: (() => void)[];
     let lapses: (() => void)[];
     let there: AccessTokenVerifier;
@@ -264,7 +247,7 @@ describe('a server that gives no usable answer is unavailable, not the token inv
         return setTimeout(() => undefined, 0);
       };
       jest.spyOn(globalThis, 'setTimeout').mockImplementation(delay as typeof setTimeout);
-      server.answers.set(ENDPOINT, (_, response) => waiting.push(() => response.end(JSON.stringify(active()))));
+      server.answers.set(INTROSPECTION, (_, response) => waiting.push(() => response.end(JSON.stringify(active()))));
       there = verifier();
     });
     afterEach(() => jest.restoreAllMocks());
@@ -278,21 +261,21 @@ describe('a server that gives no usable answer is unavailable, not the token inv
       for (const answer of waiting.splice(0)) answer();
     };
 
-    test('more wait for their turn, and are asked in order', async () => {
+    test('further requests wait, and are sent in order', async () => {
       const first = ask(100, 'first');
       const more = ask(101, 'more');
       expect(await underWay(100)).toBe(100);
       answerAll();
       expect(new Set(await Promise.all(first))).toEqual(new Set(['accepted']));
       expect(await underWay(100)).toBe(100);
-      expect(server.hits(ENDPOINT)).toBe(200);
+      expect(server.hits(INTROSPECTION)).toBe(200);
       answerAll();
       await underWay(1);
       answerAll();
       expect(new Set(await Promise.all(more))).toEqual(new Set(['accepted']));
     });
 
-    test('one that waits longer than a second is given up, and its turn is not lost', async () => {
+    test('a request that waits longer than a second fails, and its place goes to the next one', async () => {
       const first = ask(100, 'first');
       await underWay(100);
       const late = there.verify('late');
@@ -320,7 +303,7 @@ describe('RS-84 the API authenticates', () => {
       authorization: request.headers.authorization,
       form: Object.fromEntries(new URLSearchParams(await text(request))),
     });
-    server.answers.set(ENDPOINT, (request, response) => {
+    server.answers.set(INTROSPECTION, (request, response) => {
       requests.push(read(request));
       response.end(JSON.stringify(active()));
     });
@@ -329,13 +312,13 @@ describe('RS-84 the API authenticates', () => {
   }
   const ASKED = { token: 'the-token', token_type_hint: 'access_token' };
 
-  test('with client_secret_basic by default, both parts form-encoded', async () => {
+  test('the API authenticates with client_secret_basic by default, both parts form-encoded', async () => {
     const { authorization, form } = await sent({ clientId: 'https://api:1', clientSecret: 'a b+c' });
     expect(authorization).toBe(`Basic ${btoa('https%3A%2F%2Fapi%3A1:a+b%2Bc')}`);
     expect(form).toEqual(ASKED);
   });
 
-  test('with client_secret_post', async () => {
+  test('the API authenticates with client_secret_post', async () => {
     const { authorization, form } = await sent({ clientAuthentication: 'client_secret_post' });
     expect(authorization).toBeUndefined();
     expect(form).toEqual({ ...ASKED, client_id: 'api', client_secret: 's3cret' });
@@ -346,7 +329,14 @@ describe('RS-84 the API authenticates', () => {
   const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
   const ed25519 = generateKeyPairSync('ed25519');
-  test.each<[string, NonNullable<IntrospectionOptions['privateKey']>, KeyObject, { alg: string; kid?: string }]>([
+  test.each<
+    [
+      what: string,
+      privateKey: NonNullable<IntrospectionOptions['privateKey']>,
+      publicKey: KeyObject,
+      header: { alg: string; kid?: string },
+    ]
+  >([
     ['an RSA key as PEM', pem(rsa.privateKey), rsa.publicKey, { alg: 'RS256' }],
     ['a P-256 key as PEM', pem(p256.privateKey), p256.publicKey, { alg: 'ES256' }],
     [
@@ -362,7 +352,7 @@ describe('RS-84 the API authenticates', () => {
       { alg: 'PS512' },
     ],
     ['an Ed25519 key', pem(ed25519.privateKey), ed25519.publicKey, { alg: 'Ed25519' }],
-  ])('with private_key_jwt and %s', async (_, privateKey, publicKey, header) => {
+  ])('the API authenticates with private_key_jwt and %s', async (_, privateKey, publicKey, header) => {
     const { authorization, form } = await sent({ privateKey });
     expect(authorization).toBeUndefined();
     const { client_assertion: assertion, ...others } = form;
@@ -385,72 +375,72 @@ describe('RS-84 the API authenticates', () => {
     expect(verified.protectedHeader).toEqual(header);
   });
 
-  test.each<[string, NonNullable<IntrospectionOptions['privateKey']>]>([
+  test.each<[what: string, privateKey: NonNullable<IntrospectionOptions['privateKey']>]>([
     ['no key at all', 'secret text'],
     ['a public key', rsa.publicKey.export({ type: 'spki', format: 'pem' }) as string],
     ['a key that cannot sign', pem(generateKeyPairSync('x25519').privateKey)],
     ['an algorithm of another kind', { ...rsa.privateKey.export({ format: 'jwk' }), alg: 'HS256' }],
-  ])('%s is refused at boot, unquoted', (_, privateKey) => {
+  ])('the privateKey %s is refused at boot, and the error does not quote it', (_, privateKey) => {
     expect(() => verifier({ privateKey })).toThrow(
       new TypeError(
-        `"introspection of ${server.origin}.privateKey" is no private RSA, EC or Ed25519 key that can be read, as PEM or JWK`,
+        `"introspection of ${server.origin}.privateKey" is not a readable private key: RSA, EC or Ed25519, as PEM or JWK`,
       ),
     );
   });
 });
 
-describe('where the endpoint is', () => {
+describe('the address of the endpoint', () => {
   const discovered = () => verifier({ endpoint: undefined as never });
 
-  test('it is read from the metadata, once', async () => {
-    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + ENDPOINT });
-    server.json(ENDPOINT, active());
+  test('the endpoint is read from the metadata, once', async () => {
+    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + INTROSPECTION });
+    server.json(INTROSPECTION, active());
     const there = discovered();
     await there.verify('one');
     await there.verify('two');
-    expect(server.requests).toEqual([METADATA, ENDPOINT, ENDPOINT]);
+    expect(server.requests).toEqual([METADATA, INTROSPECTION, INTROSPECTION]);
   });
 
-  test('metadata without one leaves the server unavailable, and is read again after ten seconds', async () => {
+  test('metadata without an endpoint makes the server unavailable, and is read again after ten seconds', async () => {
     server.json(METADATA, { issuer: server.origin });
     const there = discovered();
     const reason = 'AS: its metadata has no https "introspection_endpoint" (http is accepted on loopback only)';
     expect(await outcome(there.verify('one'))).toBe(reason);
     expect(await outcome(there.verify('two'))).toBe(reason);
     expect(server.hits(METADATA)).toBe(1);
-    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + ENDPOINT });
-    server.json(ENDPOINT, active());
+    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + INTROSPECTION });
+    server.json(INTROSPECTION, active());
     pass(10);
     expect(await outcome(there.verify('one'))).toBe('accepted');
   });
 
-  test('one that is known serves on where the metadata cannot be read again', async () => {
-    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + ENDPOINT });
-    server.text(ENDPOINT, '{"error":"invalid_request"}', 400);
+  test('a known endpoint stays in use if the metadata cannot be read again', async () => {
+    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + INTROSPECTION });
+    server.text(INTROSPECTION, '{"error":"invalid_request"}', 400);
     const there = discovered();
-    expect(await outcome(there.verify('odd'))).toContain('no usable answer');
+    expect(await outcome(there.verify('odd'))).toContain('no usable response');
     server.answers.delete(METADATA);
-    server.json(ENDPOINT, active());
+    server.json(INTROSPECTION, active());
     pass(10);
     expect(await outcome(there.verify('one'))).toBe('accepted');
     expect(server.hits(METADATA)).toBe(2);
   });
 
-  test('metadata that could not be read is read again where the clock was set back', async () => {
+  test('metadata that could not be read is read again if the clock was set back', async () => {
     const there = discovered();
     expect(await outcome(there.verify('one'))).toContain('its metadata cannot be read');
-    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + ENDPOINT });
-    server.json(ENDPOINT, active());
+    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + INTROSPECTION });
+    server.json(INTROSPECTION, active());
     pass(-3600);
     expect(await outcome(there.verify('one'))).toBe('accepted');
   });
 
   test('an endpoint that has moved is found again', async () => {
-    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + ENDPOINT });
-    server.json(ENDPOINT, active());
+    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + INTROSPECTION });
+    server.json(INTROSPECTION, active());
     const there = discovered();
     await there.verify('one');
-    server.answers.delete(ENDPOINT);
+    server.answers.delete(INTROSPECTION);
     server.json(METADATA, { issuer: server.origin, introspection_endpoint: `${server.origin}/moved` });
     server.json('/moved', active());
     pass(10);
@@ -459,135 +449,135 @@ describe('where the endpoint is', () => {
   });
 });
 
-describe('what is remembered', () => {
-  beforeEach(() => server.json(ENDPOINT, active()));
+describe('responses in memory', () => {
+  beforeEach(() => server.json(INTROSPECTION, active()));
 
-  test('RS-83 an answer is good for a minute', async () => {
+  test('RS-83 a response is kept for a minute', async () => {
     const there = verifier();
     await there.verify('opaque');
     pass(59);
     await there.verify('opaque');
-    expect(server.hits(ENDPOINT)).toBe(1);
+    expect(server.hits(INTROSPECTION)).toBe(1);
     pass(1);
     await there.verify('opaque');
-    expect(server.hits(ENDPOINT)).toBe(2);
+    expect(server.hits(INTROSPECTION)).toBe(2);
   });
 
   test.each([
     [0, 0, 2],
     [10, 9, 1],
     [10, 10, 2],
-  ])('with cacheFor %d and %d seconds gone there were %d questions', async (cacheFor, seconds, questions) => {
+  ])('with cacheFor %d, after %d seconds the server has had %d requests', async (cacheFor, seconds, questions) => {
     const there = verifier({ cacheFor });
     await there.verify('opaque');
     pass(seconds);
     await there.verify('opaque');
-    expect(server.hits(ENDPOINT)).toBe(questions);
+    expect(server.hits(INTROSPECTION)).toBe(questions);
   });
 
-  test('RS-83 never beyond exp', async () => {
-    server.json(ENDPOINT, active({ exp: NOW + 20 }));
+  test('RS-83 a response is never kept beyond exp', async () => {
+    server.json(INTROSPECTION, active({ exp: NOW + 20 }));
     const there = verifier();
     await there.verify('opaque');
-    server.json(ENDPOINT, { active: false });
+    server.json(INTROSPECTION, { active: false });
     pass(19);
     expect(await outcome(there.verify('opaque'))).toBe('accepted');
     pass(1);
     expect(await outcome(there.verify('opaque'))).toBe(NOT_ACTIVE);
   });
 
-  test('not where the clock was set back', async () => {
+  test('a response is not used if the clock was set back', async () => {
     const there = verifier();
     await there.verify('opaque');
     pass(-60);
     await there.verify('opaque');
-    expect(server.hits(ENDPOINT)).toBe(2);
+    expect(server.hits(INTROSPECTION)).toBe(2);
   });
 
-  test('questions about one token at the same time are one', async () => {
+  test('look-ups of one token at the same time send one request', async () => {
     const there = verifier();
     await Promise.all([there.verify('opaque'), there.verify('opaque'), there.verify('opaque')]);
-    expect(server.hits(ENDPOINT)).toBe(1);
+    expect(server.hits(INTROSPECTION)).toBe(1);
     await Promise.all([there.verify('one'), there.verify('two')]);
-    expect(server.hits(ENDPOINT)).toBe(3);
+    expect(server.hits(INTROSPECTION)).toBe(3);
   });
 
-  test.each<[string, RequestListener]>([
+  test.each<[what: string, answer: RequestListener]>([
     ['inactive', (_, response) => response.end('{"active":false}')],
     ['unavailable', (_, response) => response.writeHead(500).end()],
-  ])('%s is not remembered', async (_, answer) => {
-    server.answers.set(ENDPOINT, answer);
+  ])('a response that says %s is not kept', async (_, answer) => {
+    server.answers.set(INTROSPECTION, answer);
     const there = verifier();
     expect(await outcome(there.verify('opaque'))).not.toBe('accepted');
-    server.json(ENDPOINT, active());
+    server.json(INTROSPECTION, active());
     expect(await outcome(there.verify('opaque'))).toBe('accepted');
   });
 
-  test('no more than a thousand answers, the oldest go first', async () => {
-    const there = verifier({ endpoint: server.origin + ENDPOINT });
+  test('at most a thousand responses are kept, and the oldest are dropped first', async () => {
+    const there = verifier({ endpoint: server.origin + INTROSPECTION });
     for (let index = 0; index < 1001; index += 1) await there.verify(`opaque-${index}`);
     await there.verify('opaque-1');
-    expect(server.hits(ENDPOINT)).toBe(1001);
+    expect(server.hits(INTROSPECTION)).toBe(1001);
     await there.verify('opaque-0');
-    expect(server.hits(ENDPOINT)).toBe(1002);
+    expect(server.hits(INTROSPECTION)).toBe(1002);
   }, 30_000);
 });
 
 describe('a cache of several instances', () => {
   const stored = () => {
     const entries = new Map<string, unknown>();
-    const lifetimes: number[] = [];
+    const ttls: number[] = [];
     return {
       entries,
-      lifetimes,
+      ttls,
       get: async (key: string) => entries.get(key),
       set: async (key: string, value: unknown, ttl: number) => {
-        lifetimes.push(ttl);
+        ttls.push(ttl);
         return entries.set(key, JSON.parse(JSON.stringify(value)));
       },
     };
   };
-  beforeEach(() => server.json(ENDPOINT, active()));
+  beforeEach(() => server.json(INTROSPECTION, active()));
 
-  test('serves both, holds no token, and forgets in time', async () => {
+  test('a shared cache serves both instances, holds no token, and forgets in time', async () => {
     const cache = stored();
     await verifier({ cache }).verify('the-token');
     expect(await outcome(verifier({ cache }).verify('the-token'))).toBe('accepted');
-    expect(server.hits(ENDPOINT)).toBe(1);
-    expect(cache.lifetimes).toEqual([60_000]);
+    expect(server.hits(INTROSPECTION)).toBe(1);
+    expect(cache.ttls).toEqual([60_000]);
     const [[key, value]] = [...cache.entries] as [[string, unknown]];
     expect(key).toMatch(/^nestjs-step-up:introspection:[\w-]{43}$/);
     expect(JSON.stringify(value)).not.toContain('the-token');
     expect(value).toEqual({ claims: active(), at: NOW });
   });
 
-  test('is given whole milliseconds, as Redis takes no others', async () => {
+  test('a shared cache gets whole milliseconds, since Redis accepts no others', async () => {
     const cache = stored();
     pass(0.9996);
     await verifier({ cache, cacheFor: 1.0005 }).verify('the-token');
-    expect(cache.lifetimes).toEqual([1000]);
-    server.json(ENDPOINT, active({ exp: NOW + 2 }));
+    expect(cache.ttls).toEqual([1000]);
+    server.json(INTROSPECTION, active({ exp: NOW + 2 }));
     await verifier({ cache }).verify('other-token');
-    expect(cache.lifetimes[1]).toBe(1000);
+    expect(cache.ttls[1]).toBe(1000);
   });
 
-  test('is not shared by clients, as each may be told other things', async () => {
+  test('clients do not share responses, since a server may tell each other claims', async () => {
     const cache = stored();
     await verifier({ cache }).verify('the-token');
     await verifier({ cache, clientId: 'other-api' }).verify('the-token');
-    expect(server.hits(ENDPOINT)).toBe(2);
+    expect(server.hits(INTROSPECTION)).toBe(2);
   });
 
-  test('is not shared by servers, as another may issue the same token', async () => {
+  test('servers do not share responses, since another may issue the same token', async () => {
     const cache = stored();
-    const endpoint = server.origin + ENDPOINT;
-    server.json(ENDPOINT, active({ iss: undefined }));
+    const endpoint = server.origin + INTROSPECTION;
+    server.json(INTROSPECTION, active({ iss: undefined }));
     await verifier({ cache, endpoint }).verify('the-token');
     await verifier({ cache, endpoint }, { issuer: 'https://other.example' }).verify('the-token');
-    expect(server.hits(ENDPOINT)).toBe(2);
+    expect(server.hits(INTROSPECTION)).toBe(2);
   });
 
-  test('the rules hold for what it gives, too', async () => {
+  test('the rules apply to a response from a shared cache too', async () => {
     const cache = stored();
     await verifier({ cache }).verify('the-token');
     const [key] = [...cache.entries.keys()] as [string];
@@ -595,7 +585,7 @@ describe('a cache of several instances', () => {
     expect(await outcome(verifier({ cache }).verify('the-token'))).toBe(AUDIENCE_REFUSED);
   });
 
-  test.each<[string, unknown]>([
+  test.each<[what: string, value: unknown]>([
     ['null', null],
     ['text', 'x'],
     ['no claims', { at: NOW }],
@@ -605,13 +595,13 @@ describe('a cache of several instances', () => {
     ['one that does not say so', { claims: { aud: AUDIENCE, sub: 'alice' }, at: NOW }],
     ['a time to come', { claims: { active: true }, at: NOW + 1 }],
     ['a time long ago', { claims: { active: true }, at: NOW - 61 }],
-  ])('%s in it is as good as nothing', async (_, value) => {
+  ])('%s in a shared cache is ignored', async (_, value) => {
     const cache = { get: async () => value, set: async () => undefined };
     expect(await outcome(verifier({ cache }).verify('the-token'))).toBe('accepted');
-    expect(server.hits(ENDPOINT)).toBe(1);
+    expect(server.hits(INTROSPECTION)).toBe(1);
   });
 
-  test.each<[string, () => Promise<unknown>]>([
+  test.each<[what: string, operation: () => Promise<unknown>]>([
     ['fails', () => Promise.reject(new Error('down'))],
     [
       'throws',
@@ -620,7 +610,7 @@ describe('a cache of several instances', () => {
       },
     ],
     ['never answers', () => new Promise(() => undefined)],
-  ])('one that %s is passed over, and left alone for five seconds', async (_, get) => {
+  ])('a shared cache that %s is skipped, and not asked for five seconds', async (_, get) => {
     const cache = { get: jest.fn(get), set: jest.fn(get) };
     const there = verifier({ cache });
     expect(await outcome(there.verify('the-token'))).toBe('accepted');
@@ -633,7 +623,7 @@ describe('a cache of several instances', () => {
   });
 });
 
-describe('what is no opaque token', () => {
+describe('tokens that are not opaque', () => {
   const jose = Buffer.from('{"alg":"none"}').toString('base64url');
   test.each([
     `${jose}.e30.`,
@@ -644,21 +634,21 @@ describe('what is no opaque token', () => {
     `.${jose}.e30.x`,
     `${Buffer.from(' {"alg":"none"}').toString('base64')}.e30.x`,
     `${Buffer.from('{broken').toString('base64url')}.e30.x`,
-  ])('%s is not asked about', async (token) => {
-    server.json(ENDPOINT, active());
+  ])('%s is not introspected', async (token) => {
+    server.json(INTROSPECTION, active());
     const there = verifier({ when: 'always' });
     expect(await outcome((async () => there.verify(token))())).toMatch(/^invalid_token/);
     expect(server.requests).toEqual([]);
   });
 
   test.each(['with space', 'with"quote', 'ünicode', 'a,b', '=', ''])('%j is refused unasked', async (token) => {
-    server.json(ENDPOINT, active());
+    server.json(INTROSPECTION, active());
     expect(await outcome(verifier().verify(token))).toBe(NOT_ACTIVE);
     expect(server.requests).toEqual([]);
   });
 
   test.each(['ory_at_abc.def', 'a.b.c', 'AAAA====', '2YotnFZFEjr1zCsicMWpAA'])('%s is asked about', async (token) => {
-    server.json(ENDPOINT, active());
+    server.json(INTROSPECTION, active());
     expect(await outcome(verifier().verify(token))).toBe('accepted');
   });
 
@@ -671,7 +661,7 @@ describe('what is no opaque token', () => {
   });
 });
 
-describe('JWTs that are asked about', () => {
+describe('JWTs that are introspected', () => {
   let issuer: TestAuthorizationServer;
   beforeEach(async () => {
     issuer = await createTestAuthorizationServer();
@@ -680,7 +670,7 @@ describe('JWTs that are asked about', () => {
 
   function asking(
     when: IntrospectionOptions['when'],
-    endpoint = server.origin + ENDPOINT,
+    endpoint = server.origin + INTROSPECTION,
     options: object = {},
   ): AccessTokenVerifier {
     const { issuer: name, audience, jwksUri } = issuer;
@@ -689,14 +679,14 @@ describe('JWTs that are asked about', () => {
     return new AccessTokenVerifier(servers, 5, { warn: (code) => warnings.push(code) });
   }
   const says = (claims: Record<string, unknown> = {}) =>
-    server.json(ENDPOINT, { active: true, acr: 'urn:example:phr', auth_time: NOW - 7, ...claims });
+    server.json(INTROSPECTION, { active: true, acr: 'urn:example:phr', auth_time: NOW - 7, ...claims });
   const bare = () => issuer.accessToken({ authTime: null });
 
   /** As the service does for a route with `maxAge`. */
   const eventOf = async (there: AccessTokenVerifier, token: string): Promise<AuthenticationEvent> =>
     (await there.complete(token, await there.verify(token), { maxAge: 0 })).event;
 
-  test('auth-time-missing adds what the token does not say', async () => {
+  test('auth-time-missing adds the claims that the token lacks', async () => {
     says();
     const event = await eventOf(asking('auth-time-missing'), await bare());
     expect(event).toMatchObject({ acr: 'urn:example:phr', authTime: NOW - 7, subject: 'alice' });
@@ -719,19 +709,19 @@ describe('JWTs that are asked about', () => {
     const jwt = await issuer.accessToken(token);
     const verified = await there.verify(jwt);
     const { event } = await there.complete(jwt, verified, requirements);
-    expect(server.hits(ENDPOINT)).toBe(asked);
+    expect(server.hits(INTROSPECTION)).toBe(asked);
     if (asked === 1) expect(event).toMatchObject({ acr: 'urn:example:phr', authTime: expect.any(Number) });
   });
 
-  test('SRV-6 event-missing asks about no opaque token', async () => {
+  test('SRV-6 event-missing introspects no opaque token', async () => {
     const there = asking('event-missing');
     expect(await outcome((async () => there.verify('opaque'))())).toBe(
       'invalid_token: The access token is not a signed JWT',
     );
-    expect(server.hits(ENDPOINT)).toBe(0);
+    expect(server.hits(INTROSPECTION)).toBe(0);
   });
 
-  test('what the token says itself stays', async () => {
+  test('introspection does not replace claims of the token', async () => {
     says({ acr: 'urn:example:mfa' });
     const token = await issuer.accessToken({ acr: 'urn:example:mfa', authTime: null });
     expect(await eventOf(asking('auth-time-missing'), token)).toMatchObject({
@@ -743,7 +733,9 @@ describe('JWTs that are asked about', () => {
     expect(event).toMatchObject({ acr: 'urn:example:mfa', authTime: NOW - 99 });
   });
 
-  test.each<[IntrospectionOptions['when'], { authTime: number | null }, number, number]>([
+  test.each<
+    [when: IntrospectionOptions['when'], token: { authTime: number | null }, verifying: number, completing: number]
+  >([
     ['opaque', { authTime: null }, 0, 0],
     ['auth-time-missing', { authTime: null }, 0, 1],
     ['auth-time-missing', { authTime: NOW }, 0, 0],
@@ -753,12 +745,12 @@ describe('JWTs that are asked about', () => {
     const there = asking(when);
     const jwt = await issuer.accessToken(token);
     const verified = await there.verify(jwt);
-    expect(server.hits(ENDPOINT)).toBe(verifying);
+    expect(server.hits(INTROSPECTION)).toBe(verifying);
     await there.complete(jwt, verified, { maxAge: 0 });
-    expect(server.hits(ENDPOINT)).toBe(completing);
+    expect(server.hits(INTROSPECTION)).toBe(completing);
   });
 
-  test.each<[string, Record<string, unknown>, string]>([
+  test.each<[what: string, claims: Record<string, unknown>, expected: string]>([
     [
       'another subject',
       { sub: 'mallory' },
@@ -792,11 +784,11 @@ describe('JWTs that are asked about', () => {
     expect(await outcome(there.complete(token, verified, { maxAge: 0 }))).toBe(expected);
   });
 
-  test.each<[string, { acr?: string; authTime?: number }, Record<string, unknown>]>([
+  test.each<[what: string, token: { acr?: string; authTime?: number }, response: Record<string, unknown>]>([
     ['a sign-in after the token was issued', {}, { auth_time: NOW + 1 }],
     ['a sign-in at another time than that of the token', { authTime: NOW - 99 }, { auth_time: NOW - 7 }],
     ['another acr than that of the token', { acr: 'urn:example:pwd' }, { acr: 'urn:example:mfa' }],
-  ])('%s is of the session, not of the token, and nothing is added', async (_, token, answer) => {
+  ])('%s is that of the session, not of the token, and adds nothing', async (_, token, answer) => {
     says(answer);
     const jwt = await issuer.accessToken({ authTime: null, ...token });
     const there = asking('always');
@@ -830,7 +822,7 @@ describe('JWTs that are asked about', () => {
     expect(event.authTime).toBeUndefined();
   });
 
-  test('whoever acts for the user is known, also where the token does not say so', async () => {
+  test('the delegate of a response is known if the token has none', async () => {
     says({ act: { sub: 'support' } });
     const { claims } = await asking('always').verify(await bare());
     expect(claims).toMatchObject({ sub: 'alice', act: { sub: 'support' } });
@@ -838,7 +830,7 @@ describe('JWTs that are asked about', () => {
     expect((await asking('always').verify(own)).claims['act']).toEqual({ sub: 'agent' });
   });
 
-  test('whoever acts for the user is known also where the answer is about another sign-in', async () => {
+  test('the delegate of a response is known also if the response is about another sign-in', async () => {
     says({ act: { sub: 'support' }, auth_time: NOW + 60 });
     const { claims, event } = await asking('always').verify(await issuer.accessToken({ acr: 'urn:example:phr' }));
     expect(claims['act']).toEqual({ sub: 'support' });
@@ -846,7 +838,7 @@ describe('JWTs that are asked about', () => {
     expect(warnings).toEqual(['introspected_sign_in_mismatch']);
   });
 
-  test('no sign-in is added to what a client got for itself', async () => {
+  test('a client credentials token gets no sign-in', async () => {
     says();
     const there = asking('always', undefined, { profile: { clientCredentialsClaims: { gty: 'client-credentials' } } });
     const machine = await issuer.accessToken({ authTime: null, claims: { gty: 'client-credentials' } });
@@ -854,7 +846,7 @@ describe('JWTs that are asked about', () => {
     expect([event.acr, event.authTime]).toEqual([undefined, undefined]);
   });
 
-  test('one that does not hold by itself is not asked about', async () => {
+  test('a JWT that is invalid is not introspected', async () => {
     says();
     const there = asking('always');
     const expired = await issuer.accessToken({ claims: { exp: NOW - 60 } });
@@ -865,15 +857,15 @@ describe('JWTs that are asked about', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test('a server that does not introspect JWTs leaves auth_time missing, and a warning', async () => {
-    server.text(ENDPOINT, '{"error":"unsupported_token_type"}', 400);
+  test('a server that does not introspect JWTs leaves auth_time missing, and is warned of', async () => {
+    server.text(INTROSPECTION, '{"error":"unsupported_token_type"}', 400);
     const event = await eventOf(asking('auth-time-missing'), await bare());
     expect(event.authTime).toBeUndefined();
     expect(warnings).toEqual(['introspection_unsupported']);
   });
 
-  test('an outage is one', async () => {
-    server.text(ENDPOINT, '', 500);
+  test('a JWT that needs introspection is refused as unavailable in an outage', async () => {
+    server.text(INTROSPECTION, '', 500);
     const token = await bare();
     const there = asking('auth-time-missing');
     const verified = await there.verify(token);

@@ -14,7 +14,7 @@ function acquireAll(semaphore: Semaphore, ...names: string[]): string[] {
   return order;
 }
 
-test('those beyond its concurrency wait, and come in the order in which they asked', async () => {
+test('callers beyond its concurrency wait, and get it in the order of their calls', async () => {
   const semaphore = new Semaphore(OPTIONS);
   const order = acquireAll(semaphore, 'a', 'b', 'c', 'd');
   await jest.advanceTimersByTimeAsync(0);
@@ -25,13 +25,13 @@ test('those beyond its concurrency wait, and come in the order in which they ask
   expect(order).toEqual(['a', 'b', 'c', 'd']);
 });
 
-test('those beyond its queue are refused at once', async () => {
+test('callers beyond its queue are refused immediately', async () => {
   const order = acquireAll(new Semaphore(OPTIONS), 'a', 'b', 'c', 'd', 'e');
   await jest.advanceTimersByTimeAsync(0);
   expect(order).toEqual(['a', 'b', '(e)']);
 });
 
-test('one that waits too long is refused, and its turn is not lost', async () => {
+test('a caller that waits too long is refused, and its place goes to the next one', async () => {
   const semaphore = new Semaphore(OPTIONS);
   const order = acquireAll(semaphore, 'a', 'b', 'c');
   await jest.advanceTimersByTimeAsync(1000);
@@ -41,7 +41,7 @@ test('one that waits too long is refused, and its turn is not lost', async () =>
   expect(order).toEqual(['a', 'b', '(c)', 'd']);
 });
 
-test('it is full while the next one would have to wait', async () => {
+test('a semaphore is full while the next caller would have to wait', async () => {
   const semaphore = new Semaphore({ ...OPTIONS, concurrency: 1 });
   expect(semaphore.isFull).toBe(false);
   await semaphore.acquire();

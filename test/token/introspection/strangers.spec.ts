@@ -82,7 +82,7 @@ function slowCache(): IntrospectionCache & { lookUps: string[] } {
 }
 
 describe('AT-7 strangers wait alone', () => {
-  test('a JWT that was verified is asked about while they fill their queue', async () => {
+  test('a JWT that was verified is introspected while strangers fill their queue', async () => {
     const there = verifier({ when: 'always' });
     const token = await issuer.accessToken();
     await there.verify(await issuer.accessToken({ claims: { jti: 'reads the keys' } }));
@@ -91,7 +91,7 @@ describe('AT-7 strangers wait alone', () => {
     expect(await outcome(there.verify(token))).toBe('accepted');
   });
 
-  test('an opaque token that was found active before is asked about again', async () => {
+  test('an opaque token that was found active before is introspected while strangers fill their queue', async () => {
     const there = verifier();
     await there.verify('known');
     pass(60);
@@ -121,14 +121,14 @@ describe('AT-7 strangers wait alone', () => {
     expect(await outcome(there.verify('foreign'))).toBe('introspection_overloaded');
   });
 
-  test('their look-ups in a shared cache are bounded', async () => {
+  test('look-ups of strangers in a shared cache are limited', async () => {
     const cache = slowCache();
     sendStrangers(verifier({ cache }));
     await new Promise(setImmediate);
     expect(cache.lookUps).toHaveLength(100);
   });
 
-  test('a known answer is given without the shared cache', async () => {
+  test('a response in memory is used without the shared cache', async () => {
     const cache = slowCache();
     const there = verifier({ cache });
     expect(await outcome(there.verify('known'))).toBe('accepted');
@@ -139,7 +139,7 @@ describe('AT-7 strangers wait alone', () => {
     expect(cache.lookUps.filter((key) => key === keyOfKnown)).toHaveLength(1);
   });
 
-  test('a known token whose answer is no longer good does not wait for a cache full of their look-ups', async () => {
+  test('a known token whose response has expired does not wait for a cache full of look-ups of strangers', async () => {
     const cache = slowCache();
     const there = verifier({ cache });
     await there.verify('known');
@@ -151,7 +151,7 @@ describe('AT-7 strangers wait alone', () => {
     expect(asked.filter((token) => token === 'known')).toHaveLength(2);
   });
 
-  test('what is written to a slow cache delays nobody', async () => {
+  test('writing to a slow cache delays no request', async () => {
     let written: (() => void) | undefined;
     const set = () => new Promise<void>((resolve) => (written = resolve));
     const timeout = jest.spyOn(globalThis, 'setTimeout').mockReturnValue(undefined as never);

@@ -22,7 +22,7 @@ describe('typ', () => {
   const profile = { typ: ['JWT', 'at+jwt'], accessTokenClaims: { token_use: 'access' } };
   const marked = { token_use: 'access' };
 
-  test.each<[string, TestAccessTokenOptions, string]>([
+  test.each<[what: string, options: TestAccessTokenOptions, expected: string]>([
     ['typ JWT with the claim', { header: { typ: 'JWT' }, claims: marked }, 'accepted'],
     ['typ jwt with the claim', { header: { typ: 'jwt' }, claims: marked }, 'accepted'],
     ['typ at+jwt with the claim', { header: { typ: 'at+jwt' }, claims: marked }, 'accepted'],
@@ -49,7 +49,7 @@ describe('typ', () => {
     expect(await fate(missing, { claims: marked })).toBe(refusal.typ);
   });
 
-  test('RS-67 every one of several claims is needed', async () => {
+  test('RS-67 every one of several claims is required', async () => {
     const several = { typ: ['JWT'], accessTokenClaims: { token_use: 'access', typ: 'Bearer' } };
     const header = { typ: 'JWT' };
     expect(await fate(several, { header, claims: { token_use: 'access', typ: 'Bearer' } })).toBe('accepted');
@@ -58,14 +58,14 @@ describe('typ', () => {
   });
 });
 
-describe('claims that tell tokens apart', () => {
+describe('claims that distinguish kinds of tokens', () => {
   const profile: AuthorizationServerProfile = {
     typ: [null],
     accessTokenClaims: { cid: true },
     otherTokenClaims: ['nonce', 'at_hash'],
   };
 
-  test.each<[string, Record<string, unknown>, string]>([
+  test.each<[what: string, claims: Record<string, unknown>, expected: string]>([
     ['a text', { cid: 'client' }, 'accepted'],
     ['any value', { cid: 0 }, 'accepted'],
     ['false, which is a value too', { cid: false }, 'accepted'],
@@ -91,7 +91,7 @@ describe('claims that tell tokens apart', () => {
 });
 
 describe('acrType', () => {
-  test.each<[AuthorizationServerProfile['acrType'], unknown, object]>([
+  test.each<[acrType: AuthorizationServerProfile['acrType'], acr: unknown, expected: object]>([
     ['string', '2', { acr: '2' }],
     ['string', 2, {}],
     ['string', ['2'], {}],
@@ -110,7 +110,7 @@ describe('acrType', () => {
     expect({ ...(read !== undefined && { acr: read }), ...(acrs !== undefined && { acrs }) }).toEqual(expected);
   });
 
-  test('a list is out of reach of the handlers', async () => {
+  test('the list of acr values cannot be changed by handlers', async () => {
     const { acrs } = await eventOf({ acrType: 'list' }, { claims: { acr: ['c1'] } });
     expect(Object.isFrozen(acrs)).toBe(true);
   });
@@ -154,7 +154,7 @@ describe('claims', () => {
     ['an object without the claim', { ext: { ACR: 'mfa' } }],
     ['a flat name with a dot', { 'ext.acr': 'mfa' }],
     ['an object whose claim is no text', { ext: { acr: ['mfa'] } }],
-  ])('where the way to acr is %s there is no acr, even if one stands at the top', async (_, claims) => {
+  ])('if the path to acr is %s there is no acr, even with one at the top level', async (_, claims) => {
     expect(await eventOf({ claims: { acr: ['ext', 'acr'] } }, { acr: 'mfa', claims })).not.toHaveProperty('acr');
   });
 
@@ -167,7 +167,7 @@ describe('claims', () => {
     },
   );
 
-  test('RS-70 azp in place of client_id is needed as client_id is', async () => {
+  test('RS-70 azp in place of client_id is required like client_id', async () => {
     const profile = { claims: { clientId: 'azp' } };
     expect(await fate(profile, { claims: { azp: 'a', client_id: undefined } })).toBe('accepted');
     for (const azp of [undefined, null, '', 5, ['a']]) {
@@ -180,20 +180,20 @@ describe('absentClaims', () => {
   const needed = { client_id: refusal.client, jti: refusal.jti, iat: refusal.iat } as const;
   const names = Object.keys(needed) as (keyof typeof needed)[];
 
-  test.each(names)('RS-70 %s may be left out where the profile says so, and only that one', async (absent) => {
+  test.each(names)('RS-70 %s may be omitted if the profile says so, and no other claim', async (absent) => {
     for (const name of names) {
       const expected = name === absent ? 'accepted' : needed[name];
       expect(await fate({ absentClaims: [absent] }, { claims: { [name]: undefined } })).toBe(expected);
     }
   });
 
-  test.each(names)('RS-70 %s of the wrong type is refused even where it may be left out', async (absent) => {
+  test.each(names)('RS-70 %s of the wrong type is refused even if it may be omitted', async (absent) => {
     for (const value of [null, '', true, [], {}]) {
       expect(await fate({ absentClaims: [absent] }, { claims: { [absent]: value } })).toBe(needed[absent]);
     }
   });
 
-  test('an iat that is there is judged although it could be left out', async () => {
+  test('an iat that is present is checked although it may be omitted', async () => {
     const iat = Math.floor(Date.now() / 1000) + 3600;
     expect(await fate({ absentClaims: ['iat'] }, { claims: { iat } })).toBe(refusal.iatFuture);
   });

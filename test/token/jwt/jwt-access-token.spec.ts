@@ -144,7 +144,7 @@ describe('aud', () => {
     expect(await fate({ claims: { aud: aud() } })).toBe(refusal.aud);
   });
 
-  test('RS-64 any of several configured identifiers will do', async () => {
+  test('RS-64 any one of several configured identifiers is accepted', async () => {
     verifier = verifierOf({ issuer: server.issuer, audience: ['https://first.example', 'urn:second'] });
     expect(await fate({ claims: { aud: 'urn:second' } })).toBe('accepted');
     expect(await fate({ claims: { aud: server.audience } })).toBe(refusal.aud);
@@ -232,7 +232,7 @@ describe('acr, auth_time, amr and scope do not decide whether a token is valid',
     ['scope an object', { scope: { a: true } }, {}],
     ['scope a list', { scope: ['a', 'b'] }, { scope: 'a b' }],
     ['scope a list with a number', { scope: ['a', 1] }, {}],
-  ])('%s: the event has it only where it can be read', async (_, claims, event) => {
+  ])('%s: the event has it only if it can be read', async (_, claims, event) => {
     const token = await server.accessToken({ authTime: null, claims: { scope: undefined, ...claims } });
     const verified = await verifier.verify(token);
     expect(verified.event).toEqual({ issuer: server.issuer, subject: 'alice', clientId: 'test-client', ...event });
@@ -247,8 +247,8 @@ describe('acr, auth_time, amr and scope do not decide whether a token is valid',
   );
 });
 
-describe('what is refused before the signature costs neither key nor request', () => {
-  test.each<[string, TestAccessTokenOptions, string]>([
+describe('a token that is refused before its signature costs neither key nor request', () => {
+  test.each<[what: string, options: TestAccessTokenOptions, expected: string]>([
     ['issuer', { claims: { iss: 'https://other.example' } }, refusal.iss],
     ['audience', { claims: { aud: 'other' } }, refusal.aud],
     ['exp', { expiresIn: -60 }, refusal.exp],

@@ -240,7 +240,7 @@ describe('crit', () => {
   });
 });
 
-describe('the signature itself', () => {
+describe('signatures', () => {
   const zeros = (length: number) => Buffer.alloc(length).toString('base64url');
   test.each([
     ['of zeros (CVE-2022-21449)', () => zeros(64)],
@@ -267,7 +267,7 @@ describe('the signature itself', () => {
 });
 
 describe('several authorization servers', () => {
-  test('RS-63 a token signed by one that names another is refused, with its own kid or the other one', async () => {
+  test('RS-63 a token signed by one server that names another is refused, with the kid of either', async () => {
     const other = await new JsonServer().listen();
     try {
       const otherKeys = keyPair('ES256');
@@ -289,7 +289,7 @@ describe('several authorization servers', () => {
     }
   });
 
-  test('RS-64 each has its own audience and algorithms', async () => {
+  test('RS-64 each authorization server has its own audience and algorithms', async () => {
     const other = { issuer: `${server.origin}/other`, audience: 'https://other.example', algorithms: ['ES384'] };
     publish(jwk(ec.publicKey));
     const verifier = verifierOf(options, { ...other, jwksUri: `${server.origin}/jwks` });

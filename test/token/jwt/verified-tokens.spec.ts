@@ -43,7 +43,7 @@ test('the signature of a token is verified once', async () => {
   expect(verifications()).toBe(1);
 });
 
-test('a known token is answered at once, without a promise', async () => {
+test('a known token is verified synchronously', async () => {
   const token = await server.accessToken();
   await verifier.verify(token);
   expect(verifier.verify(token)).not.toBeInstanceOf(Promise);
@@ -73,8 +73,8 @@ test('one verifier does not know what another has verified', async () => {
   expect(await outcome(verifierOf({ ...server, audience: 'https://other.example' }), token)).toBe(refusal.aud);
 });
 
-describe('judged at every use', () => {
-  test('RS-66 exp', async () => {
+describe('claims of a known token', () => {
+  test('RS-66 exp of a known token is checked at every use', async () => {
     const token = await server.accessToken({ expiresIn: 10 });
     await verifier.verify(token);
     at(14.999);
@@ -84,7 +84,7 @@ describe('judged at every use', () => {
     expect(verifications()).toBe(1);
   });
 
-  test('nbf, where the clock is set back', async () => {
+  test('nbf of a known token is checked if the clock is set back', async () => {
     const token = await server.accessToken({ claims: { nbf: now, iat: now - 60 } });
     await verifier.verify(token);
     at(-10);
@@ -92,8 +92,8 @@ describe('judged at every use', () => {
   });
 });
 
-describe('forgotten', () => {
-  test('after five minutes', async () => {
+describe('tokens that are forgotten', () => {
+  test('a known token is forgotten after five minutes', async () => {
     const token = await server.accessToken({ expiresIn: 3600 });
     await verifier.verify(token);
     at(299.999);
@@ -104,7 +104,7 @@ describe('forgotten', () => {
     expect(verifications()).toBe(2);
   });
 
-  test('five minutes after the verification, not after the last use', async () => {
+  test('a known token is forgotten five minutes after its verification, not after its last use', async () => {
     const token = await server.accessToken({ expiresIn: 3600 });
     for (const seconds of [0, 100, 200, 299]) {
       at(seconds);
@@ -116,7 +116,7 @@ describe('forgotten', () => {
     expect(verifications()).toBe(2);
   });
 
-  test('when the clock is set back, which would let it live longer', async () => {
+  test('a known token is forgotten if the clock is set back, since it would be kept longer', async () => {
     const token = await server.accessToken({ expiresIn: 3600, claims: { iat: now - 7200 } });
     await verifier.verify(token);
     at(-3600);
@@ -127,7 +127,7 @@ describe('forgotten', () => {
     expect(verifications()).toBe(3);
   });
 
-  test('when its key has left the key set', async () => {
+  test('a known token is forgotten if its key has left the key set', async () => {
     verifier = verifierOf({ ...server, keys: { refreshAfter: 60 } });
     const token = await server.accessToken();
     await verifier.verify(token);
@@ -137,7 +137,7 @@ describe('forgotten', () => {
     expect(await outcome(verifier, token)).toBe(refusal.keyUnknown);
   });
 
-  test('when another key has taken the kid', async () => {
+  test('a known token is forgotten if another key has its kid', async () => {
     const issuer = await new JsonServer().listen();
     try {
       const [former, latter] = [keyPair('ES256'), keyPair('ES256')];
@@ -158,7 +158,7 @@ describe('forgotten', () => {
     }
   });
 
-  test('not when the key set is read again and has the key', async () => {
+  test('a known token is kept if the key set is fetched again and has the key', async () => {
     verifier = verifierOf({ ...server, keys: { refreshAfter: 60 } });
     const token = await server.accessToken();
     await verifier.verify(token);
@@ -171,7 +171,7 @@ describe('forgotten', () => {
     expect(verifications()).toBe(verified);
   });
 
-  test('no unhandled rejection where the authorization server is gone by then', async () => {
+  test('an outage at the check of the key causes no unhandled rejection', async () => {
     verifier = verifierOf({ ...server, keys: { refreshAfter: 60, staleFor: 60 } });
     const token = await server.accessToken();
     await verifier.verify(token);
@@ -183,8 +183,8 @@ describe('forgotten', () => {
   });
 });
 
-describe('bounded', () => {
-  test('a thousand tokens are known, the oldest are forgotten beyond', async () => {
+describe('the number of known tokens', () => {
+  test('at most a thousand tokens are known, and the oldest are forgotten first', async () => {
     const tokens = await Promise.all(Array.from({ length: 1001 }, () => server.accessToken()));
     await verifier.verify(tokens[0]!);
     for (const token of tokens.slice(1)) await verifier.verify(token);
@@ -199,8 +199,8 @@ describe('bounded', () => {
   });
 });
 
-describe('what is remembered', () => {
-  test('is frozen throughout', async () => {
+describe('the memory of known tokens', () => {
+  test('a verified token is frozen at every depth', async () => {
     const claims = { amr: ['pwd'], realm_access: { roles: [{ name: 'admin' }] }, empty: {} };
     const verified = await verifier.verify(await server.accessToken({ acr: 'mfa', claims }));
     expect(Object.isFrozen(verified)).toBe(true);
@@ -208,7 +208,7 @@ describe('what is remembered', () => {
     expect(unfrozen(verified.event)).toEqual([]);
   });
 
-  test('holds no token and no part of it', async () => {
+  test('the memory of known tokens holds no token and no part of it', async () => {
     const token = await server.accessToken();
     const add = jest.spyOn(VerifiedTokens.prototype, 'add');
     await verifier.verify(token);

@@ -9,7 +9,7 @@ const LOOPBACK = { [oauth.allowInsecureRequests]: true }; // http is for the loo
 const redirectUri = `${location.origin}/`;
 
 /** The authorization server cannot be reached. */
-export class AuthorizationServerDown extends Error {
+class AuthorizationServerDown extends Error {
   code = 'AUTHORIZATION_SERVER_DOWN';
 }
 

@@ -7,7 +7,7 @@ const RANDOM = new Set(['state', 'nonce', 'code_challenge']);
 const FIELDS = ['www-authenticate', 'cache-control', 'content-type', 'retry-after'];
 
 /** `'eyJhbGci…k3Qw'` for a token. */
-export function shorten(text) {
+function shorten(text) {
   return text.length <= 16 ? text : `${text.slice(0, 8)}…${text.slice(-4)}`;
 }
 

@@ -54,7 +54,7 @@ export interface Environment {
   readonly tokens: Readonly<Record<TokenName, string | undefined>>;
 }
 
-export interface Observation {
+interface Observation {
   /** What stopped the boot. */
   readonly stoppedBy: unknown;
   /** For each handler the tokens with which it ran. */

@@ -13,7 +13,7 @@ import {
 export const TOKENS = ['phr', 'mfa', 'pwd', 'expired', 'none'] as const;
 export type TokenName = (typeof TOKENS)[number];
 
-export interface Expectation {
+interface Expectation {
   /** Whether the boot has to stop. Where something is not plain, the handlers may refuse everybody instead. */
   readonly stops: boolean;
   /** Whether all is plain: class providers without wrappers. What is not may stop the boot as well. */
@@ -21,7 +21,7 @@ export interface Expectation {
   readonly handlers: ReadonlyMap<string, HandlerExpectation>;
 }
 
-export interface HandlerExpectation {
+interface HandlerExpectation {
   /** The tokens with which it may run, */
   readonly mayRun: readonly TokenName[];
   /** and whether it has to. */

@@ -10,20 +10,20 @@ export interface Clock {
 }
 
 /**
- * Checks `exp`, which a JWT must have, and `nbf`.
+ * Checks `exp` and `nbf` of a JWT, which must have an `exp`.
  *
- * @throws AccessTokenRefused `invalid_token`
+ * @throws AccessTokenRefused `invalid_token` if the token has no `exp`, has expired, or is not valid yet
  */
-export function checkLifetime(claims: Claims, clock: Clock): void {
+export function checkValidity(claims: Claims, clock: Clock): void {
   if (claims['exp'] === undefined) refuse('exp_missing');
   checkStillValid(claims, clock);
 }
 
 /**
- * Checks `exp` and `nbf` of a token that was accepted before, at every use. Only an introspection response may have no
- * `exp`: such a token is active for as long as the response is good.
+ * Checks `exp` and `nbf` of a token that was accepted before. Call it at every use. An introspection response may have
+ * no `exp`: its token is valid as long as the response is kept.
  *
- * @throws AccessTokenRefused `invalid_token`
+ * @throws AccessTokenRefused `invalid_token` if the token has expired, or is not valid yet
  */
 export function checkStillValid({ exp, nbf }: Claims, { now, clockTolerance }: Clock): void {
   if (exp !== undefined && (!isNumericDate(exp) || now >= exp + clockTolerance)) refuse('token_expired');
