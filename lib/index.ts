@@ -33,6 +33,7 @@ export {
   AcrGuard,
   type AdmittedDecision,
   type Advice,
+  type AdviceCode,
   type Authenticated,
   type AuthorizationServerOptions,
   type ChallengedDecision,

@@ -1,4 +1,4 @@
-import { checkMembers, StepUpConfigurationError } from '../core/index.js';
+import { checkMembers, checkSeconds, StepUpConfigurationError } from '../core/index.js';
 import type { AuthorizationServerProfile } from './authorization-server-profile.js';
 import {
   checkIntrospection,
@@ -72,6 +72,12 @@ const MEMBERS = new Set([
   'order',
 ]);
 
+/** Where the metadata of an issuer is (OpenID Connect Discovery, RFC 8414). */
+const METADATA = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)(?:\/|$)/;
+
+const DAY = 86_400;
+const WEEK = 7 * DAY;
+
 const KEY_MEMBERS = new Set(['refreshAfter', 'staleFor']);
 
 /**
@@ -136,6 +142,13 @@ function checkServer(options: ServerOptions, where: string): AuthorizationServer
   checkMembers(options, MEMBERS, (member) => `"${where}" has the unknown option "${member}"`);
   const { issuer, audience, jwksUri, algorithms = DEFAULT_ALGORITHMS, delegation = 'refuse' } = options;
   checkUrl(issuer, `${where}.issuer`);
+  const document = METADATA.exec(issuer)?.index;
+  if (document !== undefined) {
+    throw new StepUpConfigurationError(
+      `"${where}.issuer" must be the issuer, not the address of its metadata: write "${issuer.slice(0, document)}", or what that ` +
+        'document has as "issuer"',
+    );
+  }
   if (/[?#]/.test(issuer)) throw new StepUpConfigurationError(`"${where}.issuer" must have neither query nor fragment`);
   if (jwksUri !== undefined) checkUrl(jwksUri, `${where}.jwksUri`);
   const audiences: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
@@ -161,8 +174,8 @@ function checkServer(options: ServerOptions, where: string): AuthorizationServer
   if (!isRecord(keys)) throw new StepUpConfigurationError(`"${where}.keys" must be an object`);
   checkMembers(keys, KEY_MEMBERS, (member) => `"${where}.keys" has the unknown option "${member}"`);
   const { refreshAfter = 600, staleFor = 3600 } = keys;
-  checkSeconds(refreshAfter, 1, `${where}.keys.refreshAfter`);
-  checkSeconds(staleFor, 0, `${where}.keys.staleFor`);
+  checkSeconds(refreshAfter, `${where}.keys.refreshAfter`, [1, DAY]);
+  checkSeconds(staleFor, `${where}.keys.staleFor`, [0, WEEK]);
   return Object.freeze({
     issuer,
     audience: new Set(audiences as string[]),
@@ -177,10 +190,4 @@ function checkServer(options: ServerOptions, where: string): AuthorizationServer
         : checkIntrospection(options.introspection, `${where}.introspection`),
     keys: Object.freeze({ refreshAfter, staleFor }),
   });
-}
-
-function checkSeconds(value: unknown, min: number, where: string): void {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min) {
-    throw new StepUpConfigurationError(`"${where}" must be an integer number of seconds, at least ${min}`);
-  }
 }

@@ -1,4 +1,4 @@
-import { checkMembers, StepUpConfigurationError } from '../core/index.js';
+import { checkMembers, checkSeconds, StepUpConfigurationError } from '../core/index.js';
 import { isRecord } from './record.js';
 import { checkUrl } from './url.js';
 
@@ -103,9 +103,7 @@ export function checkIntrospection(options: IntrospectionOptions, where: string)
     throw new StepUpConfigurationError(`"${where}.clientId" is required: the client id of this API at this server`);
   if (!OCCASIONS.includes(when))
     throw new StepUpConfigurationError(`"${where}.when" must be one of '${OCCASIONS.join("', '")}'`);
-  if (typeof cacheFor !== 'number' || !(cacheFor >= 0 && cacheFor <= 3600)) {
-    throw new StepUpConfigurationError(`"${where}.cacheFor" must be a number of seconds from 0 to 3600`);
-  }
+  checkSeconds(cacheFor, `${where}.cacheFor`, [0, 3600]);
   if (cache !== undefined && (typeof cache?.get !== 'function' || typeof cache.set !== 'function')) {
     throw new StepUpConfigurationError(`"${where}.cache" must have get(key) and set(key, value, ttl), like a Keyv`);
   }

@@ -17,6 +17,8 @@ export type { Diagnostic, DiagnosticSeverity } from './diagnostic.js';
 export { isLoopback } from './loopback.js';
 export { checkMembers } from './members.js';
 export { type AuthenticationRequirements, checkRequirements, isAcrValue, mergeRequirements } from './requirements.js';
+export { checkSeconds } from './seconds.js';
+export { show } from './show.js';
 export {
   type Challenge,
   type ChallengeDeviation,

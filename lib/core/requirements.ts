@@ -1,4 +1,5 @@
 import { StepUpConfigurationError } from './configuration-error.js';
+import { show } from './show.js';
 
 /**
  * What a protected resource requires of the authentication behind an access token. All of it has to hold.
@@ -77,14 +78,6 @@ export function checkRequirements(requirements: unknown, where: string): Authent
  */
 export function isAcrValue(value: unknown): value is string {
   return typeof value === 'string' && SCOPE_TOKEN.test(value);
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (Array.isArray(value)) return 'a list';
-  // Their text does not help, and some objects cannot be converted to text.
-  if (typeof value === 'function' || (typeof value === 'object' && value !== null)) return `of type ${typeof value}`;
-  return String(value);
 }
 
 /**

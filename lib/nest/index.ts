@@ -1,4 +1,4 @@
-export type { Advice } from './advice/advice.js';
+export type { Advice, AdviceCode } from './advice/advice.js';
 export {
   type AdmittedDecision,
   type ChallengedDecision,

@@ -1,4 +1,4 @@
-import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { StepUpConfigurationError } from '../core/index.js';
 import { AccessTokenStrategy, register, unregister } from '../passport/index.js';
@@ -13,10 +13,13 @@ import { Admission } from './guards/admission.js';
 import { EnforcementGuard } from './guards/enforcement.guard.js';
 import { StepUpExceptionFilter } from './refusal/step-up.filter.js';
 import {
+  assertOptions,
   ConfigurableModuleClass,
   checkOptions,
+  type STEP_UP_ASYNC_OPTIONS,
   STEP_UP_OPTIONS,
   STEP_UP_SETTINGS,
+  type StepUpModuleOptions,
   type StepUpSettings,
 } from './step-up.options.js';
 import { StepUpService } from './step-up.service.js';
@@ -38,7 +41,7 @@ import { ResponseHeaders } from './transports/response-headers.js';
  */
 @Module({
   providers: [
-    { provide: STEP_UP_SETTINGS, useFactory: checkOptions, inject: [STEP_UP_OPTIONS] },
+    { provide: STEP_UP_SETTINGS, useFactory: checkOptions, inject: [{ token: STEP_UP_OPTIONS, optional: true }] },
     StepUpLog,
     Decisions,
     PublishedMetadata,
@@ -57,6 +60,39 @@ import { ResponseHeaders } from './transports/response-headers.js';
 })
 export class StepUpModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
   #strategy: AccessTokenStrategy | undefined;
+
+  /**
+   * Imports the module with options that are known where the code is written. Once per application, in the root module.
+   *
+   * @example
+   * ```ts
+   * StepUpModule.forRoot({ authorizationServers: [{ issuer: 'https://as.example', audience: 'https://api.example' }] })
+   * ```
+   * @throws StepUpConfigurationError without options; what is wrong in them stops the boot
+   */
+  static override forRoot(options: StepUpModuleOptions): DynamicModule {
+    assertOptions(options);
+    // biome-ignore lint/complexity/noThisInStatic: the builder of Nest takes `this` for the module
+    return super.forRoot(options);
+  }
+
+  /**
+   * Imports the module with options that a factory or a class of the application makes, such as from `ConfigService`.
+   *
+   * @example
+   * ```ts
+   * StepUpModule.forRootAsync({
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({
+   *     authorizationServers: [{ issuer: config.getOrThrow('ISSUER'), audience: config.getOrThrow('AUDIENCE') }],
+   *   }),
+   * })
+   * ```
+   */
+  static override forRootAsync(options: typeof STEP_UP_ASYNC_OPTIONS): DynamicModule {
+    // biome-ignore lint/complexity/noThisInStatic: the builder of Nest takes `this` for the module
+    return super.forRootAsync(options);
+  }
 
   constructor(
     @Inject(STEP_UP_SETTINGS) private readonly settings: StepUpSettings,

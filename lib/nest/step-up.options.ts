@@ -10,8 +10,10 @@ import {
   bearerChallenge,
   checkMembers,
   checkRequirements,
+  checkSeconds,
   DEFAULT_CLOCK_TOLERANCE,
   StepUpConfigurationError,
+  show,
 } from '../core/index.js';
 import type { RequirementsFunction, StepUpRequirements } from './requirements/step-up-requirements.js';
 import type { StepUpWord } from './requirements/words.js';
@@ -87,6 +89,16 @@ interface CommonOptions {
   /** Whether advice of the boot audit is logged or stops the boot. Holes always stop the boot. Default is `'log'`. */
   audit?: 'log' | 'throw' | undefined;
   /**
+   * Which handlers the boot lists in the log: `'guarded'` all but those of which nothing is declared, `'all'`, or `'off'` none.
+   * Default is `'guarded'`.
+   */
+  routeTable?: 'guarded' | 'all' | 'off' | undefined;
+  /**
+   * Whether {@link StepUpExceptionFilter} writes refusals. `false` leaves each body to the filters of the application, or to
+   * Nest; the headers are written all the same. Default is `true`.
+   */
+  exceptionFilter?: boolean | undefined;
+  /**
    * Whether the metadata of the authorization servers is compared with what the routes need: `'background'` once the
    * application has booted, `'await'` before it has, for at most five seconds; only then does `audit: 'throw'` stop the boot
    * for what is found, an unreachable server included. Default is `'background'`, with `passport: 'existing'` it is `'off'`.
@@ -94,11 +106,14 @@ interface CommonOptions {
   metadataAudit?: 'background' | 'await' | 'off' | undefined;
 }
 
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN: STEP_UP_OPTIONS } =
-  new ConfigurableModuleBuilder<StepUpModuleOptions>()
-    .setClassMethodName('forRoot')
-    .setExtras({}, (definition) => ({ ...definition, global: true }))
-    .build();
+export const {
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN: STEP_UP_OPTIONS,
+  ASYNC_OPTIONS_TYPE: STEP_UP_ASYNC_OPTIONS,
+} = new ConfigurableModuleBuilder<StepUpModuleOptions>()
+  .setClassMethodName('forRoot')
+  .setExtras({}, (definition) => ({ ...definition, global: true }))
+  .build();
 
 /** Checked options with every default filled in. */
 export interface StepUpSettings {
@@ -116,6 +131,8 @@ export interface StepUpSettings {
   readonly mode: 'enforce' | 'report';
   readonly audit: 'log' | 'throw';
   readonly metadataAudit: 'background' | 'await' | 'off';
+  readonly routeTable: 'guarded' | 'all' | 'off';
+  readonly exceptionFilter: boolean;
 }
 
 /** Injection token of {@link StepUpSettings}. */
@@ -134,6 +151,8 @@ const MEMBERS = new Set<string>([
   'mode',
   'audit',
   'metadataAudit',
+  'routeTable',
+  'exceptionFilter',
 ]);
 
 /**
@@ -141,9 +160,8 @@ const MEMBERS = new Set<string>([
  *
  * @throws TypeError naming the option and what it must be.
  */
-export function checkOptions(options: StepUpModuleOptions): StepUpSettings {
-  if (typeof options !== 'object' || options === null)
-    throw new StepUpConfigurationError('StepUpModule needs an options object');
+export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSettings {
+  assertOptions(options);
   checkMembers(options, MEMBERS, (member) => `StepUpModule has no option "${member}"`);
   const { passport = 'register', mode = 'enforce', audit = 'log', strategyName = 'jwt', realm = 'api' } = options;
   const { authorizationServers, clockTolerance = DEFAULT_CLOCK_TOLERANCE, requirements, resourceMetadata } = options;
@@ -152,6 +170,11 @@ export function checkOptions(options: StepUpModuleOptions): StepUpSettings {
   checkChoice('audit', audit, ['log', 'throw']);
   const { metadataAudit = passport === 'existing' ? 'off' : 'background' } = options;
   checkChoice('metadataAudit', metadataAudit, ['background', 'await', 'off']);
+  const { routeTable = 'guarded', exceptionFilter = true } = options;
+  checkChoice('routeTable', routeTable, ['guarded', 'all', 'off']);
+  if (typeof exceptionFilter !== 'boolean') {
+    throw new StepUpConfigurationError(`"exceptionFilter" must be true or false, not ${show(exceptionFilter)}`);
+  }
   for (const name of FUNCTIONS) {
     if (options[name] !== undefined && typeof options[name] !== 'function') {
       throw new StepUpConfigurationError(`"${name}" must be a function`);
@@ -181,9 +204,7 @@ export function checkOptions(options: StepUpModuleOptions): StepUpSettings {
   if (typeof strategyName !== 'string' || strategyName === '') {
     throw new StepUpConfigurationError('"strategyName" must be the name of a Passport strategy');
   }
-  if (typeof clockTolerance !== 'number' || !(clockTolerance >= 0 && clockTolerance <= 60)) {
-    throw new StepUpConfigurationError('"clockTolerance" must be a number of seconds from 0 to 60');
-  }
+  checkSeconds(clockTolerance, 'clockTolerance', [0, 60]);
   if (resourceMetadata !== undefined && !(typeof resourceMetadata === 'string' && URL.canParse(resourceMetadata))) {
     throw new StepUpConfigurationError('"resourceMetadata" must be the URL of the protected resource metadata');
   }
@@ -207,7 +228,17 @@ export function checkOptions(options: StepUpModuleOptions): StepUpSettings {
     mode,
     audit,
     metadataAudit,
+    routeTable,
+    exceptionFilter,
   });
+}
+
+/** @throws StepUpConfigurationError that shows how the module is imported */
+export function assertOptions(options: unknown): asserts options is StepUpModuleOptions {
+  if (typeof options === 'object' && options !== null) return;
+  throw new StepUpConfigurationError(
+    `StepUpModule needs options, not ${show(options)}: import StepUpModule.forRoot({ authorizationServers: [{ issuer, audience }] })`,
+  );
 }
 
 function checkChoice(name: string, value: string, choices: readonly string[]): void {

@@ -83,21 +83,36 @@ describe('a wrong option', () => {
 
   test.each(
     refusals({
-      [`"authorizationServers[0]" has the unknown option "isuer"; ${KNOWN}`]: [{ isuer: 'a' }],
-      [`"authorizationServers[0]" has the unknown option "audiences"; ${KNOWN}`]: [{ audiences: ['a'] }],
-      [`"authorizationServers[0].issuer" ${URL_NEEDED}`]: [
-        ...['http://as.example', 'as.example', '', 'ftp://as.example', 5, null, undefined, ['https://as.example']],
-        ...['http://127.0.0.1.example', 'http://localhost.example', 'http://127.0.0.1@as.example', 'http://10.0.0.1'],
-      ].map((issuer) => ({ issuer })),
+      [`"authorizationServers[0]" has the unknown option "isuer"; the closest is "issuer"; ${KNOWN}`]: [{ isuer: 'a' }],
+      [`"authorizationServers[0]" has the unknown option "audiences"; the closest is "audience"; ${KNOWN}`]: [
+        { audiences: ['a'] },
+      ],
+      ...Object.fromEntries(
+        [
+          ...['http://as.example', 'as.example', '', 'ftp://as.example'].map((url) => [url, `"${url}"`]),
+          ...['http://127.0.0.1.example', 'http://localhost.example', 'http://10.0.0.1'].map((url) => [
+            url,
+            `"${url}"`,
+          ]),
+          ...[5, null, undefined].map((issuer) => [issuer, String(issuer)]),
+          [['https://as.example'], 'a list'],
+          ['http://127.0.0.1@as.example', 'one with an "@"'],
+        ].map(([issuer, shown]) => [`"authorizationServers[0].issuer" ${URL_NEEDED}, not ${shown}`, [{ issuer }]]),
+      ),
+      '"authorizationServers[0].issuer" must be the issuer, not the address of its metadata: write "https://as.example/a", or what that document has as "issuer"':
+        [
+          { issuer: 'https://as.example/a/.well-known/openid-configuration' },
+          { issuer: 'https://as.example/a/.well-known/oauth-authorization-server' },
+        ],
       '"authorizationServers[0].issuer" must not carry credentials': [{ issuer: 'https://a:b@as.example' }],
       '"authorizationServers[0].issuer" must have neither query nor fragment': [
         { issuer: 'https://as.example?a' },
         { issuer: 'https://as.example#a' },
       ],
-      [`"authorizationServers[0].jwksUri" ${URL_NEEDED}`]: [
+      [`"authorizationServers[0].jwksUri" ${URL_NEEDED}, not "http://as.example/jwks"`]: [
         { jwksUri: 'http://as.example/jwks' },
-        { jwksUri: 'file:///jwks' },
       ],
+      [`"authorizationServers[0].jwksUri" ${URL_NEEDED}, not "file:///jwks"`]: [{ jwksUri: 'file:///jwks' }],
       '"authorizationServers[0].jwksUri" must not carry credentials': [{ jwksUri: 'https://a@as.example/jwks' }],
       '"authorizationServers[0].audience" is required: the identifier of this API in "aud" of its tokens': [
         ...[undefined, null, '', [], [''], ['a', ''], [5], 5, { a: 'b' }].map((audience) => ({ audience })),
@@ -116,17 +131,24 @@ describe('a wrong option', () => {
         { delegation: true },
       ],
       '"authorizationServers[0].keys" must be an object': [{ keys: null }, { keys: 600 }],
-      '"authorizationServers[0].keys" has the unknown option "refreshafter"; known are refreshAfter, staleFor': [
-        { keys: { refreshafter: 5 } },
-      ],
-      '"authorizationServers[0].keys.refreshAfter" must be an integer number of seconds, at least 1': [
-        ...[0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '600', null].map((refreshAfter) => ({
-          keys: { refreshAfter },
-        })),
-      ],
-      '"authorizationServers[0].keys.staleFor" must be an integer number of seconds, at least 0': [
+      '"authorizationServers[0].keys" has the unknown option "refreshafter"; the closest is "refreshAfter"; known are refreshAfter, staleFor':
+        [{ keys: { refreshafter: 5 } }],
+      ...Object.fromEntries(
+        [
+          ...[0, -1, Number.NaN, null].map((value) => [value, String(value)]),
+          ['600', '"600"'],
+          [Number.POSITIVE_INFINITY, 'Infinity; is it in milliseconds?'],
+          [600_000, '600000; is it in milliseconds?'],
+        ].map(([refreshAfter, shown]) => [
+          `"authorizationServers[0].keys.refreshAfter" must be a number of seconds from 1 to 86400, not ${shown}`,
+          [{ keys: { refreshAfter } }],
+        ]),
+      ),
+      '"authorizationServers[0].keys.staleFor" must be a number of seconds from 0 to 604800, not -1': [
         { keys: { staleFor: -1 } },
       ],
+      '"authorizationServers[0].keys.staleFor" must be a number of seconds from 0 to 604800, not 3600000; is it in milliseconds?':
+        [{ keys: { staleFor: 3_600_000 } }],
       '"authorizationServers[0].order" needs words in "authorizationServers[0].acr"': [{ order: ['mfa'] }],
       '"authorizationServers[0].profile" is not the name of a profile: "keycloack"; the closest is "keycloak". Known are keycloak, okta, auth0, entra, duende, logto, oidcProvider, hydra, supabase, pingone; for another server use an object':
         [{ profile: 'keycloack' }],

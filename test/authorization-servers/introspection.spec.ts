@@ -33,7 +33,7 @@ describe('a wrong option', () => {
   test.each(
     refusals({
       [`"${WHERE}" must be an object`]: [null, 'https://as.example/introspect'],
-      [`"${WHERE}" has the unknown option "client"; known are endpoint, clientId, clientSecret, privateKey, clientAuthentication, when, cacheFor, cache`]:
+      [`"${WHERE}" has the unknown option "client"; the closest is "clientId"; known are endpoint, clientId, clientSecret, privateKey, clientAuthentication, when, cacheFor, cache`]:
         [{ ...BASIC, client: 'x' }],
       [`"${WHERE}.clientId" is required: the client id of this API at this server`]: [
         { clientSecret: 's3cret' },
@@ -56,15 +56,21 @@ describe('a wrong option', () => {
       [`"${WHERE}.when" must be one of 'opaque', 'auth-time-missing', 'event-missing', 'always'`]: [
         { ...BASIC, when: 'jwt' },
       ],
-      [`"${WHERE}.cacheFor" must be a number of seconds from 0 to 3600`]: [
-        ...[-1, 3601, Number.NaN, '60', null].map((cacheFor) => ({ ...BASIC, cacheFor })),
-      ],
+      ...Object.fromEntries(
+        [
+          ...[-1, Number.NaN, null].map((value) => [value, String(value)]),
+          [60_000, '60000; is it in milliseconds?'],
+          ['60', '"60"'],
+        ].map(([cacheFor, shown]) => [
+          `"${WHERE}.cacheFor" must be a number of seconds from 0 to 3600, not ${shown}`,
+          [{ ...BASIC, cacheFor }],
+        ]),
+      ),
       [`"${WHERE}.cache" must have get(key) and set(key, value, ttl), like a Keyv`]: [
         ...[null, {}, { get: () => undefined }, 'redis://localhost'].map((cache) => ({ ...BASIC, cache })),
       ],
-      [`"${WHERE}.endpoint" must be an https URL (http is accepted on loopback only)`]: [
-        { ...BASIC, endpoint: 'http://as.example/introspect' },
-      ],
+      [`"${WHERE}.endpoint" must be an https URL (http is accepted on loopback only), not "http://as.example/introspect"`]:
+        [{ ...BASIC, endpoint: 'http://as.example/introspect' }],
       [`"${WHERE}.endpoint" must not carry credentials`]: [{ ...BASIC, endpoint: 'https://api:s3cret@as.example/' }],
     }),
   )('the options %j are refused by name', (introspection, message) => {

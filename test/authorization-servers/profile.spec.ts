@@ -122,13 +122,13 @@ describe('a wrong member', () => {
   const path = (name: string) =>
     `"profile.claims.${name}" must be the name of a claim, or the list of names that leads to it`;
 
-  const UNKNOWN_CLAIM = (name: string) =>
-    `"profile.claims" has the unknown member "${name}"; known are acr, authTime, amr, clientId, scope`;
+  const UNKNOWN_CLAIM = (name: string, hint = '') =>
+    `"profile.claims" has the unknown member "${name}"; ${hint}known are acr, authTime, amr, clientId, scope`;
 
   test.each(
     refusals({
       '"profile" must be the name of a profile or an object': [null, 5, true],
-      '"profile" has the unknown member "type"; known are acrType, challenge, whenUnmet, onRefresh, source, otherTokenClaims, acrValues, steps, notes, observed, title, checkedOn, typ, accessTokenClaims, claims, absentClaims, clientCredentialsClaims, issues, request':
+      '"profile" has the unknown member "type"; the closest is "typ"; known are acrType, challenge, whenUnmet, onRefresh, source, otherTokenClaims, acrValues, steps, notes, observed, title, checkedOn, typ, accessTokenClaims, claims, absentClaims, clientCredentialsClaims, issues, request':
         [{ type: ['JWT'] }],
       [TYP]: ['at+jwt', null, [], {}, [5], [''], [undefined], ['at+jwt', true]].map((typ) => ({ typ })),
       [MORE_THAN_AT_JWT]: [
@@ -164,7 +164,9 @@ describe('a wrong member', () => {
       "\"profile.whenUnmet\" must be one of 'error', 'lower', 'no-return'": [{ whenUnmet: null }],
       "\"profile.onRefresh\" must be one of 'keeps', 'drops'": [{ onRefresh: true }],
       '"profile.issues" must be an object': [{ issues: 'acr' }],
-      '"profile.issues" has the unknown member "amr"; known are acr, authTime': [{ issues: { amr: 'never' } }],
+      '"profile.issues" has the unknown member "amr"; the closest is "acr"; known are acr, authTime': [
+        { issues: { amr: 'never' } },
+      ],
       "\"profile.issues.authTime\" must be one of 'by-default', 'if-configured', 'never'": [
         { issues: { authTime: false } },
       ],
@@ -178,7 +180,7 @@ describe('a wrong member', () => {
         { request: { zeroMaxAge: { max_age: 1 } } },
       ],
       '"profile.claims" must be an object': [null, 'acr', 5].map((claims) => ({ claims })),
-      [UNKNOWN_CLAIM('auth_time')]: [{ claims: { auth_time: 'a' } }],
+      [UNKNOWN_CLAIM('auth_time', 'the closest is "authTime"; ')]: [{ claims: { auth_time: 'a' } }],
       [UNKNOWN_CLAIM('sub')]: [{ claims: { sub: 'uid' } }],
       [UNKNOWN_CLAIM('toString')]: [{ claims: { toString: 'a' } }],
       [path('acr')]: ['', 5, [], [''], ['ext', 5], [['ext']], {}].map((acr) => ({ claims: { acr } })),

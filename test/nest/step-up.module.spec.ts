@@ -14,6 +14,8 @@ import { handler } from '../support/handler.js';
 
 logOfEachTest();
 
+const NEXT_STEP = 'import StepUpModule.forRoot({ authorizationServers: [{ issuer, audience }] })';
+
 describe('forRootAsync', () => {
   @Injectable()
   class Configuration {
@@ -49,7 +51,12 @@ describe('forRootAsync', () => {
   });
 
   it.each([undefined, null, 'options'])('a factory that gives %s in place of options is a TypeError', async (given) => {
-    await expect(compile(() => given as never)).rejects.toThrow(new TypeError('StepUpModule needs an options object'));
+    await expect(compile(() => given as never)).rejects.toThrow(
+      new TypeError(
+        `StepUpModule needs options, not ${given === 'options' ? '"options"' : given}: import ` +
+          'StepUpModule.forRoot({ authorizationServers: [{ issuer, audience }] })',
+      ),
+    );
   });
 
   it('what a factory throws is passed on', async () => {
@@ -89,8 +96,20 @@ describe('StepUpModule in an application', () => {
     await expect(boot).rejects.toThrow(
       new TypeError(
         '@RequireAcr, @SkipStepUp and AccessTokenGuard need StepUpModule: import StepUpModule.forRoot({ … }) once, in the root ' +
-          'module',
+          'module; in place of "new AccessTokenGuard()" write app.get(AccessTokenGuard)',
       ),
+    );
+  });
+
+  it('imported without forRoot() stops the boot with the next step', async () => {
+    await expect(Test.createTestingModule({ imports: [StepUpModule] }).compile()).rejects.toThrow(
+      new TypeError(`StepUpModule needs options, not undefined: ${NEXT_STEP}`),
+    );
+  });
+
+  it('forRoot() without options shows the next step', () => {
+    expect(() => StepUpModule.forRoot(undefined as never)).toThrow(
+      new TypeError(`StepUpModule needs options, not undefined: ${NEXT_STEP}`),
     );
   });
 });

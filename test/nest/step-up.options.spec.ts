@@ -17,12 +17,16 @@ describe('StepUpModule options', () => {
   const audience = '"authorizationServers[0].audience" is required: the identifier of this API in "aud" of its tokens';
   const known =
     'known are user, authenticationEvent, accessToken, isPublic, authorizationServers, passport, strategyName, ' +
-    'requirements, realm, resourceMetadata, clockTolerance, mode, audit, metadataAudit';
+    'requirements, realm, resourceMetadata, clockTolerance, mode, audit, metadataAudit, routeTable, exceptionFilter';
   const algorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA';
 
   it.each<[what: string, options: StepUpModuleOptions, message: string]>([
     ['an unknown option', wrong({ issuer: 'x' }), `StepUpModule has no option "issuer"; ${known}`],
-    ['a misspelt option', wrong({ clockTolerence: 5 }), `StepUpModule has no option "clockTolerence"; ${known}`],
+    [
+      'a misspelt option',
+      wrong({ clockTolerence: 5 }),
+      `StepUpModule has no option "clockTolerence"; the closest is "clockTolerance"; ${known}`,
+    ],
     [
       'no servers with "register"',
       {} as StepUpModuleOptions,
@@ -52,15 +56,23 @@ describe('StepUpModule options', () => {
     [
       'an unknown member of a server',
       wrongServer({ jwks_uri: 'https://as.example/jwks' }),
-      '"authorizationServers[0]" has the unknown option "jwks_uri"; known are issuer, audience, jwksUri, algorithms, profile, delegation, introspection, keys, acr, order',
+      '"authorizationServers[0]" has the unknown option "jwks_uri"; the closest is "jwksUri"; known are issuer, audience, jwksUri, algorithms, profile, delegation, introspection, keys, acr, order',
     ],
-    ['no issuer', wrongServer({ issuer: undefined }), `"authorizationServers[0].issuer" ${https}`],
-    ['an issuer that is no URL', wrongServer({ issuer: 'as.example' }), `"authorizationServers[0].issuer" ${https}`],
-    ['an issuer over http', wrongServer({ issuer: 'http://as.example' }), `"authorizationServers[0].issuer" ${https}`],
+    ['no issuer', wrongServer({ issuer: undefined }), `"authorizationServers[0].issuer" ${https}, not undefined`],
+    [
+      'an issuer that is no URL',
+      wrongServer({ issuer: 'as.example' }),
+      `"authorizationServers[0].issuer" ${https}, not "as.example"`,
+    ],
+    [
+      'an issuer over http',
+      wrongServer({ issuer: 'http://as.example' }),
+      `"authorizationServers[0].issuer" ${https}, not "http://as.example"`,
+    ],
     [
       'an issuer that only looks like loopback',
       wrongServer({ issuer: 'http://127.0.0.1.evil.example' }),
-      `"authorizationServers[0].issuer" ${https}`,
+      `"authorizationServers[0].issuer" ${https}, not "http://127.0.0.1.evil.example"`,
     ],
     [
       'an issuer with a query',
@@ -75,7 +87,7 @@ describe('StepUpModule options', () => {
     [
       'a jwksUri over http',
       wrongServer({ jwksUri: 'http://as.example' }),
-      `"authorizationServers[0].jwksUri" ${https}`,
+      `"authorizationServers[0].jwksUri" ${https}, not "http://as.example"`,
     ],
     ['no audience', wrongServer({ audience: undefined }), audience],
     ['an empty audience', wrongServer({ audience: '' }), audience],
@@ -104,12 +116,18 @@ describe('StepUpModule options', () => {
     [
       'keys refreshed never',
       wrongServer({ keys: { refreshAfter: 0 } }),
-      '"authorizationServers[0].keys.refreshAfter" must be an integer number of seconds, at least 1',
+      '"authorizationServers[0].keys.refreshAfter" must be a number of seconds from 1 to 86400, not 0',
     ],
     [
       'keys stale for a negative time',
       wrongServer({ keys: { staleFor: -1 } }),
-      '"authorizationServers[0].keys.staleFor" must be an integer number of seconds, at least 0',
+      '"authorizationServers[0].keys.staleFor" must be a number of seconds from 0 to 604800, not -1',
+    ],
+    ['an unknown table of routes', wrong({ routeTable: 'none' }), "\"routeTable\" must be 'guarded' or 'all' or 'off'"],
+    [
+      'a filter that is no boolean',
+      wrong({ exceptionFilter: 'no' }),
+      '"exceptionFilter" must be true or false, not "no"',
     ],
     ['an unknown passport', wrong({ passport: 'own' }), "\"passport\" must be 'register' or 'existing'"],
     ['a passport of null', wrong({ passport: null }), "\"passport\" must be 'register' or 'existing'"],
@@ -147,22 +165,22 @@ describe('StepUpModule options', () => {
     [
       'a negative tolerance',
       wrong({ clockTolerance: -1 }),
-      '"clockTolerance" must be a number of seconds from 0 to 60',
+      '"clockTolerance" must be a number of seconds from 0 to 60, not -1',
     ],
     [
       'a tolerance of minutes',
       wrong({ clockTolerance: 61 }),
-      '"clockTolerance" must be a number of seconds from 0 to 60',
+      '"clockTolerance" must be a number of seconds from 0 to 60, not 61; is it in milliseconds?',
     ],
     [
       'a tolerance in text',
       wrong({ clockTolerance: '5' }),
-      '"clockTolerance" must be a number of seconds from 0 to 60',
+      '"clockTolerance" must be a number of seconds from 0 to 60, not "5"',
     ],
     [
       'a tolerance that is no number',
       wrong({ clockTolerance: Number.NaN }),
-      '"clockTolerance" must be a number of seconds from 0 to 60',
+      '"clockTolerance" must be a number of seconds from 0 to 60, not NaN',
     ],
     [
       'a resourceMetadata that is no URL',

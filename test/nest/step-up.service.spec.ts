@@ -311,11 +311,16 @@ describe('StepUpService at boot', () => {
     const required = { access: 'required', dynamic: false, enforcedBy: 'handler' };
     const requirements = { acrValues: ['mfa'], maxAge: 600 };
     expect(routes).toEqual([
-      { ...required, name: 'TransferController.inherits', requirements },
-      { ...required, name: 'TransferController.skipped', access: 'skipped' },
-      { name: 'TransferController.public', access: 'public', dynamic: false },
-      { ...required, name: 'TransferController.dynamic', dynamic: true, requirements },
-      { ...required, name: 'TransferController.old', requirements: { acrValues: ['mfa'], maxAge: 6000 } },
+      { ...required, name: 'TransferController.inherits', triggers: ['GET /inherits'], requirements },
+      { ...required, name: 'TransferController.skipped', triggers: ['GET /skipped'], access: 'skipped' },
+      { name: 'TransferController.public', triggers: ['GET /public'], access: 'public', dynamic: false },
+      { ...required, name: 'TransferController.dynamic', triggers: ['GET /dynamic'], dynamic: true, requirements },
+      {
+        ...required,
+        name: 'TransferController.old',
+        triggers: ['GET /old'],
+        requirements: { acrValues: ['mfa'], maxAge: 6000 },
+      },
     ]);
   });
 

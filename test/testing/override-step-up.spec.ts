@@ -268,6 +268,7 @@ describe.each(adapters)('overrideStepUp(), %s', (_, createAdapter) => {
     await start({ met: true });
     expect(overridden.service.routes()).toContainEqual({
       name: 'BankController.recent',
+      triggers: ['GET /recent'],
       access: 'required',
       dynamic: false,
       enforcedBy: 'handler',

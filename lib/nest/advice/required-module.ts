@@ -13,7 +13,7 @@ export function required<T>(provider: T | undefined): T {
   throw new StepUpConfigurationError(
     duplicate === undefined
       ? '@RequireAcr, @SkipStepUp and AccessTokenGuard need StepUpModule: import StepUpModule.forRoot({ … }) once, in the ' +
-          'root module'
+          'root module; in place of "new AccessTokenGuard()" write app.get(AccessTokenGuard)'
       : formatAdvice(duplicate),
   );
 }

@@ -25,6 +25,8 @@ import { assertNotReplaced } from './replaced-handlers.js';
 import { adviceOnRoute } from './route-advice.js';
 import { routeTable } from './route-table.js';
 import { closeServers } from './servers.js';
+import { adviceOnSetUp, adviceOnStrategy } from './set-up-advice.js';
+import { Triggers } from './triggers.js';
 import { UserExposure } from './user-exposure.js';
 
 /** Finds at boot what would be wrong at a request: words nobody knows, requirements nobody would enforce. */
@@ -63,8 +65,10 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     if (metadataAudit === 'await') {
       await this.#orStop(async () => this.#give(await this.metadata.examine(this.#routes)));
     }
-    const table = routeTable(this.admission.routes.describe());
-    if (table !== '') this.log.info('routes', `what is required of requests\n${table}`);
+    const { routeTable: shown } = this.settings;
+    if (shown !== 'off' && this.#routes.length > 0) {
+      this.log.info('routes', `what is required of requests\n${routeTable(this.admission.routes.describe(), shown)}`);
+    }
     if (metadataAudit === 'background') void this.#examineMetadata();
   }
 
@@ -95,6 +99,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
       sealMetadata(type);
       assertNotReplaced(type);
     }
+    const triggers = new Triggers(this.application, this.modules);
     const proof = new EnforcementProof(guards, new Reach(this.modules, !this.adapterHost.httpAdapter));
     for (const one of classes) proof.refuseUnguardedMethods(one);
     const found = new Map<Route, ApplicationHandler>();
@@ -106,6 +111,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
         route.exposeUser(!route.isProven || exposure.of(handler));
         route.nameUsersBy(guards.userNamersOf(handler));
         if (guards.names(AccessTokenGuard, handler)) routes.needTokenAt(handler.type, handler.method);
+        route.describe(triggers.of(handler), guards.authenticate(handler));
         if (one === handler.functions[0] && !found.has(route)) found.set(route, handler);
       }
     }
@@ -122,7 +128,10 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
       route.advise(...onRoute);
       return onRoute;
     });
-    this.#give([...duplicatePackageAdvice(), ...classes.flatMap(adviceOnGateway), ...advice]);
+    const setUp = adviceOnSetUp(found, guards, this.settings);
+    this.#give([...duplicatePackageAdvice(), ...classes.flatMap(adviceOnGateway), ...advice, ...setUp]);
+    const onStrategy = adviceOnStrategy(found, guards, this.settings);
+    if (onStrategy !== undefined) this.log.advise(onStrategy);
     if (this.settings.mode === 'report') {
       const message = 'requirements are recorded, not enforced';
       this.log.advise({ code: 'report_mode', subject: 'StepUpModule', message });
@@ -138,8 +147,8 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
   }
 
   /** Passport would leave a user on the request who is not judged, or in a place that nobody knows. */
-  #refuseOtherUsers({ description }: Route, handler: ApplicationHandler, guards: BoundGuards): void {
-    if (description.access !== 'required' && description.access !== 'skipped') return;
+  #refuseOtherUsers({ access, description }: Route, handler: ApplicationHandler, guards: BoundGuards): void {
+    if (access !== 'required' && access !== 'skipped') return;
     if (guards.haveForeignStrategy(handler)) {
       throw new StepUpConfigurationError(
         `${description.name} has a Passport guard of another strategy than "${this.settings.strategyName}" beside its ` +

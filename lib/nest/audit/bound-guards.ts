@@ -112,6 +112,18 @@ export class BoundGuards {
     });
   }
 
+  /** Whether one of them requires somebody: AccessTokenGuard, or a guard of Passport. */
+  authenticate({ type, functions }: ApplicationHandler): boolean {
+    return functions.some((handler) =>
+      this.#of(type, handler).some((guard) => isGuard(guard, AccessTokenGuard) || isPassportGuard(guard)),
+    );
+  }
+
+  /** Whether a guard that is not ours stands before a handler: it may authenticate. */
+  haveOtherGuards({ type, functions }: ApplicationHandler): boolean {
+    return functions.some((handler) => this.#of(type, handler).some((guard) => !isOurs(guard)));
+  }
+
   /** Whether a guard that is not ours runs after the first one of ours that judges. */
   runAfterJudging({ type, functions }: ApplicationHandler): boolean {
     return functions.some((handler) => {

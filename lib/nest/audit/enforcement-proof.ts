@@ -29,7 +29,8 @@ export class EnforcementProof {
    * @throws TypeError naming the handler and the way out
    */
   prove(route: Route, handler: ApplicationHandler): void {
-    const { access, name } = route.description;
+    const { access } = route;
+    const { name } = route.description;
     if (access === 'public') return;
     const isRequired = access === 'required' || access === 'skipped';
     if (isRequired && !route.isInherited) this.#refuseOverwritten(name, handler);
@@ -115,7 +116,8 @@ export class EnforcementProof {
   }
 
   #proveAccessTokenGuard(route: Route, handler: ApplicationHandler): void {
-    const { name, access } = route.description;
+    const { access } = route;
+    const { name } = route.description;
     if (this.#asksForToken(handler) && !this.guards.bindsItOrSubclass(AccessTokenGuard, handler)) {
       route.needsToken = true;
       if (!this.reach.globalGuards(handler)) {

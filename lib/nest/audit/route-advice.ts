@@ -5,6 +5,9 @@ import type { RouteDescription } from '../requirements/route.js';
 /** Below this, the redirect to the authorization server and back may take longer than the sign-in counts. Seconds. */
 const SHORT_MAX_AGE = 30;
 
+/** Above this, a sign-in of an earlier day counts as recent. Seconds. */
+const LONG_MAX_AGE = 86_400;
+
 /** What is probably not meant with a route's requirements, as far as no network is needed to tell. */
 export function adviceOnRoute(
   { name: subject, requirements = {} }: RouteDescription,
@@ -15,6 +18,11 @@ export function adviceOnRoute(
   if (maxAge !== undefined && maxAge < SHORT_MAX_AGE) {
     const message = `maxAge ${maxAge} may be over before the user is back`;
     advice.push({ code: 'max_age_short', subject, message, fix: `give at least ${SHORT_MAX_AGE}` });
+  }
+  if (maxAge !== undefined && maxAge > LONG_MAX_AGE) {
+    const message = `maxAge ${maxAge} is ${(maxAge / 86_400).toFixed(1)} days; is it in milliseconds?`;
+    const fix = `"maxAge" is in seconds: ${Math.round(maxAge / 1000)} would be a thousandth`;
+    advice.push({ code: 'max_age_long', subject, message, fix });
   }
   if (acrValues.includes('0')) {
     const message = 'acr "0" stands for no particular authentication (OpenID Connect Core §2)';

@@ -1,33 +1,46 @@
 import type { RouteDescription } from '../requirements/route.js';
 
-const HEADINGS = ['route', 'access', 'words', 'maxAge', 'scope', 'advice'];
+const HEADINGS = ['called by', 'handler', 'access', 'words', 'maxAge', 'scope', 'advice'];
 
 /**
- * The routes that have a requirement or are marked to have none, as a table for the log. Empty where there are none.
+ * The routes that require something or are marked to require nothing, as a table for the log, and the number of the others.
  *
+ * @param shown `'all'` lists those as well of which nothing is declared
  * @example
  * ```text
- * route                    access    words  maxAge  scope           advice
- * BankController.transfer  required  mfa    20      transfer:write  max_age_short
+ * called by        handler                  access    words  maxAge  scope           advice
+ * POST /transfers  BankController.transfer  required  mfa    20      transfer:write  max_age_short
+ * 3 handlers are open, as nothing is declared of them; "routeTable": 'all' lists them
  * ```
  */
-export function routeTable(routes: readonly RouteDescription[]): string {
-  const rows = routes.filter(({ access }) => access !== 'open').map(rowOf);
-  if (rows.length === 0) return '';
-  const table = [HEADINGS, ...rows];
-  const widths = HEADINGS.map((_, column) => Math.max(...table.map((row) => (row[column] as string).length)));
-  return table
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] as number))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+export function routeTable(routes: readonly RouteDescription[], shown: 'guarded' | 'all'): string {
+  const rows = routes.filter(({ access }) => shown === 'all' || access !== 'open').map(rowOf);
+  const lines = rows.length === 0 ? [] : tableOf([HEADINGS, ...rows]);
+  const open = routes.filter(({ access }) => access === 'open').length;
+  return [...lines, openLine(open, shown)].join('\n');
 }
 
-function rowOf({ name, access, requirements = {}, dynamic, advice = [] }: RouteDescription): string[] {
+function openLine(open: number, shown: 'guarded' | 'all'): string {
+  if (open === 0) return 'no handlers are open';
+  const [count, them] = open === 1 ? ['1 handler is', 'it'] : [`${open} handlers are`, 'them'];
+  const hint = shown === 'all' ? '' : `; "routeTable": 'all' lists ${them}`;
+  return `${count} open, as nothing is declared of ${them}${hint}`;
+}
+
+/** Lines of a table whose columns are as wide as they need to be. */
+export function tableOf(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function rowOf({ name, triggers = [], access, requirements = {}, dynamic, advice = [] }: RouteDescription): string[] {
   const { acrValues = [], maxAge, scope = '' } = requirements;
   const words = [...acrValues, ...(dynamic ? ['(decided per request)'] : [])].join(' ');
-  return [name, access, words, String(maxAge ?? ''), scope, advice.map(({ code }) => code).join(' ')];
+  const codes = advice.map(({ code }) => code).join(' ');
+  return [triggers.join(', '), name, access, words, String(maxAge ?? ''), scope, codes];
 }

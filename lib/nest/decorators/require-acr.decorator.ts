@@ -4,7 +4,7 @@ import { EnforcementGuard } from '../guards/enforcement.guard.js';
 import { GUARDS } from '../guards/guards-metadata.js';
 import { classProof, handlerProof } from '../guards/proof.guard.js';
 import { StepUpExceptionFilter } from '../refusal/step-up.filter.js';
-import { type StepUpMetadata, setStepUpMetadata } from '../requirements/metadata.js';
+import { assertCalled, type StepUpMetadata, setStepUpMetadata, targetName } from '../requirements/metadata.js';
 import { type RequireAcrArguments, requirementsFrom } from '../requirements/require-acr-arguments.js';
 import type { RequirementsFunction, StepUpRequirements } from '../requirements/step-up-requirements.js';
 import type { StepUpWord } from '../requirements/words.js';
@@ -41,27 +41,33 @@ export function RequireAcr(
   options?: Omit<StepUpRequirements, 'acrValues'>,
 ): ClassDecorator & MethodDecorator;
 export function RequireAcr(...required: RequireAcrArguments): ClassDecorator & MethodDecorator {
-  return enforced({ kind: 'require', requirements: requirementsFrom(required, '@RequireAcr') });
+  assertCalled('@RequireAcr', required, "@RequireAcr('mfa')");
+  return enforced((where) => ({
+    kind: 'require',
+    requirements: requirementsFrom(required, `@RequireAcr on ${where}`),
+  }));
 }
 
 /**
  * Lifts the requirements that a handler or class inherits. Never lifts authentication: a valid token is still needed.
  */
-export function SkipStepUp(): ClassDecorator & MethodDecorator {
-  return enforced({ kind: 'skip' });
+export function SkipStepUp(): ClassDecorator & MethodDecorator;
+export function SkipStepUp(...none: unknown[]): ClassDecorator & MethodDecorator {
+  assertCalled('@SkipStepUp', none, '@SkipStepUp()');
+  return enforced(() => ({ kind: 'skip' }));
 }
 
 /**
  * Binds the guard and its proof to the decorated function, and to its class what guards any function that may take its
  * place there.
  */
-function enforced(metadata: StepUpMetadata): ClassDecorator & MethodDecorator {
-  const decorate = applyDecorators(
-    setStepUpMetadata(metadata),
-    UseGuards(AcrGuard, handlerProof),
-    UseFilters(StepUpExceptionFilter),
-  );
+function enforced(metadataOn: (where: string) => StepUpMetadata): ClassDecorator & MethodDecorator {
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
+    const decorate = applyDecorators(
+      setStepUpMetadata(metadataOn(targetName(target, key))),
+      UseGuards(AcrGuard, handlerProof),
+      UseFilters(StepUpExceptionFilter),
+    );
     decorate(target as never, key as never, descriptor as never);
     if (key === undefined) return;
     const type = target.constructor;

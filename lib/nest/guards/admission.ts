@@ -17,6 +17,7 @@ import { TokenAuthenticator } from '../authentication/token.authenticator.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
 import type { ChallengeReport } from '../refusal/challenger.js';
 import { InsufficientUserAuthenticationException } from '../refusal/insufficient-user-authentication.exception.js';
+import { leaveToApplication } from '../refusal/step-up.filter.js';
 import { ageOf, type DecidedAt, factsOf, tellRefusal } from '../refusal/tell-refusal.js';
 import { TokenAdvice } from '../refusal/token-advice.js';
 import type { Handler } from '../requirements/handler.js';
@@ -119,7 +120,7 @@ export class Admission {
    */
   admitUnproven(context: ExecutionContext): MaybePromise<boolean> {
     const route = this.#refusing(context, () => this.routeOf(context)) as Route;
-    const { access } = route.description;
+    const { access } = route;
     if (route.isProven || access === 'public') return true;
     if (access !== 'open') return this.admit(context);
     return route.needsToken || this.#needsTokens() ? this.admitAuthenticated(context) : true;
@@ -133,7 +134,7 @@ export class Admission {
   admitAuthenticated(context: ExecutionContext): MaybePromise<boolean> {
     return this.#refusing(context, () => {
       const route = this.routeOf(context);
-      const { access } = route.description;
+      const { access } = route;
       if (access === 'public') return true;
       const isDecorated = access === 'required' && !route.isInherited;
       if (!isDecorated && this.#isPublic(context)) return true;
@@ -241,7 +242,7 @@ export class Admission {
 
   #admit(context: ExecutionContext, verdict: Verdict): MaybePromise<unknown> {
     const route = this.routeOf(context);
-    const { access } = route.description;
+    const { access } = route;
     if (access === 'open' || access === 'public') return true;
     if (route.isInherited && access === 'required' && this.#isPublic(context)) return true;
 
@@ -261,7 +262,7 @@ export class Admission {
   }
 
   #judge(authenticated: Authenticated, route: Route, invocation: Invocation): MaybePromise<Waived | undefined> {
-    if (route.description.access === 'skipped') return undefined;
+    if (route.access === 'skipped') return undefined;
     return andThen(route.requirementsFor(invocation.context as ExecutionContext), (required) =>
       required === undefined
         ? undefined
@@ -297,7 +298,7 @@ export class Admission {
     const route = context && this.routeOf(context);
     const own = await this.routes.resolve(required, context);
     if (context === undefined || route === undefined) return own;
-    if (route.description.access !== 'required') return own;
+    if (route.access !== 'required') return own;
     const declared = (await route.requirementsFor(context))?.requirements;
     return declared !== undefined && own !== undefined ? mergeRequirements(declared, own) : (own ?? declared);
   }
@@ -317,6 +318,7 @@ export class Admission {
     tellRefusal(this.decisions, error, decidedAt);
     if (error instanceof InsufficientUserAuthenticationException || error instanceof AccessTokenException) {
       this.#write(at, error);
+      if (!this.settings.exceptionFilter) leaveToApplication(error);
       throw error;
     }
     throw toHttpException(error, decidedAt.route, this.log);

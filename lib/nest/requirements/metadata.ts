@@ -76,6 +76,26 @@ export function setStepUpMetadata(metadata: StepUpMetadata): ClassDecorator & Me
   };
 }
 
+/**
+ * Checks that a decorator was called. Without parentheses, TypeScript hands it the class, or the prototype and the method.
+ *
+ * @throws StepUpConfigurationError that shows how to write it
+ */
+export function assertCalled(decorator: string, given: readonly unknown[], example: string): void {
+  const [target, key, descriptor] = given;
+  const isOnMethod = given.length === 3 && typeof key === 'string' && typeof descriptor === 'object';
+  const isOnClass = given.length === 1 && typeof target === 'function' && /^class\b/.test(String(target));
+  if (!isOnMethod && !isOnClass) return;
+  const where = targetName(target as object, isOnMethod ? key : undefined);
+  throw new StepUpConfigurationError(`${decorator} on ${where} has no parentheses; write ${example}`);
+}
+
+/** The name of what is decorated, such as `TransferController.create`. */
+export function targetName(target: object, key?: string | symbol): string {
+  const type = (typeof target === 'function' ? target : target.constructor) as { name?: string };
+  return key === undefined ? String(type.name) : `${type.name}.${String(key)}`;
+}
+
 /** Notes that Nest has looked at a class and those it extends: whoever decorates it from now on is told. */
 export function sealMetadata(type: object): void {
   for (let target: object | null = type; typeof target === 'function'; target = Object.getPrototypeOf(target)) {

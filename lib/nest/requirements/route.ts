@@ -9,12 +9,23 @@ import { type RequirementLevel, resolve } from './requirements-function.js';
 import { TranslatedRequirements } from './translated-requirements.js';
 import type { Vocabularies } from './vocabularies.js';
 
+/** What decorators and the module say of a handler. */
+export type Access = 'required' | 'skipped' | 'public' | 'open';
+
 /** What is demanded of requests for one handler of one class, as `StepUpService.routes()` shows it. */
 export interface RouteDescription {
   /** `Controller.handler` */
   readonly name: string;
-  /** `required`: an authentication; `skipped`: a valid token alone; `public`: nothing; `open`: nothing is declared. */
-  readonly access: 'required' | 'skipped' | 'public' | 'open';
+  /**
+   * `required`: an authentication; `skipped`: a valid token alone, by `@SkipStepUp()`; `token`: what a guard that
+   * authenticates lets through, such as AccessTokenGuard; `public`: nothing, by `@Public()`; `open`: nothing is declared.
+   */
+  readonly access: Access | 'token';
+  /**
+   * By what Nest calls it, such as `POST /transfers`, `message transfer`, `pattern {"cmd":"pay"}` or `Query.balance`. Absent
+   * for handlers that the boot has not seen.
+   */
+  readonly triggers?: readonly string[];
   /** In the words of the application; absent where nothing is required or a function decides alone. */
   readonly requirements?: AuthenticationRequirements;
   /** Whether a function adds to the requirements for each request. */
@@ -39,6 +50,7 @@ export interface UserNamer {
 export class Route {
   private constructor(
     private described: RouteDescription,
+    readonly access: Access,
     /** Whether all that is required comes from the module rather than from a decorator. */
     readonly isInherited: boolean,
     private readonly levels: readonly RequirementLevel[],
@@ -87,6 +99,7 @@ export class Route {
     const described = access === 'required' && requirements !== undefined ? { requirements } : {};
     return new Route(
       Object.freeze({ name, access, dynamic: access === 'required' && dynamic, ...described }),
+      access,
       isInherited,
       levels,
       dynamic || requirements === undefined ? undefined : new TranslatedRequirements(requirements, vocabularies),
@@ -133,6 +146,13 @@ export class Route {
   prove(enforcedBy: NonNullable<RouteDescription['enforcedBy']>): void {
     if (this.described.enforcedBy === 'global') return;
     this.described = Object.freeze({ ...this.described, enforcedBy });
+  }
+
+  /** Adds to its description how it is reached, and whether a guard that authenticates stands before it. */
+  describe(triggers: readonly string[], isAuthenticated: boolean): void {
+    const all = Object.freeze([...new Set([...(this.described.triggers ?? []), ...triggers])]);
+    const access = this.access === 'open' && isAuthenticated ? 'token' : this.access;
+    this.described = Object.freeze({ ...this.described, triggers: all, access });
   }
 
   /** Adds to its description what an audit found. */

@@ -220,6 +220,6 @@ describe('a fault of the configuration', () => {
   });
 
   it('has that class in a decorator too', () => {
-    expect(() => RequireAcr({ maxAge: -1 })).toThrow(StepUpConfigurationError);
+    expect(() => handler(RequireAcr({ maxAge: -1 }))).toThrow(StepUpConfigurationError);
   });
 });

@@ -148,6 +148,7 @@ describe('a requirement that nobody would enforce stops the boot', () => {
     expect(service.routes()).toEqual([
       {
         name: `${controller.name}.transfer`,
+        triggers: [expect.stringMatching(/^GET \//)],
         access: 'required',
         dynamic: false,
         enforcedBy: 'global',
@@ -172,6 +173,7 @@ describe('a requirement that nobody would enforce stops the boot', () => {
       expect(service.routes()).toEqual([
         {
           name: 'HandlerController.handle',
+          triggers: ['GET /'],
           access: 'required',
           dynamic: false,
           enforcedBy: 'handler',

@@ -258,10 +258,11 @@ describe('what metadata tells against what routes need', () => {
     expect(log.filter((line) => line.startsWith('[routes]'))).toEqual([
       [
         '[routes] what is required of requests',
-        'route                    access    words    maxAge  scope  advice',
-        'BankController.transfer  required  mfa',
-        'BankController.limits    required  phr mfa                 acr_values_unsupported',
-        'BankController.accounts  required           300',
+        'called by      handler                  access    words    maxAge  scope  advice',
+        'GET /transfer  BankController.transfer  required  mfa',
+        'GET /limits    BankController.limits    required  phr mfa                 acr_values_unsupported',
+        'GET /accounts  BankController.accounts  required           300',
+        'no handlers are open',
       ].join('\n'),
     ]);
   });
@@ -406,7 +407,8 @@ describe('how long it is waited for', () => {
     publish({ jwks_uri: undefined, acr_values_supported: ['urn:otp', 'urn:phr'] });
     const options = optionsFor({ passport: 'existing', metadataAudit: 'await' });
     await bootFailure({ controllers: [BankController], options });
-    expect(advised()).toEqual([expect.stringMatching(/^\[acr_values_unsupported\]/)]);
+    const codes = advised().map((line) => /^\[(\w+)\]/.exec(line)?.[1]);
+    expect(codes).toEqual(['strategy_missing', 'acr_values_unsupported']);
   });
 
   it("the application boots after five seconds with 'await'", async () => {

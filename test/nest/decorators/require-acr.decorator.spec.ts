@@ -9,6 +9,16 @@ logOfEachTest();
 
 const requireAcr = RequireAcr as (...required: unknown[]) => MethodDecorator;
 
+/** Decorates a method, as a class does with these arguments. */
+function decorate(...required: unknown[]): void {
+  class TransferController {
+    create() {}
+  }
+  const { prototype } = TransferController;
+  requireAcr(...required)(prototype, 'create', Object.getOwnPropertyDescriptor(prototype, 'create') as object);
+}
+const ON = '@RequireAcr on TransferController.create';
+
 describe('@RequireAcr at decoration', () => {
   it.each(
     refusals({
@@ -31,7 +41,7 @@ describe('@RequireAcr at decoration', () => {
       ],
     }),
   )('@RequireAcr with the arguments %p is a TypeError: %s', (required, message) => {
-    expect(() => requireAcr(...(required as unknown[]))).toThrow(new TypeError(`@RequireAcr: ${message}`));
+    expect(() => decorate(...(required as unknown[]))).toThrow(new TypeError(`${ON}: ${message}`));
   });
 
   it.each<[maxAge: unknown, shown: string]>([
@@ -43,25 +53,44 @@ describe('@RequireAcr at decoration', () => {
     ['5', '"5"'],
     [null, 'null'],
   ])('RS-10 a maxAge of %p is a TypeError', (maxAge, shown) => {
-    const message = `@RequireAcr: "maxAge" must be a non-negative integer number of seconds, not ${shown}`;
-    expect(() => requireAcr({ maxAge })).toThrow(new TypeError(message));
+    const message = `${ON}: "maxAge" must be a non-negative integer number of seconds, not ${shown}`;
+    expect(() => decorate({ maxAge })).toThrow(new TypeError(message));
   });
 
   it.each(['high assurance', 'phr mfa', 'é', '→', 'a"b', 'a\\b', 'a\r\nb', '', 1])(
     'RS-20 an acr value of %j is a TypeError',
     (acrValue) => {
       const message =
-        `@RequireAcr: "acrValues" has a value ${JSON.stringify(acrValue)}: ` +
+        `${ON}: "acrValues" has a value ${JSON.stringify(acrValue)}: ` +
         'printable ASCII without space, quote and backslash is needed';
-      expect(() => requireAcr(['mfa', acrValue])).toThrow(new TypeError(message));
-      if (acrValue !== 1) expect(() => requireAcr(acrValue)).toThrow(new TypeError(message));
+      expect(() => decorate(['mfa', acrValue])).toThrow(new TypeError(message));
+      if (acrValue !== 1) expect(() => decorate(acrValue)).toThrow(new TypeError(message));
     },
   );
 
   it.each(['a"b', 'a  b', ' a', 'é', 'a\\b', ''])('RS-16 a scope of %j is a TypeError', (scope) => {
-    const message = `@RequireAcr: "scope" must be scope tokens separated by single spaces, not ${JSON.stringify(scope)}`;
-    expect(() => requireAcr('mfa', { scope })).toThrow(new TypeError(message));
-    expect(() => requireAcr({ scope })).toThrow(new TypeError(message));
+    const message = `${ON}: "scope" must be scope tokens separated by single spaces, not ${JSON.stringify(scope)}`;
+    expect(() => decorate('mfa', { scope })).toThrow(new TypeError(message));
+    expect(() => decorate({ scope })).toThrow(new TypeError(message));
+  });
+
+  it.each<[decorator: string, bare: unknown, example: string]>([
+    ['@RequireAcr', RequireAcr, "@RequireAcr('mfa')"],
+    ['@SkipStepUp', SkipStepUp, '@SkipStepUp()'],
+    ['@Public', Public, '@Public()'],
+  ])('%s without parentheses is a TypeError that shows how to write it', (name, bare, example) => {
+    class TransferController {
+      create() {}
+    }
+    const { prototype } = TransferController;
+    const descriptor = Object.getOwnPropertyDescriptor(prototype, 'create');
+    const decorator = bare as (...target: unknown[]) => unknown;
+    expect(() => decorator(prototype, 'create', descriptor)).toThrow(
+      new TypeError(`${name} on TransferController.create has no parentheses; write ${example}`),
+    );
+    expect(() => decorator(TransferController)).toThrow(
+      new TypeError(`${name} on TransferController has no parentheses; write ${example}`),
+    );
   });
 
   it.each([
@@ -179,8 +208,8 @@ describe('a method that overrides a decorated one', () => {
     }
     const service = await bootedService({ controllers: [TransferController] });
     expect(service.routes()).toEqual([
-      { name: 'TransferController.create', dynamic: false, ...described },
-      { name: 'TransferController.list', dynamic: false, access: 'open' },
+      { name: 'TransferController.create', triggers: ['GET /transfer'], dynamic: false, ...described },
+      { name: 'TransferController.list', triggers: ['GET /accounts'], dynamic: false, access: 'open' },
     ]);
   });
 });

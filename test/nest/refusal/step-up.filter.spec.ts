@@ -84,6 +84,34 @@ describeOverHttp('RS-03 a catch-all filter of the application loses no challenge
   }
   const caught = (...responses: Response[]) => responses.map((response) => ({ ...response, body: { caught: 401 } }));
 
+  describe('with "exceptionFilter": false it writes every body', () => {
+    const off = { options: { exceptionFilter: false } };
+    const everywhere: [where: string, setup: ServedModule][] = filters.map(([where, setup]) => [where, setup]);
+    const handlers: [what: string, served: () => Type, responses: Response[]][] = [
+      ['@RequireAcr', () => handler(RequireAcr('mfa')), [noToken, garbage, acrUnmet]],
+      ['AccessTokenGuard', () => handler(UseGuards(AccessTokenGuard)), [noToken, garbage]],
+      ["AuthGuard('jwt')", () => handler(UseGuards(AuthGuard('jwt'))), [noToken, garbage]],
+      [
+        'a filter of its own below @RequireAcr',
+        () => handler(RequireAcr('mfa'), UseFilters(CatchAll)),
+        [noToken, garbage, acrUnmet],
+      ],
+      [
+        'a filter of its own above @RequireAcr',
+        () => handler(UseFilters(CatchAll), RequireAcr('mfa')),
+        [noToken, garbage, acrUnmet],
+      ],
+    ];
+    it.each(
+      everywhere.flatMap(([where, setup]) => handlers.map(([what, ...rest]) => [where, what, setup, ...rest] as const)),
+    )('%s: a handler with %s', (_where, _what, setup, served, responses) =>
+      expectResponses(served(), caught(...responses), { ...setup, ...off }),
+    );
+
+    it('and without a filter Nest writes what the exception has', () =>
+      expectResponses(handler(RequireAcr('mfa')), [noToken, garbage, acrUnmet], off));
+  });
+
   it('a filter on a handler above @RequireAcr writes the body', () =>
     expectResponses(handler(UseFilters(CatchAll), RequireAcr('mfa')), caught(noToken, garbage, acrUnmet)));
 

@@ -269,6 +269,7 @@ describeOverHttp('requirements of several levels', ({ serve, accessToken }) => {
     expect(send.app.get(StepUpService).routes()).toEqual(
       cases.map(({ served, path = '/handle', required, shown }) => ({
         name: `${served.name}.${path.slice(1)}`,
+        triggers: [expect.stringMatching(/^GET \//)],
         dynamic: false,
         ...(typeof required === 'string' ? { access: required } : { access: 'required', requirements: required }),
         ...(required !== 'public' && required !== 'open' && { enforcedBy: 'handler' }),

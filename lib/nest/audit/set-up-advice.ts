@@ -1,0 +1,70 @@
+import { isRegistered } from '../../passport/index.js';
+import type { Advice } from '../advice/advice.js';
+import { AcrGuard } from '../guards/acr.guard.js';
+import type { Route } from '../requirements/route.js';
+import type { StepUpSettings } from '../step-up.options.js';
+import type { ApplicationHandler } from './application-handlers.js';
+import type { BoundGuards } from './bound-guards.js';
+
+/** Seconds from which on a withdrawn key stays accepted for long. */
+const LONG_REFRESH = 3600;
+
+/** Advice on guards that guard nothing, and on times that are probably milliseconds. */
+export function adviceOnSetUp(
+  handlers: ReadonlyMap<Route, ApplicationHandler>,
+  guards: BoundGuards,
+  { servers }: StepUpSettings,
+): Advice[] {
+  const advice = adviceOnIdleGuards(handlers, guards);
+  for (const { issuer, keys } of servers) {
+    if (keys.refreshAfter <= LONG_REFRESH) continue;
+    const hours = (keys.refreshAfter / 3600).toFixed(1);
+    advice.push({
+      code: 'time_long',
+      subject: issuer,
+      message: `a withdrawn key is accepted for ${hours} hours; is "keys.refreshAfter" in milliseconds?`,
+      fix: `it is in seconds, and an hour is ${LONG_REFRESH}`,
+    });
+  }
+  return advice;
+}
+
+/** Advice on a Passport strategy that is not there. Middleware may authenticate in its place, so it never stops the boot. */
+export function adviceOnStrategy(
+  handlers: ReadonlyMap<Route, ApplicationHandler>,
+  guards: BoundGuards,
+  { passport, authenticationEvent, strategyName }: StepUpSettings,
+): Advice | undefined {
+  if (passport !== 'existing' || authenticationEvent !== undefined || isRegistered(strategyName)) return undefined;
+  const isLeftAlone = ([route, handler]: [Route, ApplicationHandler]) =>
+    (route.access === 'required' || route.access === 'skipped') && !guards.haveOtherGuards(handler);
+  const found = [...handlers].find(isLeftAlone);
+  return (
+    found && {
+      code: 'strategy_missing',
+      subject: found[0].description.name,
+      message:
+        `Passport has no strategy "${strategyName}", and no guard that could authenticate stands there: unless middleware ` +
+        'puts a user on the request, the answer is 500',
+      fix:
+        'register the strategy as a provider, name yours in "strategyName", or bind the guard that authenticates before ' +
+        'AcrGuard',
+    }
+  );
+}
+
+/** AcrGuard lets everybody through where nothing is required. Next to handlers that require something it may be meant so. */
+function adviceOnIdleGuards(handlers: ReadonlyMap<Route, ApplicationHandler>, guards: BoundGuards): Advice[] {
+  const routes = [...handlers];
+  const guarding = new Set(routes.filter(([route]) => route.access !== 'open').map(([, { type }]) => type));
+  const message = 'AcrGuard stands there, and nothing is required, so that it lets everybody through';
+  const fix = 'say what is required by @RequireAcr, or bind AccessTokenGuard for a token alone';
+  const code = 'guard_without_requirement';
+  if (guards.isGlobal(AcrGuard) && routes.length > 0 && guarding.size === 0) {
+    return [{ code, subject: 'APP_GUARD', message, fix }];
+  }
+  return routes.flatMap(([{ access, description }, handler]) => {
+    const isIdle = access === 'open' && guards.names(AcrGuard, handler) && !guarding.has(handler.type);
+    return isIdle ? [{ code, subject: description.name, message, fix }] : [];
+  });
+}

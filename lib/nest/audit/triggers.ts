@@ -1,0 +1,106 @@
+import { RequestMethod, type VersioningOptions, VersioningType } from '@nestjs/common';
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import type { Handler } from '../requirements/handler.js';
+import type { ApplicationHandler } from './application-handlers.js';
+import type { HandlerKind } from './handler-kinds.js';
+
+// metadata that Nest's decorators leave
+const PATH = 'path';
+const METHOD = 'method';
+const VERSION = '__version__';
+const MODULE_PATH = '__module_path__';
+const MESSAGE = 'message';
+const PATTERN = 'microservices:pattern';
+const PATTERN_KIND = 'microservices:handler_type';
+const EVENT = 2;
+const GRAPHQL_TYPE = 'graphql:resolver_type';
+const GRAPHQL_NAME = 'graphql:resolver_name';
+const FIELD = 'graphql:resolve_property';
+
+/** What a handler is called by, as its developer has written it, with prefixes and versions of the application. */
+export class Triggers {
+  constructor(
+    private readonly application: ApplicationConfig,
+    private readonly modules: ModulesContainer,
+  ) {}
+
+  /** Returns texts such as `POST /transfers`, `message transfer`, `pattern {"cmd":"pay"}` or `Query.balance`. */
+  of(handler: ApplicationHandler): string[] {
+    return [...new Set(handler.kinds.flatMap((kind) => this.#ofKind[kind](handler)))];
+  }
+
+  readonly #ofKind: Readonly<Record<HandlerKind, (handler: ApplicationHandler) => string[]>> = {
+    http: (handler) => this.#routes(handler),
+    operation: ({ functions, method }) => [
+      `${read(functions, GRAPHQL_TYPE)}.${read(functions, GRAPHQL_NAME) ?? method}`,
+    ],
+    field: ({ type, functions, method }) => [
+      `${typeOf(type)}.${read(functions, GRAPHQL_NAME) ?? read(functions, FIELD) ?? method}`,
+    ],
+    reference: ({ type }) => [`reference ${typeOf(type)}`],
+    message: ({ functions }) => [`message ${shown(read(functions, MESSAGE))}`],
+    pattern: patternsOf,
+    stream: patternsOf,
+  };
+
+  #routes({ type, functions, module }: ApplicationHandler): string[] {
+    const method = read(functions, METHOD) as RequestMethod | undefined;
+    const verb = RequestMethod[method ?? RequestMethod.GET];
+    const modulePath = Reflect.getMetadata(`${MODULE_PATH}${this.modules.applicationId}`, module.metatype);
+    const versions = listOf(read(functions, VERSION) ?? Reflect.getMetadata(VERSION, type));
+    const versioning = this.application.getVersioning();
+    return listOf(Reflect.getMetadata(PATH, type)).flatMap((classPath) =>
+      listOf(read(functions, PATH)).flatMap((methodPath) => {
+        const path = joined(modulePath, classPath, methodPath);
+        return versions.map((version) => `${verb} ${this.#addressed(path, method, version, versioning)}`);
+      }),
+    );
+  }
+
+  /** A path with the prefix and the version of the application. */
+  #addressed(
+    path: string,
+    method: RequestMethod | undefined,
+    version: unknown,
+    versioning: VersioningOptions | undefined,
+  ): string {
+    const { exclude = [] } = this.application.getGlobalPrefixOptions();
+    const isExcluded = exclude.some(
+      ({ pathRegex, requestMethod }) =>
+        pathRegex.test(path) && (requestMethod === RequestMethod.ALL || requestMethod === method),
+    );
+    const prefix = isExcluded ? '' : this.application.getGlobalPrefix();
+    if (versioning === undefined || version === undefined) return joined(prefix, path);
+    if (versioning.type !== VersioningType.URI) return `${joined(prefix, path)} (version ${String(version)})`;
+    const { prefix: letter = 'v' } = versioning;
+    return joined(prefix, typeof version === 'symbol' ? '' : `${letter === false ? '' : letter}${version}`, path);
+  }
+}
+
+function patternsOf({ functions }: ApplicationHandler): string[] {
+  const word = read(functions, PATTERN_KIND) === EVENT ? 'event' : 'pattern';
+  return listOf(read(functions, PATTERN)).map((pattern) => `${word} ${shown(pattern)}`);
+}
+
+/** The type that a resolver is for; its own name if only its schema tells. */
+function typeOf(type: { readonly name: string }): string {
+  const name: unknown = Reflect.getMetadata(GRAPHQL_NAME, type);
+  return typeof name === 'string' ? name : type.name;
+}
+
+function read(functions: readonly Handler[], key: string): unknown {
+  return functions.map((handler) => Reflect.getMetadata(key, handler)).find((value) => value !== undefined);
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) && value.length > 0 ? value : [value];
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function joined(...parts: readonly unknown[]): string {
+  const segments = parts.flatMap((part) => (typeof part === 'string' ? part.split('/') : [])).filter(Boolean);
+  return `/${segments.join('/')}`;
+}
