@@ -217,7 +217,7 @@ async function saidOf(make: () => Mistake): Promise<string> {
     await application.send('/');
     await application.close();
     return lines
-      .flatMap((line) => /^(?:StepUpConfigurationError: )?((?:\[\w+\] |StepUpService )[^]*)$/.exec(line)?.[1] ?? [])
+      .flatMap((line) => /^(?:StepUpConfigurationError: )?((?:\[\w+\] |StepUpService ).*)$/s.exec(line)?.[1] ?? [])
       .join('\n\n');
   } catch (error) {
     return (error as Error).message;
