@@ -63,6 +63,10 @@ function resolve(word: string, strings: readonly string[], offered: readonly unk
 
 function fixFor(word: string, unknown: string, offered: readonly unknown[]): string {
   const strings = offered.filter((value) => typeof value === 'string');
-  if (WORD.test(unknown)) return `Give the string it stands for: --acr ${word}=<an offered value>.`;
-  return `Did you mean ${quoted(closestMatch(unknown, strings))}? If not, configure it at the server.`;
+  const nearest = closestMatch(unknown, strings);
+  const differsInCase = nearest?.toLowerCase() === unknown.toLowerCase();
+  if (nearest === undefined || (WORD.test(unknown) && !differsInCase)) {
+    return `Give the string it stands for: --acr ${word}=<an offered value>.`;
+  }
+  return `Did you mean ${quoted(nearest)}? If not, configure it at the server.`;
 }

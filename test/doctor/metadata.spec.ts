@@ -207,6 +207,20 @@ describe('a server of which something is missing', () => {
     ]);
   });
 
+  test.each<[given: string, diagnostic: string]>([
+    ['urn:example:MFA', 'warning | "urn:example:MFA" is not offered | Did you mean "urn:example:mfa"?'],
+    ['mfa=urn:example:MFA', 'warning | "mfa" means "urn:example:MFA": not offered | Did you mean "urn:example:mfa"?'],
+    ['GOLD', 'warning | "GOLD" is not offered | Did you mean "gold"?'],
+  ])(
+    'field CL-17 an acr value in another case earns a warning that names the offered one: %s',
+    async (given, sentence) => {
+      publish({ acr_values_supported: ['urn:example:phr', 'urn:example:mfa', 'gold'] });
+      await expect(said('acr_value_unknown', '--acr', given)).resolves.toEqual([
+        `${sentence} If not, configure it at the server.`,
+      ]);
+    },
+  );
+
   test('an acr value with an equals sign is not a word', async () => {
     publish({ acr_values_supported: ['urn:bankid:bid;LOA=4'] });
     await expect(said('acr_value_offered', '--acr', 'urn:bankid:bid;LOA=4')).resolves.toEqual([
