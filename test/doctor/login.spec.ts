@@ -269,12 +269,12 @@ describe('what is said of the acr values', () => {
     );
   });
 
-  test('an acr value that the plain sign-in had already is reported as not tried', async () => {
+  test('SRV-4 a word that the plain sign-in satisfies already is a warning', async () => {
     const [, second] = await said(['--acr', 'urn:example:pwd']);
     expect(second).toBe(
-      'acr_values: note acr_values_untested: asked for "urn:example:pwd", and the plain sign-in had ' +
-        '"urn:example:pwd" already: this does not show whether it is honored | Try it in a private window, or as ' +
-        'another user.',
+      'acr_values: warning acr_values_untested: asked for "urn:example:pwd", and the plain sign-in had ' +
+        '"urn:example:pwd" already: it satisfies "urn:example:pwd" without a step-up | If the user had stepped up ' +
+        'before, try it in a private window. If not, give the word a string that only a stronger sign-in has.',
     );
   });
 
@@ -310,7 +310,8 @@ describe('what is said of max_age', () => {
     await expect(lastOf(MFA, { browser: without('max_age') })).resolves.toBe(
       'max_age: error max_age_ignored: ignored: asked for max_age=0, and the user was not asked again; the sign-in ' +
         'was ' +
-        '61 s old | Clients can send prompt=login too. APIs have to assess auth_time themselves.',
+        '61 s old | Some servers honor --max-age 1, and some honor prompt=login of a client: try that. If nothing ' +
+        'helps, no user can meet a maxAge here. APIs have to assess auth_time themselves.',
     );
   });
 
