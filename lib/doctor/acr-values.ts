@@ -58,8 +58,8 @@ function resolve(
   const unknown = strings.filter((string) => !offered.includes(string));
   const isMapped = strings.length > 1 || strings[0] !== word;
   if (offersNoLevels && unknown.length < strings.length) {
-    const what = isMapped ? `${quoted(word)} means ${quotedList(strings)}, which` : quoted(word);
-    const message = `${what} any sign-in satisfies, because the server has no levels`;
+    const what = isMapped ? `${quoted(word)} means ${quotedList(strings)}, and` : `for ${quoted(word)}`;
+    const message = `${what} any sign-in is enough, because the server has no levels`;
     return { subject, code: 'acr_value_default', severity: 'warning', message, fix: stepsToLevels(profile) };
   }
   const meaning = isMapped ? `${quoted(word)} means ${quotedList(strings)}:` : `${quoted(word)} is`;

@@ -658,3 +658,168 @@ test('neither tokens nor codes nor users are printed', async () => {
     for (const secret of secrets.flatMap((text) => text.split('.'))) expect(stdout + stderr).not.toContain(secret);
   }
 });
+
+describe('what the two tokens of a sign-in say of it', () => {
+  type Claims = Record<string, unknown>;
+
+  /** The diagnostics, with ID tokens of which these claims differ, and access tokens made of these options. */
+  async function saidOf(
+    idToken: (claims: Claims) => Claims,
+    accessToken: (claims: Claims) => Parameters<TestAuthorizationServer['accessToken']>[0],
+    options: readonly string[],
+    around?: Around,
+  ): Promise<string[]> {
+    const fetched = globalThis.fetch;
+    const spy = jest.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+      const response = await fetched(input, init);
+      if (!`${input}`.endsWith('/token')) return response;
+      const body = (await response.json()) as { access_token: string; id_token: string };
+      const [header, payload, signature] = body.id_token.split('.') as [string, string, string];
+      const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims;
+      const changed = Buffer.from(JSON.stringify({ ...claims, ...idToken(claims) })).toString('base64url');
+      const token = await server.accessToken({
+        acr: claims['acr'],
+        authTime: claims['auth_time'],
+        ...accessToken(claims),
+      });
+      return Response.json({ ...body, access_token: token, id_token: [header, changed, signature].join('.') });
+    });
+    const lines = await said(options, around);
+    spy.mockRestore();
+    return lines;
+  }
+
+  test('SRV-3 an acr that only the access token has is honored, and reported once as missing in ID tokens', async () => {
+    const lines = await saidOf(
+      () => ({ acr: undefined }),
+      () => ({}),
+      MFA,
+    );
+    expect(lines).toEqual([
+      'sign_in: ok sign_in_finished: the ID token has no acr',
+      'acr_values: ok acr_values_honored: honored: asked for "urn:example:mfa", and the access token has ' +
+        '"urn:example:mfa"',
+      'acr_values: ok token_accepted: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
+      'acr_values: ok acr_present: acr "urn:example:mfa"',
+      'acr_values: ok auth_time_present: auth_time 2027-01-15T08:00:30Z, 30 s ago',
+      'acr_values: ok requirements_met: enough for acr "urn:example:mfa"',
+      'acr_values: error id_token_acr_missing: the access token has acr "urn:example:mfa", and the ID token has none | ' +
+        'Have the server put acr into ID tokens too: verifyStepUp() of the client reads it there, and reports acr_missing.',
+      'max_age: ok max_age_honored: honored: asked for max_age=0, and the user signed in again, 30 s before the ID token ' +
+        'was issued',
+      'max_age: ok token_accepted: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
+      'max_age: ok acr_present: acr "urn:example:mfa"',
+      'max_age: ok auth_time_present: auth_time 2027-01-15T08:01:01Z, 30 s ago',
+    ]);
+  });
+
+  test('SRV-2 an access token that claims a newer sign-in than the ID token is an error', async () => {
+    const oldSignIn = NOW - 600;
+    const lines = await saidOf(
+      () => ({ auth_time: oldSignIn }),
+      () => ({ authTime: NOW + 2 * PACE + 1 }),
+      ['--max-age', '1000'],
+    );
+    expect(lines.filter((line) => line.includes('mismatch'))).toContain(
+      'max_age: error id_token_auth_time_mismatch: the access token claims a sign-in at 2027-01-15T08:01:01Z, 661 s ' +
+        'after that of the ID token, 2027-01-15T07:50:00Z | Have the server put the time of the sign-in into access ' +
+        'tokens, not that of the token or of a consent. Until then no maxAge notices an old sign-in.',
+    );
+  });
+
+  test.each<[what: string, idToken: Claims, accessToken: Claims, expected: string[]]>([
+    ['the same', {}, {}, []],
+    ['times that differ by rounding', {}, { authTime: NOW + 1 }, []],
+    ['no auth_time in the ID token', { auth_time: undefined }, {}, []],
+    [
+      'an older sign-in in the access token',
+      {},
+      { authTime: NOW - 60 },
+      [
+        'sign_in: warning id_token_auth_time_mismatch: the access token claims a sign-in at 2027-01-15T07:59:00Z, 60 s ' +
+          'before that of the ID token, 2027-01-15T08:00:00Z | Have the server put the same auth_time into both tokens.',
+      ],
+    ],
+    [
+      'another acr in the access token',
+      {},
+      { acr: 'urn:example:mfa' },
+      [
+        'sign_in: warning id_token_acr_mismatch: the access token has acr "urn:example:mfa", and the ID token has ' +
+          '"urn:example:pwd" | Have the server put the same acr into both: the API reads the access token, and the ' +
+          'client the ID token.',
+      ],
+    ],
+  ])('both tokens are compared: %s', async (_, idToken, accessToken, expected) => {
+    const lines = await saidOf(
+      () => idToken,
+      () => accessToken,
+      [],
+    );
+    const ofPlain = lines.filter((line) => line.startsWith('sign_in: ') && line.includes('mismatch'));
+    expect(ofPlain).toEqual(expected);
+  });
+
+  test('SRV-4 at a Keycloak without levels, a word that the plain sign-in satisfies leads to the steps', async () => {
+    await server.close();
+    server = await createTestAuthorizationServer({ acrValuesSupported: ['1', '0'] });
+    register();
+    const lines = await saidOf(
+      () => ({ acr: '1' }),
+      () => ({ acr: '1' }),
+      ['--profile', 'keycloak', '--acr', 'mfa=1'],
+    );
+    expect(lines.find((line) => line.includes('acr_values_untested'))).toBe(
+      'acr_values: warning acr_values_untested: asked for "1", and the plain sign-in had "1" already: it satisfies "mfa" ' +
+        'without a step-up | Set up levels at the server. docs/authorization-servers.md has the steps, under "Keycloak". ' +
+        'The first: Map the names of your authentication levels to numbers: realm settings, "ACR to Level of ' +
+        'Authentication (LoA) Mapping".',
+    );
+  });
+
+  test('a secret that a server puts into claims is not printed', async () => {
+    register('secret-of-doctor');
+    const claims = { acr: 'x secret-of-doctor', authTime: 'secret-of-doctor' };
+    const lines = await saidOf(
+      () => claims,
+      () => claims,
+      ['--client-secret-env', 'SECRET'],
+      {
+        browser,
+        env: { SECRET: 'secret-of-doctor' },
+      },
+    );
+    expect(lines.join()).toContain('acr "x ..."');
+    expect(lines.join()).not.toContain('secret-of-doctor');
+  });
+
+  test('opaque access tokens are examined by introspection', async () => {
+    const { clientId, clientSecret } = server.introspection;
+    const fetched = globalThis.fetch;
+    const spy = jest.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+      const response = await fetched(input, init);
+      if (!`${input}`.endsWith('/token')) return response;
+      const opaque = server.opaqueToken({ acr: 'urn:example:mfa', authTime: mockClock.now - PACE });
+      return Response.json({ ...((await response.json()) as object), access_token: opaque });
+    });
+    const introspect = [
+      '--introspect',
+      '--introspection-client-id',
+      clientId,
+      '--introspection-secret-env',
+      'API_SECRET',
+    ];
+    const lines = await said([...MFA, ...introspect], { browser, env: { API_SECRET: clientSecret } });
+    spy.mockRestore();
+    expect(lines.filter((line) => line.startsWith('acr_values: ')).map((line) => line.split(':')[1])).toEqual([
+      ' ok acr_values_honored',
+      ' ok token_opaque',
+      ' ok introspection_active',
+      ' ok token_accepted',
+      ' ok acr_present',
+      ' ok auth_time_present',
+      ' ok introspection_needed',
+      ' ok requirements_met',
+    ]);
+  });
+});
