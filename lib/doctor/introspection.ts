@@ -81,7 +81,7 @@ export class Introspection {
     const judged = isAccepted ? requirements : {};
     const diagnostics = [
       this.#active(subject, claims),
-      ...(isAccepted ? [accepted(subject, claims)] : refusals.map((refusal) => refused(subject, refusal, claims))),
+      ...(isAccepted ? [accepted(subject, claims)] : refusedAll(subject, refusals, claims)),
       ...(isOfAnotherSignIn ? [otherSignIn(subject)] : []),
       ...authenticationDiagnostics({ subject, claims, source: 'introspection', server, requirements: judged, now }),
       ...(isAccepted ? [this.#occasion(subject, 'opaque', { opaque: true, acr: false, authTime: false })] : []),
@@ -100,7 +100,11 @@ export class Introspection {
     const own = authenticationEvent(payload, server);
     const claims = await this.#ask(subject, token, payload);
     if (isDiagnostic(claims)) return { subject, diagnostics: [claims], event: own };
-    const { refusals, isOfAnotherSignIn, event } = examineCompletion(payload, claims, server);
+    const examined = examineCompletion(payload, claims, server);
+    const { isOfAnotherSignIn } = examined;
+    // A JWT that is refused can lack what the response is compared with.
+    const refusals = examined.refusals.filter(({ code }) => isAccepted || code !== 'introspection_mismatch');
+    const event = refusals.length > 0 ? own : examined.event;
     const acr = !hasAcr(own) && hasAcr(event);
     const authTime = own.authTime === undefined && event.authTime !== undefined;
     const told = authenticationDiagnostics({
@@ -113,11 +117,11 @@ export class Introspection {
     });
     const diagnostics = [
       this.#active(subject, claims),
-      ...refusals.map((refusal) => refused(subject, refusal, claims)),
+      ...refusedAll(subject, refusals, claims),
       ...(isOfAnotherSignIn ? [otherSignIn(subject)] : []),
       ...told.filter(({ code }) => (acr && code === 'acr_present') || (authTime && code === 'auth_time_present')),
     ];
-    if (refusals.length > 0) return { subject, diagnostics, event: own };
+    if (refusals.length > 0) return { subject, diagnostics, event };
     const advice = isAccepted ? this.#adviceFor(subject, own, { acr, authTime }) : refusedFirst(subject);
     return { subject, diagnostics: [...diagnostics, advice], event };
   }
@@ -261,11 +265,24 @@ function accepted(subject: Subject, claims: Claims): DoctorDiagnostic {
   return { subject, code: 'token_accepted', severity: 'ok', message };
 }
 
-function refused(subject: Subject, refusal: AccessTokenRefused, claims: Claims): DoctorDiagnostic {
-  return diagnostic(subject, refusal, fixFor(refusal, claims));
+function refusedAll(subject: Subject, refusals: readonly AccessTokenRefused[], claims: Claims): DoctorDiagnostic[] {
+  const isOfOtherKind = refusals.some((refusal) => isKindMismatch(refusal) && hasClaim(refusal, claims));
+  return refusals
+    .filter((refusal) => !(isOfOtherKind && isKindMismatch(refusal) && !hasClaim(refusal, claims)))
+    .map((refusal) => diagnostic(subject, refusal, fixFor(refusal, claims)));
 }
 
-function fixFor({ code, claim, found }: AccessTokenRefused, claims: Claims): string | undefined {
+function isKindMismatch({ code }: AccessTokenRefused): boolean {
+  return code === 'introspected_kind_mismatch';
+}
+
+/** Returns whether the claim that a refusal is about is there, and says something else. */
+function hasClaim({ claim = '' }: AccessTokenRefused, claims: Claims): boolean {
+  return claims[claim] !== undefined;
+}
+
+function fixFor(refusal: AccessTokenRefused, claims: Claims): string | undefined {
+  const { code, claim, found } = refusal;
   switch (code) {
     case 'audience_mismatch': {
       const named = audiencesOf(claims);
@@ -275,7 +292,7 @@ function fixFor({ code, claim, found }: AccessTokenRefused, claims: Claims): str
         : `It is for ${quotedList(named)}. If that is your API, give it by --audience.`;
     }
     case 'introspected_kind_mismatch':
-      return claims[claim as string] === undefined
+      return !hasClaim(refusal, claims)
         ? 'Nothing in the response says that it is an access token: have the server return token_type "Bearer", ' +
             'token_use "access_token" or a scope.'
         : `By ${quoted(claim)}${found === undefined ? '' : ` ${quoted(found)}`} it is another token. Call APIs with the access token.`;
