@@ -306,7 +306,7 @@ describe('what is said of max_age', () => {
     return browser(address.href);
   };
 
-  test('a max_age that the server ignores is reported', async () => {
+  test('SRV-13 a max_age that the server ignores is reported, with what some servers honor', async () => {
     await expect(lastOf(MFA, { browser: without('max_age') })).resolves.toBe(
       'max_age: error max_age_ignored: ignored: asked for max_age=0, and the user was not asked again; the sign-in ' +
         'was ' +
