@@ -506,7 +506,7 @@ describe('several lacks of one token', () => {
   });
 });
 
-describe('field RS-18 a token that a given profile refuses', () => {
+describe('a token that a given profile refuses', () => {
   const MARKS = 'error token_refused: refused: The claims of the token are not those of an access token';
   const ENTRA = { azp: 'page', ver: '2.0', client_id: undefined, jti: undefined };
   const KEYCLOAK = { azp: 'page', typ: 'Bearer', client_id: undefined };
@@ -583,16 +583,19 @@ describe('field RS-18 a token that a given profile refuses', () => {
           '"absentClaims" by --config.',
       ],
     ],
-  ])('is explained by that profile: %s', async (_, profile, typ, claims, expected) => {
-    const token = await server.accessToken({ acr: '1', header: { typ }, claims });
-    const said = await saidOf(token, ['--audience', API, '--profile', profile]);
-    expect(said.filter((line) => line.startsWith('error token_refused'))).toEqual(expected);
-    expect(said.join()).not.toContain('--profile');
-    expect(said.at(-1)).toMatch(/^note profile_documented: /);
-  });
+  ])(
+    'field RS-18 a token that a given profile refuses is explained by that profile: %s',
+    async (_, profile, typ, claims, expected) => {
+      const token = await server.accessToken({ acr: '1', header: { typ }, claims });
+      const said = await saidOf(token, ['--audience', API, '--profile', profile]);
+      expect(said.filter((line) => line.startsWith('error token_refused'))).toEqual(expected);
+      expect(said.join()).not.toContain('--profile');
+      expect(said.at(-1)).toMatch(/^note profile_documented: /);
+    },
+  );
 });
 
-describe('field CL-17 what holds a token and is none', () => {
+describe('what holds a token and is none', () => {
   const RESPONSE = { access_token: '2YotnFZFEjr1zCsicMWpAA', token_type: 'Bearer', expires_in: 3600 };
   const QUOTED = 'error token_quoted: the access token is in quotes | Give it without them: no token has quotes.';
   const WHOLE =
@@ -612,7 +615,7 @@ describe('field CL-17 what holds a token and is none', () => {
       'error token_response_given: this is a JSON object without access_token, and not an access token | Give the value ' +
         'of access_token in a token response.',
     ],
-  ])('is named for what it is: %s', async (_, text, expected) => {
+  ])('field CL-17 what holds a token is named for what it is: %s', async (_, text, expected) => {
     await expect(saidOf(text)).resolves.toEqual([expected]);
   });
 });
