@@ -29,7 +29,6 @@ const REPORTED_ONCE: ReadonlySet<DoctorCode> = new Set<DoctorCode>([
   'profile_documented',
   'introspection_needed',
   'introspection_unneeded',
-  'id_token_acr_missing',
 ]);
 
 /** The outcome of one sign-in: tokens, or the diagnostics that say why there are none. */

@@ -20,7 +20,8 @@ export function comparisonDiagnostics(
 ): DoctorDiagnostic[] {
   if (event === undefined) return [];
   const diagnostics: DoctorDiagnostic[] = [];
-  if (event.acr !== undefined && acr === undefined) {
+  // Some servers put acr into ID tokens only if the request asks for it.
+  if (subject === 'acr_values' && event.acr !== undefined && acr === undefined) {
     diagnostics.push({
       subject,
       code: 'id_token_acr_missing',
