@@ -1,4 +1,4 @@
-import type { AuthorizationServer } from '../authorization-servers/index.js';
+import { type AuthorizationServer, fittingProfile } from '../authorization-servers/index.js';
 import type { Claims } from '../core/index.js';
 import type { AccessTokenRefused, AccessTokenRefusedCode, UnverifiedJwt } from '../token/index.js';
 import type { DoctorDiagnostic, Subject } from './doctor-diagnostic.js';
@@ -79,7 +79,10 @@ const chooseType: Fix = ({ jwt, server, examination }) => {
   const { typ } = jwt.header;
   const type = `Its typ is ${typ === undefined ? 'missing' : quoted(typ)}`;
   if (!examination.hasProfile) {
-    return `${type}: have the server issue at+jwt (RFC 9068), or give its --profile, or a profile of your own by --config.`;
+    const fitting = fittingProfile(server.issuer, typeof typ === 'string' ? typ : null);
+    const profile =
+      fitting === undefined ? 'its --profile, or a profile of your own by --config' : `--profile ${fitting}`;
+    return `${type}: have the server issue at+jwt (RFC 9068), or give ${profile}.`;
   }
   const accepted = [...server.profile.typ].map((accepts) => (accepts === null ? 'none' : quoted(accepts)));
   return `${type}, and ${profileName(examination)} accepts ${accepted.join(', ')}: is the token of such a server?`;

@@ -54,7 +54,7 @@ export type AccessTokenRefusedCode = keyof typeof REFUSALS;
 export interface RefusalFacts {
   /** Name of the claim that is missing, or that must not be present. */
   readonly claim?: string;
-  /** Value of the claim. Absent if it is neither a string nor a list of strings. */
+  /** Value of the claim, or of `alg`. Absent if it is neither a string nor a list of strings. */
   readonly found?: string | readonly string[];
   /** Accepted values. `null` stands for a missing one. */
   readonly expected?: readonly (string | null)[];

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { profiles } from '../../lib/authorization-servers/index.js';
+import { SigningKey } from '../../lib/testing/signing-key.js';
+import { JsonServer } from '../token/json-server.js';
 import { type Around, diagnostics, nestjsStepUp } from './doctor.js';
 
 const NOW = 1_800_000_000;
@@ -410,6 +412,21 @@ describe('a token that would be refused', () => {
   ])('%s is reported as refused, with what to do', async (_, options, message, fix) => {
     const token = await server.accessToken({ acr: 'urn:example:mfa', ...options });
     await expect(saidOf(token)).resolves.toEqual([`error token_refused: refused: ${message} | ${fix}`, ACR, AUTH_TIME]);
+  });
+
+  test('RS-62 the profile that fits the issuer is named for a token of typ JWT', async () => {
+    const keycloak = await new JsonServer().listen();
+    const issuer = `${keycloak.origin}/realms/bank`;
+    const key = new SigningKey('ES256');
+    keycloak.json('/realms/bank/.well-known/openid-configuration', { issuer, jwks_uri: `${keycloak.origin}/jwks` });
+    keycloak.json('/jwks', { keys: [key.jwk] });
+    const claims = { iss: issuer, aud: API, sub: 'alice', client_id: 'page', jti: '1', iat: NOW, exp: NOW + 300 };
+    const token = await key.sign({ ...claims, acr: '1', auth_time: NOW }, { typ: 'JWT' });
+    const found = await diagnostics([issuer, '--token', '-', '--audience', API], { stdin: token });
+    await keycloak.close();
+    expect(found.find(({ code }) => code === 'token_refused')?.['fix']).toBe(
+      'Its typ is "JWT": have the server issue at+jwt (RFC 9068), or give --profile keycloak.',
+    );
   });
 
   test('a refused token is not compared with requirements', async () => {

@@ -150,12 +150,12 @@ Introspection
     expect(said.filter((line) => line.includes('error token_refused'))).toEqual([
       'introspection: error token_refused: refused: The issuer of the access token is not known | It names the issuer ' +
         '"https://other.example": give that one, exactly as it is written there.',
-      'introspection: error token_refused: refused: The access token is meant for another audience | The response has no ' +
+      'introspection: error token_refused: refused: The access token is for another audience | The response has no ' +
         'aud: have the server return it. If this server returns tokens of your API alone, give a profile with ' +
         "absentClaims: ['aud'] by --config.",
       'introspection: error token_refused: refused: The token is not a bearer access token | Nothing in the response says ' +
         'that it is an access token: have the server return token_type "Bearer", token_use "access_token" or a scope.',
-      'introspection: error token_refused: refused: The access token names no subject | Have the server return sub, or ' +
+      'introspection: error token_refused: refused: The access token has no subject | Have the server return sub, or ' +
         'username.',
       'introspection: error token_refused: refused: The access token has expired',
     ]);
@@ -177,7 +177,7 @@ Introspection
     [
       'a token for another API',
       { token_type: 'Bearer', aud: 'https://other.example' },
-      'The access token is meant for another audience | It is for "https://other.example". If that is your API, give it by ' +
+      'The access token is for another audience | It is for "https://other.example". If that is your API, give it by ' +
         '--audience.',
     ],
     [

@@ -43,6 +43,15 @@ describe('a refused access token carries the rule and its facts', () => {
     expect(await refusalOf(token)).toMatchObject({ error: 'invalid_token', ...facts });
   });
 
+  test('a refusal names an algorithm that is not allowed, and those that are', async () => {
+    const [, payload] = (await server.accessToken({})).split('.');
+    const header = Buffer.from('{"alg":"HS256","typ":"at+jwt"}').toString('base64url');
+    const verifier = verifierOf({ ...server, algorithms: ['ES256'] });
+    expect(() => verifier.verify(`${header}.${payload}.c2ln`)).toThrow(
+      expect.objectContaining({ code: 'algorithm_not_allowed', found: 'HS256', expected: ['ES256'] }),
+    );
+  });
+
   test('a refusal names a claim that only other tokens have', async () => {
     const refused = await refusalOf({ claims: { nonce: 'n-0S6' } }, { otherTokenClaims: ['nonce'] });
     expect(refused).toMatchObject({ code: 'token_kind_mismatch', claim: 'nonce', expected: [null] });

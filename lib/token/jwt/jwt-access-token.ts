@@ -21,7 +21,9 @@ export function checkBeforeSignature(
 ): void {
   const { alg, typ, crit } = header;
   if (crit !== undefined) report('crit_unsupported');
-  if (typeof alg !== 'string' || !server.algorithms.has(alg)) report('algorithm_not_allowed');
+  if (typeof alg !== 'string' || !server.algorithms.has(alg)) {
+    report('algorithm_not_allowed', { ...found(alg), expected: [...server.algorithms] });
+  }
   if (typ !== undefined && typeof typ !== 'string') report('typ_unreadable');
   else if (!server.profile.typ.has(typ === undefined ? null : mediaType(typ)))
     report('typ_mismatch', { ...found(typ), expected: [...server.profile.typ] });
