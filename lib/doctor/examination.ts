@@ -145,7 +145,7 @@ function wordsOf({ acr: given }: CommandLine, { acr: configured }: ServerOptions
     else if (!isMap) words.set(word, [word]);
     else if (!known.includes(word)) {
       throw new UsageError(
-        `The file of "--config" knows no word ${quoted(word)}; the nearest is ${quoted(closestMatch(word, known))}`,
+        `The file of "--config" knows no word ${quoted(word)}; the closest is ${quoted(closestMatch(word, known))}`,
       );
     }
   }

@@ -162,7 +162,7 @@ describe('the form of the file', () => {
       'a.json',
       '{"issuer": "https://as.example", "profile": "keykloak"}',
       expect.stringMatching(
-        /^The file of "--config" is not valid: "server\.profile" names no profile: "keykloak"; the nearest is "keycloak"\./,
+        /^The file of "--config" is not valid: "server\.profile" is not the name of a profile: "keykloak"; the closest is "keycloak"\./,
       ),
     ],
     [
@@ -170,14 +170,14 @@ describe('the form of the file', () => {
       'a.json',
       '{"authorizationServers": [{"issuer": "https://as.example", "audiences": "a"}]}',
       expect.stringMatching(
-        /^The file of "--config" is not valid: "authorizationServers\[0\]" has the unknown option "audiences"; known are /,
+        /^The file of "--config" is not valid: "authorizationServers\[0\]" has the unknown option "audiences"; the closest is "audience"; /,
       ),
     ],
     [
       'an http issuer',
       'a.json',
       '{"issuer": "http://as.example"}',
-      'The file of "--config" is not valid: "server.issuer" must be an https URL (http is accepted on loopback only)',
+      'The file of "--config" is not valid: "server.issuer" must be an https URL (http is accepted on loopback only), not "http://as.example"',
     ],
   ])('%s is refused with one sentence, with what was found', async (_, name, text, sentence) => {
     const { exitCode, stdout, stderr } = await nestjsStepUp(['doctor', '--config', await file(name, text)]);
@@ -248,12 +248,12 @@ describe('the command line comes before the file', () => {
     ]);
   });
 
-  test('a string of the file is known as its words are, and field CL-17 the nearest word is named', async () => {
+  test('a string of the file is known as its words are, and field CL-17 the closest word is named', async () => {
     await expect(saidWith(await config(), ['--acr', 'urn:example:phr'])).resolves.toMatchObject({ exitCode: 0 });
     await expect(saidWith(await config(), ['--acr', 'MFA'])).resolves.toMatchObject({
       exitCode: 2,
       stderr:
-        'nestjs-step-up: The file of "--config" knows no word "MFA"; the nearest is "mfa" (--help shows the options)\n',
+        'nestjs-step-up: The file of "--config" knows no word "MFA"; the closest is "mfa" (--help shows the options)\n',
     });
   });
 

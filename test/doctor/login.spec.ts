@@ -662,10 +662,10 @@ test('neither tokens nor codes nor users are printed', async () => {
 describe('what the two tokens of a sign-in say of it', () => {
   type Claims = Record<string, unknown>;
 
-  /** The diagnostics, with ID tokens of which these claims differ, and access tokens made of these options. */
+  /** The diagnostics, with ID tokens of which these claims differ, and access tokens of which these differ. */
   async function saidOf(
     idToken: (claims: Claims) => Claims,
-    accessToken: (claims: Claims) => Parameters<TestAuthorizationServer['accessToken']>[0],
+    accessToken: (claims: Claims) => Claims,
     options: readonly string[],
     around?: Around,
   ): Promise<string[]> {
@@ -677,11 +677,8 @@ describe('what the two tokens of a sign-in say of it', () => {
       const [header, payload, signature] = body.id_token.split('.') as [string, string, string];
       const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims;
       const changed = Buffer.from(JSON.stringify({ ...claims, ...idToken(claims) })).toString('base64url');
-      const token = await server.accessToken({
-        acr: claims['acr'],
-        authTime: claims['auth_time'],
-        ...accessToken(claims),
-      });
+      const { acr, auth_time } = claims;
+      const token = await server.accessToken({ claims: { acr, auth_time, ...accessToken(claims) } });
       return Response.json({ ...body, access_token: token, id_token: [header, changed, signature].join('.') });
     });
     const lines = await said(options, around);
@@ -717,7 +714,7 @@ describe('what the two tokens of a sign-in say of it', () => {
     const oldSignIn = NOW - 600;
     const lines = await saidOf(
       () => ({ auth_time: oldSignIn }),
-      () => ({ authTime: NOW + 2 * PACE + 1 }),
+      () => ({ auth_time: NOW + 2 * PACE + 1 }),
       ['--max-age', '1000'],
     );
     expect(lines.filter((line) => line.includes('mismatch'))).toContain(
@@ -729,13 +726,13 @@ describe('what the two tokens of a sign-in say of it', () => {
 
   test.each<[what: string, idToken: Claims, accessToken: Claims, expected: string[]]>([
     ['the same', {}, {}, []],
-    ['times that differ by rounding', {}, { authTime: NOW + 1 }, []],
+    ['times that differ by rounding', {}, { auth_time: NOW + 1 }, []],
     ['no auth_time in the ID token', { auth_time: undefined }, {}, []],
     ['no acr in the ID token, which nobody asked for', { acr: undefined }, {}, []],
     [
       'an older sign-in in the access token',
       {},
-      { authTime: NOW - 60 },
+      { auth_time: NOW - 60 },
       [
         'sign_in: warning id_token_auth_time_mismatch: the access token claims a sign-in at 2027-01-15T07:59:00Z, 60 s ' +
           'before that of the ID token, 2027-01-15T08:00:00Z | Have the server put the same auth_time into both tokens.',
@@ -780,9 +777,9 @@ describe('what the two tokens of a sign-in say of it', () => {
 
   test('a secret that a server puts into claims is not printed', async () => {
     register('secret-of-doctor');
-    const claims = { acr: 'x secret-of-doctor', authTime: 'secret-of-doctor' };
+    const claims = { acr: 'x secret-of-doctor', auth_time: 'secret-of-doctor' };
     const lines = await saidOf(
-      () => claims,
+      () => ({ acr: claims.acr }),
       () => claims,
       ['--client-secret-env', 'SECRET'],
       {
