@@ -41,6 +41,8 @@ const project = {
   testEnvironment: 'node',
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
   moduleNameMapper: {
+    // the doctor imports the file of --config by its URL
+    '^file://(/.*)$': '$1',
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nestjs-step-up$': '<rootDir>/lib/index.ts',
     '^nestjs-step-up/(client|testing)$': '<rootDir>/lib/$1/index.ts',

@@ -63,6 +63,11 @@ export interface AuthorizationServerProfile {
 
   /** The server's `acr` strings, if they are the same for all its users. */
   acrValues?: readonly string[] | undefined;
+  /**
+   * Strings that the server offers before an administrator has set up any. Any sign-in satisfies them, so no word of yours
+   * should stand for one. Default is none.
+   */
+  defaultAcrValues?: readonly string[] | undefined;
   /** Whether access tokens carry `acr` and `auth_time` by default, after configuration, or never. */
   issues?: { acr?: Issuance | undefined; authTime?: Issuance | undefined } | undefined;
   /** Options of `authorizationParameters` for this server. */

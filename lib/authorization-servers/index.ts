@@ -16,6 +16,7 @@ export {
 export {
   checkProfile,
   isClientCredentialsToken,
+  PROFILE_MEMBERS,
 } from './profile.js';
 export { type ProfileName, profiles } from './profiles/index.js';
 export { Vocabulary, type VocabularyOptions } from './vocabulary.js';

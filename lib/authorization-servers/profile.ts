@@ -37,8 +37,9 @@ const CHOICES = {
   whenUnmet: ['error', 'lower', 'no-return'],
   onRefresh: ['keeps', 'drops'],
 } as const;
-const LISTS = ['source', 'otherTokenClaims', 'acrValues', 'steps', 'notes', 'observed'] as const;
-const MEMBERS: ReadonlySet<string> = new Set([
+const LISTS = ['source', 'otherTokenClaims', 'acrValues', 'defaultAcrValues', 'steps', 'notes', 'observed'] as const;
+/** The members of a profile. */
+export const PROFILE_MEMBERS: ReadonlySet<string> = new Set([
   ...Object.keys(CHOICES),
   ...LISTS,
   'title',
@@ -68,7 +69,7 @@ export function checkProfile(
   if (!isRecord(profile)) {
     throw new StepUpConfigurationError(`"${where}" must be the name of a profile or an object`);
   }
-  checkMembers(profile, MEMBERS, (member) => `"${where}" has the unknown member "${member}"`);
+  checkMembers(profile, PROFILE_MEMBERS, (member) => `"${where}" has the unknown member "${member}"`);
   checkFacts(profile, where);
   const { claims = {}, absentClaims = [], otherTokenClaims = [], acrType = 'string', challenge = 'rfc9470' } = profile;
   const typ = checkTypes(profile.typ, `${where}.typ`);

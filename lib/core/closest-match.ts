@@ -1,7 +1,14 @@
-/** Returns the candidate with the least edit distance to a word; `undefined` without candidates. */
+/**
+ * Returns the candidate with the least edit distance to a word; `undefined` without candidates. Case decides only between
+ * candidates that are equally near without it.
+ */
 export function closestMatch(word: string, candidates: readonly string[]): string | undefined {
-  const byDistance = candidates.map((candidate) => ({ candidate, distance: editDistance(word, candidate) }));
-  return byDistance.sort((a, b) => a.distance - b.distance)[0]?.candidate;
+  const byDistance = candidates.map((candidate) => ({
+    candidate,
+    letters: editDistance(word.toLowerCase(), candidate.toLowerCase()),
+    exact: editDistance(word, candidate),
+  }));
+  return byDistance.sort((a, b) => a.letters - b.letters || a.exact - b.exact)[0]?.candidate;
 }
 
 /** How many characters have to be inserted, left out or replaced to make one word of another. */

@@ -13,6 +13,8 @@ import { authenticationEvent } from '../token/index.js';
 import type { DoctorCode, DoctorDiagnostic, Subject } from './doctor-diagnostic.js';
 import { printable, quoted, quotedList } from './quoted.js';
 
+const RETURNED = 'Introspection returns it.';
+
 const MEANING: Readonly<Record<UnmetReason, string>> = {
   acr_missing: 'no acr',
   acr_unmet: 'another acr',
@@ -23,19 +25,38 @@ const MEANING: Readonly<Record<UnmetReason, string>> = {
   scope_missing: 'a missing scope',
 };
 
-/**
- * Diagnoses whether the claims of an access token say how and when the user authenticated, in a form that an API can
- * assess, and whether that meets the requirements.
- *
- * @param now seconds since the epoch
- */
-export function authenticationDiagnostics(
-  subject: Subject,
-  claims: Claims,
-  server: AuthorizationServer,
-  requirements: AuthenticationRequirements,
-  now: number,
-): DoctorDiagnostic[] {
+/** Where claims are from. */
+export type ClaimSource = 'token' | 'introspection';
+
+const SOURCES: Readonly<
+  Record<ClaimSource, { readonly place: string; readonly fix: (claim: string, how: string) => string }>
+> = {
+  token: {
+    place: 'in the access token',
+    fix: (claim, how) =>
+      `Have the server put ${claim} into access tokens${how}, or configure "introspection" if the server returns it there.`,
+  },
+  introspection: {
+    place: 'in the introspection response',
+    fix: (claim) => `Have the server return ${claim} by introspection, next to active.`,
+  },
+};
+
+export interface ClaimedAuthentication {
+  readonly subject: Subject;
+  readonly claims: Claims;
+  readonly source: ClaimSource;
+  readonly server: AuthorizationServer;
+  readonly requirements: AuthenticationRequirements;
+  /** What is known from elsewhere, so that its absence is no fault. */
+  readonly known?: Pick<AuthenticationEvent, 'acr' | 'acrs' | 'authTime'>;
+  /** Seconds since the epoch. */
+  readonly now: number;
+}
+
+/** Diagnoses whether claims say how and when the user authenticated, in a form that an API can assess. */
+export function authenticationDiagnostics(claimed: ClaimedAuthentication): DoctorDiagnostic[] {
+  const { subject, claims, server, requirements, now } = claimed;
   const event = authenticationEvent(claims, server);
   const { acr, authTime } = server.profile.claims;
   const isWithoutUser =
@@ -44,15 +65,14 @@ export function authenticationDiagnostics(
   const diagnostics = [
     ...(isWithoutUser ? [userMissing(subject)] : []),
     acrDiagnostic(
-      subject,
+      claimed,
       event,
       readClaim(claims, acr),
       printable(acr.join('.')),
       requirements.acrValues !== undefined,
     ),
-    authTimeDiagnostic(subject, event, printable(authTime.join('.')), requirements.maxAge !== undefined, now),
+    authTimeDiagnostic(claimed, event, printable(authTime.join('.')), requirements.maxAge !== undefined, now),
   ];
-  if (Object.keys(requirements).length > 0) diagnostics.push(verdict(subject, event, requirements, now));
   return diagnostics;
 }
 
@@ -73,7 +93,7 @@ function userMissing(subject: Subject): DoctorDiagnostic {
 }
 
 function acrDiagnostic(
-  subject: Subject,
+  { subject, source, known }: ClaimedAuthentication,
   event: AuthenticationEvent,
   claim: unknown,
   name: string,
@@ -81,17 +101,18 @@ function acrDiagnostic(
 ): DoctorDiagnostic {
   const add = diagnosticOf(subject);
   const severity = required ? 'error' : 'warning';
-  if (event.acrs !== undefined) return add('ok', 'acr_present', `${name} ${quotedList(event.acrs)}`);
+  const by = source === 'introspection' ? ', by introspection' : '';
+  if (event.acrs !== undefined) return add('ok', 'acr_present', `${name} ${quotedList(event.acrs)}${by}`);
   if (event.acr !== undefined) {
-    if (event.acr !== '0') return add('ok', 'acr_present', `acr ${quoted(event.acr)}`);
+    if (event.acr !== '0') return add('ok', 'acr_present', `acr ${quoted(event.acr)}${by}`);
     const fix = 'Never require "0". Some servers issue it if a user returns by a cookie.';
     return add('note', 'acr_zero', 'acr "0": the user reached no level', fix);
   }
   if (claim === undefined || claim === null) {
-    const fix =
-      `Have the server put ${name} into access tokens (by a scope, a claim mapping or a script), or configure ` +
-      '"introspection" if the server returns it there.';
-    return add(severity, 'acr_missing', `no ${name} in the access token`, fix);
+    const message = `no ${name} ${SOURCES[source].place}`;
+    if (known?.acr !== undefined || known?.acrs !== undefined) return add('note', 'acr_missing', message, RETURNED);
+    const fix = SOURCES[source].fix(name, ' (by a scope, a claim mapping or a script)');
+    return add(severity, 'acr_missing', message, fix);
   }
   const kind = Array.isArray(claim) ? 'a list' : `of type ${typeof claim}`;
   const fix = 'Have the server issue a string, or give a --profile that reads this form.';
@@ -99,7 +120,7 @@ function acrDiagnostic(
 }
 
 function authTimeDiagnostic(
-  subject: Subject,
+  { subject, source, known }: ClaimedAuthentication,
   { authTime }: { readonly authTime?: unknown },
   name: string,
   required: boolean,
@@ -108,10 +129,10 @@ function authTimeDiagnostic(
   const add = diagnosticOf(subject);
   const severity = required ? 'error' : 'warning';
   if (authTime === undefined) {
-    const fix =
-      `Have the server put ${name} into access tokens, or configure "introspection" if the server returns it ` +
-      'there. Until then no maxAge is ever met.';
-    return add(severity, 'auth_time_missing', `no ${name} in the access token`, fix);
+    const message = `no ${name} ${SOURCES[source].place}`;
+    if (known?.authTime !== undefined) return add('note', 'auth_time_missing', message, RETURNED);
+    const fix = `${SOURCES[source].fix(name, '')} Until then no maxAge is ever met.`;
+    return add(severity, 'auth_time_missing', message, fix);
   }
   if (typeof authTime !== 'number') {
     const fix =
@@ -129,7 +150,22 @@ function authTimeDiagnostic(
     const fix = 'Set the clocks of the server and of this machine by NTP.';
     return add(severity, 'auth_time_in_future', `auth_time ${instant(authTime)} is ${-age} s in the future`, fix);
   }
-  return add('ok', 'auth_time_present', `auth_time ${instant(authTime)}, ${Math.max(age, 0)} s ago`);
+  const by = source === 'introspection' ? ', by introspection' : '';
+  return add('ok', 'auth_time_present', `auth_time ${instant(authTime)}, ${Math.max(age, 0)} s ago${by}`);
+}
+
+/**
+ * Diagnoses whether an authentication event meets the requirements. Empty without requirements.
+ *
+ * @param now seconds since the epoch
+ */
+export function requirementDiagnostics(
+  subject: Subject,
+  event: AuthenticationEvent,
+  requirements: AuthenticationRequirements,
+  now: number,
+): DoctorDiagnostic[] {
+  return Object.keys(requirements).length === 0 ? [] : [verdict(subject, event, requirements, now)];
 }
 
 function verdict(
@@ -149,7 +185,7 @@ function verdict(
   const reasons = assessment.reasons.map((reason) => MEANING[reason]).join(', ');
   const canImprove = !assessment.reasons.includes('auth_time_missing');
   const fix =
-    subject === 'access_token'
+    subject === 'access_token' || subject === 'introspection'
       ? `Your API would respond with a step-up challenge.${canImprove ? ' Try whether --login obtains a better token.' : ''}`
       : 'Your API would challenge it again, although the user signed in for it.';
   return add('error', 'requirements_unmet', `not enough for ${required}: it has ${reasons}`, fix);
@@ -165,6 +201,7 @@ function diagnosticOf(subject: Subject) {
   });
 }
 
-function instant(seconds: number): string {
+/** Returns seconds since the epoch as text. */
+export function instant(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -2,13 +2,17 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { type ProfileName, profiles } from '../authorization-servers/index.js';
 import { isAcrValue, isLoopback } from '../core/index.js';
 import { readInteger } from './integer-option.js';
+import { type GivenIntrospection, INTROSPECTION_OPTIONS } from './introspection-options.js';
 import { LOGIN_OPTIONS, type LoginOptions, readLogin } from './login-options.js';
 import { UsageError } from './usage-error.js';
 
 export interface CommandLine {
-  readonly issuer: string;
-  /** Words of the application, or strings of the server, each with its strings. */
-  readonly acr: Readonly<Record<string, readonly string[]>>;
+  /** `undefined` if the file of `--config` says it. */
+  readonly issuer: string | undefined;
+  /** The file with the options of an application. */
+  readonly config: string | undefined;
+  /** Words of the application with their strings. A word or a string of the server alone has `undefined`. */
+  readonly acr: Readonly<Record<string, readonly string[] | undefined>>;
   readonly maxAge: number | undefined;
   readonly audience: readonly string[];
   readonly profile: ProfileName | undefined;
@@ -17,6 +21,8 @@ export interface CommandLine {
   /** The file with the token, or `-` for standard input. */
   readonly token: string | undefined;
   readonly login: LoginOptions | undefined;
+  /** Options of `--introspect`; `undefined` without it. */
+  readonly introspection: GivenIntrospection | undefined;
   readonly json: boolean;
 }
 
@@ -29,7 +35,16 @@ const OPTIONS = {
   'auth-time-claim': { type: 'string' },
   'client-id': { type: 'string' },
   'client-secret-env': { type: 'string' },
+  config: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
+  introspect: { type: 'boolean' },
+  'introspection-auth': { type: 'string' },
+  'introspection-client-id': { type: 'string' },
+  'introspection-endpoint': { type: 'string' },
+  'introspection-key-file': { type: 'string' },
+  'introspection-secret-env': { type: 'string' },
+  'introspection-secret-file': { type: 'string' },
+  issuer: { type: 'string' },
   json: { type: 'boolean' },
   login: { type: 'boolean' },
   'max-age': { type: 'string' },
@@ -40,26 +55,34 @@ const OPTIONS = {
   scope: { type: 'string' },
   timeout: { type: 'string' },
   token: { type: 'string' },
+  version: { type: 'boolean', short: 'v' },
 } as const satisfies ParseArgsConfig['options'];
 
 /**
  * Reads the command line.
  *
- * @returns `'help'` if the user asks for it
+ * @returns `'help'` or `'version'` if the user asks for it
  * @throws UsageError for a command, an option or a value that is not understood
  */
-export function readCommandLine(args: readonly string[], env: Environment): CommandLine | 'help' {
+export function readCommandLine(args: readonly string[], env: Environment): CommandLine | 'help' | 'version' {
   const { values, positionals } = parse(args);
   if (values.help === true) return 'help';
-  const [command, issuer, ...rest] = positionals;
+  if (values.version === true) return 'version';
+  const [command, ...issuers] = positionals;
   if (command !== 'doctor') throw new UsageError('The only command is "doctor"', true);
-  if (issuer === undefined || rest.length > 0) throw new UsageError('"doctor" takes one issuer', true);
+  const [issuer, ...rest] = values.issuer === undefined ? issuers : [...issuers, values.issuer];
+  if (rest.length > 0 || (issuer === undefined && values.config === undefined)) {
+    throw new UsageError('"doctor" takes one issuer', true);
+  }
   const misplaced = LOGIN_OPTIONS.find((name) => values[name] !== undefined);
   if (values.login !== true && misplaced !== undefined) {
     throw new UsageError(`"--${misplaced}" needs "--login"`);
   }
+  const alone = INTROSPECTION_OPTIONS.find((name) => values[name] !== undefined);
+  if (values.introspect !== true && alone !== undefined) throw new UsageError(`"--${alone}" needs "--introspect"`);
   return {
-    issuer: checkIssuer(issuer),
+    issuer: issuer === undefined ? undefined : checkIssuer(issuer),
+    config: values.config,
     acr: readAcr(values.acr ?? []),
     maxAge: readInteger(values['max-age'], '--max-age', Number.MAX_SAFE_INTEGER),
     audience: values.audience ?? [],
@@ -70,6 +93,7 @@ export function readCommandLine(args: readonly string[], env: Environment): Comm
     },
     token: values.token,
     login: values.login === true ? readLogin(values, env) : undefined,
+    introspection: values.introspect === true ? values : undefined,
     json: values.json === true,
   };
 }
@@ -131,17 +155,17 @@ function checkIssuer(issuer: string): string {
 /** A word has no colon, so `urn:bankid:bid;LOA=4` is a string and not a word with a string. */
 const WORD = /^([A-Za-z][\w-]*)=(.*)$/s;
 
-function readAcr(values: readonly string[]): Readonly<Record<string, readonly string[]>> {
-  const acr = new Map<string, readonly string[]>();
+function readAcr(values: readonly string[]): CommandLine['acr'] {
+  const acr = new Map<string, readonly string[] | undefined>();
   for (const value of values) {
-    const [, word = value, strings = value] = WORD.exec(value) ?? [];
+    const [, word = value, strings] = WORD.exec(value) ?? [];
     if (!isAcrValue(word)) {
       throw new UsageError(
         '"--acr" must be a string of printable ASCII without space, quote and backslash, or word=strings',
       );
     }
-    const given = strings.split(' ').filter((string) => string !== '');
-    acr.set(word, [...(acr.get(word) ?? []), ...given]);
+    const given = strings?.split(' ').filter((string) => string !== '');
+    acr.set(word, given === undefined ? acr.get(word) : [...(acr.get(word) ?? []), ...given]);
   }
   return Object.fromEntries(acr);
 }

@@ -1,11 +1,15 @@
-import { type CommandLine, readCommandLine } from './command-line.js';
+import { readCommandLine } from './command-line.js';
+import { readConfig } from './config.js';
 import { diagnose } from './diagnose.js';
 import { type DoctorDiagnostic, DoctorError, exitCodeOf } from './doctor-diagnostic.js';
+import { type Examination, examinationOf } from './examination.js';
+import { readIntrospection } from './introspection-options.js';
 import { printable } from './quoted.js';
 import { table } from './report.js';
 import { readToken, type TokenSources } from './token-source.js';
 import { USAGE } from './usage.js';
 import { UsageError } from './usage-error.js';
+import { packageVersion } from './version.js';
 
 interface Output {
   write(text: string): unknown;
@@ -27,26 +31,41 @@ export interface Surroundings extends TokenSources {
  */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { stdout, stderr, env } = surroundings;
-  let commandLine: CommandLine | undefined;
+  let examination: Examination | undefined;
+  let isJson = false;
   try {
     const read = readCommandLine(args, env);
     if (read === 'help') {
       stdout.write(USAGE);
       return 0;
     }
-    commandLine = read;
+    if (read === 'version') {
+      stdout.write(`${packageVersion()}\n`);
+      return 0;
+    }
+    isJson = read.json;
+    examination = examinationOf({
+      commandLine: read,
+      introspection: read.introspection && (await readIntrospection(read.introspection, env)),
+      config: read.config === undefined ? undefined : await readConfig(read.config),
+      env,
+    });
     const token = await readToken(read.token, surroundings);
+    if (read.introspection !== undefined && token === undefined && read.login === undefined) {
+      throw new UsageError('"--introspect" needs a token: "--token" or "--login"');
+    }
     // With --json a script reads standard output, so it has the result alone.
-    const terminal = read.json ? stderr : stdout;
-    const diagnostics = await diagnose(read, token, (text) => terminal.write(text));
+    const terminal = isJson ? stderr : stdout;
+    const diagnostics = await diagnose(examination, token, (text) => terminal.write(text));
     const exitCode = exitCodeOf(diagnostics);
-    stdout.write(read.json ? json(read, diagnostics, exitCode) : table(printable(read.issuer), diagnostics));
+    const { issuer } = examination;
+    stdout.write(isJson ? json(issuer, diagnostics, exitCode) : table(printable(issuer), diagnostics));
     return exitCode;
   } catch (error) {
     stderr.write(`nestjs-step-up: ${explain(error)}\n`);
     if (error instanceof UsageError && error.showsUsage) stderr.write(`\n${USAGE}`);
-    if (error instanceof DoctorError && commandLine?.json === true)
-      stdout.write(json(commandLine, [asDiagnostic(error)], 2));
+    if (error instanceof DoctorError && examination !== undefined && isJson)
+      stdout.write(json(examination.issuer, [asDiagnostic(error)], 2));
     return 2;
   }
 }
@@ -62,7 +81,7 @@ function asDiagnostic({ code, message }: DoctorError): DoctorDiagnostic {
   return { subject: 'metadata', code, severity: 'error', message };
 }
 
-function json({ issuer }: CommandLine, diagnostics: readonly DoctorDiagnostic[], exitCode: number): string {
+function json(issuer: string, diagnostics: readonly DoctorDiagnostic[], exitCode: number): string {
   // printable, because the issuer is in it as given
   return `${JSON.stringify({ issuer, diagnostics, exitCode }, null, 2).split('\n').map(printable).join('\n')}\n`;
 }

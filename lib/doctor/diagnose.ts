@@ -1,12 +1,10 @@
-import type { AuthenticationRequirements } from '../core/index.js';
-import { accessTokenDiagnostics } from './access-token.js';
 import { acrValuesDiagnostics } from './acr-values.js';
-import type { CommandLine } from './command-line.js';
-import { configuredServer, requestedAcrValues } from './configured-server.js';
 import type { DoctorDiagnostic } from './doctor-diagnostic.js';
+import type { Examination } from './examination.js';
 import { keyDiagnostics } from './keys.js';
 import { loginDiagnostics } from './login.js';
 import { metadataDiagnostics, readMetadata } from './metadata.js';
+import { TokenExaminer } from './token-examiner.js';
 
 /** Seconds to read metadata, and to read keys. */
 const READ_TIMEOUT = 10;
@@ -20,29 +18,29 @@ const READ_TIMEOUT = 10;
  * @throws UsageError if the options are not valid
  */
 export async function diagnose(
-  commandLine: CommandLine,
+  examination: Examination,
   token: string | undefined,
   show: (text: string) => void,
 ): Promise<DoctorDiagnostic[]> {
-  const server = configuredServer(commandLine, commandLine.audience);
-  const acrValues = requestedAcrValues(commandLine, server);
-  const found = await readMetadata(commandLine.issuer, deadline());
+  const { env, acrValues, maxAge, login } = examination;
+  const server = examination.serverFor([]);
+  const examiner = new TokenExaminer(examination);
+  const found = await readMetadata(examination, deadline());
   const { metadata } = found;
   const diagnostics = [
-    ...metadataDiagnostics(found),
-    ...(await keyDiagnostics(metadata, server, deadline())),
-    ...acrValuesDiagnostics(metadata, commandLine, server),
+    ...metadataDiagnostics(found, env),
+    ...(await keyDiagnostics(metadata, server, env, deadline())),
+    ...acrValuesDiagnostics(metadata, examination, server),
   ];
   if (token !== undefined) {
-    const { maxAge } = commandLine;
-    const requirements: AuthenticationRequirements = {
+    const requirements = {
       ...(acrValues !== undefined && { acrValues }),
       ...(maxAge !== undefined && { maxAge }),
     };
-    diagnostics.push(...(await accessTokenDiagnostics('access_token', token, commandLine, requirements)));
+    diagnostics.push(...(await examiner.examine('access_token', token, requirements)).diagnostics);
   }
-  if (commandLine.login !== undefined) {
-    diagnostics.push(...(await loginDiagnostics({ metadata, commandLine, acrValues, show }, commandLine.login)));
+  if (login !== undefined) {
+    diagnostics.push(...(await loginDiagnostics({ metadata, examination, examiner, show }, login)));
   }
   return diagnostics;
 }

@@ -1,7 +1,7 @@
 import type { Diagnostic, DiagnosticSeverity } from '../core/index.js';
 
 /** What the doctor looks at. */
-export type Subject = 'metadata' | 'access_token' | SignInSubject;
+export type Subject = 'metadata' | 'access_token' | 'introspection' | SignInSubject;
 
 /** What the doctor looks at by a sign-in: a plain one, one with `acr_values`, one with `max_age`. */
 export type SignInSubject = 'sign_in' | 'acr_values' | 'max_age';
@@ -14,11 +14,19 @@ export interface DoctorDiagnostic extends Diagnostic<DoctorCode> {
 }
 
 /** Stable: scripts can depend on it. */
-export type DoctorCode = MetadataCode | KeyCode | AccessTokenCode | AuthenticationCode | SignInCode | DoctorErrorCode;
+export type DoctorCode =
+  | MetadataCode
+  | KeyCode
+  | AccessTokenCode
+  | IntrospectionCode
+  | AuthenticationCode
+  | SignInCode
+  | DoctorErrorCode;
 
 type MetadataCode =
   | 'metadata_read'
   | 'https_missing'
+  | 'proxy_unused'
   | 'claims_parameter_supported'
   | 'claims_parameter_unsupported'
   | 'introspection_published'
@@ -35,7 +43,8 @@ type MetadataCode =
   | 'acr_values_assumed'
   | 'acr_values_unpublished'
   | 'acr_value_offered'
-  | 'acr_value_unknown';
+  | 'acr_value_unknown'
+  | 'acr_value_default';
 
 type KeyCode = 'keys_usable' | 'keys_unusable' | 'keys_unreadable' | 'keys_too_many' | 'key_unused';
 
@@ -45,8 +54,23 @@ type AccessTokenCode =
   | 'token_unverified'
   | 'token_encrypted'
   | 'token_opaque'
+  | 'token_quoted'
+  | 'token_response_given'
   | 'audience_unchecked'
   | 'profile_documented';
+
+type IntrospectionCode =
+  | 'introspection_active'
+  | 'introspection_inactive'
+  | 'introspection_unsupported'
+  | 'introspection_credentials_refused'
+  | 'introspection_endpoint_missing'
+  | 'introspection_unusable'
+  | 'introspected_sign_in_mismatch'
+  | 'introspection_needed'
+  | 'introspection_unneeded'
+  | 'introspection_insufficient'
+  | 'introspection_when_mismatch';
 
 type AuthenticationCode =
   | 'user_missing'
@@ -74,6 +98,9 @@ type SignInCode =
   | 'user_changed'
   | `${'acr_values' | 'max_age'}_${'honored' | 'ignored' | 'untested'}`
   | 'acr_values_unobservable'
+  | 'id_token_acr_missing'
+  | 'id_token_acr_mismatch'
+  | 'id_token_auth_time_mismatch'
   | 'id_token_auth_time_missing'
   | 'id_token_auth_time_invalid'
   | 'id_token_auth_time_in_future';

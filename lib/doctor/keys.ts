@@ -10,17 +10,19 @@ import {
 } from '../token/index.js';
 import type { DoctorCode, DoctorDiagnostic } from './doctor-diagnostic.js';
 import { fixForNetwork, networkFailure } from './network-failure.js';
+import type { Environment } from './proxy.js';
 import { quoted, shown } from './quoted.js';
 
 /** Diagnoses whether the keys of the server can be read, and which of them can verify an access token. */
 export async function keyDiagnostics(
   metadata: AuthorizationServerMetadata,
-  { algorithms: accepted }: AuthorizationServer,
+  { algorithms: accepted, jwksUri }: AuthorizationServer,
+  env: Environment,
   signal: AbortSignal,
 ): Promise<DoctorDiagnostic[]> {
   let address: string;
   try {
-    address = endpointOf(metadata, 'jwks_uri');
+    address = jwksUri ?? endpointOf(metadata, 'jwks_uri');
   } catch {
     const message = 'the metadata has no https "jwks_uri" (http is accepted on loopback only)';
     return [unreadable(message, 'Publish the keys, or configure "jwksUri". No token can be verified without keys.')];
@@ -30,7 +32,7 @@ export async function keyDiagnostics(
     keys = (await fetchJson(address, signal))['keys'];
   } catch (error) {
     const message = `${shown(address)} ${(error as Error).message}`;
-    return [unreadable(message, `No token can be verified: ${fixForNetwork(networkFailure(error))}.`)];
+    return [unreadable(message, `No token can be verified: ${fixForNetwork(networkFailure(error), address, env)}.`)];
   }
   if (!Array.isArray(keys)) {
     return [unreadable(`${shown(address)} has no list of keys`, 'It must be a JWK Set: RFC 7517 §5.')];

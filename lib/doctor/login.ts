@@ -1,28 +1,35 @@
 import { setTimeout } from 'node:timers/promises';
 import type { AuthenticationRequirements } from '../core/index.js';
 import { type AuthorizationServerMetadata, endpointOf } from '../token/index.js';
-import { accessTokenDiagnostics } from './access-token.js';
 import { AuthorizationClient, type SignedIn } from './authorization-client.js';
-import type { CommandLine } from './command-line.js';
+import { concealed } from './concealed.js';
 import type { DoctorCode, DoctorDiagnostic, SignInSubject } from './doctor-diagnostic.js';
+import type { Examination } from './examination.js';
 import type { LoginOptions } from './login-options.js';
 import { LoopbackRedirect } from './loopback-redirect.js';
 import { requestParameters } from './request-parameters.js';
 import { signInFailure, signInUnfinished } from './sign-in-failure.js';
 import { acrDiagnostic, maxAgeDiagnostic, plainDiagnostic } from './step-up-outcome.js';
+import { comparisonDiagnostics } from './token-comparison.js';
+import type { ExaminedToken, TokenExaminer } from './token-examiner.js';
 
 export interface LoginContext {
   readonly metadata: AuthorizationServerMetadata;
-  readonly commandLine: CommandLine;
-  readonly acrValues: readonly string[] | undefined;
+  readonly examination: Examination;
+  readonly examiner: TokenExaminer;
   /** Shows the user an address to open. */
   readonly show: (text: string) => void;
 }
 
 const ENDPOINTS = ['authorization_endpoint', 'token_endpoint'] as const;
 
-/** Codes that are reported once, because they are true of all tokens. */
-const REPORTED_ONCE: ReadonlySet<DoctorCode> = new Set<DoctorCode>(['audience_unchecked', 'profile_documented']);
+/** Codes that are reported once, because they are true of all sign-ins. */
+const REPORTED_ONCE: ReadonlySet<DoctorCode> = new Set<DoctorCode>([
+  'audience_unchecked',
+  'profile_documented',
+  'introspection_needed',
+  'introspection_unneeded',
+]);
 
 /** The outcome of one sign-in: tokens, or the diagnostics that say why there are none. */
 type SignInOutcome =
@@ -45,11 +52,12 @@ export async function loginDiagnostics(context: LoginContext, options: LoginOpti
   if (missing.length > 0) return missing.map(missingEndpoint);
   const client = await AuthorizationClient.create(context.metadata, options);
   const redirect = await LoopbackRedirect.listen(options.port);
-  const rounds = context.acrValues === undefined ? 2 : 3;
+  const { acrValues, secrets: known, issuer, env } = context.examination;
+  const rounds = acrValues === undefined ? 2 : 3;
   let started = 0;
   const signIn: SignIn = async (subject, requirements) => {
     started += 1;
-    const secrets: string[] = [];
+    const secrets = [...known];
     const invitation = `Sign-in ${started} of ${rounds}${started > 1 ? ', as the same user' : ''}: open this address.`;
     try {
       const parameters = { ...options.parameters, ...requestParameters(requirements, context, options) };
@@ -61,9 +69,10 @@ export async function loginDiagnostics(context: LoginContext, options: LoginOpti
       if (callback === undefined)
         return { failure: [signInUnfinished(subject, options.timeout, redirect)], endsLogin: true };
       secrets.push(callback.searchParams.get('code') ?? '');
-      return { signedIn: await request.finish(callback) };
+      const { accessToken, idToken } = await request.finish(callback);
+      return { signedIn: { accessToken, idToken: concealed(idToken, secrets) } };
     } catch (error) {
-      return { failure: [signInFailure(subject, error, secrets)], endsLogin: false };
+      return { failure: [signInFailure(subject, error, { secrets, issuer, env })], endsLogin: false };
     }
   };
   try {
@@ -74,29 +83,33 @@ export async function loginDiagnostics(context: LoginContext, options: LoginOpti
 }
 
 async function signInRounds(context: LoginContext, signIn: SignIn): Promise<DoctorDiagnostic[]> {
-  const { commandLine, acrValues } = context;
+  const { examination, examiner } = context;
+  const { acrValues } = examination;
   const diagnostics: DoctorDiagnostic[] = [];
-  const judgeToken = async (
+  /** Reports what was found about a sign-in: by the ID token, by the access token, by both. */
+  const report = (
     subject: SignInSubject,
-    { accessToken }: SignedIn,
-    requirements: AuthenticationRequirements,
+    found: readonly DoctorDiagnostic[],
+    examined: ExaminedToken,
+    { idToken }: SignedIn,
   ) => {
-    const reported = await accessTokenDiagnostics(subject, accessToken, commandLine, requirements);
-    diagnostics.push(
-      ...reported.filter(
-        ({ code }) => !(REPORTED_ONCE.has(code) && diagnostics.some((diagnostic) => diagnostic.code === code)),
-      ),
+    const ofTokens = [...examined.diagnostics, ...comparisonDiagnostics(subject, idToken, examined.event)].filter(
+      ({ code }) => !(REPORTED_ONCE.has(code) && diagnostics.some((diagnostic) => diagnostic.code === code)),
     );
+    diagnostics.push(...found, ...ofTokens);
   };
 
   const plain = await signIn('sign_in', {});
   if ('failure' in plain) {
     diagnostics.push(...plain.failure);
     if (plain.endsLogin) return diagnostics;
+  } else if (acrValues === undefined) {
+    const { signedIn } = plain;
+    const examined = await examiner.examine('sign_in', signedIn.accessToken, {});
+    report('sign_in', [plainDiagnostic(signedIn.idToken)], examined, signedIn);
   } else {
-    diagnostics.push(plainDiagnostic(plain.signedIn.idToken));
     // With acr values the token of the next sign-in is diagnosed.
-    if (acrValues === undefined) await judgeToken('sign_in', plain.signedIn, {});
+    diagnostics.push(plainDiagnostic(plain.signedIn.idToken));
   }
   let previous = 'signedIn' in plain ? plain.signedIn.idToken : undefined;
 
@@ -106,21 +119,25 @@ async function signInRounds(context: LoginContext, signIn: SignIn): Promise<Doct
       diagnostics.push(...stepUp.failure);
       if (stepUp.endsLogin) return diagnostics;
     } else {
-      diagnostics.push(acrDiagnostic(stepUp.signedIn.idToken, { ...context, acrValues, previous }));
-      await judgeToken('acr_values', stepUp.signedIn, { acrValues });
-      previous = stepUp.signedIn.idToken;
+      const { signedIn } = stepUp;
+      const examined = await examiner.examine('acr_values', signedIn.accessToken, { acrValues });
+      const found = [acrDiagnostic(signedIn.idToken, { ...context, acrValues, previous, event: examined.event })];
+      report('acr_values', found, examined, signedIn);
+      previous = signedIn.idToken;
     }
   }
 
   // auth_time has whole seconds. The next sign-in must differ from the last one.
   await setTimeout(1000);
-  const maxAge = commandLine.maxAge ?? 0;
+  const maxAge = examination.maxAge ?? 0;
   const askedAt = Date.now() / 1000;
   const reauthenticated = await signIn('max_age', { maxAge });
   if ('failure' in reauthenticated) return [...diagnostics, ...reauthenticated.failure];
-  diagnostics.push(maxAgeDiagnostic(reauthenticated.signedIn.idToken, { maxAge, askedAt, previous, commandLine }));
+  const { signedIn } = reauthenticated;
+  const aged = maxAgeDiagnostic(signedIn.idToken, { maxAge, askedAt, previous, examination });
   // A token is always older than 0 s, so the default of 0 is not required of it.
-  await judgeToken('max_age', reauthenticated.signedIn, commandLine.maxAge === undefined ? {} : { maxAge });
+  const requirements = examination.maxAge === undefined ? {} : { maxAge };
+  report('max_age', [aged], await examiner.examine('max_age', signedIn.accessToken, requirements), signedIn);
   return diagnostics;
 }
 

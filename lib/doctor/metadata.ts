@@ -1,7 +1,9 @@
-import type { DiagnosticSeverity } from '../core/index.js';
+import { type DiagnosticSeverity, isLoopback } from '../core/index.js';
 import { type AuthorizationServerMetadata, fetchJson, metadataAddresses, Unreachable } from '../token/index.js';
 import { type DoctorCode, type DoctorDiagnostic, DoctorError } from './doctor-diagnostic.js';
+import type { Examination } from './examination.js';
 import { fixForNetwork, networkFailure } from './network-failure.js';
+import { type Environment, proxyOf } from './proxy.js';
 import { printable, quoted } from './quoted.js';
 
 export interface FoundMetadata {
@@ -14,7 +16,10 @@ export interface FoundMetadata {
  *
  * @throws DoctorError if it cannot be read, or has another issuer
  */
-export async function readMetadata(issuer: string, signal: AbortSignal): Promise<FoundMetadata> {
+export async function readMetadata(
+  { issuer, env }: Pick<Examination, 'issuer' | 'env'>,
+  signal: AbortSignal,
+): Promise<FoundMetadata> {
   const reasons: string[] = [];
   for (const address of metadataAddresses(issuer)) {
     try {
@@ -27,7 +32,7 @@ export async function readMetadata(issuer: string, signal: AbortSignal): Promise
       if (error instanceof Unreachable) {
         throw new DoctorError(
           'server_unreachable',
-          `${printable(issuer)} ${message}: ${fixForNetwork(networkFailure(error))}`,
+          `${printable(issuer)} ${message}: ${fixForNetwork(networkFailure(error), issuer, env)}`,
         );
       }
       reasons.push(`${printable(new URL(address).pathname)} ${message}`);
@@ -51,7 +56,7 @@ function checkIssuer(issuer: string, named: unknown): void {
 }
 
 /** Diagnoses what the metadata says about step-up. Leaves out keys and acr values. */
-export function metadataDiagnostics({ address, metadata }: FoundMetadata): DoctorDiagnostic[] {
+export function metadataDiagnostics({ address, metadata }: FoundMetadata, env: Environment): DoctorDiagnostic[] {
   const diagnostics: DoctorDiagnostic[] = [];
   const add = (severity: DiagnosticSeverity, code: DoctorCode, message: string, fix?: string) =>
     diagnostics.push({ subject: 'metadata', code, severity, message, ...(fix !== undefined && { fix }) });
@@ -59,6 +64,15 @@ export function metadataDiagnostics({ address, metadata }: FoundMetadata): Docto
   add('ok', 'metadata_read', `read at ${printable(address)}; its issuer is exactly this one`);
   if (new URL(metadata.issuer).protocol === 'http:') {
     add('note', 'https_missing', 'http is accepted on loopback only', 'Use https everywhere else.');
+  }
+  const proxy = proxyOf(address, env);
+  if (proxy !== undefined && !proxy.isUsed && !isLoopback(new URL(address))) {
+    add(
+      'note',
+      'proxy_unused',
+      `${proxy.variable} is set, and was not used: requests went to the server directly`,
+      `${capitalized(proxy.reason)}.`,
+    );
   }
   if (metadata['claims_parameter_supported'] === true) {
     add(
@@ -115,4 +129,8 @@ export function metadataDiagnostics({ address, metadata }: FoundMetadata): Docto
     );
   }
   return diagnostics;
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,3 +1,5 @@
+import { type Environment, proxyOf } from './proxy.js';
+
 const NOT_TRUSTED =
   'its certificate is not trusted: let NODE_EXTRA_CA_CERTS name a PEM file with that certificate, or with the one of ' +
   'its authority; keep the verification on';
@@ -29,7 +31,15 @@ export function networkFailure(error: unknown): string | undefined {
   return isOfNetwork ? (cause.code as string) : networkFailure(cause);
 }
 
-/** Returns what a network failure means, and the next step. */
-export function fixForNetwork(code: string | undefined): string {
-  return FIXES[code ?? ''] ?? 'check the address and the network';
+/**
+ * Returns what a network failure means, and the next step.
+ *
+ * @param address of what cannot be reached: a proxy can be meant for it
+ */
+export function fixForNetwork(code: string | undefined, address: string, env: Environment): string {
+  const fix = FIXES[code ?? ''] ?? 'check the address and the network';
+  const proxy = proxyOf(address, env);
+  if (proxy === undefined) return fix;
+  if (proxy.isUsed) return `it was asked through ${proxy.variable}: check that proxy too; ${fix}`;
+  return `${proxy.variable} is set, and ${proxy.reason}; if the server needs no proxy, ${fix}`;
 }

@@ -4,6 +4,7 @@ import type { DoctorDiagnostic, Subject } from './doctor-diagnostic.js';
 const TITLES: Readonly<Record<Subject, string>> = {
   metadata: 'Metadata',
   access_token: 'Access token',
+  introspection: 'Introspection',
   sign_in: 'Plain sign-in',
   acr_values: 'Sign-in with acr values',
   max_age: 'Sign-in with max_age',

@@ -1,19 +1,18 @@
 import { authorizationParameters } from '../client/index.js';
 import type { AuthenticationRequirements } from '../core/index.js';
 import type { AuthorizationServerMetadata } from '../token/index.js';
-import type { CommandLine } from './command-line.js';
-import { factsOf } from './configured-server.js';
+import type { Examination } from './examination.js';
 import type { LoginOptions } from './login-options.js';
 
 /** Returns the acr values that a client of this profile sends. */
-export function requestedOf(acrValues: readonly string[], commandLine: CommandLine): readonly string[] {
-  const { challenge, request } = factsOf(commandLine);
+export function requestedOf(acrValues: readonly string[], { profile }: Examination): readonly string[] {
+  const { challenge, request } = profile;
   return challenge === 'entra' || request?.acrValues === 'first' ? acrValues.slice(0, 1) : acrValues;
 }
 
 /** Returns the request parameters for a maximum age, as text. */
-export function requestedAge(maxAge: number, commandLine: CommandLine): string {
-  const { zeroMaxAge } = factsOf(commandLine).request ?? {};
+export function requestedAge(maxAge: number, { profile }: Examination): string {
+  const { zeroMaxAge } = profile.request ?? {};
   const parameters = maxAge === 0 && zeroMaxAge !== undefined ? zeroMaxAge : { max_age: maxAge };
   return Object.entries(parameters)
     .map(([name, value]) => `${name}=${value}`)
@@ -23,10 +22,10 @@ export function requestedAge(maxAge: number, commandLine: CommandLine): string {
 /** Returns the parameters by which a client of this profile responds to a challenge. */
 export function requestParameters(
   { acrValues, maxAge }: AuthenticationRequirements,
-  { commandLine, metadata }: { readonly commandLine: CommandLine; readonly metadata: AuthorizationServerMetadata },
+  { examination, metadata }: { readonly examination: Examination; readonly metadata: AuthorizationServerMetadata },
   { scope, resource }: LoginOptions,
 ): Record<string, string> {
-  const { challenge, request = {} } = factsOf(commandLine);
+  const { challenge, request = {} } = examination.profile;
   const common = { ...request, scope, ...(resource !== undefined && { resource }) };
   const aged = { scheme: 'Bearer', ...(maxAge !== undefined && { maxAge }) };
   if (acrValues === undefined) return authorizationParameters(aged, common);

@@ -1,8 +1,10 @@
 import { type AuthorizationFailed, type AuthorizationFailureCode, authorizationError } from '../client/index.js';
 import { UnusableResponse } from '../token/index.js';
+import { concealedText } from './concealed.js';
 import type { DoctorCode, DoctorDiagnostic, SignInSubject } from './doctor-diagnostic.js';
 import type { LoopbackRedirect } from './loopback-redirect.js';
 import { fixForNetwork, networkFailure } from './network-failure.js';
+import type { Environment } from './proxy.js';
 import { printable, quoted } from './quoted.js';
 
 const FIXES: Readonly<Record<AuthorizationFailureCode, string>> = {
@@ -42,13 +44,22 @@ export function signInUnfinished(
   };
 }
 
+export interface SignInSurroundings {
+  /** Are left out of the texts of the server. */
+  readonly secrets: readonly string[];
+  readonly issuer: string;
+  readonly env: Environment;
+}
+
 /**
  * Returns the diagnostic for a sign-in without tokens. Repeats `error` and `error_description` of the server, and nothing
  * else.
- *
- * @param secrets are left out of these texts
  */
-export function signInFailure(subject: SignInSubject, error: unknown, secrets: readonly string[]): DoctorDiagnostic {
+export function signInFailure(
+  subject: SignInSubject,
+  error: unknown,
+  { secrets, issuer, env }: SignInSurroundings,
+): DoctorDiagnostic {
   const { code } = error as { code?: unknown };
   const refused = authorizationError(error as { error?: unknown });
   if (refused !== undefined && code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR') {
@@ -65,19 +76,20 @@ export function signInFailure(subject: SignInSubject, error: unknown, secrets: r
   const failure = code === 'OAUTH_TIMEOUT' ? 'no response in time' : networkFailure(error);
   if (failure !== undefined) {
     const message = `the token endpoint cannot be reached (${failure})`;
-    return failed(subject, 'token_endpoint_unreachable', message, `About its server: ${fixForNetwork(failure)}.`);
+    return failed(
+      subject,
+      'token_endpoint_unreachable',
+      message,
+      `About its server: ${fixForNetwork(failure, issuer, env)}.`,
+    );
   }
   const fix = 'Have the server corrected. An OpenID library refuses it too.';
   return failed(subject, 'response_unusable', `the response of the server ${unusable(error)}`, fix);
 }
 
 function described({ error, errorDescription }: AuthorizationFailed, secrets: readonly string[]): string {
-  const shown = (text: string) => quoted(without(secrets, text));
+  const shown = (text: string) => quoted(concealedText(text, secrets));
   return errorDescription === undefined ? shown(error) : `${shown(error)} (${shown(errorDescription)})`;
-}
-
-function without(secrets: readonly string[], text: string): string {
-  return secrets.filter((secret) => secret !== '').reduce((left, secret) => left.replaceAll(secret, '...'), text);
 }
 
 /**

@@ -1,9 +1,10 @@
 import { type StepUpOutcome, verifyStepUp } from '../client/index.js';
+import type { AuthenticationEvent } from '../core/index.js';
 import type { AuthorizationServerMetadata } from '../token/index.js';
+import { hasNoLevels, stepsToLevels } from './acr-values.js';
 import type { SignedIn } from './authorization-client.js';
-import type { CommandLine } from './command-line.js';
-import { factsOf } from './configured-server.js';
 import type { DoctorDiagnostic, SignInSubject } from './doctor-diagnostic.js';
+import type { Examination } from './examination.js';
 import { quoted, quotedList } from './quoted.js';
 import { requestedAge, requestedOf } from './request-parameters.js';
 
@@ -19,20 +20,25 @@ export interface StepUp {
   readonly acrValues: readonly string[];
   /** The ID token of the previous sign-in; `undefined` without one. */
   readonly previous: IdToken | undefined;
-  readonly commandLine: CommandLine;
+  /** What the access token tells; `undefined` if it cannot be read. */
+  readonly event: AuthenticationEvent | undefined;
+  readonly examination: Examination;
   readonly metadata: AuthorizationServerMetadata;
 }
 
-/** Diagnoses whether the server honors acr values, by the ID token and the previous one. */
+/**
+ * Diagnoses whether the server honors acr values, by the ID token and the previous one. Without an acr there, the access token
+ * tells.
+ */
 export function acrDiagnostic(
   idToken: IdToken,
-  { acrValues, previous, commandLine, metadata }: StepUp,
+  { acrValues, previous, event, examination, metadata }: StepUp,
 ): DoctorDiagnostic {
   const subject = 'acr_values';
-  const { acrType, challenge, request } = factsOf(commandLine);
+  const { acrType, challenge, request } = examination.profile;
   const readable = (token: IdToken) =>
     acrType === 'number' && typeof token['acr'] === 'number' ? { ...token, acr: String(token['acr']) } : token;
-  const asked = `asked for ${quotedList(requestedOf(acrValues, commandLine))}`;
+  const asked = `asked for ${quotedList(requestedOf(acrValues, examination))}`;
   if (challenge === 'entra') {
     const message = `${asked} by a claims request: only the access token shows whether it is honored`;
     return { subject, code: 'acr_values_unobservable', severity: 'note', message };
@@ -42,17 +48,12 @@ export function acrDiagnostic(
   if (outcome === 'subject_mismatch') return userChanged(subject);
   if (outcome === 'satisfied') {
     const was = previous === undefined ? undefined : readable(previous)['acr'];
-    if (acrValues.includes(was as string)) {
-      const message = `${asked}, and the plain sign-in had ${quoted(was)} already: this does not show whether it is honored`;
-      return {
-        subject,
-        code: 'acr_values_untested',
-        severity: 'note',
-        message,
-        fix: 'Try it in a private window, or as another user.',
-      };
-    }
+    if (acrValues.includes(was as string)) return metAlready(asked, was, { examination, metadata });
     const message = `honored: ${asked}, and the ID token has ${quoted(acr)}`;
+    return { subject, code: 'acr_values_honored', severity: 'ok', message };
+  }
+  if (acr === undefined && event?.acr !== undefined && acrValues.includes(event.acr)) {
+    const message = `honored: ${asked}, and the access token has ${quoted(event.acr)}`;
     return { subject, code: 'acr_values_honored', severity: 'ok', message };
   }
   const returned = outcome === 'acr_unmet' ? quoted(acr) : `no ${acr === undefined ? 'acr' : 'acr that is a string'}`;
@@ -61,12 +62,29 @@ export function acrDiagnostic(
   const fixes = [
     'Configure the value at the server, by a flow or policy that reads acr_values.',
     ...(mayBeEssential ? ["Or request an essential claim: mode 'essential' of authorizationParameters()."] : []),
-    ...(commandLine.profile === undefined
-      ? ['Or give the --profile of the server, which can need another request.']
-      : []),
+    ...(!examination.hasProfile ? ['Or give the --profile of the server, which can need another request.'] : []),
     ...(outcome === 'acr_unmet' ? ['Or list the returned value too, if it is enough.'] : []),
   ];
   return { subject, code: 'acr_values_ignored', severity: 'error', message, fix: fixes.join(' ') };
+}
+
+/** A word that a plain sign-in satisfies asks nothing of a user. */
+function metAlready(
+  asked: string,
+  was: unknown,
+  { examination: { profile, requiredWords }, metadata }: Pick<StepUp, 'examination' | 'metadata'>,
+): DoctorDiagnostic {
+  const word = requiredWords.length === 1 ? quoted(requiredWords[0]) : 'a word of --acr';
+  return {
+    subject: 'acr_values',
+    code: 'acr_values_untested',
+    severity: 'warning',
+    message: `${asked}, and the plain sign-in had ${quoted(was)} already: it satisfies ${word} without a step-up`,
+    fix: hasNoLevels(metadata['acr_values_supported'], profile)
+      ? stepsToLevels(profile)
+      : 'If the user had stepped up before, try it in a private window. If not, give the word a string that only a ' +
+        'stronger sign-in has.',
+  };
 }
 
 export interface Reauthentication {
@@ -75,17 +93,17 @@ export interface Reauthentication {
   readonly askedAt: number;
   /** The ID token of the previous sign-in; `undefined` without one. */
   readonly previous: IdToken | undefined;
-  readonly commandLine: CommandLine;
+  readonly examination: Examination;
 }
 
 /** Diagnoses whether the server honors `max_age`, by the ID token and the previous one. */
 export function maxAgeDiagnostic(
   idToken: IdToken,
-  { maxAge, askedAt, previous, commandLine }: Reauthentication,
+  { maxAge, askedAt, previous, examination }: Reauthentication,
 ): DoctorDiagnostic {
   const subject = 'max_age';
   const { iat, auth_time: authTime } = idToken;
-  const asked = `asked for ${requestedAge(maxAge, commandLine)}`;
+  const asked = `asked for ${requestedAge(maxAge, examination)}`;
   const { outcome } = verifyStepUp(idToken, {
     maxAge,
     challengedAt: askedAt,
@@ -98,7 +116,9 @@ export function maxAgeDiagnostic(
   const age = Math.round((iat as number) - (authTime as number));
   // The previous ID token was issued after the sign-in it is about.
   const isSame = previous !== undefined && (authTime as number) <= (previous['iat'] as number);
-  const fix = 'Clients can send prompt=login too. APIs have to assess auth_time themselves.';
+  const fix =
+    `${maxAge === 0 ? 'Some servers honor --max-age 1, and some' : 'Some servers'} honor prompt=login of a client: try that. ` +
+    'If nothing helps, no user can meet a maxAge here. APIs have to assess auth_time themselves.';
   if (outcome === 'authentication_too_old' || (isSame && maxAge === 0)) {
     const message = `ignored: ${asked}, and the user was not asked again; the sign-in was ${age} s old`;
     return { subject, code: 'max_age_ignored', severity: 'error', message, fix };

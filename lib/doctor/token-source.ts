@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { readBounded } from './text-file.js';
 import { UsageError } from './usage-error.js';
 
 export interface TokenSources {
@@ -9,44 +10,47 @@ export interface TokenSources {
 const MAX_TOKEN_BYTES = 65_536;
 
 /**
- * Reads the access token. Does not accept it on the command line, which every user of the machine can read.
+ * Reads the access token. Does not accept it on the command line, which every user of the machine can read. What is around
+ * a token, such as quotes or a whole token response, is left there: the doctor says what it is.
  *
  * @param from a file, or `-` for standard input. Default is the variable `STEP_UP_TOKEN`.
  * @returns `undefined` without `from` and without that variable
  * @throws UsageError if the file cannot be read, and for what is not one token
  */
 export async function readToken(from: string | undefined, sources: TokenSources): Promise<string | undefined> {
-  const text =
-    from === undefined
-      ? sources.env['STEP_UP_TOKEN']
-      : await (from === '-' ? readAll(sources.stdin) : readTextFile(from));
+  const text = from === undefined ? sources.env['STEP_UP_TOKEN'] : await readFrom(from, sources);
   const token = text?.trim().replace(/^bearer +/i, '');
   if (from === undefined && !token) return undefined;
   if (!token) throw new UsageError('"--token" has no token');
-  if (/\s/.test(token)) throw new UsageError('"--token" must have one access token and nothing else');
+  if (/\s/.test(token) && wrapperOf(token) === undefined) {
+    throw new UsageError('"--token" must have one access token and nothing else');
+  }
   return token;
 }
 
-async function readTextFile(path: string): Promise<string> {
+/** What holds a token in place of the token itself. */
+export type TokenWrapper = 'quotes' | 'token_response' | 'object';
+
+/** Returns what a text is, if it holds a token and is none. No token has quotes or braces: RFC 6750 §2.1. */
+export function wrapperOf(text: string): TokenWrapper | undefined {
+  if (/^["'`]|["'`]$/.test(text)) return 'quotes';
+  if (!text.startsWith('{')) return undefined;
   try {
-    return await readAll(createReadStream(path));
+    return Object.hasOwn(JSON.parse(text), 'access_token') ? 'token_response' : 'object';
+  } catch {
+    return undefined;
+  }
+}
+
+async function readFrom(from: string, { stdin }: TokenSources): Promise<string> {
+  try {
+    return await readBounded(from === '-' ? stdin : createReadStream(from), MAX_TOKEN_BYTES);
   } catch (error) {
-    if (error instanceof UsageError) throw error;
+    if (error instanceof RangeError) throw new UsageError('"--token" is too long for an access token');
     // The message leaves out the path, because users may give the token in its place.
     throw new UsageError(
       '"--token" must be a readable file, or "-" for standard input; ' +
         'a token on the command line would stay in the history of the shell',
     );
   }
-}
-
-async function readAll(stdin: TokenSources['stdin']): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of stdin) {
-    chunks.push(Buffer.from(chunk));
-    length += chunk.length;
-    if (length > MAX_TOKEN_BYTES) throw new UsageError('"--token" is too long for an access token');
-  }
-  return Buffer.concat(chunks).toString();
 }

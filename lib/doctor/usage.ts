@@ -1,21 +1,41 @@
 import { profiles } from '../authorization-servers/index.js';
 
 export const USAGE = `Usage: nestjs-step-up doctor <issuer> [options]
+       nestjs-step-up doctor --config <file> [options]
 
 Checks an authorization server for step-up authentication (RFC 9470): its metadata and keys, and if
-asked for, a real access token and a real sign-in.
+asked for, a real access token, what introspection says of it, and a real sign-in.
 
   --acr <value>              what your API requires: a string of the server, or word=strings, such as
                              "mfa=urn:a urn:b". Can be repeated; any one of them is enough
   --max-age <seconds>        greatest age of the sign-in that your API accepts
   --audience <identifier>    identifier of your API, which tokens have in "aud". Can be repeated
   --profile <name>           how this server differs from RFC 9068; the names are below
+  --config <file>            your options in place of the above: JSON or a JavaScript module that exports those of
+                             StepUpModule, one authorization server of them, or a profile. A module runs
+  --issuer <issuer>          the issuer, such as one of several in the file of --config
   --acr-claim <name>         claim of access tokens with the acr, such as https://api.example/acr; a
                              nested one as JSON: '["ext","acr"]'. Default is that of the profile
   --auth-time-claim <name>   the same for auth_time
 
   --token <file>             check the access token in this file; "-" reads standard input. Default is
                              the variable STEP_UP_TOKEN, if it is set
+
+  --introspect               ask the server about the token (RFC 7662), as your API would; with "introspection" in
+                             the file of --config, the options below are not needed
+  --introspection-endpoint <url>
+                             default is that of the metadata
+  --introspection-client-id <id>
+                             the client that your API is at the server
+  --introspection-secret-env <name>
+                             variable that holds its secret
+  --introspection-secret-file <file>
+                             file that holds its secret
+  --introspection-key-file <file>
+                             file with its private key, as PEM or JWK, for private_key_jwt
+  --introspection-auth <method>
+                             client_secret_basic, client_secret_post or private_key_jwt. Default is the first
+                             with a secret, the last with a key
 
   --login                    sign in by the authorization code flow: plainly, with the values of --acr,
                              and with --max-age (default 0); needs --client-id
@@ -30,6 +50,7 @@ asked for, a real access token and a real sign-in.
 
   --json                     print one JSON object in place of the table: { issuer, diagnostics, exitCode }
   --help                     print this text
+  --version                  print the version
 
 Profiles: ${Object.keys(profiles).join(', ')}.
 

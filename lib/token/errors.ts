@@ -20,7 +20,7 @@ const REFUSALS = {
   algorithm_not_allowed: ['invalid_token', 'The access token is signed with an algorithm that is not allowed'],
   typ_unreadable: ['invalid_token', 'The type of the access token is not readable'],
   typ_mismatch: ['invalid_token', 'The token is not marked as an access token (typ at+jwt)'],
-  token_kind_mismatch: ['invalid_token', 'The token is not marked as an access token (typ at+jwt)'],
+  token_kind_mismatch: ['invalid_token', 'The claims of the token are not those of an access token'],
   audience_mismatch: ['invalid_token', 'The access token is for another audience'],
   exp_missing: ['invalid_token', 'The access token does not say when it expires'],
   token_expired: ['invalid_token', 'The access token has expired'],
@@ -54,9 +54,9 @@ export type AccessTokenRefusedCode = keyof typeof REFUSALS;
 export interface RefusalFacts {
   /** Name of the claim that is missing, or that must not be present. */
   readonly claim?: string;
-  /** Value of the claim. Absent if it is neither a string nor a list of strings. */
+  /** Value of the claim, or of `alg`. Absent if it is neither a string nor a list of strings. */
   readonly found?: string | readonly string[];
-  /** Accepted values. `null` stands for a missing `typ`. */
+  /** Accepted values. `null` stands for a missing one. */
   readonly expected?: readonly (string | null)[];
 }
 

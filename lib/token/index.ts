@@ -9,8 +9,18 @@ export {
   type AuthorizationServerUnavailableCode,
 } from './errors.js';
 export { fetchJson, readBoundedBody, Unreachable, UnusableResponse } from './fetch-json.js';
-export type { TokenAdviceCode } from './introspection/introspection-endpoint.js';
-export { readJwt } from './jwt/jwt.js';
+export {
+  IntrospectionEndpoint,
+  type IntrospectionResponse,
+  type TokenAdviceCode,
+} from './introspection/introspection-endpoint.js';
+export {
+  examineCompletion,
+  examineOpaque,
+  type IntrospectionExamination,
+} from './introspection/introspection-examination.js';
+export { isJwt, readJwt, type UnverifiedJwt } from './jwt/jwt.js';
+export { examineJwt } from './jwt/jwt-examination.js';
 export { MAX_KEYS, mayVerify } from './keys/key-set.js';
 export { algorithmsOf } from './keys/verification-keys.js';
 export { andThen, isThenable, type MaybePromise, orElse } from './maybe-promise.js';

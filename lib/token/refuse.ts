@@ -1,6 +1,9 @@
 import { AccessTokenRefused, type AccessTokenRefusedCode, type RefusalFacts } from './errors.js';
 import { withoutStackTrace } from './without-stack-trace.js';
 
+/** Receives a rule that a token breaks. A verifier throws. An examination collects, and continues with the next rule. */
+export type Refuse = (code: AccessTokenRefusedCode, facts?: RefusalFacts) => void;
+
 /**
  * Refuses an access token.
  *

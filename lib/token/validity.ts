@@ -1,6 +1,6 @@
 import type { Claims } from '../core/index.js';
 import { isNumericDate } from './claim-values.js';
-import { refuse } from './refuse.js';
+import { type Refuse, refuse } from './refuse.js';
 
 export interface Clock {
   /** Seconds since the epoch. */
@@ -14,9 +14,9 @@ export interface Clock {
  *
  * @throws AccessTokenRefused `invalid_token` if the token has no `exp`, has expired, or is not valid yet
  */
-export function checkValidity(claims: Claims, clock: Clock): void {
-  if (claims['exp'] === undefined) refuse('exp_missing');
-  checkStillValid(claims, clock);
+export function checkValidity(claims: Claims, clock: Clock, report: Refuse = refuse): void {
+  if (claims['exp'] === undefined) report('exp_missing');
+  checkStillValid(claims, clock, report);
 }
 
 /**
@@ -25,7 +25,7 @@ export function checkValidity(claims: Claims, clock: Clock): void {
  *
  * @throws AccessTokenRefused `invalid_token` if the token has expired, or is not valid yet
  */
-export function checkStillValid({ exp, nbf }: Claims, { now, clockTolerance }: Clock): void {
-  if (exp !== undefined && (!isNumericDate(exp) || now >= exp + clockTolerance)) refuse('token_expired');
-  if (nbf !== undefined && (!isNumericDate(nbf) || now < nbf - clockTolerance)) refuse('token_not_yet_valid');
+export function checkStillValid({ exp, nbf }: Claims, { now, clockTolerance }: Clock, report: Refuse = refuse): void {
+  if (exp !== undefined && (!isNumericDate(exp) || now >= exp + clockTolerance)) report('token_expired');
+  if (nbf !== undefined && (!isNumericDate(nbf) || now < nbf - clockTolerance)) report('token_not_yet_valid');
 }

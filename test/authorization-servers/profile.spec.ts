@@ -128,7 +128,7 @@ describe('a wrong member', () => {
   test.each(
     refusals({
       '"profile" must be the name of a profile or an object': [null, 5, true],
-      '"profile" has the unknown member "type"; the closest is "typ"; known are acrType, challenge, whenUnmet, onRefresh, source, otherTokenClaims, acrValues, steps, notes, observed, title, checkedOn, typ, accessTokenClaims, claims, absentClaims, clientCredentialsClaims, issues, request':
+      '"profile" has the unknown member "type"; the closest is "typ"; known are acrType, challenge, whenUnmet, onRefresh, source, otherTokenClaims, acrValues, defaultAcrValues, steps, notes, observed, title, checkedOn, typ, accessTokenClaims, claims, absentClaims, clientCredentialsClaims, issues, request':
         [{ type: ['JWT'] }],
       [TYP]: ['at+jwt', null, [], {}, [5], [''], [undefined], ['at+jwt', true]].map((typ) => ({ typ })),
       [MORE_THAN_AT_JWT]: [

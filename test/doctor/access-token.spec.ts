@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { profiles } from '../../lib/authorization-servers/index.js';
+import { SigningKey } from '../../lib/testing/signing-key.js';
+import { JsonServer } from '../token/json-server.js';
 import { type Around, diagnostics, nestjsStepUp } from './doctor.js';
 
 const NOW = 1_800_000_000;
@@ -326,13 +328,15 @@ describe('a token that would be refused', () => {
       'RS-60 a token of typ JWT',
       { header: { typ: 'JWT' } },
       'The token is not marked as an access token (typ at+jwt)',
-      'Its typ is "JWT": have the server issue at+jwt (RFC 9068), or give its --profile.',
+      'Its typ is "JWT": have the server issue at+jwt (RFC 9068), or give its --profile, or a profile of your own by ' +
+        '--config.',
     ],
     [
       'RS-62 a token without typ',
       { header: { typ: undefined } },
       'The token is not marked as an access token (typ at+jwt)',
-      'Its typ is missing: have the server issue at+jwt (RFC 9068), or give its --profile.',
+      'Its typ is missing: have the server issue at+jwt (RFC 9068), or give its --profile, or a profile of your own ' +
+        'by --config.',
     ],
     [
       'RS-67 an ID token',
@@ -378,7 +382,13 @@ describe('a token that would be refused', () => {
       'The access token is issued in the future; check the clocks',
       'Set the clocks of the server and of this machine by NTP.',
     ],
-    ['RS-70 a token without sub', { claims: { sub: undefined } }, 'The access token has no subject', CLAIM],
+    [
+      'RS-70 a token without sub',
+      { claims: { sub: undefined } },
+      'The access token has no subject',
+      'RFC 9068 §2.2 requires it, and no profile can leave it out: have the server put sub into access tokens. ' +
+        'Introspection does not add it to a JWT.',
+    ],
     ['RS-70 a token without client_id', { claims: { client_id: undefined } }, 'The access token has no client', CLAIM],
     ['RS-70 a token without jti', { claims: { jti: undefined } }, 'The access token has no identifier', CLAIM],
     [
@@ -402,6 +412,21 @@ describe('a token that would be refused', () => {
   ])('%s is reported as refused, with what to do', async (_, options, message, fix) => {
     const token = await server.accessToken({ acr: 'urn:example:mfa', ...options });
     await expect(saidOf(token)).resolves.toEqual([`error token_refused: refused: ${message} | ${fix}`, ACR, AUTH_TIME]);
+  });
+
+  test('RS-62 the profile that fits the issuer is named for a token of typ JWT', async () => {
+    const keycloak = await new JsonServer().listen();
+    const issuer = `${keycloak.origin}/realms/bank`;
+    const key = new SigningKey('ES256');
+    keycloak.json('/realms/bank/.well-known/openid-configuration', { issuer, jwks_uri: `${keycloak.origin}/jwks` });
+    keycloak.json('/jwks', { keys: [key.jwk] });
+    const claims = { iss: issuer, aud: API, sub: 'alice', client_id: 'page', jti: '1', iat: NOW, exp: NOW + 300 };
+    const token = await key.sign({ ...claims, acr: '1', auth_time: NOW }, { typ: 'JWT' });
+    const found = await diagnostics([issuer, '--token', '-', '--audience', API], { stdin: token });
+    await keycloak.close();
+    expect(found.find(({ code }) => code === 'token_refused')?.['fix']).toBe(
+      'Its typ is "JWT": have the server issue at+jwt (RFC 9068), or give --profile keycloak.',
+    );
   });
 
   test('a refused token is not compared with requirements', async () => {
@@ -457,13 +482,169 @@ describe('a token that would be refused', () => {
   });
 });
 
+describe('several lacks of one token', () => {
+  const refused = (lines: string[]) => lines.filter((line) => line.startsWith('error token_refused'));
+
+  test('SRV-7 every lack of a token is reported in one run', async () => {
+    const claims = { aud: 'page', client_id: undefined, jti: undefined, exp: NOW - 60 };
+    const token = await server.accessToken({ acr: 'urn:example:mfa', header: { typ: undefined }, claims });
+    const requires = 'RFC 9068 §2.2 requires it. If the server leaves it out, give its --profile.';
+    expect(refused(await saidOf(token))).toEqual([
+      'error token_refused: refused: The token is not marked as an access token (typ at+jwt) | Its typ is missing: have ' +
+        'the server issue at+jwt (RFC 9068), or give its --profile, or a profile of your own by --config.',
+      'error token_refused: refused: The access token is for another audience | It is for "page". If that is your ' +
+        'API, give it by --audience. If not, have the server issue tokens for yours, by a resource indicator or an ' +
+        'audience mapping.',
+      'error token_refused: refused: The access token has expired | Get a new one.',
+      `error token_refused: refused: The access token has no client | ${requires}`,
+      `error token_refused: refused: The access token has no identifier | ${requires}`,
+    ]);
+  });
+
+  test('SRV-5 what a lightweight token of Keycloak lacks is reported, and introspection is not offered for it', async () => {
+    const claims = { typ: 'Bearer', azp: 'page', client_id: undefined, sub: undefined, aud: undefined };
+    const token = await server.accessToken({ authTime: null, header: { typ: 'JWT' }, claims });
+    expect(refused(await saidOf(token, ['--audience', API, '--profile', 'keycloak']))).toEqual([
+      'error token_refused: refused: The access token is for another audience | It has no audience: have the ' +
+        'server issue tokens for your API, by a resource indicator or an audience mapping.',
+      'error token_refused: refused: The access token has no subject | RFC 9068 §2.2 requires it, and no profile can ' +
+        'leave it out: have the server put sub into access tokens. Introspection does not add it to a JWT.',
+    ]);
+  });
+
+  test('a signature that does not hold is reported next to what the claims lack', async () => {
+    const [header, payload] = (await server.accessToken({ claims: { jti: undefined } })).split('.');
+    const [, , signature] = (await server.accessToken({})).split('.');
+    const messages = refused(await saidOf(`${header}.${payload}.${signature}`)).map((line) => line.split(' | ')[0]);
+    expect(messages).toEqual([
+      'error token_refused: refused: The signature of the access token is not valid',
+      'error token_refused: refused: The access token has no identifier',
+    ]);
+  });
+});
+
+describe('a token that a given profile refuses', () => {
+  const MARKS = 'error token_refused: refused: The claims of the token are not those of an access token';
+  const ENTRA = { azp: 'page', ver: '2.0', client_id: undefined, jti: undefined };
+  const KEYCLOAK = { azp: 'page', typ: 'Bearer', client_id: undefined };
+
+  test.each<[what: string, profile: string, typ: string, claims: Record<string, unknown>, expected: string[]]>([
+    [
+      'a token of Entra of version 1.0 lacks what version 2.0 has',
+      'entra',
+      'JWT',
+      { ...ENTRA, ver: '1.0', azp: undefined, appid: 'page' },
+      [
+        `${MARKS}: it has no "azp" | By the profile of Microsoft Entra ID only access tokens have "azp". If this is ` +
+          'one, have the server put it there.',
+        `${MARKS}: "ver" is "1.0" and not "2.0" | By the profile of Microsoft Entra ID only access tokens have "ver" ` +
+          '"2.0". If this is one, have the server put it there.',
+      ],
+    ],
+    [
+      'a token of Keycloak has no claim "typ"',
+      'keycloak',
+      'JWT',
+      { ...KEYCLOAK, typ: undefined },
+      [
+        `${MARKS}: it has no "typ" of "Bearer" | By the profile of Keycloak only access tokens have "typ" "Bearer". If ` +
+          'this is one, have the server put it there.',
+      ],
+    ],
+    [
+      'a refresh token of Keycloak says so',
+      'keycloak',
+      'JWT',
+      { ...KEYCLOAK, typ: 'Refresh', aud: 'https://keycloak.example', sub: undefined },
+      [
+        `${MARKS}: "typ" is "Refresh" and not "Bearer" | This seems to be a refresh token. Call APIs with the access token.`,
+      ],
+    ],
+    [
+      'a logout token of Keycloak says so',
+      'keycloak',
+      'JWT',
+      { ...KEYCLOAK, typ: 'Logout' },
+      [
+        `${MARKS}: "typ" is "Logout" and not "Bearer" | This seems to be a logout token. Call APIs with the access token.`,
+      ],
+    ],
+    [
+      'a claim of another kind of token is named without its value',
+      'hydra',
+      'JWT',
+      { events: { secret: 'not shown' } },
+      [`${MARKS}: it has "events" | By the profile of Ory Hydra access tokens never have "events".`],
+    ],
+    [
+      'another typ than those of the profile',
+      'entra',
+      'at+jwt',
+      ENTRA,
+      [
+        'error token_refused: refused: The token is not marked as an access token (typ at+jwt) | Its typ is "at+jwt", and ' +
+          'the profile of Microsoft Entra ID accepts "jwt": is the token of such a server?',
+      ],
+    ],
+    [
+      'a claim that the profile does not leave out',
+      'keycloak',
+      'JWT',
+      { ...KEYCLOAK, azp: undefined, jti: undefined },
+      [
+        'error token_refused: refused: The access token has no client | RFC 9068 §2.2 requires "azp", and the profile ' +
+          'of Keycloak does not leave it out: have the server put it into access tokens, or give a profile with ' +
+          '"absentClaims" by --config.',
+        'error token_refused: refused: The access token has no identifier | RFC 9068 §2.2 requires "jti", and the profile ' +
+          'of Keycloak does not leave it out: have the server put it into access tokens, or give a profile with ' +
+          '"absentClaims" by --config.',
+      ],
+    ],
+  ])(
+    'field RS-18 a token that a given profile refuses is explained by that profile: %s',
+    async (_, profile, typ, claims, expected) => {
+      const token = await server.accessToken({ acr: '1', header: { typ }, claims });
+      const said = await saidOf(token, ['--audience', API, '--profile', profile]);
+      expect(said.filter((line) => line.startsWith('error token_refused'))).toEqual(expected);
+      expect(said.join()).not.toContain('--profile');
+      expect(said.at(-1)).toMatch(/^note profile_documented: /);
+    },
+  );
+});
+
+describe('what holds a token and is none', () => {
+  const RESPONSE = { access_token: '2YotnFZFEjr1zCsicMWpAA', token_type: 'Bearer', expires_in: 3600 };
+  const QUOTED = 'error token_quoted: the access token is in quotes | Give it without them: no token has quotes.';
+  const WHOLE =
+    'error token_response_given: this is a whole token response, and not the access token | Give the value of its ' +
+    'member access_token alone.';
+
+  test.each<[what: string, text: string, expected: string]>([
+    ['an opaque token in quotes', '"2YotnFZFEjr1zCsicMWpAA"', QUOTED],
+    ['a JWT in single quotes', "'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln'", QUOTED],
+    ['a token with its scheme in quotes', '"Bearer 2YotnFZFEjr1zCsicMWpAA"', QUOTED],
+    ['a token of which one quote was copied', '2YotnFZFEjr1zCsicMWpAA"', QUOTED],
+    ['a whole response', JSON.stringify(RESPONSE), WHOLE],
+    ['a whole response over several lines', JSON.stringify(RESPONSE, null, 2), WHOLE],
+    [
+      'a response without a token',
+      '{"error": "invalid_grant"}',
+      'error token_response_given: this is a JSON object without access_token, and not an access token | Give the value ' +
+        'of access_token in a token response.',
+    ],
+  ])('field CL-17 what holds a token is named for what it is: %s', async (_, text, expected) => {
+    await expect(saidOf(text)).resolves.toEqual([expected]);
+  });
+});
+
 describe('a token that says nothing by itself', () => {
   test.each<[what: string, token: string, expected: string]>([
     [
       'an opaque token',
       '2YotnFZFEjr1zCsicMWpAA',
-      'warning token_opaque: the access token is opaque: only the server can read it | Configure ' +
-        '"introspection" for this server, or have it issue JWT access tokens (RFC 9068) for this API.',
+      'warning token_opaque: the access token is opaque: only the server can read it | Ask the server by ' +
+        '--introspect, and configure "introspection" if it returns enough. Or have the server issue JWT access ' +
+        'tokens (RFC 9068) for this API.',
     ],
     [
       'an encrypted token',

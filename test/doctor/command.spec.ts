@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer, type Server } from 'node:net';
+import { join } from 'node:path';
 import { createTestAuthorizationServer } from 'nestjs-step-up/testing';
 import { USAGE } from '../../lib/doctor/usage.js';
 import { JsonServer } from '../token/json-server.js';
@@ -161,11 +163,19 @@ describe('a command that is not understood', () => {
     await expect(nestjsStepUp(['doctor', '-h'])).resolves.toEqual({ exitCode: 0, stdout: USAGE, stderr: '' });
   });
 
+  test('--version prints the version of the package', async () => {
+    const stdout = `${JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')).version}\n`;
+    for (const args of [['--version'], ['-v'], ['doctor', '--version']]) {
+      await expect(nestjsStepUp(args)).resolves.toEqual({ exitCode: 0, stdout, stderr: '' });
+    }
+  });
+
   test.each<[what: string, args: string[], sentence: string]>([
     ['no command', [], 'The only command is "doctor"'],
     ['another command', ['nurse', ISSUER], 'The only command is "doctor"'],
     ['no issuer', ['doctor'], '"doctor" takes one issuer'],
     ['a token in the wrong place', ['doctor', ISSUER, JWT], '"doctor" takes one issuer'],
+    ['an issuer in both places', ['doctor', ISSUER, '--issuer', ISSUER], '"doctor" takes one issuer'],
   ])('%s is refused with the usage text', async (_, args, sentence) => {
     await expect(nestjsStepUp(args)).resolves.toEqual({
       exitCode: 2,

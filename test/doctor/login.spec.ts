@@ -269,12 +269,12 @@ describe('what is said of the acr values', () => {
     );
   });
 
-  test('an acr value that the plain sign-in had already is reported as not tried', async () => {
+  test('SRV-4 a word that the plain sign-in satisfies already is a warning', async () => {
     const [, second] = await said(['--acr', 'urn:example:pwd']);
     expect(second).toBe(
-      'acr_values: note acr_values_untested: asked for "urn:example:pwd", and the plain sign-in had ' +
-        '"urn:example:pwd" already: this does not show whether it is honored | Try it in a private window, or as ' +
-        'another user.',
+      'acr_values: warning acr_values_untested: asked for "urn:example:pwd", and the plain sign-in had ' +
+        '"urn:example:pwd" already: it satisfies "urn:example:pwd" without a step-up | If the user had stepped up ' +
+        'before, try it in a private window. If not, give the word a string that only a stronger sign-in has.',
     );
   });
 
@@ -306,11 +306,12 @@ describe('what is said of max_age', () => {
     return browser(address.href);
   };
 
-  test('a max_age that the server ignores is reported', async () => {
+  test('SRV-13 a max_age that the server ignores is reported, with what some servers honor', async () => {
     await expect(lastOf(MFA, { browser: without('max_age') })).resolves.toBe(
       'max_age: error max_age_ignored: ignored: asked for max_age=0, and the user was not asked again; the sign-in ' +
         'was ' +
-        '61 s old | Clients can send prompt=login too. APIs have to assess auth_time themselves.',
+        '61 s old | Some servers honor --max-age 1, and some honor prompt=login of a client: try that. If nothing ' +
+        'helps, no user can meet a maxAge here. APIs have to assess auth_time themselves.',
     );
   });
 
@@ -656,4 +657,167 @@ test('neither tokens nor codes nor users are printed', async () => {
   for (const { stdout, stderr } of outcomes) {
     for (const secret of secrets.flatMap((text) => text.split('.'))) expect(stdout + stderr).not.toContain(secret);
   }
+});
+
+describe('what the two tokens of a sign-in say of it', () => {
+  type Claims = Record<string, unknown>;
+
+  /** The diagnostics, with ID tokens of which these claims differ, and access tokens of which these differ. */
+  async function saidOf(
+    idToken: (claims: Claims) => Claims,
+    accessToken: (claims: Claims) => Claims,
+    options: readonly string[],
+    around?: Around,
+  ): Promise<string[]> {
+    const fetched = globalThis.fetch;
+    const spy = jest.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+      const response = await fetched(input, init);
+      if (!`${input}`.endsWith('/token')) return response;
+      const body = (await response.json()) as { access_token: string; id_token: string };
+      const [header, payload, signature] = body.id_token.split('.') as [string, string, string];
+      const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims;
+      const changed = Buffer.from(JSON.stringify({ ...claims, ...idToken(claims) })).toString('base64url');
+      const { acr, auth_time } = claims;
+      const token = await server.accessToken({ claims: { acr, auth_time, ...accessToken(claims) } });
+      return Response.json({ ...body, access_token: token, id_token: [header, changed, signature].join('.') });
+    });
+    const lines = await said(options, around);
+    spy.mockRestore();
+    return lines;
+  }
+
+  test('SRV-3 an acr that only the access token has is honored, and missing in the ID token that was to have it', async () => {
+    const lines = await saidOf(
+      () => ({ acr: undefined }),
+      () => ({}),
+      MFA,
+    );
+    expect(lines).toEqual([
+      'sign_in: ok sign_in_finished: the ID token has no acr',
+      'acr_values: ok acr_values_honored: honored: asked for "urn:example:mfa", and the access token has ' +
+        '"urn:example:mfa"',
+      'acr_values: ok token_accepted: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
+      'acr_values: ok acr_present: acr "urn:example:mfa"',
+      'acr_values: ok auth_time_present: auth_time 2027-01-15T08:00:30Z, 30 s ago',
+      'acr_values: ok requirements_met: enough for acr "urn:example:mfa"',
+      'acr_values: error id_token_acr_missing: the access token has acr "urn:example:mfa", and the ID token has none | ' +
+        'Have the server put acr into ID tokens too: verifyStepUp() of the client reads it there, and reports acr_missing.',
+      'max_age: ok max_age_honored: honored: asked for max_age=0, and the user signed in again, 30 s before the ID token ' +
+        'was issued',
+      'max_age: ok token_accepted: accepted: typ "at+jwt", signed with "ES256", for "https://api.example"',
+      'max_age: ok acr_present: acr "urn:example:mfa"',
+      'max_age: ok auth_time_present: auth_time 2027-01-15T08:01:01Z, 30 s ago',
+    ]);
+  });
+
+  test('SRV-2 an access token that claims a newer sign-in than the ID token is an error', async () => {
+    const oldSignIn = NOW - 600;
+    const lines = await saidOf(
+      () => ({ auth_time: oldSignIn }),
+      () => ({ auth_time: NOW + 2 * PACE + 1 }),
+      ['--max-age', '1000'],
+    );
+    expect(lines.filter((line) => line.includes('mismatch'))).toContain(
+      'max_age: error id_token_auth_time_mismatch: the access token claims a sign-in at 2027-01-15T08:01:01Z, 661 s ' +
+        'after that of the ID token, 2027-01-15T07:50:00Z | Have the server put the time of the sign-in into access ' +
+        'tokens, not that of the token or of a consent. Until then no maxAge notices an old sign-in.',
+    );
+  });
+
+  test.each<[what: string, idToken: Claims, accessToken: Claims, expected: string[]]>([
+    ['the same', {}, {}, []],
+    ['times that differ by rounding', {}, { auth_time: NOW + 1 }, []],
+    ['no auth_time in the ID token', { auth_time: undefined }, {}, []],
+    ['no acr in the ID token, which nobody asked for', { acr: undefined }, {}, []],
+    [
+      'an older sign-in in the access token',
+      {},
+      { auth_time: NOW - 60 },
+      [
+        'sign_in: warning id_token_auth_time_mismatch: the access token claims a sign-in at 2027-01-15T07:59:00Z, 60 s ' +
+          'before that of the ID token, 2027-01-15T08:00:00Z | Have the server put the same auth_time into both tokens.',
+      ],
+    ],
+    [
+      'another acr in the access token',
+      {},
+      { acr: 'urn:example:mfa' },
+      [
+        'sign_in: warning id_token_acr_mismatch: the access token has acr "urn:example:mfa", and the ID token has ' +
+          '"urn:example:pwd" | Have the server put the same acr into both: the API reads the access token, and the ' +
+          'client the ID token.',
+      ],
+    ],
+  ])('both tokens are compared: %s', async (_, idToken, accessToken, expected) => {
+    const lines = await saidOf(
+      () => idToken,
+      () => accessToken,
+      [],
+    );
+    const ofPlain = lines.filter((line) => line.startsWith('sign_in: ') && line.includes('id_token_'));
+    expect(ofPlain).toEqual(expected);
+  });
+
+  test('SRV-4 at a Keycloak without levels, a word that the plain sign-in satisfies leads to the steps', async () => {
+    await server.close();
+    server = await createTestAuthorizationServer({ acrValuesSupported: ['1', '0'] });
+    register();
+    const lines = await saidOf(
+      () => ({ acr: '1' }),
+      () => ({ acr: '1' }),
+      ['--profile', 'keycloak', '--acr', 'mfa=1'],
+    );
+    expect(lines.find((line) => line.includes('acr_values_untested'))).toBe(
+      'acr_values: warning acr_values_untested: asked for "1", and the plain sign-in had "1" already: it satisfies "mfa" ' +
+        'without a step-up | Set up levels at the server. docs/authorization-servers.md has the steps, under "Keycloak". ' +
+        'The first: Map the names of your authentication levels to numbers: realm settings, "ACR to Level of ' +
+        'Authentication (LoA) Mapping".',
+    );
+  });
+
+  test('a secret that a server puts into claims is not printed', async () => {
+    register('secret-of-doctor');
+    const claims = { acr: 'x secret-of-doctor', auth_time: 'secret-of-doctor' };
+    const lines = await saidOf(
+      () => ({ acr: claims.acr }),
+      () => claims,
+      ['--client-secret-env', 'SECRET'],
+      {
+        browser,
+        env: { SECRET: 'secret-of-doctor' },
+      },
+    );
+    expect(lines.join()).toContain('acr "x ..."');
+    expect(lines.join()).not.toContain('secret-of-doctor');
+  });
+
+  test('opaque access tokens are examined by introspection', async () => {
+    const { clientId, clientSecret } = server.introspection;
+    const fetched = globalThis.fetch;
+    const spy = jest.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+      const response = await fetched(input, init);
+      if (!`${input}`.endsWith('/token')) return response;
+      const opaque = server.opaqueToken({ acr: 'urn:example:mfa', authTime: mockClock.now - PACE });
+      return Response.json({ ...((await response.json()) as object), access_token: opaque });
+    });
+    const introspect = [
+      '--introspect',
+      '--introspection-client-id',
+      clientId,
+      '--introspection-secret-env',
+      'API_SECRET',
+    ];
+    const lines = await said([...MFA, ...introspect], { browser, env: { API_SECRET: clientSecret } });
+    spy.mockRestore();
+    expect(lines.filter((line) => line.startsWith('acr_values: ')).map((line) => line.split(':')[1])).toEqual([
+      ' ok acr_values_honored',
+      ' ok token_opaque',
+      ' ok introspection_active',
+      ' ok token_accepted',
+      ' ok acr_present',
+      ' ok auth_time_present',
+      ' ok introspection_needed',
+      ' ok requirements_met',
+    ]);
+  });
 });

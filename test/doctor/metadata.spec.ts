@@ -181,6 +181,37 @@ describe('a server of which something is missing', () => {
     await expect(said('acr_values_published')).resolves.toEqual(['ok | offered are a list that nests too deeply']);
   });
 
+  test.each<[offered: string[], given: string, diagnostic: string]>([
+    [['0', '1'], 'mfa=gold', 'acr_value_unknown: "mfa" means "gold": not offered'],
+    [['0', '1'], 'gold', 'acr_value_unknown: "gold" is not offered'],
+    [
+      ['0', '1'],
+      'mfa=1',
+      'acr_value_default: "mfa" means "1", and any sign-in is enough, because the server has no levels',
+    ],
+    [['0', '1'], '1', 'acr_value_default: for "1" any sign-in is enough, because the server has no levels'],
+  ])('SRV-4 a Keycloak without levels, which offers %s, leads to the steps: %s', async (offered, given, diagnostic) => {
+    publish({ acr_values_supported: offered });
+    const found = await diagnostics([server.origin, '--profile', 'keycloak', '--acr', given]);
+    const { code, message, severity, fix } = found.at(-1)!;
+    expect({ severity, said: `${code}: ${message}`, fix }).toEqual({
+      severity: 'warning',
+      said: diagnostic,
+      fix:
+        'Set up levels at the server. docs/authorization-servers.md has the steps, under "Keycloak". The first: Map the ' +
+        'names of your authentication levels to numbers: realm settings, "ACR to Level of Authentication (LoA) Mapping".',
+    });
+  });
+
+  test('SRV-4 a Keycloak with levels is judged by what it offers', async () => {
+    publish({ acr_values_supported: ['gold', '1', '2'] });
+    const keycloak = ['--profile', 'keycloak', '--acr'];
+    await expect(said('acr_value_offered', ...keycloak, 'pwd=1')).resolves.toEqual(['ok | "pwd" means "1": offered']);
+    await expect(said('acr_value_unknown', ...keycloak, 'mfa=golf')).resolves.toEqual([
+      'warning | "mfa" means "golf": not offered | Give the string it stands for: --acr mfa=<an offered value>.',
+    ]);
+  });
+
   test('a word of which only a part is offered earns a warning', async () => {
     publish({ acr_values_supported: ['a'] });
     await expect(said('acr_value_unknown', '--acr', 'mfa=a b')).resolves.toEqual([
@@ -206,6 +237,20 @@ describe('a server of which something is missing', () => {
         'server.',
     ]);
   });
+
+  test.each<[given: string, diagnostic: string]>([
+    ['urn:example:MFA', 'warning | "urn:example:MFA" is not offered | Did you mean "urn:example:mfa"?'],
+    ['mfa=urn:example:MFA', 'warning | "mfa" means "urn:example:MFA": not offered | Did you mean "urn:example:mfa"?'],
+    ['GOLD', 'warning | "GOLD" is not offered | Did you mean "gold"?'],
+  ])(
+    'field CL-17 an acr value in another case earns a warning that names the offered one: %s',
+    async (given, sentence) => {
+      publish({ acr_values_supported: ['urn:example:phr', 'urn:example:mfa', 'gold'] });
+      await expect(said('acr_value_unknown', '--acr', given)).resolves.toEqual([
+        `${sentence} If not, configure it at the server.`,
+      ]);
+    },
+  );
 
   test('an acr value with an equals sign is not a word', async () => {
     publish({ acr_values_supported: ['urn:bankid:bid;LOA=4'] });

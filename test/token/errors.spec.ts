@@ -1,5 +1,5 @@
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
-import type { AuthorizationServerProfile } from '../../lib/authorization-servers/index.js';
+import { type AuthorizationServerProfile, profiles } from '../../lib/authorization-servers/index.js';
 import { AccessTokenRefused, AuthorizationServerUnavailable, presentedToken } from '../../lib/token/index.js';
 import { verifierOf } from './verification.js';
 
@@ -43,9 +43,38 @@ describe('a refused access token carries the rule and its facts', () => {
     expect(await refusalOf(token)).toMatchObject({ error: 'invalid_token', ...facts });
   });
 
+  test('a refusal names an algorithm that is not allowed, and those that are', async () => {
+    const [, payload] = (await server.accessToken({})).split('.');
+    const header = Buffer.from('{"alg":"HS256","typ":"at+jwt"}').toString('base64url');
+    const verifier = verifierOf({ ...server, algorithms: ['ES256'] });
+    expect(() => verifier.verify(`${header}.${payload}.c2ln`)).toThrow(
+      expect.objectContaining({ code: 'algorithm_not_allowed', found: 'HS256', expected: ['ES256'] }),
+    );
+  });
+
   test('a refusal names a claim that only other tokens have', async () => {
     const refused = await refusalOf({ claims: { nonce: 'n-0S6' } }, { otherTokenClaims: ['nonce'] });
-    expect(refused).toMatchObject({ code: 'token_kind_mismatch', claim: 'nonce' });
+    expect(refused).toMatchObject({ code: 'token_kind_mismatch', claim: 'nonce', expected: [null] });
+  });
+
+  test.each<[name: string, profile: AuthorizationServerProfile, claims: Record<string, unknown>, facts: object]>([
+    ['another value', profiles.entra, { azp: 'a', ver: '1.0' }, { claim: 'ver', found: '1.0', expected: ['2.0'] }],
+    ['a value that is not text', profiles.entra, { azp: 'a', ver: 1 }, { claim: 'ver', expected: ['2.0'] }],
+    ['no such claim', profiles.entra, { ver: '2.0' }, { claim: 'azp' }],
+    ['another kind', profiles.keycloak, { typ: 'Refresh' }, { claim: 'typ', found: 'Refresh', expected: ['Bearer'] }],
+  ])('field RS-18 the mark that a profile asks for is named, with %s', async (_, profile, claims, facts) => {
+    const { code, message, ...rest } = (await refusalOf(
+      { header: { typ: 'JWT' }, claims },
+      profile,
+    )) as AccessTokenRefused;
+    expect({ ...rest, code, message }).toEqual({
+      name: 'AccessTokenRefused',
+      error: 'invalid_token',
+      issuer: server.issuer,
+      code: 'token_kind_mismatch',
+      message: 'The claims of the token are not those of an access token',
+      ...facts,
+    });
   });
 
   test('a refusal contains neither the token nor its claims', async () => {

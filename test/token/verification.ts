@@ -70,6 +70,7 @@ export const refusal = {
   alg: 'invalid_token: The access token is signed with an algorithm that is not allowed',
   typUnreadable: 'invalid_token: The type of the access token is not readable',
   typ: 'invalid_token: The token is not marked as an access token (typ at+jwt)',
+  kind: 'invalid_token: The claims of the token are not those of an access token',
   aud: 'invalid_token: The access token is for another audience',
   exp: 'invalid_token: The access token has expired',
   expMissing: 'invalid_token: The access token does not say when it expires',

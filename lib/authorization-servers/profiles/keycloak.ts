@@ -16,6 +16,7 @@ export const keycloak = Object.freeze<AuthorizationServerProfile>({
   accessTokenClaims: { typ: 'Bearer' },
   claims: { clientId: 'azp' },
   clientCredentialsClaims: { clientAddress: true },
+  defaultAcrValues: ['0', '1'],
   issues: { acr: 'by-default', authTime: 'by-default' },
   request: { acrValues: 'first', zeroMaxAge: { max_age: '0' } },
   whenUnmet: 'lower',

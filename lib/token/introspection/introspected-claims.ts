@@ -1,7 +1,7 @@
 import { type AuthorizationServer, hasClaim, readClaim } from '../../authorization-servers/index.js';
 import type { Claims } from '../../core/index.js';
 import { found, isText, isTextList, namesAudience } from '../claim-values.js';
-import { refuse } from '../refuse.js';
+import { type Refuse, refuse } from '../refuse.js';
 import { type Clock, checkStillValid } from '../validity.js';
 
 /** Members that name the kind of a token at Keycloak, Curity and ForgeRock, in this order. */
@@ -24,18 +24,19 @@ export function checkOpaqueClaims(
   claims: Claims,
   { issuer, audience, profile }: AuthorizationServer,
   clock: Clock,
+  report: Refuse = refuse,
 ): void {
   const { iss, aud, sub } = claims;
-  if (iss !== undefined && iss !== issuer) refuse('issuer_unknown', { ...found(iss), expected: [issuer] });
+  if (iss !== undefined && iss !== issuer) report('issuer_unknown', { ...found(iss), expected: [issuer] });
   if (!namesAudience(aud, audience) && !(aud === undefined && profile.absentClaims.has('aud'))) {
-    refuse('audience_mismatch', { ...found(aud), expected: [...audience] });
+    report('audience_mismatch', { ...found(aud), expected: [...audience] });
   }
-  checkIntrospectedKind(claims, profile);
-  if (!isMarkedAsAccessToken(claims, profile)) refuse('introspected_kind_mismatch', { claim: 'token_type' });
+  checkIntrospectedKind(claims, profile, report);
+  if (!isMarkedAsAccessToken(claims, profile)) report('introspected_kind_mismatch', { claim: 'token_type' });
   if (!isText(sub) && !(sub === undefined && isText(subjectWithoutSub(claims, profile)))) {
-    refuse('sub_missing', { claim: 'sub' });
+    report('sub_missing', { claim: 'sub' });
   }
-  checkStillValid(claims, clock);
+  checkStillValid(claims, clock, report);
 }
 
 /**
@@ -45,27 +46,31 @@ export function checkOpaqueClaims(
  * @throws AccessTokenRefused `invalid_token` if it is about another kind of token, or about one that is bound to a key
  * @see [RFC 8705 §3.2](https://www.rfc-editor.org/rfc/rfc8705.html#section-3.2)
  */
-export function checkIntrospectedKind(claims: Claims, profile: AuthorizationServer['profile']): void {
+export function checkIntrospectedKind(
+  claims: Claims,
+  profile: AuthorizationServer['profile'],
+  report: Refuse = refuse,
+): void {
   const { cnf, token_type: type = 'Bearer', token_use: use = 'access_token' } = claims;
-  if (!isBearer(type)) refuse('introspected_kind_mismatch', { claim: 'token_type', ...found(type) });
-  if (use !== 'access_token') refuse('introspected_kind_mismatch', { claim: 'token_use', ...found(use) });
+  if (!isBearer(type)) report('introspected_kind_mismatch', { claim: 'token_type', ...found(type) });
+  if (use !== 'access_token') report('introspected_kind_mismatch', { claim: 'token_use', ...found(use) });
   for (const claim of KIND_CLAIMS) {
     const kind = claims[claim];
     if (typeof kind === 'string' && OTHER_KINDS.has(kind.toLowerCase())) {
-      refuse('introspected_kind_mismatch', { claim, found: kind });
+      report('introspected_kind_mismatch', { claim, found: kind });
     }
   }
   for (const claim of CLAIMS_OF_OTHER_KINDS) {
-    if (claims[claim] !== undefined) refuse('introspected_kind_mismatch', { claim });
+    if (claims[claim] !== undefined) report('introspected_kind_mismatch', { claim });
   }
   for (const required of profile.accessTokenClaims) {
     const [claim] = required;
-    if (claims[claim] !== undefined && !hasClaim(claims, required)) refuse('introspected_kind_mismatch', { claim });
+    if (claims[claim] !== undefined && !hasClaim(claims, required)) report('introspected_kind_mismatch', { claim });
   }
   for (const claim of profile.otherTokenClaims) {
-    if (claims[claim] !== undefined) refuse('introspected_kind_mismatch', { claim });
+    if (claims[claim] !== undefined) report('introspected_kind_mismatch', { claim });
   }
-  if (cnf !== undefined) refuse('cnf_unsupported', { claim: 'cnf' });
+  if (cnf !== undefined) report('cnf_unsupported', { claim: 'cnf' });
 }
 
 /**

@@ -2,7 +2,7 @@ import { type AuthorizationServer, isClientCredentialsToken, readClaim } from '.
 import type { Claims } from '../../core/index.js';
 import { authenticationEvent, authenticationOf } from '../authentication-event.js';
 import { freezeClaims } from '../frozen-claims.js';
-import { refuse } from '../refuse.js';
+import { type Refuse, refuse } from '../refuse.js';
 import type { Clock } from '../validity.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import { checkIntrospectedKind, checkOpaqueClaims, subjectWithoutSub } from './introspected-claims.js';
@@ -34,14 +34,18 @@ export function withoutSignIn(verified: VerifiedAccessToken): VerifiedAccessToke
  * @throws AccessTokenRefused `invalid_token` if the response is about another subject, client or issuer, a refresh or
  * ID token, or a token that is bound to a key
  */
-export function factsAbout({ event, claims: own, server }: VerifiedAccessToken, claims: Claims): SignInFacts {
+export function factsAbout(
+  { event, claims: own, server }: VerifiedAccessToken,
+  claims: Claims,
+  report: Refuse = refuse,
+): SignInFacts {
   const { profile } = server;
-  checkIntrospectedKind(claims, profile);
+  checkIntrospectedKind(claims, profile, report);
   const disagrees =
     isOther(claims['iss'], event.issuer) ||
     isOther(claims['sub'], event.subject) ||
     isOther(readClaim(claims, profile.claims.clientId), event.clientId);
-  if (disagrees) refuse('introspection_mismatch');
+  if (disagrees) report('introspection_mismatch');
   return isClientCredentialsToken(own, profile) ? {} : authenticationOf(claims, profile);
 }
 

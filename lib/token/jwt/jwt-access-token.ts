@@ -1,7 +1,8 @@
 import { type AuthorizationServer, hasClaim, mediaType, readClaim } from '../../authorization-servers/index.js';
 import type { Claims } from '../../core/index.js';
 import { found, isNumericDate, isText, namesAudience } from '../claim-values.js';
-import { refuse } from '../refuse.js';
+import type { RefusalFacts } from '../errors.js';
+import { type Refuse, refuse } from '../refuse.js';
 import { type Clock, checkValidity } from '../validity.js';
 import type { UnverifiedJwt } from './jwt.js';
 
@@ -16,17 +17,20 @@ export function checkBeforeSignature(
   { header, payload }: UnverifiedJwt,
   server: AuthorizationServer,
   clock: Clock,
+  report: Refuse = refuse,
 ): void {
   const { alg, typ, crit } = header;
-  if (crit !== undefined) refuse('crit_unsupported');
-  if (typeof alg !== 'string' || !server.algorithms.has(alg)) refuse('algorithm_not_allowed');
-  if (typ !== undefined && typeof typ !== 'string') refuse('typ_unreadable');
-  if (!server.profile.typ.has(typ === undefined ? null : mediaType(typ as string)))
-    refuse('typ_mismatch', { ...found(typ), expected: [...server.profile.typ] });
-  if (!namesAudience(payload['aud'], server.audience)) {
-    refuse('audience_mismatch', { ...found(payload['aud']), expected: [...server.audience] });
+  if (crit !== undefined) report('crit_unsupported');
+  if (typeof alg !== 'string' || !server.algorithms.has(alg)) {
+    report('algorithm_not_allowed', { ...found(alg), expected: [...server.algorithms] });
   }
-  checkValidity(payload, clock);
+  if (typ !== undefined && typeof typ !== 'string') report('typ_unreadable');
+  else if (!server.profile.typ.has(typ === undefined ? null : mediaType(typ)))
+    report('typ_mismatch', { ...found(typ), expected: [...server.profile.typ] });
+  if (!namesAudience(payload['aud'], server.audience)) {
+    report('audience_mismatch', { ...found(payload['aud']), expected: [...server.audience] });
+  }
+  checkValidity(payload, clock, report);
 }
 
 /**
@@ -36,25 +40,30 @@ export function checkBeforeSignature(
  * @throws AccessTokenRefused `invalid_token` for a missing or unexpected claim, or an `iat` in the future
  * @see [RFC 9068 §2.2](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2)
  */
-export function checkClaims(claims: Claims, server: AuthorizationServer, clock: Clock): void {
+export function checkClaims(claims: Claims, server: AuthorizationServer, clock: Clock, report: Refuse = refuse): void {
   const { profile } = server;
   for (const required of profile.accessTokenClaims) {
-    if (!hasClaim(claims, required)) refuse('token_kind_mismatch', { claim: required[0] });
+    if (!hasClaim(claims, required)) report('token_kind_mismatch', lackOf(required, claims));
   }
   for (const claim of profile.otherTokenClaims) {
-    if (claims[claim] !== undefined) refuse('token_kind_mismatch', { claim });
+    if (claims[claim] !== undefined) report('token_kind_mismatch', { claim, expected: [null] });
   }
-  if (claims['cnf'] !== undefined) refuse('cnf_unsupported', { claim: 'cnf' });
-  if (!isText(claims['sub'])) refuse('sub_missing', { claim: 'sub' });
+  if (claims['cnf'] !== undefined) report('cnf_unsupported', { claim: 'cnf' });
+  if (!isText(claims['sub'])) report('sub_missing', { claim: 'sub' });
   const clientId = readClaim(claims, profile.claims.clientId);
   const { jti, iat } = claims;
   if (!isText(clientId) && !(clientId === undefined && profile.absentClaims.has('client_id'))) {
-    refuse('client_id_missing', { claim: profile.claims.clientId.join('.') });
+    report('client_id_missing', { claim: profile.claims.clientId.join('.') });
   }
   if (!isText(jti) && !(jti === undefined && profile.absentClaims.has('jti'))) {
-    refuse('jti_missing', { claim: 'jti' });
+    report('jti_missing', { claim: 'jti' });
   }
   if (iat === undefined && profile.absentClaims.has('iat')) return;
-  if (!isNumericDate(iat)) refuse('iat_missing', { claim: 'iat' });
-  else if (iat > clock.now + clock.clockTolerance) refuse('iat_in_future');
+  if (!isNumericDate(iat)) report('iat_missing', { claim: 'iat' });
+  else if (iat > clock.now + clock.clockTolerance) report('iat_in_future');
+}
+
+/** A value is named, the value of a claim that only has to be there is not. */
+function lackOf([claim, value]: readonly [claim: string, value: string | true], claims: Claims): RefusalFacts {
+  return value === true ? { claim } : { claim, ...found(claims[claim]), expected: [value] };
 }

@@ -91,7 +91,8 @@ function isCurrentKey(key: VerificationKey, keys: KeySet, header: KeyHeader): bo
   }
 }
 
-function readKeyId(kid: unknown): string | undefined {
+/** @throws AccessTokenRefused for a `kid` that is not a string */
+export function readKeyId(kid: unknown): string | undefined {
   if (kid !== undefined && typeof kid !== 'string') refuse('kid_unreadable');
   return kid;
 }

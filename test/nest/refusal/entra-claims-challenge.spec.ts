@@ -187,7 +187,7 @@ describeOverHttp('the claims challenge of Entra', ({ serve, accessToken, server,
     const send = await serveForEntra(requireMfa);
     expect(await send()).toEqual(withoutToken());
     expect(await send({ token: await token({ azp: undefined }) })).toEqual(
-      invalidToken('The token is not marked as an access token (typ at+jwt)'),
+      invalidToken('The claims of the token are not those of an access token'),
     );
   });
 

@@ -150,7 +150,9 @@ describe('words at boot', () => {
     ['mfaa', 'mfa'],
     ['pr', 'phr'],
     ['urn:as:mfa2', 'urn:as:mfa'],
-  ])('for the unknown word "%s" the message suggests "%s"', async (word, nearest) => {
+    ['MFA', 'mfa'],
+    ['URN:AS:MFA', 'urn:as:mfa'],
+  ])('field CL-17 for the unknown word "%s" the message suggests "%s"', async (word, nearest) => {
     const error = await bootFailure({ controllers: [handler(RequireAcr(word))], options: ofTwoWords });
     expect(error).toEqual(unknown('@RequireAcr on HandlerController.handle', word, nearest));
   });

@@ -26,24 +26,24 @@ describe('typ', () => {
     ['typ JWT with the claim', { header: { typ: 'JWT' }, claims: marked }, 'accepted'],
     ['typ jwt with the claim', { header: { typ: 'jwt' }, claims: marked }, 'accepted'],
     ['typ at+jwt with the claim', { header: { typ: 'at+jwt' }, claims: marked }, 'accepted'],
-    ['typ at+jwt without the claim', { header: { typ: 'at+jwt' } }, refusal.typ],
+    ['typ at+jwt without the claim', { header: { typ: 'at+jwt' } }, refusal.kind],
     ['no typ with the claim', { header: { typ: undefined }, claims: marked }, refusal.typ],
     ['typ null with the claim', { header: { typ: null }, claims: marked }, refusal.typUnreadable],
     ['typ ID with the claim', { header: { typ: 'ID' }, claims: marked }, refusal.typ],
-    ['RS-67 an ID token', { header: { typ: 'JWT' }, claims: { token_use: 'id', nonce: 'n' } }, refusal.typ],
-    ['a token that says nothing', { header: { typ: 'JWT' } }, refusal.typ],
-    ['the claim in another case', { header: { typ: 'JWT' }, claims: { token_use: 'Access' } }, refusal.typ],
-    ['the claim in a list', { header: { typ: 'JWT' }, claims: { token_use: ['access'] } }, refusal.typ],
-    ['the claim as an object', { header: { typ: 'JWT' }, claims: { token_use: { access: true } } }, refusal.typ],
-    ['the claim as null', { header: { typ: 'JWT' }, claims: { token_use: null } }, refusal.typ],
-    ['the claim as true', { header: { typ: 'JWT' }, claims: { token_use: true } }, refusal.typ],
-    ['the claim nested', { header: { typ: 'JWT' }, claims: { ext: { token_use: 'access' } } }, refusal.typ],
+    ['RS-67 an ID token', { header: { typ: 'JWT' }, claims: { token_use: 'id', nonce: 'n' } }, refusal.kind],
+    ['a token that says nothing', { header: { typ: 'JWT' } }, refusal.kind],
+    ['the claim in another case', { header: { typ: 'JWT' }, claims: { token_use: 'Access' } }, refusal.kind],
+    ['the claim in a list', { header: { typ: 'JWT' }, claims: { token_use: ['access'] } }, refusal.kind],
+    ['the claim as an object', { header: { typ: 'JWT' }, claims: { token_use: { access: true } } }, refusal.kind],
+    ['the claim as null', { header: { typ: 'JWT' }, claims: { token_use: null } }, refusal.kind],
+    ['the claim as true', { header: { typ: 'JWT' }, claims: { token_use: true } }, refusal.kind],
+    ['the claim nested', { header: { typ: 'JWT' }, claims: { ext: { token_use: 'access' } } }, refusal.kind],
   ])('RS-62 %s', async (_, options, expected) => expect(await fate(profile, options)).toBe(expected));
 
   test('RS-62 null accepts a missing typ, and no other', async () => {
     const missing = { ...profile, typ: [null] };
     expect(await fate(missing, { header: { typ: undefined }, claims: marked })).toBe('accepted');
-    expect(await fate(missing, { header: { typ: undefined } })).toBe(refusal.typ);
+    expect(await fate(missing, { header: { typ: undefined } })).toBe(refusal.kind);
     expect(await fate(missing, { header: { typ: '' }, claims: marked })).toBe(refusal.typ);
     expect(await fate(missing, { header: { typ: 'JWT' }, claims: marked })).toBe(refusal.typ);
     expect(await fate(missing, { claims: marked })).toBe(refusal.typ);
@@ -53,8 +53,8 @@ describe('typ', () => {
     const several = { typ: ['JWT'], accessTokenClaims: { token_use: 'access', typ: 'Bearer' } };
     const header = { typ: 'JWT' };
     expect(await fate(several, { header, claims: { token_use: 'access', typ: 'Bearer' } })).toBe('accepted');
-    expect(await fate(several, { header, claims: { token_use: 'access', typ: 'ID' } })).toBe(refusal.typ);
-    expect(await fate(several, { header, claims: { typ: 'Bearer' } })).toBe(refusal.typ);
+    expect(await fate(several, { header, claims: { token_use: 'access', typ: 'ID' } })).toBe(refusal.kind);
+    expect(await fate(several, { header, claims: { typ: 'Bearer' } })).toBe(refusal.kind);
   });
 });
 
@@ -70,23 +70,23 @@ describe('claims that distinguish kinds of tokens', () => {
     ['any value', { cid: 0 }, 'accepted'],
     ['false, which is a value too', { cid: false }, 'accepted'],
     ['an empty one', { cid: '' }, 'accepted'],
-    ['null, which is none', { cid: null }, refusal.typ],
-    ['none', {}, refusal.typ],
-    ['the claim, and one of another token', { cid: 'client', nonce: 'n' }, refusal.typ],
-    ['the claim, and the other one of another token', { cid: 'client', at_hash: 'h' }, refusal.typ],
-    ['the claim, and one of another token that is null', { cid: 'client', nonce: null }, refusal.typ],
+    ['null, which is none', { cid: null }, refusal.kind],
+    ['none', {}, refusal.kind],
+    ['the claim, and one of another token', { cid: 'client', nonce: 'n' }, refusal.kind],
+    ['the claim, and the other one of another token', { cid: 'client', at_hash: 'h' }, refusal.kind],
+    ['the claim, and one of another token that is null', { cid: 'client', nonce: null }, refusal.kind],
   ])('RS-67 %s', async (_, claims, expected) => {
     expect(await fate(profile, { header: { typ: undefined }, claims })).toBe(expected);
   });
 
   test('RS-67 what every object inherits is no claim that tells access tokens apart', async () => {
     const inherited = { typ: ['JWT'], accessTokenClaims: { valueOf: true } } as const;
-    expect(await fate(inherited, { header: { typ: 'JWT' } })).toBe(refusal.typ);
+    expect(await fate(inherited, { header: { typ: 'JWT' } })).toBe(refusal.kind);
     expect(await fate(inherited, { header: { typ: 'JWT' }, claims: { valueOf: 'access' } })).toBe('accepted');
   });
 
   test('RS-67 a claim of other tokens is refused under at+jwt as well', async () => {
-    expect(await fate({ otherTokenClaims: ['nonce'] }, { claims: { nonce: 'n' } })).toBe(refusal.typ);
+    expect(await fate({ otherTokenClaims: ['nonce'] }, { claims: { nonce: 'n' } })).toBe(refusal.kind);
   });
 });
 

@@ -1,0 +1,340 @@
+import {
+  type AuthorizationServer,
+  INTROSPECTION_OCCASIONS,
+  type Introspection as IntrospectionSettings,
+} from '../authorization-servers/index.js';
+import {
+  type AuthenticationEvent,
+  type AuthenticationRequirements,
+  type Claims,
+  DEFAULT_CLOCK_TOLERANCE,
+} from '../core/index.js';
+import {
+  type AccessTokenRefused,
+  AuthorizationServerUnavailable,
+  type AuthorizationServerUnavailableCode,
+  authenticationEvent,
+  examineCompletion,
+  examineOpaque,
+  IntrospectionEndpoint,
+  type UnverifiedJwt,
+} from '../token/index.js';
+import { authenticationDiagnostics, requirementDiagnostics } from './authentication.js';
+import { concealed } from './concealed.js';
+import type { DoctorCode, DoctorDiagnostic, Subject } from './doctor-diagnostic.js';
+import type { Examination } from './examination.js';
+import { fixForNetwork } from './network-failure.js';
+import { printable, quoted, quotedList } from './quoted.js';
+import { audiencesOf, diagnostic } from './token-refusals.js';
+
+type Occasion = IntrospectionSettings['when'];
+
+interface Introspected {
+  /** What the diagnostics are about. */
+  readonly subject: Subject;
+  readonly diagnostics: readonly DoctorDiagnostic[];
+  /** What is then known of the authentication; `undefined` if nothing can be read. */
+  readonly event: AuthenticationEvent | undefined;
+}
+
+interface ReadableToken {
+  readonly jwt: UnverifiedJwt;
+  readonly server: AuthorizationServer;
+  /** Whether an API accepts the JWT by itself. */
+  readonly isAccepted: boolean;
+}
+
+/**
+ * Diagnoses what the server says of a token, as an API asks it: whether the token is active and an access token, and which
+ * `introspection.when` an application needs. Shows the names of the claims of a response, and the same values as of a JWT.
+ *
+ * @see [RFC 7662 §2.2](https://www.rfc-editor.org/rfc/rfc7662.html#section-2.2)
+ */
+export class Introspection {
+  readonly #endpoint: IntrospectionEndpoint;
+
+  /** @throws StepUpConfigurationError for a private key that cannot be used */
+  constructor(
+    private readonly examination: Examination,
+    private readonly settings: IntrospectionSettings,
+  ) {
+    this.#endpoint = new IntrospectionEndpoint(examination.issuer, settings, () => undefined);
+  }
+
+  /** Diagnoses a token that only the server can read. */
+  async examineOpaque(
+    tokenSubject: Subject,
+    token: string,
+    requirements: AuthenticationRequirements,
+  ): Promise<Introspected> {
+    const subject = subjectFor(tokenSubject);
+    const claims = await this.#ask(subject, token, undefined);
+    if (isDiagnostic(claims)) return { subject, diagnostics: [claims], event: undefined };
+    const now = Date.now() / 1000;
+    const { audience } = this.examination;
+    const server = this.examination.serverFor(audience.length > 0 ? audience : audiencesOf(claims));
+    const { refusals, isOfAnotherSignIn, event } = examineOpaque(claims, server, {
+      now,
+      clockTolerance: DEFAULT_CLOCK_TOLERANCE,
+    });
+    const isAccepted = refusals.length === 0;
+    const judged = isAccepted ? requirements : {};
+    const diagnostics = [
+      this.#active(subject, claims),
+      ...(isAccepted ? [accepted(subject, claims)] : refusedAll(subject, refusals, claims)),
+      ...(isOfAnotherSignIn ? [otherSignIn(subject)] : []),
+      ...authenticationDiagnostics({ subject, claims, source: 'introspection', server, requirements: judged, now }),
+      ...(isAccepted ? [this.#occasion(subject, 'opaque', { opaque: true, acr: false, authTime: false })] : []),
+      ...requirementDiagnostics(subject, event, judged, now),
+    ];
+    return { subject, diagnostics, event };
+  }
+
+  /** Diagnoses what the server adds to a JWT. */
+  async complete(
+    tokenSubject: Subject,
+    token: string,
+    { jwt: { payload }, server, isAccepted }: ReadableToken,
+  ): Promise<Introspected> {
+    const subject = subjectFor(tokenSubject);
+    const own = authenticationEvent(payload, server);
+    const claims = await this.#ask(subject, token, payload);
+    if (isDiagnostic(claims)) return { subject, diagnostics: [claims], event: own };
+    const examined = examineCompletion(payload, claims, server);
+    const { isOfAnotherSignIn } = examined;
+    // A JWT that is refused can lack what the response is compared with.
+    const refusals = examined.refusals.filter(({ code }) => isAccepted || code !== 'introspection_mismatch');
+    const event = refusals.length > 0 ? own : examined.event;
+    const acr = !hasAcr(own) && hasAcr(event);
+    const authTime = own.authTime === undefined && event.authTime !== undefined;
+    const told = authenticationDiagnostics({
+      subject,
+      claims,
+      source: 'introspection',
+      server,
+      requirements: {},
+      now: Date.now() / 1000,
+    });
+    const diagnostics = [
+      this.#active(subject, claims),
+      ...refusedAll(subject, refusals, claims),
+      ...(isOfAnotherSignIn ? [otherSignIn(subject)] : []),
+      ...told.filter(({ code }) => (acr && code === 'acr_present') || (authTime && code === 'auth_time_present')),
+    ];
+    if (refusals.length > 0) return { subject, diagnostics, event };
+    const advice = isAccepted ? this.#adviceFor(subject, own, { acr, authTime }) : refusedFirst(subject);
+    return { subject, diagnostics: [...diagnostics, advice], event };
+  }
+
+  #adviceFor(subject: Subject, own: AuthenticationEvent, added: { acr: boolean; authTime: boolean }): DoctorDiagnostic {
+    if (added.acr || added.authTime) {
+      const when = added.acr ? 'event-missing' : 'auth-time-missing';
+      return this.#occasion(subject, when, { opaque: false, ...added });
+    }
+    if (hasAcr(own) && own.authTime !== undefined) {
+      return {
+        subject,
+        code: 'introspection_unneeded',
+        severity: 'note',
+        message: 'the token has acr and auth_time itself, and introspection adds nothing to them',
+        fix: "Configure it only to notice revoked tokens: introspection.when 'always'.",
+      };
+    }
+    return {
+      subject,
+      code: 'introspection_insufficient',
+      severity: 'warning',
+      message: 'introspection adds nothing to what the token lacks of acr and auth_time',
+      fix: 'Have the server put them into access tokens, or into introspection responses.',
+    };
+  }
+
+  /** Says which `introspection.when` asks about such a token, and whether the configured one does. */
+  #occasion(
+    subject: Subject,
+    when: Occasion,
+    needed: { readonly opaque: boolean; readonly acr: boolean; readonly authTime: boolean },
+  ): DoctorDiagnostic {
+    const { configuredWhen } = this.examination;
+    const asks = (occasion: Occasion) => {
+      const { opaque, acrMissing, authTimeMissing } = INTROSPECTION_OCCASIONS[occasion];
+      if (occasion === 'always') return true;
+      return needed.opaque ? opaque : (!needed.acr || acrMissing) && (!needed.authTime || authTimeMissing);
+    };
+    if (configuredWhen !== undefined && !asks(configuredWhen)) {
+      const message = `introspection.when is '${configuredWhen}', by which an API does not ask about this token`;
+      const fix = `Configure introspection.when: '${when}'.`;
+      return { subject, code: 'introspection_when_mismatch', severity: 'error', message, fix };
+    }
+    const configured =
+      configuredWhen === undefined
+        ? `configure introspection.when: '${when}'`
+        : `introspection.when is '${configuredWhen}'`;
+    const isDefault = configuredWhen === undefined && when === 'opaque' ? ', the default' : '';
+    return {
+      subject,
+      code: 'introspection_needed',
+      severity: 'ok',
+      message: `${configured}${isDefault}: an API then asks about such tokens`,
+    };
+  }
+
+  async #ask(subject: Subject, token: string, jwt: Claims | undefined): Promise<Claims | DoctorDiagnostic> {
+    try {
+      const response = await this.#endpoint.ask(token);
+      if (response === 'inactive') return this.#inactive(subject, jwt);
+      if (response === 'unsupported') return unsupported(subject);
+      return concealed(response, [...this.examination.secrets, token]);
+    } catch (error) {
+      if (!(error instanceof AuthorizationServerUnavailable)) throw error;
+      return this.#unavailable(subject, error);
+    }
+  }
+
+  #active(subject: Subject, claims: Claims): DoctorDiagnostic {
+    const names = Object.keys(claims).filter((name) => name !== 'active');
+    const message = `active, with ${names.length === 0 ? 'no claims' : quotedList(names)}`;
+    const client = audiencesOf(claims).includes(this.settings.clientId) ? '; aud names the client that asks' : '';
+    return { subject, code: 'introspection_active', severity: 'ok', message: `${message}${client}` };
+  }
+
+  #inactive(subject: Subject, jwt: Claims | undefined): DoctorDiagnostic {
+    const { clientId } = this.settings;
+    const isNamed = jwt === undefined || audiencesOf(jwt).includes(clientId);
+    const fix = isNamed
+      ? 'It has expired or was revoked, is of another server, or this client cannot ask about it. Try a new one.'
+      : `If the token is new: its aud does not name the client ${quoted(clientId)} that asks, and some servers, such as ` +
+        'Keycloak, then say so. Have the server put that client into aud, or ask as another one.';
+    return {
+      subject,
+      code: 'introspection_inactive',
+      severity: 'error',
+      message: 'the server says that the token is not active',
+      fix,
+    };
+  }
+
+  #unavailable(subject: Subject, { code, reason }: AuthorizationServerUnavailable): DoctorDiagnostic {
+    const { endpoint, client } = this.settings;
+    const { issuer, env } = this.examination;
+    const failures: Partial<Record<AuthorizationServerUnavailableCode, readonly [code: DoctorCode, fix: string]>> = {
+      introspection_credentials_refused: [
+        'introspection_credentials_refused',
+        `Compare client and secret. If they are right, try ${otherMethod(client.method)}: some servers take one form ` +
+          'of client authentication alone. The client must be allowed to introspect tokens.',
+      ],
+      endpoint_missing: [
+        'introspection_endpoint_missing',
+        'Give --introspection-endpoint: some servers, such as Ory Hydra, have it at the port of their administration.',
+      ],
+    };
+    const [known, fix] = failures[code] ?? [
+      'introspection_unusable',
+      `About its server: ${fixForNetwork(undefined, endpoint ?? issuer, env)}.`,
+    ];
+    return { subject, code: known as DoctorCode, severity: 'error', message: printable(reason), fix: fix as string };
+  }
+}
+
+function otherMethod(method: IntrospectionSettings['client']['method']): string {
+  const other = method === 'client_secret_basic' ? 'client_secret_post' : 'client_secret_basic';
+  return `--introspection-auth ${other}`;
+}
+
+/** The response about a token of a sign-in belongs to that sign-in. */
+function subjectFor(subject: Subject): Subject {
+  return subject === 'access_token' ? 'introspection' : subject;
+}
+
+function isDiagnostic(value: Claims | DoctorDiagnostic): value is DoctorDiagnostic {
+  return 'severity' in value && 'subject' in value;
+}
+
+function hasAcr({ acr, acrs }: AuthenticationEvent): boolean {
+  return acr !== undefined || acrs !== undefined;
+}
+
+/** Returns what says that a response is about an access token. */
+function accepted(subject: Subject, claims: Claims): DoctorDiagnostic {
+  const { token_type: type, token_use: use } = claims;
+  const mark =
+    type !== undefined ? `token_type ${quoted(type)}` : use !== undefined ? `token_use ${quoted(use)}` : 'a claim';
+  const named = audiencesOf(claims);
+  const audience = named.length === 0 ? 'no audience, as the profile accepts' : `for ${quotedList(named)}`;
+  const message = `accepted: ${audience}, and ${mark} says that it is an access token`;
+  return { subject, code: 'token_accepted', severity: 'ok', message };
+}
+
+function refusedAll(subject: Subject, refusals: readonly AccessTokenRefused[], claims: Claims): DoctorDiagnostic[] {
+  const isOfOtherKind = refusals.some((refusal) => isKindMismatch(refusal) && hasClaim(refusal, claims));
+  return refusals
+    .filter((refusal) => !(isOfOtherKind && isKindMismatch(refusal) && !hasClaim(refusal, claims)))
+    .map((refusal) => diagnostic(subject, refusal, fixFor(refusal, claims)));
+}
+
+function isKindMismatch({ code }: AccessTokenRefused): boolean {
+  return code === 'introspected_kind_mismatch';
+}
+
+/** Returns whether the claim that a refusal is about is there, and says something else. */
+function hasClaim({ claim = '' }: AccessTokenRefused, claims: Claims): boolean {
+  return claims[claim] !== undefined;
+}
+
+function fixFor(refusal: AccessTokenRefused, claims: Claims): string | undefined {
+  const { code, claim, found } = refusal;
+  switch (code) {
+    case 'audience_mismatch': {
+      const named = audiencesOf(claims);
+      return named.length === 0
+        ? 'The response has no aud: have the server return it. If this server returns tokens of your API alone, give a ' +
+            "profile with absentClaims: ['aud'] by --config."
+        : `It is for ${quotedList(named)}. If that is your API, give it by --audience.`;
+    }
+    case 'introspected_kind_mismatch':
+      return !hasClaim(refusal, claims)
+        ? 'Nothing in the response says that it is an access token: have the server return token_type "Bearer", ' +
+            'token_use "access_token" or a scope.'
+        : `By ${quoted(claim)}${found === undefined ? '' : ` ${quoted(found)}`} it is another token. Call APIs with the access token.`;
+    case 'sub_missing':
+      return 'Have the server return sub, or username.';
+    case 'issuer_unknown':
+      return `It names the issuer ${quoted(claims['iss'])}: give that one, exactly as it is written there.`;
+    case 'introspection_mismatch':
+      return 'The response has another sub, client or issuer than the JWT: have the server return the same.';
+    case 'cnf_unsupported':
+      return 'Have the server issue bearer tokens for this API, without a bound key (cnf).';
+    default:
+      return undefined;
+  }
+}
+
+function unsupported(subject: Subject): DoctorDiagnostic {
+  return {
+    subject,
+    code: 'introspection_unsupported',
+    severity: 'error',
+    message: 'the server does not introspect tokens of this kind',
+    fix: 'Have it put acr and auth_time into access tokens.',
+  };
+}
+
+function otherSignIn(subject: Subject): DoctorDiagnostic {
+  return {
+    subject,
+    code: 'introspected_sign_in_mismatch',
+    severity: 'warning',
+    message: 'introspection tells of another sign-in than that of the token, so an API takes none from it',
+    fix: 'Try a new token. If it stays so, the server tells of its session as it is now: have it put acr and auth_time into access tokens.',
+  };
+}
+
+function refusedFirst(subject: Subject): DoctorDiagnostic {
+  return {
+    subject,
+    code: 'introspection_unneeded',
+    severity: 'note',
+    message: 'an API refuses this JWT before it asks the server',
+    fix: 'Correct what the JWT lacks first. Introspection replaces none of it.',
+  };
+}
