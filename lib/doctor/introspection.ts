@@ -16,6 +16,7 @@ import {
   authenticationEvent,
   examineCompletion,
   examineOpaque,
+  fixForNetwork,
   IntrospectionEndpoint,
   type UnverifiedJwt,
 } from '../token/index.js';
@@ -23,7 +24,6 @@ import { authenticationDiagnostics, requirementDiagnostics } from './authenticat
 import { concealed } from './concealed.js';
 import type { DoctorCode, DoctorDiagnostic, Subject } from './doctor-diagnostic.js';
 import type { Examination } from './examination.js';
-import { fixForNetwork } from './network-failure.js';
 import { printable, quoted, quotedList } from './quoted.js';
 import { audiencesOf, diagnostic } from './token-refusals.js';
 

@@ -1,16 +1,17 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import type { AuthorizationServer } from '../authorization-servers/index.js';
+import type { Environment } from '../token/index.js';
 import {
   type AuthorizationServerMetadata,
   algorithmsOf,
   endpointOf,
   fetchJson,
+  fixForNetwork,
   MAX_KEYS,
   mayVerify,
+  networkFailure,
 } from '../token/index.js';
 import type { DoctorCode, DoctorDiagnostic } from './doctor-diagnostic.js';
-import { fixForNetwork, networkFailure } from './network-failure.js';
-import type { Environment } from './proxy.js';
 import { quoted, shown } from './quoted.js';
 
 /** Diagnoses whether the keys of the server can be read, and which of them can verify an access token. */

@@ -1,9 +1,16 @@
 import { type DiagnosticSeverity, isLoopback } from '../core/index.js';
-import { type AuthorizationServerMetadata, fetchJson, metadataAddresses, Unreachable } from '../token/index.js';
+import {
+  type AuthorizationServerMetadata,
+  type Environment,
+  fetchJson,
+  fixForNetwork,
+  metadataAddresses,
+  networkFailure,
+  proxyOf,
+  Unreachable,
+} from '../token/index.js';
 import { type DoctorCode, type DoctorDiagnostic, DoctorError } from './doctor-diagnostic.js';
 import type { Examination } from './examination.js';
-import { fixForNetwork, networkFailure } from './network-failure.js';
-import { type Environment, proxyOf } from './proxy.js';
 import { printable, quoted } from './quoted.js';
 
 export interface FoundMetadata {

@@ -1,10 +1,9 @@
 import { type AuthorizationFailed, type AuthorizationFailureCode, authorizationError } from '../client/index.js';
-import { UnusableResponse } from '../token/index.js';
+import type { Environment } from '../token/index.js';
+import { fixForNetwork, networkFailure, UnusableResponse } from '../token/index.js';
 import { concealedText } from './concealed.js';
 import type { DoctorCode, DoctorDiagnostic, SignInSubject } from './doctor-diagnostic.js';
 import type { LoopbackRedirect } from './loopback-redirect.js';
-import { fixForNetwork, networkFailure } from './network-failure.js';
-import type { Environment } from './proxy.js';
 import { printable, quoted } from './quoted.js';
 
 const FIXES: Readonly<Record<AuthorizationFailureCode, string>> = {

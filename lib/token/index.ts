@@ -25,6 +25,8 @@ export { MAX_KEYS, mayVerify } from './keys/key-set.js';
 export { algorithmsOf } from './keys/verification-keys.js';
 export { andThen, isThenable, type MaybePromise, orElse } from './maybe-promise.js';
 export { type AuthorizationServerMetadata, endpointOf, fetchMetadata, metadataAddresses } from './metadata.js';
+export { fixForNetwork, networkFailure } from './network-failure.js';
+export { type Environment, proxyOf } from './proxy.js';
 export { checkStillValid } from './validity.js';
 export type { VerifiedAccessToken } from './verified-access-token.js';
 export { withoutStackTrace } from './without-stack-trace.js';

@@ -56,23 +56,26 @@ export function metadataAddresses(issuer: string): readonly string[] {
 
 async function fetchDocument(issuer: string, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
   const reasons: string[] = [];
+  let cause: unknown;
   for (const address of metadataAddresses(issuer)) {
     try {
       return await fetchJson(address, signal);
-    } catch (cause) {
-      reasons.push(`${new URL(address).pathname} ${(cause as Error).message}`);
+    } catch (failure) {
+      cause = failure;
+      reasons.push(`${new URL(address).pathname} ${(failure as Error).message}`);
       if (signal.aborted) break;
     }
   }
-  throw unavailable(issuer, 'metadata_unreadable', `its metadata cannot be read: ${reasons.join('; ')}`);
+  throw unavailable(issuer, 'metadata_unreadable', `its metadata cannot be read: ${reasons.join('; ')}`, cause);
 }
 
 function unavailable(
   issuer: string,
   code: AuthorizationServerUnavailableCode,
   reason: string,
+  cause?: unknown,
 ): AuthorizationServerUnavailable {
-  return new AuthorizationServerUnavailable({ issuer, code, reason, retryAfter: COOLDOWN });
+  return new AuthorizationServerUnavailable({ issuer, code, reason, retryAfter: COOLDOWN, cause });
 }
 
 function isEndpoint(value: unknown, mayBeOnLoopback: boolean): value is string {

@@ -1,4 +1,4 @@
-import { proxyOf } from '../../lib/doctor/proxy.js';
+import { proxyOf } from '../../lib/token/proxy.js';
 import { nestjsStepUp } from './doctor.js';
 
 const SERVER = 'https://as.example';

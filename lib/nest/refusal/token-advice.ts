@@ -4,6 +4,8 @@ import {
   type AccessTokenRefusedCode,
   AuthorizationServerUnavailable,
   type AuthorizationServerUnavailableCode,
+  fixForNetwork,
+  networkFailure,
 } from '../../token/index.js';
 import type { Advice } from '../advice/advice.js';
 import type { StepUpLog } from '../advice/log.js';
@@ -129,8 +131,12 @@ const UNAVAILABILITIES: Readonly<Record<AuthorizationServerUnavailableCode, stri
 };
 
 /** What to do about an authorization server that cannot be asked. */
-export function adviceOnUnavailable({ code, issuer, reason }: AuthorizationServerUnavailable): Advice {
-  return { code, subject: issuer, message: reason, fix: UNAVAILABILITIES[code] };
+export function adviceOnUnavailable(unavailable: AuthorizationServerUnavailable): Advice {
+  const { code, issuer, reason } = unavailable;
+  const failure = networkFailure(unavailable);
+  const fix =
+    failure === undefined ? UNAVAILABILITIES[code] : `${fixForNetwork(failure, issuer, process.env)}; ${EXAMINE}`;
+  return { code, subject: issuer, message: reason, fix };
 }
 
 /** Says in the log why tokens are refused before they are judged: once for each configured issuer and cause. */

@@ -175,7 +175,12 @@ describeOverHttp('RS-01 keys that cannot be fetched', ({ serve, server, log }) =
     ['no JSON', (path) => published.text(path, '<html>'), 'its key document is not a JSON object'],
     ['no list of keys', (path) => published.json(path, {}), 'its key document has no list of keys'],
     ['no key that fits', (path) => published.json(path, { keys: [] }), 'its key document has no key that can verify'],
-    ['nothing at all', () => published.close(), 'its key document cannot be reached (ECONNREFUSED)'],
+    [
+      'nothing at all',
+      () => published.close(),
+      'its key document cannot be reached (ECONNREFUSED); nothing listens there: check host and port, and whether the ' +
+        'server runs',
+    ],
   ])('are one line in the log, with the reason and the next step: %s', async (_, publish, reason) => {
     const { audience } = server;
     const issuer = server.issuer;
