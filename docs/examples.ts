@@ -78,7 +78,7 @@ export const examples: Readonly<Record<ProfileName, Example>> = {
       acr: { mfa: 'c1', phr: 'c2' },
     },
     client:
-      'MSAL answers the challenge once it declares the capability cp1; nothing of `nestjs-step-up/client` is needed.',
+      'MSAL declares the capability cp1, but reads no responses: `findStepUpChallenge` finds the challenge, and its `claims` go to `acquireTokenPopup({ scopes, claims })`.',
   },
   duende: {
     options: { issuer: 'https://login.example.com', audience, acr: { mfa: 'mfa' } },

@@ -339,14 +339,25 @@ const clientCompiling: [name: string, statement: string][] = [
   [
     'each code narrows to the facts of its error',
     `switch (error.code) {
-      case 'ERR_STEP_UP_NOT_REPLAYABLE': error.reason satisfies 'stream' | 'body_too_large'; break;
+      case 'ERR_STEP_UP_NOT_REPLAYABLE': error.reason satisfies 'stream' | 'body_too_large' | 'not_repeatable'; break;
       case 'ERR_STEP_UP_REFUSED_BY_POLICY': error.reason satisfies 'acr_values_not_allowed' | 'too_many_prompts'; break;
       case 'ERR_STEP_UP_LOOP': case 'ERR_STEP_UP_REDIRECT': case 'ERR_STEP_UP_TIMEOUT': case 'ERR_STEP_UP_STATE_UNKNOWN': break;
+      case 'ERR_STEP_UP_ABANDONED': break;
+      case 'ERR_STEP_UP_FAILED': error.cause satisfies unknown; break;
       case 'ERR_STEP_UP_UNMET': case 'ERR_STEP_UP_DECLINED': error.error.trim(); break;
       default: error.errorDescription satisfies string | undefined;
     }`,
   ],
   ['the union has every code', "const all: Equal<client.AnyStepUpError['code'], client.StepUpErrorCode> = true;"],
+  [
+    'undefined is absent for stepUps',
+    `const core = client.stepUps({ origins: [], accessToken: () => text, stepUp: async () => text, allowedAcrValues: texts,
+      minMaxAge: amount, promptsPerMinute: amount, timeout: amount, lenient: flag, onEvent: listener, user: undefined,
+      onDeviation: listener, allowInsecureOrigins: flag });
+    core.exchange(async ({ token, number }) => token.length + number, { target: { method: '', url: '' },
+      challengeOf: undefined, repeatable: flag, signal: undefined }).then((sum) => sum.toFixed());
+    core.answer(challenge, { token: '', target: { method: '', url: '' }, signal: undefined });`,
+  ],
   ['pending data is typed', 'async () => (await known.take("s")).data.amount.toFixed();'],
   ['pending data is kept as it is typed', "known.begin('s', { ...kept, data: { amount: 1 } });"],
   ['pending data is optional where nothing is said of it', "new client.PendingStepUps(store).begin('s', kept);"],

@@ -1,5 +1,7 @@
-import type { StepUpChallenge } from './challenge.js';
+import { attempt } from './attempt.js';
+import { members, type StepUpChallenge } from './challenge.js';
 import { checkChallenge, checkKind, TEXT, TEXTS } from './check.js';
+import { defined } from './defined.js';
 import { type DeviationListener, report } from './deviation.js';
 
 export interface AuthorizationParametersOptions {
@@ -46,7 +48,7 @@ const MAX_ACR_VALUES_LENGTH = 300;
 
 /**
  * Returns the parameters to add to a new authorization request, by redirect or pushed (PAR), so that it answers a
- * challenge. Either `acr_values` or an `acr` claim with values is among them, never both; leave `acr_values` out of
+ * challenge. The claims of a claims challenge are merged into `claims`. Either `acr_values` or an `acr` claim with values is among them, never both; leave `acr_values` out of
  * what you merge this into. Fits `buildAuthorizationUrl` of openid-client. Does not choose the authorization server,
  * and makes no `state`, `nonce` or PKCE challenge: make new ones for each request. A refresh token cannot replace it.
  *
@@ -66,30 +68,28 @@ export function authorizationParameters(
   checkChallenge(challenge);
   checkKind(options, TEXTS, ['allowedScopes']);
   checkKind(options, TEXT, ['scope', 'resource', 'idTokenHint', 'loginHint', 'prompt']);
-  const { resource, idTokenHint, loginHint, onDeviation } = options;
-  const { maxAge } = challenge;
-  const acrValues = challenge.acrValues?.slice(0, options.acrValues === 'first' ? 1 : undefined) ?? [];
+  const { maxAge, claims: requested } = challenge;
+  // the contexts of a claims challenge are in its claims
+  const listed = requested === undefined ? (challenge.acrValues ?? []) : [];
+  const acrValues = options.acrValues === 'first' ? listed.slice(0, 1) : listed;
   const essential = isEssential(options) && acrValues.length > 0;
-  const parameters: Record<string, string> = {};
-
-  if (acrValues.length > 0 && !essential) {
-    parameters['acr_values'] = acrValues.join(' ');
-    if (parameters['acr_values'].length > MAX_ACR_VALUES_LENGTH) report(onDeviation, 'acr_values_long');
+  const joined = acrValues.join(' ');
+  if (joined.length > MAX_ACR_VALUES_LENGTH && !essential) {
+    const message = 'Some authorization servers refuse more than 300 characters';
+    report(options.onDeviation, 'acr_values_long', 'acr_values', message);
   }
-  const claims = mergedClaims(options.claims, acrValues, essential);
-  if (claims !== undefined) parameters['claims'] = JSON.stringify(claims);
-
-  const scope = mergedScope(challenge, options);
-  if (scope !== '') parameters['scope'] = scope;
-  const prompt = members(options.prompt).filter((member) => member !== 'none');
-  if (prompt.length > 0) parameters['prompt'] = prompt.join(' ');
-  if (maxAge === 0) Object.assign(parameters, options.zeroMaxAge ?? { max_age: '0' });
-  else if (maxAge !== undefined) parameters['max_age'] = String(maxAge);
-
-  if (resource !== undefined) parameters['resource'] = resource;
-  if (idTokenHint !== undefined) parameters['id_token_hint'] = idTokenHint;
-  if (loginHint !== undefined) parameters['login_hint'] = loginHint;
-  return parameters;
+  const claims = mergedClaims(options.claims, acrValues, essential, requested);
+  const prompt = members(options.prompt)?.filter((member) => member !== 'none');
+  return defined({
+    acr_values: essential ? undefined : joined || undefined,
+    claims: claims && JSON.stringify(claims),
+    scope: mergedScope(challenge, options) || undefined,
+    prompt: prompt?.join(' ') || undefined,
+    ...(maxAge === 0 ? (options.zeroMaxAge ?? { max_age: '0' }) : { max_age: maxAge?.toString() }),
+    resource: options.resource,
+    id_token_hint: options.idTokenHint,
+    login_hint: options.loginHint,
+  }) as Record<string, string>;
 }
 
 function isEssential({ mode = 'acr_values', metadata }: AuthorizationParametersOptions): boolean {
@@ -109,25 +109,23 @@ function mergedClaims(
   given: AuthorizationParametersOptions['claims'],
   acrValues: readonly string[],
   essential: boolean,
+  requested: string | undefined,
 ): Record<string, unknown> | undefined {
-  if (given === undefined) return essential ? { id_token: { acr: { essential, values: acrValues } } } : undefined;
-  const claims = claimsObject(given);
-  if (acrValues.length === 0) return claims;
+  const claims = given === undefined ? {} : claimsObject(given);
+  if (requested !== undefined) {
+    const accessToken = { ...asObject(claims['access_token']), ...asObject(claimsObject(requested)['access_token']) };
+    return { ...claims, access_token: accessToken };
+  }
   const { acr, ...others } = asObject(claims['id_token']) ?? {};
   if (essential) return { ...claims, id_token: { ...others, acr: { essential, values: acrValues } } };
+  const asked = asObject(acr) ?? {};
   // values asked for here and in acr_values have no defined meaning: OpenID Connect Core §5.5.1.1
-  const values = asObject(acr);
-  return values !== undefined && ('value' in values || 'values' in values) ? { ...claims, id_token: others } : claims;
+  if (acrValues.length > 0 && ('value' in asked || 'values' in asked)) return { ...claims, id_token: others };
+  return given === undefined ? undefined : claims;
 }
 
 function claimsObject(given: NonNullable<AuthorizationParametersOptions['claims']>): Record<string, unknown> {
-  let claims: unknown = given;
-  try {
-    if (typeof given === 'string') claims = JSON.parse(given);
-  } catch {
-    claims = undefined;
-  }
-  const object = asObject(claims);
+  const object = asObject(typeof given === 'string' ? attempt(() => JSON.parse(given)) : given);
   if (object === undefined) throw new TypeError('"claims" must be a JSON object, or the text of one');
   return object;
 }
@@ -136,13 +134,9 @@ function mergedScope(
   challenge: StepUpChallenge,
   { scope, allowedScopes, openid = true }: AuthorizationParametersOptions,
 ) {
-  const held = members(scope);
-  const added = members(challenge.scope).filter((member) => allowedScopes?.includes(member));
+  const held = members(scope) ?? [];
+  const added = members(challenge.scope)?.filter((member) => allowedScopes?.includes(member)) ?? [];
   return [...new Set([...(openid ? ['openid'] : []), ...held, ...added])].join(' ');
-}
-
-function members(list: string | undefined): string[] {
-  return list?.split(' ').filter((member) => member !== '') ?? [];
 }
 
 function asObject(value: unknown): Record<string, unknown> | undefined {

@@ -1,17 +1,15 @@
-import { INSUFFICIENT_USER_AUTHENTICATION, parseChallenges } from '../core/index.js';
-import { readBoundedBody } from './bounded-body.js';
+import { readBoundedText } from './bounded-body.js';
 import {
-  isOAuth,
+  challengeInBody,
+  challengeInField,
+  FIELD,
   type ParseStepUpChallengeOptions,
   parseStepUpChallenge,
   type StepUpChallenge,
-  toStepUpChallenge,
 } from './challenge.js';
-import { report } from './deviation.js';
 
 const MAX_BODY_BYTES = 16_384;
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json *(?:;|$)/i;
-const PARAMETERS = ['acr_values', 'max_age', 'scope', 'error_description'];
 
 /**
  * Reads the step-up challenge of a response as `parseStepUpChallenge` does, and where a 401 shows no challenge for an
@@ -25,24 +23,15 @@ export async function readStepUpChallenge(
 ): Promise<StepUpChallenge | undefined> {
   const challenge = parseStepUpChallenge(response, options);
   if (challenge !== undefined || response.status !== 401) return challenge;
-  if (parseChallenges(response.headers.get('www-authenticate') ?? '').some(isOAuth)) return undefined;
-
+  if (challengeInField(response.headers.get(FIELD) ?? '', {}).isForToken) return undefined;
   const body = await readJson(response);
-  if (body?.['error'] !== INSUFFICIENT_USER_AUTHENTICATION) return undefined;
-  report(options.onDeviation, 'challenge_in_body');
-  const parameters: Record<string, string> = {};
-  for (const name of PARAMETERS) {
-    const value = body[name];
-    if (typeof value === 'string' || typeof value === 'number') parameters[name] = String(value);
-  }
-  return toStepUpChallenge({ scheme: options.scheme ?? 'Bearer', parameters }, options);
+  return body && challengeInBody((name) => body[name], options);
 }
 
 async function readJson(response: Response): Promise<Record<string, unknown> | undefined> {
   if (!JSON_TYPE.test(response.headers.get('content-type') ?? '')) return undefined;
   try {
-    const bytes = await readBoundedBody(response.clone(), MAX_BODY_BYTES);
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const value: unknown = JSON.parse((await readBoundedText(response.clone(), MAX_BODY_BYTES)) ?? '');
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     // Read before, cut off, or not JSON: the caller learns more from the response itself.

@@ -7,7 +7,7 @@ const UNQUOTED =
   /"[^"\\]*(?:\\[\s\S]?[^"\\]*)*"?|((?:acr_values|scope|realm|resource_metadata)[ \t]*=[ \t]*)([^\s",\\]+(?:[ ,][^\s",=:\\]+:[^\s",=\\]*)*)/gi;
 
 // Far above what browsers and servers accept, and far below what exhausts the stack of an engine for expressions.
-const MAX_LENIENT_CHARACTERS = 1_048_576;
+export const MAX_FIELD_CHARACTERS = 1_048_576;
 
 /**
  * Reads the challenges of a `WWW-Authenticate` field and reports what had to be discarded. In lenient mode, a line that
@@ -19,28 +19,24 @@ export function readChallenges(
   { lenient, onDeviation }: { lenient?: boolean | undefined; onDeviation?: DeviationListener | undefined },
 ): Challenge[] {
   return [field].flat().flatMap((line) => {
-    const strict = readLine(line);
+    let deviations: ChallengeDeviation[] = [];
+    const read = (text: string) => {
+      deviations = [];
+      return parseChallenges(text, { onDeviation: (deviation) => deviations.push(deviation) });
+    };
+    const challenges = read(line);
+    const unreadable = deviations.some(({ code }) => code === 'unreadable');
     const quoted =
-      lenient === true &&
-      line.length <= MAX_LENIENT_CHARACTERS &&
-      strict.deviations.some(({ code }) => code === 'unreadable')
-        ? withQuotes(line)
+      lenient === true && unreadable && line.length <= MAX_FIELD_CHARACTERS
+        ? line.replace(UNQUOTED, (whole, name?: string, value?: string) => (name ? `${name}"${value}"` : whole))
         : line;
-    const read = quoted === line ? strict : readLine(quoted);
-    if (read !== strict) report(onDeviation, 'unquoted_value');
-    for (const deviation of read.deviations) onDeviation?.(deviation);
-    return read.challenges;
+    if (quoted === line) {
+      for (const deviation of deviations) onDeviation?.(deviation);
+      return challenges;
+    }
+    report(onDeviation, 'unquoted_value', 'WWW-Authenticate', 'A value needs quotes');
+    const readable = read(quoted);
+    for (const deviation of deviations) onDeviation?.(deviation);
+    return readable;
   });
-}
-
-function readLine(line: string): { challenges: Challenge[]; deviations: ChallengeDeviation[] } {
-  const deviations: ChallengeDeviation[] = [];
-  const challenges = parseChallenges(line, { onDeviation: (deviation) => deviations.push(deviation) });
-  return { challenges, deviations };
-}
-
-function withQuotes(line: string): string {
-  return line.replace(UNQUOTED, (whole, name?: string, value?: string) =>
-    name === undefined ? whole : `${name}"${value}"`,
-  );
 }

@@ -1,5 +1,7 @@
 import { type Challenge, INSUFFICIENT_USER_AUTHENTICATION } from '../core/index.js';
 import { readChallenges } from './challenge-field.js';
+import { INSUFFICIENT_CLAIMS, readClaims } from './claims-challenge.js';
+import { defined } from './defined.js';
 import { type DeviationListener, report } from './deviation.js';
 
 /**
@@ -19,6 +21,11 @@ export interface StepUpChallenge {
   realm?: string | undefined;
   resourceMetadata?: string | undefined;
   errorDescription?: string | undefined;
+  /**
+   * The claims request of Microsoft Entra's challenge, as JSON: what MSAL takes as `claims`. The authentication contexts
+   * in it are `acrValues` as well.
+   */
+  claims?: string | undefined;
 }
 
 export interface ParseStepUpChallengeOptions {
@@ -33,17 +40,14 @@ export interface ParseStepUpChallengeOptions {
   onDeviation?: DeviationListener | undefined;
 }
 
+export const FIELD = 'www-authenticate';
+
 /** A response, or the headers of one, or its `WWW-Authenticate` field: one string, or one for each field line. */
 export type StepUpChallengeSource = Response | Headers | string | readonly string[] | null | undefined;
 
-const SCHEMES = new Map([
-  ['bearer', 'Bearer'],
-  ['dpop', 'DPoP'],
-]);
-
 /**
- * Reads the step-up challenge of a response. A challenge of another error, or under another scheme than Bearer and
- * DPoP, is none. Never throws on what the network sent: what cannot be read is discarded and reported to `onDeviation`,
+ * Reads the step-up challenge of a response: that of RFC 9470, or Microsoft Entra's claims challenge. A challenge of
+ * another error, or under another scheme than Bearer and DPoP, is none. Never throws on what the network sent: what cannot be read is discarded and reported to `onDeviation`,
  * and so is a cross-origin 401 that hides the field. Does not read the body; `readStepUpChallenge` does. A response
  * that is no refusal (4xx) has no challenge.
  *
@@ -54,59 +58,100 @@ export function parseStepUpChallenge(
   options: ParseStepUpChallengeOptions = {},
 ): StepUpChallenge | undefined {
   if (source === null || source === undefined) return undefined;
-  if (typeof source === 'string' || Array.isArray(source)) return fromField(source as string | string[], options);
-
-  const response = 'headers' in source ? source : undefined;
-  const field = (response?.headers ?? (source as Headers)).get('www-authenticate');
+  const isField = typeof source === 'string' || Array.isArray(source);
+  const { headers, status, type } = (isField ? {} : source) as Partial<Response>;
+  const field = isField ? (source as string | string[]) : (headers ?? (source as Headers)).get(FIELD);
   if (field === null) {
-    if (response?.status === 401 && response.type === 'cors') report(options.onDeviation, 'header_not_exposed');
+    if (status === 401 && type === 'cors') {
+      const message = 'A cross-origin 401 shows it only with "Access-Control-Expose-Headers: WWW-Authenticate"';
+      report(options.onDeviation, 'header_not_exposed', 'WWW-Authenticate', message, 'Have the API expose it');
+    }
     return undefined;
   }
-  const challenge = fromField(field, options);
-  if (challenge === undefined || response === undefined || response.status === 401) return challenge;
-  report(options.onDeviation, 'unusual_status');
-  return response.status >= 400 && response.status < 500 ? challenge : undefined;
+  const { challenge } = challengeInField(field, options);
+  return challenge && isRefusal(status, options) ? challenge : undefined;
 }
 
-function fromField(field: string | readonly string[], options: ParseStepUpChallengeOptions) {
-  const found = readChallenges(field, options).filter(
-    (challenge) => isOAuth(challenge) && challenge.parameters['error'] === INSUFFICIENT_USER_AUTHENTICATION,
-  );
-  const preferred = options.scheme?.toLowerCase();
-  const chosen = found.find(({ scheme }) => scheme.toLowerCase() === preferred) ?? found[0];
-  return chosen && toStepUpChallenge(chosen, options);
+/** Returns whether a challenge next to this status counts; without a status it does. */
+export function isRefusal(status: number | undefined, { onDeviation }: ParseStepUpChallengeOptions): boolean {
+  if (status === undefined || status === 401) return true;
+  report(onDeviation, 'unusual_status', 'status', 'It is not 401');
+  return status >= 400 && status < 500;
 }
 
-/** Returns whether a challenge is one that concerns an access token. */
-export function isOAuth({ scheme }: Challenge): boolean {
-  return SCHEMES.has(scheme.toLowerCase());
+/** Also says whether the field has a challenge for an access token at all, of whatever error. */
+export function challengeInField(
+  field: string | readonly string[],
+  options: ParseStepUpChallengeOptions,
+): { challenge: StepUpChallenge | undefined; isForToken: boolean } {
+  const challenges = readChallenges(field, options).filter(({ scheme }) => /^(bearer|dpop)$/i.test(scheme));
+  const found = challenges.filter(({ parameters }) => asksForStepUp(parameters));
+  const chosen = found.find(({ scheme }) => nameOf(scheme) === options.scheme) ?? found[0];
+  return { challenge: chosen && toStepUpChallenge(chosen, options), isForToken: challenges.length > 0 };
 }
 
-/** Takes what a step-up needs from a challenge. A `max_age` that is not a number of seconds is ignored: RFC 9470 §3. */
-export function toStepUpChallenge(
-  { scheme, parameters }: Pick<Challenge, 'scheme' | 'parameters'>,
-  { lenient = false, onDeviation }: ParseStepUpChallengeOptions,
-): StepUpChallenge {
-  const { acr_values: joined, max_age: age, realm, resource_metadata, error_description } = parameters;
-  const challenge: StepUpChallenge = { scheme: SCHEMES.get(scheme.toLowerCase()) ?? scheme };
+const IN_BODY = ['error', 'claims', 'acr_values', 'max_age', 'scope', 'error_description'];
 
-  const separated = lenient === true && joined?.includes(',') === true;
-  if (separated) report(onDeviation, 'comma_separated_acr_values');
-  const acrValues = members(joined, separated ? /[ ,]+/ : / +/);
-  if (acrValues.length > 0) challenge.acrValues = acrValues;
-
-  if (age !== undefined) {
-    if (/^[0-9]+$/.test(age) && Number.isSafeInteger(Number(age))) challenge.maxAge = Number(age);
-    else report(onDeviation, 'max_age_invalid');
+/** Reads the challenge of a parsed body, member by member. It says the same as the header. */
+export function challengeInBody(
+  member: (name: string) => unknown,
+  options: ParseStepUpChallengeOptions,
+): StepUpChallenge | undefined {
+  const parameters: Record<string, string> = {};
+  for (const name of IN_BODY) {
+    const value = member(name);
+    if (typeof value === 'string' || typeof value === 'number') parameters[name] = String(value);
   }
-  const scope = members(parameters['scope'], / +/).join(' ');
-  if (scope !== '') challenge.scope = scope;
-  if (realm !== undefined) challenge.realm = realm;
-  if (resource_metadata !== undefined) challenge.resourceMetadata = resource_metadata;
-  if (error_description !== undefined) challenge.errorDescription = error_description;
-  return challenge;
+  if (!asksForStepUp(parameters)) return undefined;
+  report(options.onDeviation, 'challenge_in_body', 'body', 'The challenge is in the body alone');
+  return toStepUpChallenge({ scheme: options.scheme ?? 'Bearer', parameters }, options);
 }
 
-function members(list: string | undefined, separator: RegExp): string[] {
-  return list?.split(separator).filter((member) => member !== '') ?? [];
+function nameOf(scheme: string) {
+  return /^d/i.test(scheme) ? 'DPoP' : 'Bearer';
+}
+
+function asksForStepUp({ error }: Challenge['parameters']): boolean {
+  return error === INSUFFICIENT_USER_AUTHENTICATION || error === INSUFFICIENT_CLAIMS;
+}
+
+/**
+ * Takes what a step-up needs from a challenge. A `max_age` that is not a number of seconds is ignored: RFC 9470 §3. A
+ * claims challenge whose claims cannot be read is none.
+ */
+function toStepUpChallenge(
+  { scheme, parameters }: Pick<Challenge, 'scheme' | 'parameters'>,
+  { lenient, onDeviation }: ParseStepUpChallengeOptions,
+): StepUpChallenge | undefined {
+  const { acr_values: joined, max_age: age, scope, realm, claims } = parameters;
+  const separated = lenient === true && joined?.includes(',') === true;
+  if (separated) {
+    const message = 'They are separated by commas';
+    report(onDeviation, 'comma_separated_acr_values', 'acr_values', message, 'Separate them by spaces');
+  }
+  const maxAge =
+    age !== undefined && /^[0-9]+$/.test(age) && Number.isSafeInteger(Number(age)) ? Number(age) : undefined;
+  if (age !== undefined && maxAge === undefined) {
+    report(onDeviation, 'max_age_invalid', 'max_age', 'It is no number of seconds and was ignored');
+  }
+  const requested = parameters['error'] === INSUFFICIENT_CLAIMS ? readClaims(claims) : {};
+  return (
+    requested &&
+    defined({
+      scheme: nameOf(scheme),
+      acrValues: members(joined, separated ? /[ ,]+/ : undefined),
+      maxAge,
+      scope: members(scope)?.join(' '),
+      realm,
+      resourceMetadata: parameters['resource_metadata'],
+      errorDescription: parameters['error_description'],
+      ...requested,
+    })
+  );
+}
+
+/** The members of a list; `undefined` without any. */
+export function members(list = '', separator = / +/): string[] | undefined {
+  const found = list.split(separator).filter((member) => member !== '');
+  return found.length > 0 ? found : undefined;
 }

@@ -11,24 +11,33 @@ export const AMOUNT: Kind = [
 export const TEXT: Kind = ['a string', (value) => typeof value === 'string'];
 export const TEXTS: Kind = ['a list of strings', (value) => Array.isArray(value) && value.every(TEXT[1])];
 
+export const NAME: Kind = ['a string that is not empty', (value) => typeof value === 'string' && value !== ''];
+
+/** @throws TypeError naming the member that is absent, or of another kind */
+export function checkRequired<T extends object>(
+  members: T,
+  [expected, matches]: Kind,
+  names: readonly (keyof T & string)[],
+): void {
+  for (const name of names) if (!matches(members[name])) throw new TypeError(`"${name}" must be ${expected}`);
+}
+
 /**
  * Checks members that may be absent. `null` is not absent: it would be read as "no limit".
  *
  * @throws TypeError naming the member that is of another kind
  */
-export function checkKind<T extends object>(
-  members: T,
-  [expected, matches]: Kind,
-  names: readonly (keyof T & string)[],
-): void {
-  for (const name of names) {
-    if (members[name] !== undefined && !matches(members[name])) throw new TypeError(`"${name}" must be ${expected}`);
-  }
+export function checkKind<T extends object>(members: T, kind: Kind, names: readonly (keyof T & string)[]): void {
+  checkRequired(
+    members,
+    kind,
+    names.filter((name) => members[name] !== undefined),
+  );
 }
 
 /** @throws TypeError for a challenge whose requirements would be lost, or become others, on the way */
 export function checkChallenge(challenge: StepUpChallenge): void {
   checkKind(challenge, TEXTS, ['acrValues']);
   checkKind(challenge, AMOUNT, ['maxAge']);
-  checkKind(challenge, TEXT, ['scope']);
+  checkKind(challenge, TEXT, ['scope', 'claims']);
 }

@@ -6,6 +6,8 @@ export type StepUpErrorCode =
   | 'ERR_STEP_UP_REFUSED_BY_POLICY'
   | 'ERR_STEP_UP_REDIRECT'
   | 'ERR_STEP_UP_TIMEOUT'
+  | 'ERR_STEP_UP_FAILED'
+  | 'ERR_STEP_UP_ABANDONED'
   | 'ERR_STEP_UP_STATE_UNKNOWN'
   | AuthorizationFailureCode;
 
@@ -17,6 +19,25 @@ export type AuthorizationFailureCode =
   | 'ERR_STEP_UP_CONSENT_REQUIRED'
   | 'ERR_STEP_UP_AUTHORIZATION_FAILED';
 
+const NOT_AUTHORIZED = 'The authorization server did not complete the step-up authentication';
+
+const MESSAGES: Record<StepUpErrorCode, string> = {
+  ERR_STEP_UP_LOOP: 'The API asks again after the step-up',
+  ERR_STEP_UP_NOT_REPLAYABLE: 'The request cannot be sent again; send a string, bytes or a Blob',
+  ERR_STEP_UP_REFUSED_BY_POLICY: 'The challenge is against the policy for this API',
+  ERR_STEP_UP_REDIRECT: 'The API redirects; call its final address, or set "redirect" to "follow"',
+  ERR_STEP_UP_TIMEOUT: 'The step-up was not completed in time',
+  ERR_STEP_UP_FAILED: 'The step-up failed; "cause" says why',
+  ERR_STEP_UP_ABANDONED: 'The step-up was given up',
+  ERR_STEP_UP_STATE_UNKNOWN: 'No step-up is pending for this "state"',
+  ERR_STEP_UP_UNMET: NOT_AUTHORIZED,
+  ERR_STEP_UP_DECLINED: NOT_AUTHORIZED,
+  ERR_STEP_UP_LOGIN_REQUIRED: NOT_AUTHORIZED,
+  ERR_STEP_UP_INTERACTION_REQUIRED: NOT_AUTHORIZED,
+  ERR_STEP_UP_CONSENT_REQUIRED: NOT_AUTHORIZED,
+  ERR_STEP_UP_AUTHORIZATION_FAILED: NOT_AUTHORIZED,
+};
+
 /**
  * What every error of this library has in common. Tell them apart by `code`, never by `instanceof` or `message`: an
  * application may load the library twice, as CommonJS and as a module. Messages are fixed texts; facts are properties.
@@ -26,10 +47,9 @@ export class StepUpError<Code extends StepUpErrorCode = StepUpErrorCode> extends
 
   constructor(
     readonly code: Code,
-    message: string,
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(MESSAGES[code], options);
   }
 }
 
@@ -39,7 +59,7 @@ export class StepUpLoop extends StepUpError<'ERR_STEP_UP_LOOP'> {
 
   /** @param challenges the one that was answered, and the one that came after it */
   constructor(readonly challenges: readonly [StepUpChallenge, StepUpChallenge]) {
-    super('ERR_STEP_UP_LOOP', 'The API asks for step-up authentication again after it was done');
+    super('ERR_STEP_UP_LOOP');
   }
 }
 
@@ -48,15 +68,10 @@ export class RequestNotReplayable extends StepUpError<'ERR_STEP_UP_NOT_REPLAYABL
   override readonly name = 'RequestNotReplayable';
 
   constructor(
-    readonly reason: 'stream' | 'body_too_large',
+    readonly reason: 'stream' | 'body_too_large' | 'not_repeatable',
     readonly challenge: StepUpChallenge,
   ) {
-    super(
-      'ERR_STEP_UP_NOT_REPLAYABLE',
-      reason === 'stream'
-        ? 'The request body is a stream and cannot be sent again; send a Blob, a string or bytes'
-        : 'The request body is larger than "maxBodySize" and cannot be sent again',
-    );
+    super('ERR_STEP_UP_NOT_REPLAYABLE');
   }
 }
 
@@ -68,12 +83,7 @@ export class ChallengeRefusedByPolicy extends StepUpError<'ERR_STEP_UP_REFUSED_B
     readonly reason: 'acr_values_not_allowed' | 'too_many_prompts',
     readonly challenge: StepUpChallenge,
   ) {
-    super(
-      'ERR_STEP_UP_REFUSED_BY_POLICY',
-      reason === 'acr_values_not_allowed'
-        ? 'The API asks for none of "allowedAcrValues"'
-        : 'More step-ups within a minute than "promptsPerMinute"; set "user" on a server with many users',
-    );
+    super('ERR_STEP_UP_REFUSED_BY_POLICY');
   }
 }
 
@@ -82,10 +92,7 @@ export class RedirectRefused extends StepUpError<'ERR_STEP_UP_REDIRECT'> {
   override readonly name = 'RedirectRefused';
 
   constructor() {
-    super(
-      'ERR_STEP_UP_REDIRECT',
-      'The API redirected a request that carries an access token; call its final address, or set "redirect" to "follow"',
-    );
+    super('ERR_STEP_UP_REDIRECT');
   }
 }
 
@@ -94,7 +101,25 @@ export class StepUpTimedOut extends StepUpError<'ERR_STEP_UP_TIMEOUT'> {
   override readonly name = 'StepUpTimedOut';
 
   constructor() {
-    super('ERR_STEP_UP_TIMEOUT', 'The step-up authentication was not completed in time');
+    super('ERR_STEP_UP_TIMEOUT');
+  }
+}
+
+/** `stepUp` rejected, or gave something that is no access token. `cause` is what it rejected with. */
+export class StepUpFailed extends StepUpError<'ERR_STEP_UP_FAILED'> {
+  override readonly name = 'StepUpFailed';
+
+  constructor(cause: unknown) {
+    super('ERR_STEP_UP_FAILED', { cause });
+  }
+}
+
+/** The step-up was given up before it settled: by `reset()`, or as the page was left and is shown again. */
+export class StepUpAbandoned extends StepUpError<'ERR_STEP_UP_ABANDONED'> {
+  override readonly name = 'StepUpAbandoned';
+
+  constructor() {
+    super('ERR_STEP_UP_ABANDONED');
   }
 }
 
@@ -103,7 +128,7 @@ export class StateUnknown extends StepUpError<'ERR_STEP_UP_STATE_UNKNOWN'> {
   override readonly name = 'StateUnknown';
 
   constructor() {
-    super('ERR_STEP_UP_STATE_UNKNOWN', 'No step-up authentication is pending for this "state"');
+    super('ERR_STEP_UP_STATE_UNKNOWN');
   }
 }
 
@@ -121,7 +146,7 @@ export class AuthorizationFailed extends StepUpError<AuthorizationFailureCode> {
     readonly errorDescription?: string,
     options?: ErrorOptions,
   ) {
-    super(code, 'The authorization server did not complete the step-up authentication', options);
+    super(code, options);
   }
 }
 
@@ -142,5 +167,17 @@ export type AnyStepUpError =
   | ChallengeRefusedByPolicy
   | RedirectRefused
   | StepUpTimedOut
+  | StepUpFailed
+  | StepUpAbandoned
   | StateUnknown
   | AuthorizationFailed;
+
+/**
+ * Returns whether an error is one of this library, by its code. None of them goes away by trying again at once: a layer
+ * that retries leaves these alone, or the user is asked again after saying no.
+ *
+ * @example `retry: (failures, error) => !isStepUpError(error) && failures < 3`
+ */
+export function isStepUpError(error: unknown): error is AnyStepUpError {
+  return typeof error === 'object' && error !== null && Object.hasOwn(MESSAGES, (error as AnyStepUpError).code);
+}

@@ -14,14 +14,19 @@ export {
   AuthorizationFailed,
   type AuthorizationFailureCode,
   ChallengeRefusedByPolicy,
+  isStepUpError,
   RedirectRefused,
   RequestNotReplayable,
   StateUnknown,
+  StepUpAbandoned,
   StepUpError,
   type StepUpErrorCode,
+  StepUpFailed,
   StepUpLoop,
   StepUpTimedOut,
 } from './errors.js';
+export type { Outcome } from './find-refusal.js';
+export { findStepUpChallenge } from './find-step-up-challenge.js';
 export {
   type PendingStepUp,
   type PendingStepUpInput,
@@ -32,11 +37,7 @@ export {
 export type { PromptPolicyOptions } from './prompt-policy.js';
 export { sessionStorageStore, type WebStorage } from './session-storage-store.js';
 export { stepUpFetch } from './step-up-fetch.js';
-export type {
-  DPoPProofRequest,
-  StepUpFetchEvent,
-  StepUpFetchOptions,
-  StepUpRequest,
-  StepUpTarget,
-} from './step-up-fetch.options.js';
+export type { DPoPProofRequest, StepUpFetchOptions } from './step-up-fetch.options.js';
+export { type AnswerOptions, type ExchangeOptions, type StepUpAttempt, type StepUps, stepUps } from './step-ups.js';
+export type { StepUpFetchEvent, StepUpRequest, StepUpsOptions, StepUpTarget } from './step-ups.options.js';
 export { type IdTokenClaims, type StepUpExpectation, type StepUpOutcome, verifyStepUp } from './verify-step-up.js';

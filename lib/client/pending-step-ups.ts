@@ -1,5 +1,6 @@
+import { attempt } from './attempt.js';
 import type { StepUpChallenge } from './challenge.js';
-import { AMOUNT, checkChallenge, checkKind, TEXT } from './check.js';
+import { AMOUNT, checkChallenge, checkKind, checkRequired, NAME, TEXT } from './check.js';
 import { StateUnknown, StepUpLoop, StepUpTimedOut } from './errors.js';
 import { findRepeated } from './repeated-challenge.js';
 
@@ -84,11 +85,8 @@ export class PendingStepUps<Data = unknown> {
    * @throws TypeError for an empty `state` or `subject`, and for a `challenge`, `challengedAt` or `issuer` of another type
    */
   async begin(state: string, stepUp: PendingStepUpInput<Data>): Promise<PendingStepUp<Data>> {
-    if (typeof state !== 'string' || state === '') throw new TypeError('"state" must be the "state" of the request');
-    if (typeof stepUp.subject !== 'string' || stepUp.subject === '') {
-      throw new TypeError('"subject" must be the "sub" of the session that is stepped up');
-    }
-    if (!AMOUNT[1](stepUp.challengedAt)) throw new TypeError(`"challengedAt" must be ${AMOUNT[0]}`);
+    checkRequired({ state, subject: stepUp.subject }, NAME, ['state', 'subject']);
+    checkRequired(stepUp, AMOUNT, ['challengedAt']);
     checkKind(stepUp, TEXT, ['issuer']);
     checkChallenge(stepUp.challenge);
     const returned = await this.#takeReturned(stepUp);
@@ -145,12 +143,7 @@ function requestKey({ issuer, subject, request }: CountedRequest): string {
 }
 
 function read<T>(text: string | null | undefined): T | undefined {
-  if (text === null || text === undefined) return undefined;
-  try {
-    return (JSON.parse(text) ?? undefined) as T | undefined;
-  } catch {
-    return undefined;
-  }
+  return attempt(() => JSON.parse(text ?? 'null') as T) ?? undefined;
 }
 
 function now(): number {

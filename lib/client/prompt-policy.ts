@@ -24,44 +24,52 @@ export interface PromptPolicyOptions {
 
 const MINUTE = 60_000;
 
-export class PromptPolicy {
-  readonly #prompts = new Map<string, number[]>();
+/** Holds an API to what the application lets it ask. */
+export function promptPolicy({
+  allowedAcrValues,
+  minMaxAge = 0,
+  promptsPerMinute = 5,
+  user,
+  onDeviation,
+}: PromptPolicyOptions) {
+  const prompts = new Map<string, number[]>();
+  return {
+    /**
+     * Returns the challenge the user may be asked to answer.
+     *
+     * @throws ChallengeRefusedByPolicy where none of its acr values is allowed
+     */
+    restrict(challenge: StepUpChallenge): StepUpChallenge {
+      const restricted = { ...challenge };
+      const { acrValues, maxAge } = challenge;
+      if (acrValues !== undefined && allowedAcrValues !== undefined) {
+        restricted.acrValues = acrValues.filter((value) => allowedAcrValues.includes(value));
+        if (restricted.acrValues.length < acrValues.length) {
+          const message = 'A value is not in "allowedAcrValues"';
+          report(onDeviation, 'acr_value_not_allowed', 'acr_values', message);
+        }
+        if (restricted.acrValues.length === 0) throw new ChallengeRefusedByPolicy('acr_values_not_allowed', challenge);
+      }
+      if (maxAge !== undefined && maxAge < minMaxAge) {
+        restricted.maxAge = minMaxAge;
+        report(onDeviation, 'max_age_raised', 'max_age', 'It was raised to "minMaxAge"');
+      }
+      return restricted;
+    },
 
-  constructor(private readonly options: PromptPolicyOptions) {}
+    /**
+     * Counts one prompt.
+     *
+     * @throws ChallengeRefusedByPolicy where the user was asked too often within the last minute
+     */
+    count(challenge: StepUpChallenge): void {
+      const since = Date.now() - MINUTE;
+      for (const [name, times] of prompts) if (times.at(-1)! <= since) prompts.delete(name);
 
-  /**
-   * Returns the challenge the user may be asked to answer.
-   *
-   * @throws ChallengeRefusedByPolicy where none of its acr values is allowed
-   */
-  restrict(challenge: StepUpChallenge): StepUpChallenge {
-    const { allowedAcrValues, minMaxAge = 0, onDeviation } = this.options;
-    const restricted = { ...challenge };
-    if (challenge.acrValues !== undefined && allowedAcrValues !== undefined) {
-      restricted.acrValues = challenge.acrValues.filter((value) => allowedAcrValues.includes(value));
-      if (restricted.acrValues.length < challenge.acrValues.length) report(onDeviation, 'acr_value_not_allowed');
-      if (restricted.acrValues.length === 0) throw new ChallengeRefusedByPolicy('acr_values_not_allowed', challenge);
-    }
-    if (challenge.maxAge !== undefined && challenge.maxAge < minMaxAge) {
-      restricted.maxAge = minMaxAge;
-      report(onDeviation, 'max_age_raised');
-    }
-    return restricted;
-  }
-
-  /**
-   * Counts one prompt.
-   *
-   * @throws ChallengeRefusedByPolicy where the user was asked too often within the last minute
-   */
-  count(challenge: StepUpChallenge): void {
-    const { promptsPerMinute = 5, user } = this.options;
-    const since = Date.now() - MINUTE;
-    for (const [name, times] of this.#prompts) if (times.at(-1)! <= since) this.#prompts.delete(name);
-
-    const name = user?.() ?? '';
-    const recent = (this.#prompts.get(name) ?? []).filter((time) => time > since);
-    if (recent.length >= promptsPerMinute) throw new ChallengeRefusedByPolicy('too_many_prompts', challenge);
-    this.#prompts.set(name, [...recent, Date.now()]);
-  }
+      const name = user?.() ?? '';
+      const recent = (prompts.get(name) ?? []).filter((time) => time > since);
+      if (recent.length >= promptsPerMinute) throw new ChallengeRefusedByPolicy('too_many_prompts', challenge);
+      prompts.set(name, [...recent, Date.now()]);
+    },
+  };
 }

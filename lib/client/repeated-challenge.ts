@@ -5,7 +5,7 @@ export const MAX_STEP_UPS = 2;
 
 /**
  * Returns whether a step-up for an earlier challenge meets a later one as well. The later one then offers the same acr
- * values or more, asks for the same or a greater age, and for no further scope.
+ * values or more, asks for the same or a greater age, and for no further scope or claims.
  */
 export function isCoveredBy(later: StepUpChallenge, earlier: StepUpChallenge): boolean {
   const acrValues = new Set(later.acrValues);
@@ -13,7 +13,8 @@ export function isCoveredBy(later: StepUpChallenge, earlier: StepUpChallenge): b
   return (
     (later.acrValues === undefined || earlier.acrValues?.every((value) => acrValues.has(value)) === true) &&
     (later.maxAge === undefined || (earlier.maxAge !== undefined && later.maxAge >= earlier.maxAge)) &&
-    (later.scope === undefined || later.scope.split(' ').every((scope) => scopes.has(scope)))
+    (later.scope === undefined || later.scope.split(' ').every((scope) => scopes.has(scope))) &&
+    (later.claims === undefined || later.claims === earlier.claims)
   );
 }
 
@@ -24,9 +25,4 @@ export function findRepeated(
 ): StepUpChallenge | undefined {
   const asked = answered.find((earlier) => isCoveredBy(challenge, earlier));
   return asked ?? (answered.length >= MAX_STEP_UPS ? answered.at(-1) : undefined);
-}
-
-/** Names what a challenge requires: the same for challenges that one step-up answers. */
-export function requirementKey({ acrValues, maxAge, scope }: StepUpChallenge): string {
-  return JSON.stringify([acrValues, maxAge, scope]);
 }

@@ -1,27 +1,26 @@
-import { readBoundedBody } from './bounded-body.js';
-import { RedirectRefused } from './errors.js';
+import { readBoundedText } from './bounded-body.js';
+import { RedirectRefused, type RequestNotReplayable } from './errors.js';
 
 export type Fetch = typeof globalThis.fetch;
 type Input = Parameters<Fetch>[0];
-type Init = Parameters<Fetch>[1];
+type Init = NonNullable<Parameters<Fetch>[1]>;
 
-/** The address a `fetch` goes to, absolute, without consuming what it was given. */
-export function addressOf(input: Input): URL {
-  // a Request resolves a relative address as fetch does
-  return new URL(isRequest(input) ? input.url : new Request(input).url);
+/** The Request among the parameters of a `fetch`, of whatever implementation. */
+export function requestOf(input: Input): Request | undefined {
+  return typeof input === 'object' && 'url' in input ? input : undefined;
 }
 
 /** The headers of a `fetch`, without consuming what it was given. */
-export function headersOf(input: Input, init: Init): Headers {
-  return new Headers(init?.headers ?? (isRequest(input) ? input.headers : undefined));
+export function headersOf(input: Input, init: Init | undefined): Headers {
+  return new Headers(init?.headers ?? requestOf(input)?.headers);
 }
 
 /** One request that can be sent several times, with other headers each time. */
 export interface ReplayableRequest {
   readonly method: string;
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignal | undefined;
   /** Why it can be sent only once. */
-  readonly obstacle: 'stream' | 'body_too_large' | undefined;
+  readonly obstacle: RequestNotReplayable['reason'] | undefined;
   /**
    * Sends it with further headers.
    *
@@ -32,37 +31,46 @@ export interface ReplayableRequest {
 
 /**
  * Takes a copy of what a `fetch` was given, so that what is sent again is what was sent before, whatever became of the
- * body object in the meantime. A body above the limit, in bytes, and one given as a stream are not copied.
+ * body object in the meantime. Builds nothing of a global class: a test environment may have put another in its place,
+ * which `fetch` does not know. A stream is not copied, nor is the body of a Request above the limit, in bytes.
  */
-export async function replayableRequest(input: Input, init: Init, limit: number): Promise<ReplayableRequest> {
-  const request = new Request(input, init);
-  const stream = isStream(init?.body);
-  const bodiless = request.body === null || request.method === 'GET' || request.method === 'HEAD';
-  const bytes = stream || bodiless ? undefined : await readBoundedBody(request.clone(), limit);
-  const obstacle = stream ? 'stream' : bodiless || bytes !== undefined ? undefined : 'body_too_large';
-  // not the bytes: Node 20 cannot send these again after a redirect
-  const body = bytes !== undefined && bytes.length > 0 ? new Blob([bytes]) : undefined;
+export async function replayableRequest(
+  input: Input,
+  init: Init = {},
+  href: string,
+  limit: number,
+): Promise<ReplayableRequest> {
+  const request = requestOf(input);
+  const method = init.method ?? request?.method ?? 'GET';
+  const signal = init.signal ?? request?.signal ?? undefined;
+  // plain members again, as implementations of `fetch` know none but their own class
+  const given = Object.fromEntries(headersOf(input, init));
+  const redirect = init.redirect ?? request?.redirect ?? 'follow';
+  const attributes = { ...attributesOf(request), ...init, method, ...(signal !== undefined && { signal }) };
+
+  let obstacle: ReplayableRequest['obstacle'];
+  const own = init.body ?? undefined;
+  if (own !== undefined) {
+    if (isStream(own)) obstacle = 'stream';
+    else attributes.body = copyOf(own);
+  } else if (request !== undefined && request.body !== null && !/^(get|head)$/i.test(method)) {
+    const kept = await keptBody(request, limit);
+    if (kept === undefined) obstacle = 'body_too_large';
+    else if (kept.size > 0) attributes.body = kept;
+  }
 
   return {
-    method: request.method,
-    signal: request.signal,
+    method: method.toUpperCase(),
+    signal,
     obstacle,
-    async send(fetch, added, follow) {
-      const headers = new Headers(request.headers);
-      for (const [name, value] of Object.entries(added)) headers.set(name, value);
-      const refuses = request.redirect === 'follow' && !follow;
-      const redirect = refuses ? 'manual' : request.redirect;
-      const attributes = { ...attributesOf(request), headers, redirect };
-      const response = await (obstacle !== undefined
-        ? fetch(new Request(request, attributes))
-        : // an address and plain members, not a Request: implementations of fetch know none but their own class
-          fetch(request.url, {
-            ...init,
-            ...attributes,
-            method: request.method,
-            signal: request.signal,
-            body: body ?? null,
-          }));
+    async send(fetch: Fetch, added, follow) {
+      const refuses = redirect === 'follow' && !follow;
+      const headers = { ...given, ...added };
+      const response = await fetch(obstacle === 'body_too_large' ? input : href, {
+        ...attributes,
+        headers,
+        redirect: refuses ? 'manual' : redirect,
+      });
       if (!refuses || !isRedirect(response)) return response;
       discard(response);
       throw new RedirectRefused();
@@ -70,33 +78,49 @@ export async function replayableRequest(input: Input, init: Init, limit: number)
   };
 }
 
-/** What a request made from another one would forget, or an address does not carry. */
-function attributesOf({ mode, credentials, cache, referrer, referrerPolicy, integrity, keepalive }: Request) {
-  return {
-    mode,
-    credentials,
-    cache,
-    // what a request without a referrer says, and not every implementation of fetch accepts
-    ...(referrer !== 'about:client' && { referrer }),
-    referrerPolicy,
-    integrity,
-    keepalive,
-  };
+const ATTRIBUTES = ['mode', 'credentials', 'cache', 'referrer', 'referrerPolicy', 'integrity', 'keepalive'] as const;
+
+/** What an address does not carry of a Request. Older ones do not have it all. */
+function attributesOf(request: Request | undefined): Init {
+  const attributes = ATTRIBUTES.map((name) => [name, request?.[name]] as const);
+  // what a request without a referrer says, and not every implementation of fetch accepts
+  return Object.fromEntries(attributes.filter(([, value]) => value !== undefined && value !== 'about:client'));
+}
+
+/** A blob that the Request makes itself, so that it is of the class that its `fetch` takes. */
+async function keptBody(request: Request, limit: number): Promise<Blob | undefined> {
+  return (await readBoundedText(request.clone(), limit)) === undefined ? undefined : request.clone().blob();
+}
+
+/** Copies what can be changed until it is sent again: bytes, forms and parameters. */
+function copyOf(body: NonNullable<Init['body']>): NonNullable<Init['body']> {
+  if (typeof body !== 'object') return body;
+  if ('byteLength' in body) {
+    const { buffer = body, byteOffset, byteLength } = body as Partial<Uint8Array<ArrayBuffer>>;
+    return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength).slice();
+  }
+  if (!('append' in body && 'forEach' in body)) return body;
+  // of its own class, which is the one that its `fetch` takes
+  const copy = new (body.constructor as new () => FormData)();
+  (body as FormData).forEach((value, name) => {
+    copy.append(name, value as string);
+  });
+  return copy;
+}
+
+function isStream(body: object | string): boolean {
+  return typeof body === 'object' && ['getReader', 'pipe', Symbol.asyncIterator].some((member) => member in body);
 }
 
 /** Lets go of the connection of a response that will not be read. */
-export function discard(response: Response): void {
-  response.body?.cancel().catch(() => undefined);
+export function discard(response: Response | undefined): void {
+  const body = response?.body;
+  // streams of Node, which some implementations have, are destroyed
+  const { cancel, destroy } = (body ?? {}) as { cancel?(): Promise<void>; destroy?(): void };
+  if (cancel !== undefined) cancel.call(body).catch(() => undefined);
+  else destroy?.call(body);
 }
 
 function isRedirect({ type, status, headers }: Response): boolean {
   return type === 'opaqueredirect' || (status >= 300 && status < 400 && headers.has('location'));
-}
-
-function isRequest(input: Input): input is Request {
-  return typeof input === 'object' && 'url' in input;
-}
-
-function isStream(body: unknown): boolean {
-  return typeof body === 'object' && body !== null && 'getReader' in body;
 }

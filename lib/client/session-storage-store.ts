@@ -22,12 +22,14 @@ export function sessionStorageStore(
   storage: WebStorage | undefined = (globalThis as { sessionStorage?: WebStorage }).sessionStorage,
 ): StepUpStore {
   if (storage === undefined) {
-    throw new TypeError('There is no "sessionStorage" here; give PendingStepUps a store over the session of the user');
+    throw new TypeError('There is no "sessionStorage" here; give PendingStepUps a store of your own');
   }
   return {
     put(key, value, ttl) {
-      const expired = keysOf(storage).filter((name) => expiryOf(storage.getItem(name)) < Date.now());
-      for (const name of expired) storage.removeItem(name);
+      for (const name of Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '')) {
+        const expired = name.startsWith(PREFIX) && Number.parseInt(storage.getItem(name) ?? '0', 10) < Date.now();
+        if (expired) storage.removeItem(name);
+      }
       storage.setItem(PREFIX + key, `${Date.now() + ttl * 1000} ${value}`);
     },
     take(key) {
@@ -36,14 +38,4 @@ export function sessionStorageStore(
       return kept?.slice(kept.indexOf(' ') + 1);
     },
   };
-}
-
-function keysOf(storage: WebStorage): string[] {
-  return Array.from({ length: storage.length }, (_, index) => storage.key(index)).filter(
-    (key) => key?.startsWith(PREFIX) === true,
-  ) as string[];
-}
-
-function expiryOf(kept: string | null): number {
-  return Number.parseInt(kept ?? '0', 10);
 }

@@ -1,4 +1,4 @@
-import { assess, type UnmetReason } from '../core/index.js';
+import { acrReason, ageReason, DEFAULT_CLOCK_TOLERANCE, type UnmetReason } from '../core/index.js';
 import { AMOUNT, checkKind, FUNCTION, TEXT, TEXTS } from './check.js';
 
 /** Claims of an ID token whose signature, audience and nonce the OpenID library has checked. */
@@ -66,7 +66,7 @@ export type StepUpOutcome =
  * @see [OpenID Connect Core §3.1.3.7](https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation) rules 12, 13
  */
 export function verifyStepUp(idTokenClaims: IdTokenClaims | undefined, expectation: StepUpExpectation): StepUpOutcome {
-  const { acrValues, maxAge, subject, issuer, satisfies, clockTolerance } = expectation;
+  const { acrValues, maxAge, subject, issuer, satisfies, clockTolerance = DEFAULT_CLOCK_TOLERANCE } = expectation;
   if (typeof subject !== 'string' || subject === '') {
     throw new TypeError('"subject" must be the "sub" of the ID token of the session that is stepped up');
   }
@@ -84,23 +84,18 @@ export function verifyStepUp(idTokenClaims: IdTokenClaims | undefined, expectati
   if (maxAge !== undefined && !(typeof iat === 'number' && Number.isFinite(iat))) return { outcome: 'iat_missing' };
 
   const accepted = expectsAcr && typeof acr === 'string' && satisfies?.(acr, acrValues) === true;
-  const assessment = assess(
-    { acr: acr as string, authTime: authTime as number },
-    {
-      acrValues: expectsAcr && !accepted ? acrValues : undefined,
-      maxAge: maxAge === 0 ? secondsSinceChallenge(expectation) : maxAge,
-    },
-    { now: iat as number, clockTolerance },
-  );
-  if (assessment.met) {
-    return {
-      outcome: 'satisfied',
-      acr: typeof acr === 'string' ? acr : undefined,
-      authTime: typeof authTime === 'number' ? authTime : undefined,
-    };
-  }
-  const reasons = assessment.reasons as UnmetAuthentication[];
-  return { outcome: reasons[0]!, reasons };
+  const limit = maxAge === 0 ? secondsSinceChallenge(expectation) : maxAge;
+  const reasons = [
+    expectsAcr && !accepted ? acrReason({ acr: acr as string }, acrValues) : undefined,
+    limit === undefined ? undefined : ageReason(authTime, limit, iat as number, clockTolerance),
+  ].filter((reason) => reason !== undefined);
+  const [outcome] = reasons;
+  if (outcome !== undefined) return { outcome, reasons };
+  return {
+    outcome: 'satisfied',
+    acr: typeof acr === 'string' ? acr : undefined,
+    authTime: typeof authTime === 'number' ? authTime : undefined,
+  };
 }
 
 /** How long ago the challenge was, a difference of two readings of one clock, so that it need not be right. */

@@ -1,13 +1,27 @@
 import { StepUpTimedOut } from './errors.js';
 
+/** @throws what the signal gives as its reason; the signals of older platforms give none */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw reasonOf(signal);
+}
+
 /** Waits for what others may be waiting for as well: giving up leaves it going on for them. */
-export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export function untilAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+  reason: (signal: AbortSignal) => unknown = reasonOf,
+): Promise<T> {
+  if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
+    const abort = () => reject(reason(signal));
     if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
+    signal.addEventListener('abort', abort);
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
+}
+
+function reasonOf(signal: AbortSignal): unknown {
+  return signal.reason ?? Object.assign(new Error('The request was aborted'), { name: 'AbortError' });
 }
 
 /**
@@ -17,10 +31,10 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
  */
 export function withTimeout<T>(seconds: number, promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
+  return new Promise<T>((resolve, reject) => {
     timer = setTimeout(() => reject(new StepUpTimedOut()), seconds * 1000);
     // a user who does not come back keeps no server from stopping
     (timer as { unref?: () => void }).unref?.();
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+    promise.then(resolve, reject);
+  }).finally(() => clearTimeout(timer));
 }

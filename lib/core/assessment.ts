@@ -69,7 +69,7 @@ export interface AssessOptions {
 
 export const DEFAULT_CLOCK_TOLERANCE = 5;
 
-const MET: Assessment = Object.freeze({ met: true });
+const MET: Assessment = /* @__PURE__ */ Object.freeze({ met: true });
 
 /** Greatest plausible time in seconds since the epoch: the year 5138. A greater number is one of milliseconds. */
 export const MILLISECONDS_FROM = 1e11;
@@ -97,7 +97,11 @@ export function assess(
   return { met: false, reasons: [acr, age, held].filter((reason) => reason !== undefined) };
 }
 
-function acrReason({ acr, acrs }: AuthenticationEvent, acrValues: readonly string[]): UnmetReason | undefined {
+/** Why an event lacks the `acr`; `undefined` if it does not. */
+export function acrReason(
+  { acr, acrs }: AuthenticationEvent,
+  acrValues: readonly string[],
+): 'acr_missing' | 'acr_unmet' | undefined {
   // `includes` of a string in place of the list would accept every part of it.
   if (typeof acr === 'string') for (const value of acrValues) if (value === acr) return undefined;
   if (Array.isArray(acrs)) {
@@ -107,7 +111,13 @@ function acrReason({ acr, acrs }: AuthenticationEvent, acrValues: readonly strin
   return typeof acr === 'string' ? 'acr_unmet' : 'acr_missing';
 }
 
-function ageReason(authTime: unknown, maxAge: number, now: number, clockTolerance: number): UnmetReason | undefined {
+/** Why a sign-in is not recent enough; `undefined` if it is. */
+export function ageReason(
+  authTime: unknown,
+  maxAge: number,
+  now: number,
+  clockTolerance: number,
+): Exclude<UnmetReason, 'acr_missing' | 'acr_unmet' | 'scope_missing'> | undefined {
   if (authTime === undefined || authTime === null) return 'auth_time_missing';
   if (typeof authTime !== 'number' || !(authTime >= 0 && authTime <= MILLISECONDS_FROM)) return 'auth_time_invalid';
   const age = now - authTime;

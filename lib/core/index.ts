@@ -2,6 +2,8 @@ export {
   type Assessment,
   type AssessOptions,
   type AuthenticationEvent,
+  acrReason,
+  ageReason,
   assess,
   DEFAULT_CLOCK_TOLERANCE,
   MILLISECONDS_FROM,

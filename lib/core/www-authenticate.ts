@@ -68,9 +68,9 @@ export function parseChallenges(field: string | readonly string[], options: Pars
 
 function parseLine(line: string, onDeviation: ParseChallengesOptions['onDeviation']): Challenge[] {
   const challenges: Challenge[] = [];
-  const scanner = new Scanner(line);
+  const scanner = scannerOf(line);
   scanner.skip(BETWEEN_MEMBERS);
-  while (!scanner.done) {
+  while (!scanner.isDone()) {
     const read = readChallenge(scanner);
     if (typeof read === 'object') challenges.push(read);
     else onDeviation?.({ code: read, subject: 'WWW-Authenticate', message: DEVIATIONS[read] });
@@ -80,7 +80,7 @@ function parseLine(line: string, onDeviation: ParseChallengesOptions['onDeviatio
 }
 
 /** Reads one challenge and the separator behind it: challenge = auth-scheme [ 1*SP ( token68 / #auth-param ) ] */
-function readChallenge(scanner: Scanner): Challenge | ChallengeDeviationCode {
+function readChallenge(scanner: ReturnType<typeof scannerOf>): Challenge | ChallengeDeviationCode {
   const scheme = scanner.read(TOKEN);
   if (scheme === undefined) return 'unreadable';
   if (!scanner.skip(WHITESPACE)) return scanner.skip(MEMBER_END) ? { scheme, parameters: {} } : 'unreadable';
@@ -110,32 +110,17 @@ function unquote(quoted: string | undefined): string | undefined {
   return quoted?.replace(/\\(.)/g, '$1');
 }
 
-class Scanner {
-  #position = 0;
-
-  constructor(private readonly line: string) {}
-
-  get done(): boolean {
-    return this.#position === this.line.length;
-  }
-
-  /**
-   * Returns what the expression captures at the position, and moves behind the match. Does not move without a match.
-   */
-  read(expression: RegExp): string | undefined {
-    expression.lastIndex = this.#position;
-    const found = expression.exec(this.line);
-    if (found === null) return undefined;
-    this.#position = expression.lastIndex;
-    return found[1];
-  }
-
-  skip(expression: RegExp): boolean {
-    expression.lastIndex = this.#position;
-    const found = expression.test(this.line);
-    if (found) this.#position = expression.lastIndex;
-    return found;
-  }
+/** Reads a line from its start to its end. */
+function scannerOf(line: string) {
+  let position = 0;
+  /** Reads what the expression captures here, or all of what it matches; without a match stays where it is. */
+  const read = (expression: RegExp): string | undefined => {
+    expression.lastIndex = position;
+    const found = expression.exec(line);
+    if (found !== null) position = expression.lastIndex;
+    return found?.[1] ?? found?.[0];
+  };
+  return { read, skip: (expression: RegExp) => read(expression) !== undefined, isDone: () => position === line.length };
 }
 
 /**

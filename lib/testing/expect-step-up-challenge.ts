@@ -5,11 +5,16 @@ import {
   parseChallenges,
 } from '../core/index.js';
 
-/** A response of supertest, `fetch`, or the `inject()` of Fastify and light-my-request. */
+/** A response of supertest, `fetch`, axios, Playwright, or the `inject()` of Fastify and light-my-request. */
 export interface ChallengedResponse {
   readonly status?: unknown;
   readonly statusCode?: unknown;
   readonly headers: object;
+}
+
+/** An error that carries the response, as axios throws it. */
+export interface ChallengedError {
+  readonly response?: ChallengedResponse | undefined;
 }
 
 /** The expected challenge. `acrValues` are the strings of the authorization server, not words of the application. */
@@ -30,12 +35,15 @@ const COMPARED = ['acr_values', 'max_age', 'scope', 'realm'] as const;
  * ```ts
  * expectStepUpChallenge(response, { acrValues: ['urn:example:mfa'], maxAge: 300 });
  * ```
- * @throws Error that lists the differences
+ * @throws Error that lists the differences, or names what is no response
  * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
  */
-export function expectStepUpChallenge(response: ChallengedResponse, expected: ExpectedStepUpChallenge): void {
-  const status = response.status ?? response.statusCode;
-  const lines = headerLines(response.headers, 'www-authenticate');
+export function expectStepUpChallenge(
+  response: ChallengedResponse | ChallengedError,
+  expected: ExpectedStepUpChallenge,
+): void {
+  const { status, headers } = partsOf(response);
+  const lines = headerLines(headers, 'www-authenticate');
   const differences = [...differing('status', 401, status), ...challengeDifferences(lines, expected)];
   if (differences.length === 0) return;
   throw new Error(
@@ -45,6 +53,23 @@ export function expectStepUpChallenge(response: ChallengedResponse, expected: Ex
       `WWW-Authenticate: ${lines.length === 0 ? 'none' : lines.join('\nWWW-Authenticate: ')}`,
     ].join('\n'),
   );
+}
+
+/** The status and the headers, which are methods in responses of Playwright. */
+function partsOf(given: unknown): { status: unknown; headers: object } {
+  const { response = given } = (given ?? {}) as { response?: unknown };
+  const { status, statusCode, headers } = (response ?? {}) as Record<string, unknown>;
+  const read = (part: unknown): unknown => (typeof part === 'function' ? part.call(response) : part);
+  const found = read(headers);
+  if (typeof found === 'object' && found !== null) return { status: read(status ?? statusCode), headers: found };
+  throw new Error(`This is no response: "status" and "headers" are needed, received ${kindOf(given)}`);
+}
+
+function kindOf(given: unknown): string {
+  if (typeof given !== 'object' || given === null) return given === null ? 'null' : typeof given;
+  if ('then' in given) return 'a Promise; await it';
+  if (given instanceof Error) return `a ${given.name}: ${given.message}`;
+  return `an Object ${Object.keys(given).length === 0 ? 'without members' : `with ${Object.keys(given).join(', ')}`}`;
 }
 
 function challengeDifferences(lines: readonly string[], expected: ExpectedStepUpChallenge): string[] {

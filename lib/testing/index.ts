@@ -1,6 +1,7 @@
 export { type AuthorizationBehavior, authorizationBehaviors } from './behavior.js';
 export type { IntrospectionCredentials, TestClient } from './clients.js';
 export {
+  type ChallengedError,
   type ChallengedResponse,
   type ExpectedStepUpChallenge,
   expectStepUpChallenge,

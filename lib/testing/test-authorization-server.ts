@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AuthorizationEndpoint } from './authorization-endpoint.js';
 import { type AuthorizationBehavior, checkBehavior } from './behavior.js';
@@ -24,6 +24,8 @@ export interface TestAuthorizationServerOptions {
   acrValuesSupported?: readonly string[] | undefined;
   /** How the server responds to authorization requests. Default is `'honors'`. */
   behavior?: AuthorizationBehavior | undefined;
+  /** Port on 127.0.0.1, for an issuer that is known before the server is there. Default is a free one. */
+  port?: number | undefined;
 }
 
 /** An authorization server for tests: with keys and HTTP, but without a user who has to sign in. */
@@ -72,7 +74,7 @@ export interface TestAuthorizationServer {
 const ACR_VALUES = ['urn:example:phr', 'urn:example:mfa', 'urn:example:pwd'];
 
 /**
- * Starts an authorization server on a free loopback port: discovery, keys, introspection, and the code flow with PKCE.
+ * Starts an authorization server on a loopback port: discovery, keys, introspection, and the code flow with PKCE.
  * Get a token from {@link TestAuthorizationServer.accessToken}, or by an authorization request. The server has one
  * user, who responds without delay as `behavior` says, and one session.
  *
@@ -82,16 +84,21 @@ const ACR_VALUES = ['urn:example:phr', 'urn:example:mfa', 'urn:example:pwd'];
  * const token = await server.accessToken({ acr: 'urn:example:mfa' });
  * await server.close();
  * ```
- * @throws TypeError for an unknown `behavior`, and for an empty `acrValuesSupported`
+ * @throws TypeError for an unknown `behavior`, an empty `acrValuesSupported`, and an invalid `port`
+ * @throws Error if the port is taken
  */
 export async function createTestAuthorizationServer({
   algorithm = 'ES256',
   audience = 'https://api.example',
   acrValuesSupported = ACR_VALUES,
   behavior = 'honors',
+  port = 0,
 }: TestAuthorizationServerOptions = {}): Promise<TestAuthorizationServer> {
   if (acrValuesSupported.length === 0) throw new TypeError('"acrValuesSupported" must list at least one string');
   checkBehavior(behavior);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new TypeError('"port" must be an integer from 0 to 65535');
+  }
   let key = new SigningKey(algorithm);
   let keyRequests = 0;
   let introspectionRequests = 0;
@@ -100,7 +107,7 @@ export async function createTestAuthorizationServer({
   const server = createServer((request, response) => {
     respond(request, response).catch((error: unknown) => refuse(response, error));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await listen(server, port);
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   const clients = new Clients();
@@ -180,6 +187,16 @@ export async function createTestAuthorizationServer({
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const advice = `Port ${port} is taken by another server; close it, or leave "port" out for a free one`;
+      reject(error.code === 'EADDRINUSE' ? new Error(advice, { cause: error }) : error);
+    });
+    server.listen(port, '127.0.0.1', resolve);
+  });
 }
 
 function refuse(response: ServerResponse, error: unknown): void {

@@ -9,7 +9,11 @@ export const chromiumPath = (process.env.CHROMIUM ? [process.env.CHROMIUM] : PLA
 export const NO_CHROMIUM =
   'No Chromium was found. Install one with `apt-get install chromium`, or name yours with CHROMIUM=/path/to/chromium.';
 
-export function launch() {
+export function launch(options = {}) {
   // without sandbox, as in containers there is often only root; all that is visited are our own loopback servers
-  return chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  return chromium.launch({
+    executablePath: chromiumPath,
+    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    ...options,
+  });
 }

@@ -1,6 +1,6 @@
 // The tests of the client half and of its grammar, in plain Node and in Chromium: the same tests pass in both.
 // Not here, as they need Node: step-up-fetch-http and misbehaving-servers (they start servers) and
-// step-up-fetch-users (AsyncLocalStorage).
+// step-up-fetch-users (AsyncLocalStorage). find-step-up-challenge-property takes longer than a page is given.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,11 +18,15 @@ const FILES = [
   'test/client/authorization-parameters.spec.ts',
   'test/client/challenge-body.spec.ts',
   'test/client/challenge.spec.ts',
+  'test/client/find-step-up-challenge.spec.ts',
   'test/client/pending-step-ups.spec.ts',
+  'test/client/platforms.spec.ts',
   'test/client/prompt-policy.spec.ts',
   'test/client/request-attributes.spec.ts',
   'test/client/step-up-fetch-parallel.spec.ts',
+  'test/client/step-up-fetch-session.spec.ts',
   'test/client/step-up-fetch.spec.ts',
+  'test/client/step-ups.spec.ts',
   'test/client/verify-step-up.spec.ts',
   'test/core/assessment.spec.ts',
   'test/core/challenge.spec.ts',

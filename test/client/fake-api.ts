@@ -10,7 +10,7 @@ interface Received {
   readonly token: string | undefined;
 }
 
-type Answer = (received: Received) => Response | Promise<Response>;
+export type Answer = (received: Received) => Response | Promise<Response>;
 
 export const API = 'https://api.example';
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 
 /** A request as it came over HTTP. */
-interface HttpRequest {
+export interface HttpRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;

@@ -1,6 +1,6 @@
 import { inspect, types } from 'node:util';
 import { type StepUpFetchOptions, stepUpFetch } from '../../lib/client/index.js';
-import { grants, type HttpAnswer, HttpApi, STEP_UP } from './http-api.js';
+import { grants, type HttpAnswer, HttpApi, type HttpRequest, STEP_UP } from './http-api.js';
 
 let api: HttpApi;
 let elsewhere: HttpApi;
@@ -34,6 +34,15 @@ function form(): FormData {
   data.set('amount', '5');
   data.set('file', new File(['\u0000\u00ff'], 'a.bin'));
   return data;
+}
+
+/** What a request says, whatever boundary `fetch` has chosen for the parts of its form. */
+function withoutBoundary({ method, path, body, headers }: HttpRequest) {
+  const { 'content-type': type, 'content-length': length } = headers;
+  const [, boundary] = /boundary=(.+)/.exec(type ?? '') ?? [];
+  const without = (text: string | undefined) =>
+    boundary === undefined ? text : text?.replaceAll(boundary, '(boundary)');
+  return { method, path, body: without(body), type: without(type), length };
 }
 
 describe('stepUpFetch over HTTP: the body that is sent again', () => {
@@ -76,14 +85,7 @@ describe('stepUpFetch over HTTP: the body that is sent again', () => {
     expect(await response.text()).toBe('done');
     const [first, second, ...others] = api.requests;
     expect(others).toEqual([]);
-    const relevant = ({ method, path, body, headers }: NonNullable<typeof first>) => [
-      method,
-      path,
-      body,
-      headers['content-type'],
-      headers['content-length'],
-    ];
-    expect(relevant(second!)).toEqual(relevant(first!));
+    expect(withoutBoundary(second!)).toEqual(withoutBoundary(first!));
     if (type === undefined) expect(first?.headers['content-type']).toBeUndefined();
     else expect(first?.headers['content-type']).toMatch(type);
     expect(api.authorizations).toEqual(['Bearer t1', 'Bearer t2']);
@@ -106,7 +108,7 @@ describe('stepUpFetch over HTTP: the body that is sent again', () => {
       return 't2';
     });
     await client()(api.origin, { method: 'POST', body });
-    const [first, second] = api.requests.map((request) => request.body);
+    const [first, second] = api.requests.map((request) => withoutBoundary(request).body);
     expect(first).toContain('name="amount"\r\n\r\n5\r\n');
     expect(second).toBe(first);
   });
@@ -134,32 +136,40 @@ describe('stepUpFetch over HTTP: the body that is sent again', () => {
   });
 
   const large = 'x'.repeat(100_000);
-  const variants: [string, (url: string) => Parameters<typeof fetch>][] = [
-    ['a string', (url) => [url, { method: 'POST', body: large }]],
-    ['a Request', (url) => [new Request(url, { method: 'POST', body: large })]],
-    ['a Blob', (url) => [url, { method: 'POST', body: new Blob([large]) }]],
-  ];
+  const largeForm = new FormData();
+  largeForm.set('file', new Blob([large]), 'large.txt');
 
-  test.each(variants)(
-    '%s above the limit is not kept: a challenge is an error, and nobody is asked',
-    async (_, parametersFor) => {
-      await expect(client({ maxBodySize: 99_999 })(...parametersFor(api.origin))).rejects.toMatchObject({
-        code: 'ERR_STEP_UP_NOT_REPLAYABLE',
-        reason: 'body_too_large',
-      });
-      expect(stepUp).not.toHaveBeenCalled();
-      expect(api.requests.map(({ body }) => body.length)).toEqual([100_000]);
-    },
-  );
+  test.each<[name: string, body: NonNullable<RequestInit['body']>]>([
+    ['a string', large],
+    ['a Blob', new Blob([large])],
+    ['bytes', new TextEncoder().encode(large)],
+    ['a buffer', new TextEncoder().encode(large).buffer as ArrayBuffer],
+    ['a form', largeForm],
+    ['parameters', new URLSearchParams({ large })],
+  ])('field CL-14 %s is sent again whatever its size', async (_, body) => {
+    expect((await client({ maxBodySize: 10 })(api.origin, { method: 'POST', body })).status).toBe(200);
+    expect(api.requests.map((request) => request.body.includes(large))).toEqual([true, true]);
+  });
 
-  test.each(variants)('%s above the limit that is not challenged arrives whole', async (_, parametersFor) => {
+  const largeRequest = () => new Request(api.origin, { method: 'POST', body: large });
+
+  test('a Request above the limit is not kept: a challenge is an error, and nobody is asked', async () => {
+    await expect(client({ maxBodySize: 99_999 })(largeRequest())).rejects.toMatchObject({
+      code: 'ERR_STEP_UP_NOT_REPLAYABLE',
+      reason: 'body_too_large',
+    });
+    expect(stepUp).not.toHaveBeenCalled();
+    expect(api.requests.map(({ body }) => body.length)).toEqual([100_000]);
+  });
+
+  test('a Request above the limit that is not challenged arrives whole', async () => {
     api.answer = grants('t1');
-    const response = await client({ maxBodySize: 99_999 })(...parametersFor(api.origin));
+    const response = await client({ maxBodySize: 99_999 })(largeRequest());
     expect([response.status, api.requests[0]?.body === large]).toEqual([200, true]);
   });
 
-  test.each(variants)('%s of the very limit is sent again', async (_, parametersFor) => {
-    expect((await client({ maxBodySize: 100_000 })(...parametersFor(api.origin))).status).toBe(200);
+  test('a Request of the very limit is sent again', async () => {
+    expect((await client({ maxBodySize: 100_000 })(largeRequest())).status).toBe(200);
     expect(api.requests.map(({ body }) => body === large)).toEqual([true, true]);
   });
 });

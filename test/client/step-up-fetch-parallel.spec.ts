@@ -1,4 +1,4 @@
-import type { StepUpFetchOptions } from '../../lib/client/index.js';
+import { StepUpFailed, type StepUpFetchOptions } from '../../lib/client/index.js';
 import { SingleFlight } from '../../lib/client/single-flight.js';
 import { API, challenge, client, deferred, granting } from './fake-api.js';
 
@@ -57,7 +57,7 @@ describe('stepUpFetch: parallel requests', () => {
   });
 
   test('a step-up that rejects rejects them all, with the same error', async () => {
-    const failure = new Error('declined');
+    const failure = new StepUpFailed(new Error('declined'));
     const { request, types } = client(granting([]), { stepUp: () => Promise.reject(failure) });
     const settledRequests = await Promise.allSettled([request(`${API}/a`), request(`${API}/b`)]);
     expect(settledRequests).toEqual([
@@ -84,7 +84,7 @@ describe('stepUpFetch: memory', () => {
   test('a token is remembered only while a request with it is on its way', async () => {
     const flights = new SingleFlight();
     const [first, second, other] = [flights.attempt('t1'), flights.attempt('t1'), flights.attempt('t2')];
-    first.join({ scheme: 'Bearer' }, async () => 't2');
+    await first.begin({ scheme: 'Bearer' }, async () => 't2').wait(undefined);
     first.end();
     other.end();
     expect(flights.size).toBe(1);

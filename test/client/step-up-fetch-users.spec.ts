@@ -52,7 +52,7 @@ describe('stepUpFetch: one instance for many users of a server', () => {
     await settled();
     stepUps.get('alice')?.reject(new Error('declined'));
     stepUps.get('bob')?.resolve('bob-mfa');
-    await expect(alice).rejects.toThrow('declined');
+    await expect(alice).rejects.toMatchObject({ code: 'ERR_STEP_UP_FAILED', cause: new Error('declined') });
     expect(await bob).toBe('bob-mfa');
   });
 

@@ -69,6 +69,7 @@ test.each<[page: string, heading: string, options: Option[]]>([
     'Options of stepUpFetch',
     [
       ...membersOf('lib/client/step-up-fetch.options.ts', 'StepUpFetchOptions'),
+      ...membersOf('lib/client/step-ups.options.ts', 'StepUpsOptions'),
       ...membersOf('lib/client/prompt-policy.ts', 'PromptPolicyOptions'),
     ],
   ],

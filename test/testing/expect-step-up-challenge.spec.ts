@@ -17,6 +17,15 @@ const differenceOf = (act: () => void): string[] => {
   throw new Error('Nothing differs');
 };
 
+/** Headers as axios has them: read by a method, without regard to case. */
+class AxiosHeaders {
+  constructor(private readonly headers: Readonly<Record<string, string>>) {}
+
+  get(name: string): string | undefined {
+    return this.headers[name.toLowerCase()];
+  }
+}
+
 describe('a challenge as expected', () => {
   let server: Server;
   let url: string;
@@ -43,6 +52,15 @@ describe('a challenge as expected', () => {
     ['with header names as they were written', { status: 401, headers: { 'WWW-Authenticate': CHALLENGE } }],
     ['with a challenge under DPoP', answer(CHALLENGE.replace('Bearer', 'DPoP'))],
     ['with one challenge for each scheme', answer([CHALLENGE, CHALLENGE.replace('Bearer', 'DPoP')])],
+    ['of Playwright', { status: () => 401, headers: () => ({ 'www-authenticate': CHALLENGE }) }],
+    ['of axios', { status: 401, headers: new AxiosHeaders({ 'www-authenticate': CHALLENGE }) }],
+    [
+      'that axios has thrown',
+      Object.assign(new Error('Request failed with status code 401'), {
+        status: 401,
+        response: { status: 401, headers: new AxiosHeaders({ 'www-authenticate': CHALLENGE }) },
+      }),
+    ],
   ])('a challenge as expected passes in a response %s', (_, response) => {
     expect(expectStepUpChallenge(response, EXPECTED)).toBeUndefined();
   });
@@ -50,6 +68,21 @@ describe('a challenge as expected', () => {
   it('a challenge as expected passes with a maxAge of 0, a scope and a realm', () => {
     const challenge = 'Bearer realm="bank", error="insufficient_user_authentication", max_age="0", scope="pay"';
     expect(expectStepUpChallenge(answer(challenge), { maxAge: 0, scope: 'pay', realm: 'bank' })).toBeUndefined();
+  });
+});
+
+describe('what is no response', () => {
+  it.each<[what: string, given: unknown, received: string]>([
+    ['a promise', Promise.resolve(answer(CHALLENGE)), 'a Promise; await it'],
+    ['nothing', undefined, 'undefined'],
+    ['null', null, 'null'],
+    ['a text', CHALLENGE, 'string'],
+    ['the headers of one', { 'www-authenticate': CHALLENGE }, 'an Object with www-authenticate'],
+    ['an error without a response', new TypeError('fetch failed'), 'a TypeError: fetch failed'],
+    ['an empty object', {}, 'an Object without members'],
+  ])('is named: %s', (_, given, received) => {
+    const differences = differenceOf(() => expectStepUpChallenge(given as never, EXPECTED));
+    expect(differences).toEqual([`This is no response: "status" and "headers" are needed, received ${received}`]);
   });
 });
 

@@ -46,6 +46,31 @@ const redeem = (code: string, changed: Record<string, string> = {}) =>
     ...changed,
   });
 
+describe('the port', () => {
+  const portOf = ({ issuer }: TestAuthorizationServer) => Number(new URL(issuer).port);
+
+  it('is the one that is given, so that the issuer is known before the server is there', async () => {
+    const port = portOf(server);
+    await server.close();
+    server = await createTestAuthorizationServer({ port });
+    expect(server.issuer).toBe(`http://127.0.0.1:${port}`);
+    expect((await fetch(server.jwksUri)).status).toBe(200);
+  });
+
+  it('is refused with its number if it is taken', async () => {
+    const port = portOf(server);
+    await expect(createTestAuthorizationServer({ port })).rejects.toThrow(
+      `Port ${port} is taken by another server; close it, or leave "port" out for a free one`,
+    );
+  });
+
+  it.each([-1, 65_536, 1.5, Number.NaN, '3000', null])('has to be one: %p', async (port) => {
+    await expect(createTestAuthorizationServer({ port: port as number })).rejects.toThrow(
+      new TypeError('"port" must be an integer from 0 to 65535'),
+    );
+  });
+});
+
 it('a server declared with `await using` is closed at the end of its block', async () => {
   let issuer = '';
   {

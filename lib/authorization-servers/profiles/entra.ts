@@ -27,7 +27,7 @@ export const entra = Object.freeze<AuthorizationServerProfile>({
     "Let clients declare the capability cp1: `clientCapabilities: ['CP1']` in MSAL.js.",
   ],
   notes: [
-    "The challenge is Entra's own (`insufficient_claims`), which MSAL answers. A client without the capability `cp1` gets 403, since it cannot answer.",
+    "The challenge is Entra's own (`insufficient_claims`). The client hands its `claims` to MSAL. A client without the capability `cp1` gets 403, since it cannot answer.",
     'That challenge names one context and cannot express `maxAge`: if the context is met and the sign-in too old, the response is 403.',
     "The audience is the client id of the API's own registration. Do not sign users in with that registration: give clients one of their own.",
     'ID tokens are told apart by what they lack, `azp`, and by what only they have, `nonce`, `at_hash` and `c_hash`. No claims mapping policy can write `azp`, `acrs` or `auth_time`.',

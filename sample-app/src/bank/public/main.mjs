@@ -167,6 +167,8 @@ function failed(error, order) {
     case 'ERR_STEP_UP_TIMEOUT':
       inspector.stopped('declined');
       return conclude('declined', order);
+    case 'ERR_STEP_UP_FAILED':
+      return failed(error.cause, order);
     case 'AUTHORIZATION_SERVER_DOWN':
       inspector.stopped('failed');
       return conclude('failed', order);
