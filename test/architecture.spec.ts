@@ -17,6 +17,8 @@ const LIMITS: Record<string, { folders: readonly string[]; packages: RegExp | un
     folders: ['core', 'client', 'token', 'authorization-servers'],
     packages: /^(node:.+|openid-client)$/,
   },
+  routes: { folders: [], packages: /^node:.+$/ },
+  cli: { folders: ['doctor', 'routes'], packages: undefined },
   testing: { folders: ['core', 'token', 'authorization-servers', 'nest'], packages: /^(node:.+|jose)$/ },
 };
 const NEST_FOLDERS = ['nest', 'passport', 'swagger'];

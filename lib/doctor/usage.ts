@@ -2,6 +2,7 @@ import { profiles } from '../authorization-servers/index.js';
 
 export const USAGE = `Usage: nestjs-step-up doctor <issuer> [options]
        nestjs-step-up doctor --config <file> [options]
+       nestjs-step-up routes <file> [options]     what each handler of an application requires; --help shows more
 
 Checks an authorization server for step-up authentication (RFC 9470): its metadata and keys, and if
 asked for, a real access token, what introspection says of it, and a real sign-in.

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Browser } from './browser.mjs';
 import { ADA, API, CALLBACK, SECRET } from './parties.mjs';
 
-const DOCTOR = fileURLToPath(new URL('../../dist/doctor/main.js', import.meta.url));
+const DOCTOR = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /**
  * Runs the doctor on a server, with two sign-ins at one of its clients: for an acr, and for max_age=0.

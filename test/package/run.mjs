@@ -91,6 +91,7 @@ function use({ name, type, nest, typescript, resolution, jest }, tarball) {
   else {
     run('npx', ['tsc'], folder);
     run('node', ['doctor.mjs'], folder);
+    run('node', ['routes.mjs'], folder);
     return run('node', ['dist/main.js'], folder).trim();
   }
 }

@@ -1,0 +1,48 @@
+import type { RouteDescription } from './application.js';
+
+export type Format = 'table' | 'json' | 'markdown';
+
+const HEADINGS = ['called by', 'handler', 'access', 'words', 'maxAge', 'scope', 'enforced by'];
+
+/** How routes are written, by the name of the format. */
+export const FORMATS: Readonly<Record<Format, (routes: readonly RouteDescription[]) => string>> = {
+  table: (routes) => [...aligned([HEADINGS, ...routes.map(cellsOf)]), '', summary(routes), ''].join('\n'),
+  markdown(routes) {
+    const lines = [HEADINGS, HEADINGS.map(() => '---'), ...routes.map((route) => cellsOf(route).map(escaped))];
+    return [...lines.map((cells) => `| ${cells.join(' | ')} |`), '', summary(routes), ''].join('\n');
+  },
+  json: (routes) => `${JSON.stringify(routes, null, 2)}\n`,
+};
+
+function cellsOf({
+  triggers = [],
+  name,
+  access,
+  requirements = {},
+  dynamic,
+  enforcedBy = '',
+}: RouteDescription): string[] {
+  const { acrValues = [], maxAge, scope = '' } = requirements;
+  const words = [...acrValues, ...(dynamic ? ['(decided per request)'] : [])].join(' ');
+  return [triggers.join(', '), name, access, words, String(maxAge ?? ''), scope, enforcedBy];
+}
+
+/** How many handlers there are, and how many of them anybody may call. */
+function summary(routes: readonly RouteDescription[]): string {
+  const count = (access: string) => routes.filter((route) => route.access === access).length;
+  return `${routes.length} handlers: ${count('open')} open, ${count('public')} public`;
+}
+
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function escaped(cell: string): string {
+  return cell.replace(/[|\\]/g, '\\$&');
+}
