@@ -220,7 +220,7 @@ describeOverHttp('StepUpTelemetryModule', ({ serve, accessToken, server }) => {
     expect((await unmeasured({ token: await accessToken({ acr: 'mfa' }) })).status).toBe(200);
   });
 
-  it('keeps the issuers of a strategy of the application to a hundred, and no stranger adds to them', async () => {
+  it('counts a hundred issuers of a strategy of the application by themselves, and all further ones together', async () => {
     const user = { sub: 'alice', acr: 'mfa', iss: '' };
     const send = await serveMeasured(handler(RequireAcr('mfa'), UseGuards(impostorGuard(user))), {
       passport: 'existing',

@@ -22,7 +22,7 @@ export interface Verification {
   readonly isKnown: boolean;
 }
 
-/** Measures verifications for listeners. Costs nothing while nobody listens. */
+/** Measures verifications for listeners. Measures nothing while there are none. */
 @Injectable()
 export class Verifications {
   readonly #listeners = new Listeners<Verification>((error) => this.log.listenerFailed('onVerification', error));

@@ -3,6 +3,7 @@ import { AuthGuard } from '@nestjs/passport';
 import { AccessTokenGuard, RequireAcr, StepUpContext, StepUpService, type Verification } from 'nestjs-step-up';
 import { createTestAuthorizationServer } from 'nestjs-step-up/testing';
 import { AccessTokenVerifier } from '../../../lib/token/index.js';
+import { stopClock } from '../../support/clock.js';
 import { describeOverHttp, type Send } from '../../support/describe-over-http.js';
 import { done, handler, impostorGuard } from '../../support/handler.js';
 
@@ -87,7 +88,20 @@ describeOverHttp('a verification', ({ serve, accessToken, server }) => {
     },
   );
 
-  it('is one for a request, whoever asks and however many decisions come of it', async () => {
+  it('of a known token that has expired is told as refused and known', async () => {
+    const { send, verifications } = await verifying(handler(RequireAcr('mfa')), { clockTolerance: 0 });
+    const token = await accessToken({ acr: 'mfa', expiresIn: 60 });
+    await send({ token });
+    stopClock(Date.now() + 61_000);
+    await send({ token });
+    jest.useRealTimers();
+    expect(verifications).toMatchObject([
+      { outcome: 'verified', isKnown: false },
+      { outcome: 'refused', isKnown: true },
+    ]);
+  });
+
+  it('is one for a request, whatever asks and however many decisions come of it', async () => {
     const { send, verifications } = await verifying(InsideController);
     const decided = jest.fn();
     send.app.get(StepUpService).onDecision(decided);
