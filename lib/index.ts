@@ -63,6 +63,7 @@ export {
   type StepUpRequirements,
   StepUpService,
   type UnavailableDecision,
+  type Verification,
 } from './nest/index.js';
 // `export *`, as only that lets an application augment StepUpWords through the package's name
 export type * from './nest/requirements/words.js';

@@ -19,9 +19,10 @@ const LIMITS: Record<string, { folders: readonly string[]; packages: RegExp | un
   },
   routes: { folders: [], packages: /^node:.+$/ },
   cli: { folders: ['doctor', 'routes'], packages: undefined },
+  opentelemetry: { folders: ['core', 'nest'], packages: /^(@nestjs\/common|@opentelemetry\/api)$/ },
   testing: { folders: ['core', 'token', 'authorization-servers', 'nest'], packages: /^(node:.+|jose)$/ },
 };
-const NEST_FOLDERS = ['nest', 'passport', 'swagger'];
+const NEST_FOLDERS = ['nest', 'passport', 'swagger', 'opentelemetry'];
 // an application augments StepUpWords through the package's name, which only `export *` of its own file allows
 const BESIDE_THE_DOOR = ['index.ts ./nest/requirements/words.js'];
 
@@ -66,8 +67,10 @@ function brokenRule(file: string, imported: string): string | undefined {
   const limits = LIMITS[folder];
   if (!imported.startsWith('.')) {
     if (limits !== undefined && !limits.packages?.test(imported)) return `${folder} may not import packages like this`;
+    if (imported.startsWith('@opentelemetry/') && folder !== 'opentelemetry')
+      return 'OpenTelemetry is imported only in opentelemetry';
     if (!imported.startsWith('@nestjs/')) return undefined;
-    if (!NEST_FOLDERS.includes(folder)) return 'Nest is imported only in nest, passport and swagger';
+    if (!NEST_FOLDERS.includes(folder)) return 'Nest is imported only in nest, passport, swagger and opentelemetry';
     return imported.split('/').length > 2 ? 'Nest is imported only from package roots' : undefined;
   }
   const target = posix.join(posix.dirname(file), imported);
@@ -135,10 +138,15 @@ describe('the rules', () => {
     ['token/jwt/jwt.ts', '../introspection/semaphore.js', 'the rooms of token import only those before them'],
     ['token/introspection/semaphore.ts', '../index.js', 'the rooms of token import only those before them'],
     ['token/jwt/jwt.ts', '../access-token-verifier.js', 'the rooms of token import only those before them'],
+    ['nest/advice/decisions.ts', '@opentelemetry/api', 'OpenTelemetry is imported only in opentelemetry'],
+    ['opentelemetry/instruments.ts', '@opentelemetry/sdk-metrics', 'opentelemetry may not import packages like this'],
+    ['opentelemetry/instruments.ts', '@nestjs/core', 'opentelemetry may not import packages like this'],
+    ['opentelemetry/instruments.ts', '../token/index.js', 'opentelemetry may not import token'],
+    ['opentelemetry/instruments.ts', '../nest/advice/decisions.js', 'nest is entered through its index.js'],
     ['testing/server.ts', '@nestjs/testing', 'testing may not import packages like this'],
     ['doctor/login.ts', '@nestjs/common', 'doctor may not import packages like this'],
     ['doctor/login.ts', '../nest/index.js', 'doctor may not import nest'],
-    ['index.ts', '@nestjs/common', 'Nest is imported only in nest, passport and swagger'],
+    ['index.ts', '@nestjs/common', 'Nest is imported only in nest, passport, swagger and opentelemetry'],
     ['nest/step-up.guard.ts', '@nestjs/common/interfaces', 'Nest is imported only from package roots'],
     ['nest/step-up.guard.ts', '../core/requirements.js', 'core is entered through its index.js'],
     ['nest/step-up.guard.ts', '../nest/../core/requirements.js', 'core is entered through its index.js'],
@@ -167,6 +175,8 @@ describe('the rules', () => {
     ['nest/step-up.guard.ts', '../token/index.js'],
     ['nest/guards/admission.ts', '../refusal/challenge.js'],
     ['nest/guards/acr.guard.ts', './admission.js'],
+    ['opentelemetry/instruments.ts', '@opentelemetry/api'],
+    ['opentelemetry/instruments.ts', '../nest/index.js'],
     ['index.ts', './core/index.js'],
     ['index.ts', './nest/requirements/words.js'],
     ['index.ts', './folder-without-door/file.js'],

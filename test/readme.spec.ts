@@ -49,7 +49,8 @@ function compile(sources: readonly string[]): string[] {
 
 /** Links from a page that lead nowhere: to files next to it, and to headings in them. */
 function brokenLinks(page: string): string[] {
-  const links = [...textOf(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+  const prose = textOf(page).replace(/^```\w*\n.*?^```$/gms, '');
+  const links = [...prose.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
   return links
     .filter(([, path, heading]) => {
       const target = path === '' ? join(root, page) : join(root, page, '..', path as string);

@@ -11,6 +11,7 @@ export {
   type StepUpImpossibleCode,
   type UnavailableDecision,
 } from './advice/decisions.js';
+export type { Verification } from './advice/verifications.js';
 export type { Authenticated } from './authentication/authenticator.js';
 export { Public } from './decorators/public.decorator.js';
 export { RequireAcr, SkipStepUp } from './decorators/require-acr.decorator.js';

@@ -5,6 +5,7 @@ import { AccessTokenStrategy, register, unregister } from '../passport/index.js'
 import { Decisions } from './advice/decisions.js';
 import { StepUpLog } from './advice/log.js';
 import { PublishedMetadata } from './advice/published-metadata.js';
+import { Verifications } from './advice/verifications.js';
 import { BootAudit } from './audit/boot-audit.js';
 import { MetadataAudit } from './audit/metadata-audit.js';
 import { AccessTokenGuard } from './guards/access-token.guard.js';
@@ -45,6 +46,7 @@ import { ResponseHeaders } from './transports/response-headers.js';
     StepUpLog,
     Decisions,
     PublishedMetadata,
+    Verifications,
     ResponseHeaders,
     Admission,
     StepUpService,

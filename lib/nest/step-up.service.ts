@@ -3,6 +3,7 @@ import type { Assessment } from '../core/index.js';
 import type { Advice } from './advice/advice.js';
 import { type Decision, type DecisionListenerOptions, Decisions } from './advice/decisions.js';
 import { StepUpLog } from './advice/log.js';
+import { type Verification, Verifications } from './advice/verifications.js';
 import type { Authenticated } from './authentication/authenticator.js';
 import { Admission } from './guards/admission.js';
 import type { ChallengeReport } from './refusal/challenger.js';
@@ -21,6 +22,7 @@ export class StepUpService {
     private readonly admission: Admission,
     private readonly log: StepUpLog,
     private readonly decisions: Decisions,
+    private readonly verifications: Verifications,
   ) {}
 
   /** Returns whether the authentication behind a request meets what an object or a function requires. Otherwise as with words. */
@@ -104,6 +106,14 @@ export class StepUpService {
    */
   onDecision(listener: (decision: Decision) => void, options?: DecisionListenerOptions): () => void {
     return this.decisions.on(listener, options);
+  }
+
+  /**
+   * Adds a listener for verifications of access tokens, with the time that each took. A request is verified once, however
+   * many decisions it meets; a socket's message every time. Not with `'existing'`. Returns what removes the listener.
+   */
+  onVerification(listener: (verification: Verification) => void): () => void {
+    return this.verifications.on(listener);
   }
 
   /**

@@ -53,8 +53,22 @@ export class AccessTokenVerifier {
     }
     const verified = this.#jwts.verify(token, this.#clock());
     return this.#opaque?.server.introspection?.when === 'always'
-      ? andThen(verified, (known) => (known.server === this.#opaque?.server ? this.#complete(token, known) : known))
+      ? andThen(verified, (known) => (this.#isAlwaysAsked(known) ? this.#complete(token, known) : known))
       : verified;
+  }
+
+  /**
+   * Returns whether {@link verify} needs neither a signature check nor a server, as it remembers the token. Reads no claim.
+   *
+   * @throws AccessTokenRefused `invalid_token` as {@link verify} does for what is not a token
+   */
+  knows(token: string): boolean {
+    checkSize(token);
+    const introspector = this.#opaque?.introspector;
+    if (introspector !== undefined && !isJwt(token)) return introspector.knows(token);
+    const known = this.#jwts.recall(token, this.#clock());
+    if (known === undefined) return false;
+    return !this.#isAlwaysAsked(known) || introspector?.knows(token) === true;
   }
 
   /**
@@ -77,6 +91,10 @@ export class AccessTokenVerifier {
     const introspector = this.#servers.get(issuer)?.introspector;
     if (introspector === undefined) return verified;
     return orElse(() => introspector.complete(token, verified), refusedBy(issuer));
+  }
+
+  #isAlwaysAsked({ server }: VerifiedAccessToken): boolean {
+    return server === this.#opaque?.server && server.introspection?.when === 'always';
   }
 
   #clock(): Clock {

@@ -1,7 +1,7 @@
 // Packs the package and uses it as others do: an application on Nest 11 and 12, in CommonJS and ESM, type-checked against
 // our declarations and serving real requests; and a stock Jest with ts-jest.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,8 @@ const nest12 = {
   '@nestjs/passport': '12.0.0',
   '@nestjs/platform-express': '12.5.1',
 };
+// an optional peer, which an application without metrics does not have
+const openTelemetry = ['@opentelemetry/api@1.9.1', '@opentelemetry/sdk-metrics@2.12.0'];
 const classic = { module: 'commonjs', moduleResolution: 'node10' };
 const modern = { module: 'nodenext', moduleResolution: 'nodenext' };
 
@@ -85,14 +87,20 @@ function use({ name, type, nest, typescript, resolution, jest }, tarball) {
     types: jest ? ['node', 'jest'] : ['node'],
   };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src/main.ts'] }));
   run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], folder);
   if (jest) run('npx', ['jest'], folder);
   else {
+    if (existsSync(join(folder, 'node_modules', '@opentelemetry')))
+      throw new Error('npm has installed an optional peer');
     run('npx', ['tsc'], folder);
     run('node', ['doctor.mjs'], folder);
     run('node', ['routes.mjs'], folder);
-    return run('node', ['dist/main.js'], folder).trim();
+    const said = run('node', ['dist/main.js'], folder).trim();
+    run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...openTelemetry], folder);
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
+    run('npx', ['tsc'], folder);
+    return `${said}, ${run('node', ['dist/opentelemetry.js'], folder).trim()}`;
   }
 }
 

@@ -14,7 +14,7 @@ export interface DecisionFacts {
   readonly route?: string;
   /** The context type of Nest, such as `http` or `graphql`; absent for a token without a request. */
   readonly transport?: string;
-  /** The issuer of the token, if it is a configured one. */
+  /** The configured issuer of the token; with `'existing'` the issuer that the event names. Absent if it is not known. */
   readonly issuer?: string;
   /** `sub` of the token. Only for listeners that ask for it. */
   readonly subject?: string;

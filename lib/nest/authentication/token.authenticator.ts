@@ -13,6 +13,7 @@ import {
 } from '../../token/index.js';
 import { callOption } from '../advice/callback.js';
 import type { StepUpLog } from '../advice/log.js';
+import type { Verifications } from '../advice/verifications.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
 import { TokenAdvice } from '../refusal/token-advice.js';
 import type { StepUpSettings } from '../step-up.options.js';
@@ -33,6 +34,7 @@ export class TokenAuthenticator implements Authenticator {
   constructor(
     private readonly settings: StepUpSettings,
     log: StepUpLog,
+    private readonly verifications: Verifications,
   ) {
     const advice = new TokenAdvice(settings.servers, log);
     this.#verifier = new AccessTokenVerifier(settings.servers, settings.clockTolerance, {
@@ -81,7 +83,7 @@ export class TokenAuthenticator implements Authenticator {
   }
 
   #verify(token: string, invocation: Invocation | undefined): MaybePromise<Authenticated> {
-    return andThen(this.#verifier.verify(token), (verified) =>
+    return andThen(this.verifications.verify(this.#verifier, token), (verified) =>
       andThen(this.#userOf(verified, invocation), (user) => this.#asAuthenticated(user, token, verified)),
     );
   }

@@ -11,6 +11,7 @@ import { CallbackFailed, callOption } from '../advice/callback.js';
 import { Decisions } from '../advice/decisions.js';
 import { StepUpLog } from '../advice/log.js';
 import { PublishedMetadata } from '../advice/published-metadata.js';
+import { Verifications } from '../advice/verifications.js';
 import type { Authenticated, Authenticator } from '../authentication/authenticator.js';
 import { PassportAuthenticator } from '../authentication/passport.authenticator.js';
 import { TokenAuthenticator } from '../authentication/token.authenticator.js';
@@ -57,6 +58,7 @@ export class Admission {
     private readonly log: StepUpLog,
     private readonly decisions: Decisions,
     published: PublishedMetadata,
+    verifications: Verifications,
   ) {
     this.routes = new Routes(settings.requirements, new Vocabularies(settings.servers));
     this.#advice = new TokenAdvice(settings.servers, log);
@@ -64,7 +66,7 @@ export class Admission {
     this.#invocations = new Invocations(settings.accessToken !== undefined);
     this.authenticator =
       settings.passport === 'register'
-        ? new TokenAuthenticator(settings, log)
+        ? new TokenAuthenticator(settings, log, verifications)
         : new PassportAuthenticator(settings, log);
     this.identification = this.createIdentification(settings, this.authenticator);
   }

@@ -60,8 +60,8 @@ export class IntrospectedTokens {
    */
   async lookUp(token: string, standing: Standing): Promise<IntrospectionResponse> {
     const key = this.#keyOf(token);
-    const kept = this.#memory.get(key);
-    if (kept !== undefined && isFresh(kept, this.settings.cacheFor)) return kept.claims;
+    const kept = this.#recall(key);
+    if (kept !== undefined) return kept.claims;
     const pendingKey = `${standing} ${key}`;
     const pending = this.#pending.get(pendingKey);
     if (pending !== undefined) return pending;
@@ -70,6 +70,16 @@ export class IntrospectedTokens {
     );
     this.#pending.set(pendingKey, response);
     return response;
+  }
+
+  /** Returns whether the response about a token is kept in memory, so that a look-up asks neither server nor cache. */
+  knows(token: string): boolean {
+    return this.#recall(this.#keyOf(token)) !== undefined;
+  }
+
+  #recall(key: string): Kept | undefined {
+    const kept = this.#memory.get(key);
+    return kept !== undefined && isFresh(kept, this.settings.cacheFor) ? kept : undefined;
   }
 
   async #withinLimit<T>(standing: Standing, work: () => Promise<T>): Promise<T> {

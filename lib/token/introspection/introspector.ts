@@ -68,6 +68,11 @@ export class Introspector {
     }
   }
 
+  /** Returns whether the server need not be asked about a token, as its response is remembered. */
+  knows(token: string): boolean {
+    return this.#tokens.knows(token);
+  }
+
   #accept(response: IntrospectionResponse, clock: Clock): VerifiedAccessToken {
     if (typeof response !== 'object') refuse('token_inactive');
     return acceptOpaque(response, this.server, clock);

@@ -40,6 +40,11 @@ export class JwtVerifier {
     return this.#verified.get(digest, clock) ?? this.#verifyNew(token, digest, clock);
   }
 
+  /** Returns what is remembered of a token: its signature is not verified again, but its time may be over. */
+  recall(token: string, clock: Clock): VerifiedAccessToken | undefined {
+    return this.#verified.find(VerifiedTokens.digest(token), clock);
+  }
+
   #verifyNew(token: string, digest: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
     const jwt = readJwt(token);
     const { iss } = jwt.payload;

@@ -33,15 +33,21 @@ export class VerifiedTokens {
    * @throws AccessTokenRefused `invalid_token` if the token is known and has expired, or is not valid yet
    */
   get(digest: string, clock: Clock): VerifiedAccessToken | undefined {
+    const verified = this.find(digest, clock);
+    if (verified !== undefined) checkValidity(verified.claims, clock);
+    return verified;
+  }
+
+  /** Returns a known token, whether or not it has expired; `undefined` for an unknown one. */
+  find(digest: string, { now }: Pick<Clock, 'now'>): VerifiedAccessToken | undefined {
     const entry = this.#entries.get(digest);
     if (entry === undefined) return undefined;
-    const age = clock.now - entry.since;
+    const age = now - entry.since;
     // Negative if the clock was set back. In that case verify again.
     if (!(age >= 0 && age < MAX_AGE_SECONDS) || !entry.isKeyCurrent()) {
       this.#entries.delete(digest);
       return undefined;
     }
-    checkValidity(entry.verified.claims, clock);
     return entry.verified;
   }
 

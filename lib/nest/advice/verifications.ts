@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import {
+  AccessTokenRefused,
+  type AccessTokenVerifier,
+  AuthorizationServerUnavailable,
+  andThen,
+  type MaybePromise,
+  orElse,
+  type VerifiedAccessToken,
+} from '../../token/index.js';
+import { Listeners } from './listeners.js';
+import { StepUpLog } from './log.js';
+
+/** The verification of one access token, whatever becomes of its invocation. Carries no token, no claim set and no subject. */
+export interface Verification {
+  readonly outcome: 'verified' | 'refused' | 'unavailable';
+  /** The issuer of the token, if it is a configured one. */
+  readonly issuer?: string;
+  /** Seconds from the token to its verified claims, with all that is waited for. */
+  readonly duration: number;
+  /** Whether the token was remembered, so that neither its signature was verified nor its server asked. */
+  readonly isKnown: boolean;
+}
+
+/** Measures verifications for listeners. Measures nothing while there are none. */
+@Injectable()
+export class Verifications {
+  readonly #listeners = new Listeners<Verification>((error) => this.log.listenerFailed('onVerification', error));
+
+  constructor(private readonly log: StepUpLog) {}
+
+  /** Adds a listener. Returns what removes it. */
+  on(listener: (verification: Verification) => void): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  /**
+   * Verifies a token as the verifier does.
+   *
+   * @throws as the verifier does
+   */
+  verify(verifier: AccessTokenVerifier, token: string): MaybePromise<VerifiedAccessToken> {
+    return this.#listeners.size === 0 ? verifier.verify(token) : this.#measure(verifier, token);
+  }
+
+  #measure(verifier: AccessTokenVerifier, token: string): MaybePromise<VerifiedAccessToken> {
+    let isKnown = false;
+    let started = performance.now();
+    const tell = (outcome: Verification['outcome'], issuer: string | undefined) => {
+      const duration = (performance.now() - started) / 1000;
+      this.#listeners.tell(Object.freeze({ outcome, ...(issuer !== undefined && { issuer }), duration, isKnown }));
+    };
+    const verify = () => {
+      isKnown = verifier.knows(token);
+      started = performance.now();
+      return andThen(verifier.verify(token), (verified) => {
+        tell('verified', verified.server.issuer);
+        return verified;
+      });
+    };
+    return orElse(verify, (error) => {
+      if (error instanceof AccessTokenRefused) tell('refused', error.issuer);
+      else if (error instanceof AuthorizationServerUnavailable) tell('unavailable', error.issuer);
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,1 @@
+export { StepUpTelemetryModule } from './step-up-telemetry.module.js';
