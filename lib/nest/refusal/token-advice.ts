@@ -60,8 +60,11 @@ const REFUSALS: Readonly<Record<AccessTokenRefusedCode, Describe | undefined>> =
     message: `a token has the typ ${shown(found ?? null)}, and accepted is ${shown(expected)}`,
     fix: fixForTyp(found, server),
   }),
-  token_kind_mismatch: ({ claim }, server) => ({
-    message: `a token has not the "${claim}" by which ${nameOf(server)} marks access tokens`,
+  token_kind_mismatch: ({ claim, found, expected = [] }, server) => ({
+    message: expected.includes(null)
+      ? `a token has "${claim}", which access tokens of ${nameOf(server)} never have`
+      : `a token has ${found === undefined ? `no "${claim}"` : `the "${claim}" ${shown(found)}`}, and access tokens of ${nameOf(server)} have ` +
+        (expected.length === 0 ? 'one' : shown(expected)),
     fix: 'send the access token rather than an ID or refresh token; if it is one, correct "authorizationServers[].profile"',
   }),
   audience_mismatch: ({ found, expected = [] }, server) => ({

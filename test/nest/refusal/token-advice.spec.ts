@@ -75,7 +75,7 @@ describeOverHttp('a setting that refuses everybody', ({ serve, accessToken, serv
       options: options({ profile: 'keycloak' }),
       token: { claims: { typ: 'Refresh', azp: 'web' } },
       line: () =>
-        `[token_kind_mismatch] ${at()}: a token has not the "typ" by which Keycloak marks access tokens; ` +
+        `[token_kind_mismatch] ${at()}: a token has the "typ" "Refresh", and access tokens of Keycloak have "Bearer"; ` +
         'send the access token rather than an ID or refresh token; if it is one, correct "authorizationServers[].profile"',
     },
     {
