@@ -42,7 +42,7 @@ export class StepUpService {
     options?: Omit<StepUpRequirements, 'acrValues'>,
   ): Promise<Assessment>;
   assess(at: unknown, ...required: RequireAcrArguments): Promise<Assessment> {
-    return this.admission.assess(at, required);
+    return this.admission.further.assess(at, required);
   }
 
   /** Requires what an object or a function says inside a handler. Otherwise as with words. */
@@ -63,7 +63,7 @@ export class StepUpService {
     options?: Omit<StepUpRequirements, 'acrValues'>,
   ): Promise<void>;
   require(at: unknown, ...required: RequireAcrArguments): Promise<void> {
-    return this.admission.require(at, required);
+    return this.admission.further.require(at, required);
   }
 
   /**

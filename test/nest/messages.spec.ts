@@ -189,7 +189,7 @@ const mistakes: readonly [mistake: string, make: () => Mistake, says: string][] 
   [
     "'existing' without a strategy, at a request",
     () => ({ options: { passport: 'existing' }, controllers: [handler(UseGuards(AccessTokenGuard))] }),
-    '[misconfigured] HandlerController.handle: No user is on the request and Passport has no strategy "jwt"; let a guard that runs before AcrGuard put the user there, register the strategy as a provider, or name yours in "strategyName"',
+    '[misconfigured] HandlerController.handle: No user is on the request and Passport has no strategy "jwt"; let a guard that runs before AcrGuard (on the class, or below @RequireAcr) put the user there, register the strategy as a provider, or name yours in "strategyName"',
   ],
   [
     'require(undefined)',

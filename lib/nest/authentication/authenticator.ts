@@ -33,3 +33,11 @@ export interface Authenticator {
   /** Judges the user of the application's strategy on this handler, whoever is on the request before. */
   authenticateAgain?(controller: object, method: string): void;
 }
+
+/** The authentication with all that its authorization server can tell of it, if that is required and not in the token. */
+export function completed(
+  authenticated: Authenticated,
+  requirements: AuthenticationRequirements,
+): MaybePromise<Authenticated> {
+  return authenticated.complete?.(requirements) ?? authenticated;
+}

@@ -101,7 +101,8 @@ export class PassportAuthenticator implements Authenticator {
       throw new StepUpConfigurationError(
         transport.carriesUser
           ? `No user is on the request and Passport has no strategy "${strategyName}"; let a guard that runs before ` +
-              'AcrGuard put the user there, register the strategy as a provider, or name yours in "strategyName"'
+              'AcrGuard (on the class, or below @RequireAcr) put the user there, register the strategy as a provider, or name ' +
+              'yours in "strategyName"'
           : `Passport is not asked over ${transport.name}, and no user is on the client or the message context; put one ` +
               'there, give the option "authenticationEvent", or let "passport" be \'register\'',
       );

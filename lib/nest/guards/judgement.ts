@@ -59,7 +59,7 @@ export class Judgement {
     try {
       return this.#enforce(authenticated, required, at);
     } catch (error) {
-      tellRefusal(this.decisions, error, at, authenticated.event);
+      tellRefusal(this.decisions, error, () => at, authenticated.event);
       throw error;
     }
   }

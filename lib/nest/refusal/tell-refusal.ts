@@ -18,10 +18,15 @@ export function noteTold<T extends Error>(error: T): T {
 }
 
 /** Tells of an invocation that is refused by this error, unless that has been told. */
-export function tellRefusal(decisions: Decisions, error: unknown, at: DecidedAt, event?: AuthenticationEvent): void {
+export function tellRefusal(
+  decisions: Decisions,
+  error: unknown,
+  at: () => DecidedAt,
+  event?: AuthenticationEvent,
+): void {
   if (typeof error !== 'object' || error === null || told.get(error) !== undefined) return;
   told.set(error, true);
-  decisions.tell(() => ({ ...factsOf(at, event), ...refusalOf(error) }));
+  decisions.tell(() => ({ ...factsOf(at(), event), ...refusalOf(error) }));
 }
 
 /** What a decision says of an invocation, and of its authentication event if that is known. */

@@ -279,7 +279,7 @@ describeOverHttp("a strategy of the application's own", ({ serve, accessToken, s
     expect(messages().filter((line) => line.startsWith('[strategy_missing]'))).toHaveLength(1);
     expect(messages().filter((line) => line.startsWith('[misconfigured]'))).toEqual([
       '[misconfigured] HandlerController.handle: No user is on the request and Passport has no strategy "jwt"; let a guard that runs before ' +
-        'AcrGuard put the user there, register the strategy as a provider, ' +
+        'AcrGuard (on the class, or below @RequireAcr) put the user there, register the strategy as a provider, ' +
         'or name yours in "strategyName"',
     ]);
     expect(done).not.toHaveBeenCalled();

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { Get, UseGuards } from '@nestjs/common';
 import { AccessTokenGuard, type Advice, RequireAcr, StepUpService } from 'nestjs-step-up';
 import { createTestAuthorizationServer, type TestAccessTokenOptions } from 'nestjs-step-up/testing';
@@ -6,6 +9,7 @@ import type { FurtherOptions } from '../../support/application.js';
 import { pass, stopClock } from '../../support/clock.js';
 import { describeOverHttp } from '../../support/describe-over-http.js';
 import { handler } from '../../support/handler.js';
+import { selfSigned } from '../../support/self-signed.js';
 import { serverOfEachTest } from '../../token/json-server.js';
 
 describeOverHttp('a setting that refuses everybody', ({ serve, accessToken, server, log }) => {
@@ -194,6 +198,23 @@ describeOverHttp('RS-01 keys that cannot be fetched', ({ serve, server, log }) =
     expect(advised()).toHaveLength(1);
     expect(advised()[0]).toContain(`${issuer}: ${reason}; `);
     expect(advised()[0]).toMatch(/^\[keys_(unreadable|unusable)\]/);
+  });
+
+  it('are one line in the log if the certificate of the server is self-signed', async () => {
+    const secure = createServer(selfSigned, (_, response) => response.end('{"keys":[]}')).listen(0, '127.0.0.1');
+    await once(secure, 'listening');
+    const jwksUri = `https://127.0.0.1:${(secure.address() as AddressInfo).port}/jwks`;
+    const { issuer, audience } = server;
+    const send = await serve(handler(RequireAcr('mfa')), { authorizationServers: [{ issuer, audience, jwksUri }] });
+    for (let request = 0; request < 3; request += 1) {
+      expect((await send({ token: await server.accessToken() })).status).toBe(503);
+    }
+    secure.close();
+    expect(advised()).toEqual([
+      `[keys_unreadable] ${issuer}: its key document cannot be reached (DEPTH_ZERO_SELF_SIGNED_CERT); its certificate is not ` +
+        'trusted: let NODE_EXTRA_CA_CERTS name a PEM file with that certificate, or with the one of its authority; keep ' +
+        'the verification on; "npx nestjs-step-up doctor" tells more',
+    ]);
   });
 
   it('are told of as well if they fail in the background, while the known keys still serve', async () => {

@@ -1,0 +1,84 @@
+import type { ExecutionContext } from '@nestjs/common';
+import type { AuthenticationEvent } from '../../core/index.js';
+import { type MaybePromise, orElse } from '../../token/index.js';
+import { CallbackFailed } from '../advice/callback.js';
+import type { Decisions } from '../advice/decisions.js';
+import type { StepUpLog } from '../advice/log.js';
+import { AccessTokenException } from '../refusal/access-token.exception.js';
+import { InsufficientUserAuthenticationException } from '../refusal/insufficient-user-authentication.exception.js';
+import { leaveToApplication } from '../refusal/step-up.filter.js';
+import { ageOf, type DecidedAt, factsOf, tellRefusal } from '../refusal/tell-refusal.js';
+import { TokenAdvice } from '../refusal/token-advice.js';
+import type { StepUpSettings } from '../step-up.options.js';
+import { type Invocation, invocationOf } from '../transports/invocation.js';
+import type { Refusal } from '../transports/refusal.js';
+import type { ResponseHeaders } from '../transports/response-headers.js';
+import { toHttpException } from './http-exception.js';
+import type { Waived } from './judgement.js';
+
+type At = ExecutionContext | Invocation;
+
+/** Ends judgements: tells the decision, and refuses in the form of the transport. */
+export class Conclusion {
+  readonly #advice: TokenAdvice;
+
+  /** @param nameOf returns the name of a route; `undefined` if its decorators are what is wrong */
+  constructor(
+    private readonly settings: StepUpSettings,
+    private readonly headers: ResponseHeaders,
+    private readonly log: StepUpLog,
+    private readonly decisions: Decisions,
+    private readonly nameOf: (context: ExecutionContext) => string | undefined,
+  ) {
+    this.#advice = new TokenAdvice(settings.servers, log);
+  }
+
+  /** Tells of an invocation that is let through, or of a token without one. */
+  tellAdmitted(at: Invocation | undefined, event: AuthenticationEvent, waived?: Waived): void {
+    this.decisions.tell(() => {
+      const facts = { ...factsOf(at === undefined ? {} : this.#decidedAt(at), event), ...ageOf(event) };
+      return waived === undefined
+        ? { ...facts, outcome: 'admitted' }
+        : { ...facts, outcome: 'reported', requirements: waived.requirements, reasons: waived.reasons };
+    });
+  }
+
+  /** Runs a judgement. A refusal is written on the response before it is thrown, so that no other filter can lose it. */
+  refusing<T>(at: At, judgement: () => MaybePromise<T>): MaybePromise<T> {
+    return orElse(judgement, (error) => this.refuse(at, error));
+  }
+
+  /** @throws the refusal, or for any other error what {@link toHttpException} makes of it */
+  refuse(at: At, error: unknown): never {
+    this.#tell(error, () => this.#decidedAt(at));
+    if (error instanceof InsufficientUserAuthenticationException || error instanceof AccessTokenException) {
+      this.write(at, error);
+      if (!this.settings.exceptionFilter) leaveToApplication(error);
+      throw error;
+    }
+    throw toHttpException(error, this.#decidedAt(at).route, this.log);
+  }
+
+  /** {@link refuse} for a token without a request: only what a function of the application throws becomes a 500. */
+  refuseToken(error: unknown): never {
+    this.#tell(error, () => ({}));
+    throw error instanceof CallbackFailed ? toHttpException(error, undefined, this.log) : error;
+  }
+
+  /** Writes the headers of a refusal. */
+  write(at: At, refusal: Refusal): void {
+    const { transport, ...invocation } = 'transport' in at ? at : invocationOf(at);
+    transport.writeHeaders?.(invocation, refusal, this.headers);
+  }
+
+  #tell(error: unknown, at: () => DecidedAt): void {
+    this.#advice.note(error);
+    tellRefusal(this.decisions, error, at);
+  }
+
+  #decidedAt(at: At): DecidedAt {
+    const context = 'transport' in at ? at.context : at;
+    const transport = 'transport' in at ? at.transport.name : at.getType<string>();
+    return { route: context && this.nameOf(context), transport };
+  }
+}

@@ -1,0 +1,88 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { type Assessment, mergeRequirements } from '../../core/index.js';
+import type { Authenticated } from '../authentication/authenticator.js';
+import { completed } from '../authentication/authenticator.js';
+import type { RequireAcrArguments } from '../requirements/require-acr-arguments.js';
+import type { Route, Routes } from '../requirements/route.js';
+import { TranslatedRequirements } from '../requirements/translated-requirements.js';
+import type { Invocation } from '../transports/invocation.js';
+import type { Conclusion } from './conclusion.js';
+import type { Identification } from './identification.js';
+import type { Invocations } from './invocations.js';
+import type { Judgement } from './judgement.js';
+
+/** What a judgement inside a handler needs of the one before it. */
+interface Parts {
+  readonly routes: Routes;
+  readonly routeOf: (context: ExecutionContext) => Route;
+  readonly invocations: Invocations;
+  readonly identification: Identification;
+  readonly judgement: Judgement;
+  readonly conclusion: Conclusion;
+}
+
+interface Complete {
+  readonly authenticated: Authenticated;
+  readonly requirements: TranslatedRequirements;
+  readonly route: Route | undefined;
+}
+
+/** Judges inside a handler, which knows more of what is at stake than its decorators do. */
+export class FurtherJudgement {
+  constructor(private readonly parts: Parts) {}
+
+  /**
+   * Returns whether the authentication behind an invocation meets requirements, next to those of its handler.
+   *
+   * @throws AccessTokenException if the user cannot be told
+   * @throws InternalServerErrorException for requirements that are wrong; the log says how
+   */
+  async assess(at: unknown, required: RequireAcrArguments): Promise<Assessment> {
+    const { invocations, judgement, conclusion } = this.parts;
+    const invocation = invocations.at(at);
+    return conclusion.refusing(invocation, async () => {
+      const complete = await this.#complete(invocation, required);
+      return complete === undefined ? { met: true } : judgement.assess(complete.authenticated, complete.requirements);
+    });
+  }
+
+  /**
+   * Requires more of an invocation than its handler does.
+   *
+   * @throws InsufficientUserAuthenticationException with the challenge, already written to the response
+   * @throws AccessTokenException for a refused token, a lacking scope, or a token that can never be enough
+   * @throws InternalServerErrorException for requirements that are wrong; the log says how
+   */
+  async require(at: unknown, required: RequireAcrArguments): Promise<void> {
+    const { invocations, judgement, conclusion } = this.parts;
+    const invocation = invocations.at(at);
+    await conclusion.refusing(invocation, async () => {
+      const complete = await this.#complete(invocation, required);
+      if (complete === undefined) return;
+      const { authenticated, requirements, route } = complete;
+      const decidedAt = { route: route?.description.name, transport: invocation.transport.name };
+      const waived = judgement.enforce(authenticated, requirements, decidedAt);
+      if (waived !== undefined) conclusion.tellAdmitted(invocation, authenticated.event, waived);
+    });
+  }
+
+  /** Whose invocation it is, and all that is required of it; `undefined` if a function adds nothing to nothing. */
+  async #complete(invocation: Invocation, required: RequireAcrArguments): Promise<Complete | undefined> {
+    const { context, transport } = invocation;
+    const { routes, routeOf, identification } = this.parts;
+    if (context !== undefined) transport.keepPrivate?.(context);
+    const route = context && routeOf(context);
+    const authenticated = await identification.identify(invocation, route, false);
+    const own = await routes.resolve(required, context);
+    const isMore = context !== undefined && route?.access === 'required';
+    const declared = isMore ? (await route.requirementsFor(context))?.requirements : undefined;
+    const requirements =
+      declared !== undefined && own !== undefined ? mergeRequirements(declared, own) : (own ?? declared);
+    if (requirements === undefined) return undefined;
+    return {
+      authenticated: await completed(authenticated, requirements),
+      requirements: new TranslatedRequirements(requirements, routes.vocabularies),
+      route,
+    };
+  }
+}
