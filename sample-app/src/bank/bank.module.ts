@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { StepUpModule } from 'nestjs-step-up';
+import { StepUpTelemetryModule } from 'nestjs-step-up/opentelemetry';
 import { AccountsController } from './accounts.controller.js';
 import { Ledger } from './ledger.js';
 import { TransfersController } from './transfers.controller.js';
@@ -23,6 +24,8 @@ export class BankModule {
           ],
           realm: 'bank',
         }),
+        // counts decisions, if a meter provider is registered before the application starts
+        StepUpTelemetryModule,
       ],
       controllers: [AccountsController, TransfersController],
       providers: [Ledger],
