@@ -115,6 +115,7 @@ export class StepUpModule extends ConfigurableModuleClass implements OnModuleIni
     const { strategyName } = this.settings;
     const strategy = new AccessTokenStrategy(strategyName, {
       application: this.adapterHost.httpAdapter?.getInstance<object>(),
+      server: this.adapterHost.httpAdapter?.getHttpServer(),
       authenticate: (request) => this.admission.userOf(request),
       callbackFailed: (thrown) =>
         this.log.thrown('passport_callback_failed', `a callback of passport.authenticate("${strategyName}")`, thrown),

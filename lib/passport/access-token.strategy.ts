@@ -7,6 +7,8 @@ import { type IncomingRequest, isThenable, type MaybePromise, presentedToken } f
 interface StrategyOwner {
   /** The Express application or Fastify instance that its requests refer to. */
   readonly application: object | undefined;
+  /** The Node server that receives them. Requests that Fastify passes to middleware refer to nothing else. */
+  readonly server: object | undefined;
   /**
    * Returns the user of a request; `undefined` without an access token.
    *
@@ -21,6 +23,7 @@ interface StrategyOwner {
 interface PassportRequest extends IncomingRequest {
   readonly app?: object;
   readonly server?: object;
+  readonly socket?: object | null;
   readonly res?: { readonly headersSent: boolean; statusCode: number; end(): void };
   destroy?(): void;
 }
@@ -33,7 +36,9 @@ interface PassportRequest extends IncomingRequest {
  */
 export class AccessTokenStrategy extends Strategy {
   // Passport keeps one strategy for a name: that of the last application. The others are found by their requests.
-  static readonly #ofApplications = new WeakMap<object, Map<string, AccessTokenStrategy>>();
+  // `null` stands for an application that was shut down: it does not get the strategy of one that it is mounted on.
+  static readonly #ofApplications = new WeakMap<object, Map<string, AccessTokenStrategy | null>>();
+  static readonly #attached = new Set<AccessTokenStrategy>();
 
   constructor(
     override readonly name: string,
@@ -50,22 +55,28 @@ export class AccessTokenStrategy extends Strategy {
     );
   }
 
-  /** Returns the strategy of an application with a name; `undefined` without one. */
-  static of(application: object, name: string): AccessTokenStrategy | undefined {
+  /** Returns the strategy of an application or server with a name; `null` after its shutdown, `undefined` without one. */
+  static of(application: object, name: string): AccessTokenStrategy | null | undefined {
     return AccessTokenStrategy.#ofApplications.get(application)?.get(name);
   }
 
   /** Makes requests of its application find it. */
   attach(): void {
-    const { application } = this.owner;
-    if (application === undefined) return;
-    const strategies = AccessTokenStrategy.#ofApplications.get(application) ?? new Map();
-    AccessTokenStrategy.#ofApplications.set(application, strategies.set(this.name, this));
+    AccessTokenStrategy.#attached.add(this);
+    this.#stand(this);
   }
 
   detach(): void {
-    const { application } = this.owner;
-    if (application !== undefined) AccessTokenStrategy.#ofApplications.get(application)?.delete(this.name);
+    AccessTokenStrategy.#attached.delete(this);
+    this.#stand(null);
+  }
+
+  #stand(strategy: AccessTokenStrategy | null): void {
+    for (const one of [this.owner.application, this.owner.server]) {
+      if (one === undefined) continue;
+      const strategies = AccessTokenStrategy.#ofApplications.get(one) ?? new Map();
+      AccessTokenStrategy.#ofApplications.set(one, strategies.set(this.name, strategy));
+    }
   }
 
   // Passport calls it on an object that inherits from this one, which has no access to private fields.
@@ -97,7 +108,7 @@ export class AccessTokenStrategy extends Strategy {
         (error: Error) => this.error(error),
       )
       // No other code catches what a callback throws after a promise.
-      .catch((thrown: unknown) => this.refuse(request, thrown));
+      .catch((thrown: unknown) => strategy.refuse(request, thrown));
   }
 
   private settle(user: unknown): void {
@@ -107,13 +118,19 @@ export class AccessTokenStrategy extends Strategy {
 
   /** Returns the strategy of the application of a request; `undefined` if that has none. */
   private ownOf(request: PassportRequest): AccessTokenStrategy | undefined {
-    const application = request.app ?? request.server;
-    if (application === undefined) return this;
+    const application = request.app ?? request.server ?? serverOf(request.socket);
+    if (application === undefined) return AccessTokenStrategy.onlyOne(this.name);
     for (let one: object | undefined = application; one !== undefined; one = parentOf(one)) {
       const own = AccessTokenStrategy.of(one, this.name);
-      if (own !== undefined) return own;
+      if (own !== undefined) return own ?? undefined;
     }
     return undefined;
+  }
+
+  /** Returns the strategy of a name if one application of the process has it. Off HTTP, requests refer to none. */
+  private static onlyOne(name: string): AccessTokenStrategy | undefined {
+    const strategies = [...AccessTokenStrategy.#attached].filter((strategy) => strategy.name === name);
+    return strategies.length === 1 ? strategies[0] : undefined;
   }
 
   /** Ends a request whose callback has thrown. Passport would leave it without a response. */
@@ -127,6 +144,11 @@ export class AccessTokenStrategy extends Strategy {
     res.statusCode = thrown instanceof HttpException ? thrown.getStatus() : HttpStatus.INTERNAL_SERVER_ERROR;
     res.end();
   }
+}
+
+/** Returns the server of Node that a connection has come to. */
+function serverOf(socket: object | null | undefined): object | undefined {
+  return (socket as { readonly server?: object } | null | undefined)?.server;
 }
 
 /** Returns the Express application that one is mounted on, or the Fastify instance that one inherits from. */

@@ -43,7 +43,7 @@ export function register(strategy: AccessTokenStrategy): void {
         'set "strategyName" to another name, or set "passport" to \'existing\' to use it',
     );
   }
-  if (application !== undefined && AccessTokenStrategy.of(application, name) !== undefined) {
+  if (application !== undefined && AccessTokenStrategy.of(application, name)) {
     throw new StepUpConfigurationError(
       `Another application on the same HTTP instance has the Passport strategy "${name}"; ` +
         'set "strategyName" of one of them to another name',

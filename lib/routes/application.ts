@@ -48,7 +48,7 @@ export async function routesOf({
 }: ApplicationOptions): Promise<readonly RouteDescription[]> {
   const exports = await load(file);
   const root = rootModule(exports, module, file);
-  const configure = setUp === undefined ? undefined : exports[setUp];
+  const configure = setUp !== undefined && Object.hasOwn(exports, setUp) ? exports[setUp] : undefined;
   if (setUp !== undefined && typeof configure !== 'function') {
     throw new ApplicationError(`${file} exports no function "${setUp}"; there are ${namesOf(exports)}`);
   }
@@ -85,7 +85,7 @@ async function load(file: string): Promise<Exports> {
 function rootModule(exports: Exports, name: string | undefined, file: string): unknown {
   const isModule = (value: unknown) => typeof value === 'function' && /Module$/.test(value.name);
   if (name !== undefined) {
-    if (typeof exports[name] === 'function') return exports[name];
+    if (Object.hasOwn(exports, name) && typeof exports[name] === 'function') return exports[name];
     throw new ApplicationError(`${file} exports no class "${name}"; there are ${namesOf(exports)}`);
   }
   const modules = [...new Set(Object.values(exports).filter(isModule))];
@@ -128,7 +128,8 @@ function explain(error: unknown): never {
   throw new ApplicationError(`the application does not boot: ${messageOf(error)}`);
 }
 
-function messageOf(error: unknown): string {
+/** Anything can be thrown. */
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 

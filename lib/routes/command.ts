@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ApplicationError, routesOf } from './application.js';
-import { FORMATS, type Format } from './formats.js';
+import { ApplicationError, messageOf, routesOf } from './application.js';
+import { FORMATS, type Format, printable } from './formats.js';
 
 interface Output {
   write(text: string): unknown;
@@ -41,8 +41,8 @@ export async function runRoutes(
     stdout.write(FORMATS[read.format](routes));
     return 0;
   } catch (error) {
-    const isExpected = error instanceof ApplicationError;
-    stderr.write(`nestjs-step-up: ${isExpected ? '' : 'the application does not boot: '}${(error as Error).message}\n`);
+    const why = error instanceof ApplicationError ? '' : 'the application does not boot: ';
+    stderr.write(`nestjs-step-up: ${why}${printable(messageOf(error))}\n`);
     return 1;
   }
 }

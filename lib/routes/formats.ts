@@ -24,7 +24,7 @@ function cellsOf({
 }: RouteDescription): string[] {
   const { acrValues = [], maxAge, scope = '' } = requirements;
   const words = [...acrValues, ...(dynamic ? ['(decided per request)'] : [])].join(' ');
-  return [triggers.join(', '), name, access, words, String(maxAge ?? ''), scope, enforcedBy];
+  return [triggers.join(', '), name, access, words, String(maxAge ?? ''), scope, enforcedBy].map(printable);
 }
 
 /** How many handlers there are, and how many of them anybody may call. */
@@ -44,5 +44,13 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
 }
 
 function escaped(cell: string): string {
-  return cell.replace(/[|\\]/g, '\\$&');
+  return cell.replace(/[|\\<>&`*_[\]]/g, '\\$&');
+}
+
+/** Escapes what a terminal or a table would take for more than text. */
+export function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Bidi_C}\u2028\u2029]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

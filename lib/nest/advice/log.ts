@@ -72,11 +72,16 @@ export class StepUpLog {
 
   /** {@link error} for what answers requests with 500: the response stays generic, the developer needs the reason. */
   fault(code: string, message: string): void {
+    const given = this.#recurring(message);
+    if (given !== 'known') this.error(code, `${message}${countOf(given)}`);
+  }
+
+  /** Counts a fault. Returns `'known'` if it is not to be logged now, otherwise what is known of it. */
+  #recurring(message: string): Recurring | undefined | 'known' {
     const given = this.#faults.get(message);
-    if (given === undefined ? !this.#hasRoom() : !isDue(given)) return;
-    this.error(code, `${message}${countOf(given)}`);
-    if (given === undefined) this.#faults.set(message, { loggedAt: Date.now(), repeats: 0 });
-    else restart(given);
+    if (given === undefined ? !this.#hasRoom() : !isDue(given)) return 'known';
+    this.#faults.set(message, { loggedAt: Date.now(), repeats: 0 });
+    return given;
   }
 
   /** Whether one more fault can be told apart; those of more than an hour ago are forgotten. */
@@ -88,14 +93,17 @@ export class StepUpLog {
 
   /** {@link error} for what was thrown unexpectedly: its class, and its stack trace for the operator. */
   thrown(code: string, where: string, error: unknown): void {
+    const message = `${where}: ${kindOf(error)}`;
+    const given = this.#recurring(message);
+    if (given === 'known') return;
     const stack = stackTraceOf(error);
-    const line = `[${code}] ${inOneLine(`${where}: ${kindOf(error)}`)}`;
+    const line = `[${code}] ${inOneLine(message)}${countOf(given)}`;
     if (stack === undefined) this.#logger.error(line);
-    else this.#logger.error(line, framed(stack));
+    else this.#logger.error(line, framed(stack, messageOf(error)));
   }
 
   listenerFailed(method: string, error: unknown): void {
-    this.error('listener_failed', `${method}: ${messageOf(error)}`);
+    this.fault('listener_failed', `${method}: ${messageOf(error)}`);
   }
 }
 
@@ -127,16 +135,18 @@ function messageOf(error: unknown): string {
   }
 }
 
-/** A stack trace begins with the message, which may have lines of its own; only those of frames remain lines. */
-function framed(stack: string): string {
-  const [message = '', ...frames] = stack.split(/\n(?= +at )/);
-  return [message, ...frames].map(inOneLine).join('\n');
+/** Keeps the frames of a stack trace as lines, and the message before them as one: it may look like frames itself. */
+function framed(stack: string, message: string): string {
+  const end = message === '' ? -1 : stack.indexOf(message);
+  const head = end < 0 ? '' : stack.slice(0, end + message.length);
+  const [rest = '', ...frames] = stack.slice(head.length).split(/\n(?= +at )/);
+  return [head + rest, ...frames].map(inOneLine).join('\n');
 }
 
 /** Messages of the application's own errors may carry anybody's text, which must neither begin a line nor move a cursor. */
 function inOneLine(message: string): string {
   return message.replace(
-    /[\p{Cc}\u2028\u2029]/gu,
+    /[\p{Cc}\p{Bidi_C}\u2028\u2029]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

@@ -100,9 +100,11 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
       assertNotReplaced(type);
     }
     const triggers = new Triggers(this.application, this.modules);
-    const proof = new EnforcementProof(guards, new Reach(this.modules, !this.adapterHost.httpAdapter));
+    const reach = new Reach(this.modules, !this.adapterHost.httpAdapter);
+    const proof = new EnforcementProof(guards, reach);
     for (const one of classes) proof.refuseUnguardedMethods(one);
     const found = new Map<Route, ApplicationHandler>();
+    const properties = new Set(passportOptions(this.modules).flatMap(({ property }) => property ?? []));
     for (const handler of handlers) {
       for (const one of handler.functions) {
         const route = routes.of(handler.type, one, handler.method);
@@ -110,15 +112,16 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
         this.#refuseOtherUsers(route, handler, guards);
         route.exposeUser(!route.isProven || exposure.of(handler));
         route.nameUsersBy(guards.userNamersOf(handler));
+        if (guards.haveUnseenPassportGuards(handler)) route.searchUsers();
+        for (const property of guards.userPropertiesOf(handler)) properties.add(property);
         if (guards.names(AccessTokenGuard, handler)) routes.needTokenAt(handler.type, handler.method);
-        route.describe(triggers.of(handler), guards.authenticate(handler));
+        route.describe(triggers.of(handler), this.#needsUser(handler, guards, reach));
         if (one === handler.functions[0] && !found.has(route)) found.set(route, handler);
       }
     }
     this.#routes = [...found.keys()];
     routes.keep(this.#routes);
-    const properties = passportOptions(this.modules).flatMap(({ property }) => property ?? []);
-    this.admission.identification.keepUsersUnder(properties);
+    this.admission.identification.keepUsersUnder([...properties]);
     const boundGlobally = this.application.getGlobalGuards().length;
     this.admission.requireTokensIf(
       () => this.application.getGlobalGuards().length > boundGlobally && guards.isGlobal(AccessTokenGuard),
@@ -146,6 +149,13 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     }
   }
 
+  /** Whether a guard lets nobody pass without a user. A function of the option "isPublic" may, which the boot cannot tell. */
+  #needsUser(handler: ApplicationHandler, guards: BoundGuards, reach: Reach): boolean {
+    if (this.settings.isPublic !== undefined) return false;
+    if (guards.authenticate(handler, 'handler')) return reach.guards(handler);
+    return guards.authenticate(handler, 'global') && reach.guards(handler) && reach.globalGuards(handler);
+  }
+
   /** Passport would leave a user on the request who is not judged, or in a place that nobody knows. */
   #refuseOtherUsers({ access, description }: Route, handler: ApplicationHandler, guards: BoundGuards): void {
     if (access !== 'required' && access !== 'skipped') return;
@@ -155,10 +165,10 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
           'step-up requirement; use one strategy, or name it in "strategyName" with "passport": \'existing\'',
       );
     }
-    if (guards.haveUnknownUserNamer(handler)) {
+    if (guards.haveUnseenPassportGuardsAfterJudging(handler)) {
       throw new StepUpConfigurationError(
-        `A Passport guard of ${description.name} is made for each request and says by getAuthenticateOptions() where the user ` +
-          'is; name the place in PassportModule.register({ property }), or give the guard the default scope',
+        `A Passport guard of ${description.name} is made for each request and runs after AcrGuard, so that nobody sees where it ` +
+          'puts the user; bind it before AcrGuard (on the class, or below @RequireAcr), or give it the default scope',
       );
     }
     if (guards.authenticateAfterJudging(handler)) {

@@ -65,13 +65,33 @@ export class BoundGuards {
     return [...new Set(handler.functions.flatMap((one) => this.#boundTo(handler, one).filter(isUserNamer)))];
   }
 
-  /** Whether one of these is made for each request, so that it cannot be asked. */
-  haveUnknownUserNamer({ type, functions, module }: ApplicationHandler): boolean {
-    const isMadeOnce = (guard: unknown) =>
-      typeof guard !== 'function' || module.injectables.get(guard)?.isDependencyTreeStatic() === true;
-    const declared = functions.flatMap((one) => declaredOn(type, one)).filter((guard) => !isMadeOnce(guard));
-    const global = this.application.getGlobalRequestGuards().map(({ metatype }) => metatype);
-    return [...global, ...declared].some((guard) => isUserNamer(prototypeOf(guard)));
+  /** The properties that guards of Passport have in their options, from PassportModule or their own constructor. */
+  userPropertiesOf(handler: ApplicationHandler): readonly string[] {
+    const bound = handler.functions.flatMap((one) => this.#boundTo(handler, one)).filter(isPassportGuard);
+    return bound.flatMap((guard) => (guard as { readonly options?: AuthModuleOptions }).options?.property ?? []);
+  }
+
+  /** Whether one of these runs after the first guard of ours that judges. */
+  haveUnseenPassportGuardsAfterJudging(handler: ApplicationHandler): boolean {
+    if (!this.haveUnseenPassportGuards(handler)) return false;
+    return handler.functions.some((one) => {
+      const guards = this.#of(handler.type, one);
+      const first = guards.findIndex((guard) => isGuard(guard, AcrGuard) || isGuard(guard, AccessTokenGuard));
+      return guards.slice(first + 1).some(isPassportGuard);
+    });
+  }
+
+  /** Whether a guard of Passport is made for each request or use, so that the boot cannot see where it puts the user. */
+  haveUnseenPassportGuards({ type, functions, module }: ApplicationHandler): boolean {
+    const isSeen = (guard: unknown) => {
+      if (typeof guard !== 'function') return true;
+      const wrapper = module.injectables.get(guard);
+      return wrapper?.isDependencyTreeStatic() === true && !wrapper.isTransient;
+    };
+    const declared = functions.flatMap((one) => declaredOn(type, one)).filter((guard) => !isSeen(guard));
+    // a factory does not say what it makes
+    const global = this.application.getGlobalRequestGuards().map(({ metatype }) => prototypeOf(metatype));
+    return global.some((made) => made === undefined || isPassportGuard(made)) || declared.some(isPassportGuard);
   }
 
   /** Whether a guard of ours is bound to a whole class, or to a function. */
@@ -112,11 +132,11 @@ export class BoundGuards {
     });
   }
 
-  /** Whether one of them requires somebody: AccessTokenGuard, or a guard of Passport. */
-  authenticate({ type, functions }: ApplicationHandler): boolean {
-    return functions.some((handler) =>
-      this.#of(type, handler).some((guard) => isGuard(guard, AccessTokenGuard) || isPassportGuard(guard)),
-    );
+  /** Whether Nest makes a guard that requires a user, for every function of a handler: bound to it, or globally. */
+  authenticate(handler: ApplicationHandler, where: 'handler' | 'global'): boolean {
+    const global = new Set<unknown>(this.application.getGlobalGuards());
+    const isGlobal = where === 'global';
+    return this.#bindsForEach(handler, (bound) => global.has(bound) === isGlobal && requiresUser(bound));
   }
 
   /** Whether a guard that is not ours stands before a handler: it may authenticate. */
@@ -204,6 +224,14 @@ function isPassportGuard(guard: unknown): boolean {
   return ['handleRequest', 'getAuthenticateOptions', 'logIn'].every(
     (method) => typeof (prototype as Record<string, unknown> | undefined)?.[method] === 'function',
   );
+}
+
+/** Whether a guard certainly lets nobody pass: AccessTokenGuard, or one of Passport, each without a decision of its own. */
+function requiresUser(guard: unknown): boolean {
+  if (isUnchanged(guard, AccessTokenGuard)) return true;
+  if (typeof guard !== 'object' || guard === null || !isPassportGuard(guard)) return false;
+  const nest = ofNest(guard);
+  return ['canActivate', 'handleRequest'].every((method) => Reflect.get(guard, method) === nest?.[method]);
 }
 
 /** Whether a guard that Nest has made is the one that metadata names, as a class or as an instance. */

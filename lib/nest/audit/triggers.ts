@@ -96,11 +96,22 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) && value.length > 0 ? value : [value];
 }
 
+/** A pattern may be anything that the transport of an application understands. */
 function shown(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'string') return value;
+  try {
+    return JSON.stringify(value) ?? typeof value;
+  } catch {
+    return `of type ${typeof value}`;
+  }
+}
+
+function segmentsOf(part: unknown): string[] {
+  if (part instanceof RegExp) return [String(part)];
+  return typeof part === 'string' ? part.split('/') : [];
 }
 
 function joined(...parts: readonly unknown[]): string {
-  const segments = parts.flatMap((part) => (typeof part === 'string' ? part.split('/') : [])).filter(Boolean);
+  const segments = parts.flatMap(segmentsOf).filter(Boolean);
   return `/${segments.join('/')}`;
 }

@@ -36,7 +36,9 @@ export class UserExposure {
     // elsewhere the request is shared with other invocations, or Nest binds later than the boot audit runs
     if (handler.kinds.some((kind) => kind !== 'http')) return true;
     if (this.#everywhere || this.guards.runAfterJudging(handler)) return true;
-    const { type, method, functions } = handler;
+    const { type, method, functions, module } = handler;
+    // Nest looks for guards, interceptors and pipes again at each request.
+    if (module.controllers.get(type)?.isDependencyTreeStatic() !== true) return true;
     const targets = [type, ...functions];
     if (targets.some((target) => Reflect.hasMetadata(INTERCEPTORS, target))) return true;
     const pipes = targets.flatMap((target) => (Reflect.getMetadata(PIPES, target) as unknown[] | undefined) ?? []);

@@ -27,7 +27,7 @@ import type { Authenticated, Authenticator } from './authenticator.js';
  */
 export class TokenAuthenticator implements Authenticator {
   readonly #verifier: AccessTokenVerifier;
-  readonly #known = new Attachment<MaybePromise<Authenticated>>();
+  readonly #known = new Attachment<{ readonly token: string; readonly authenticated: MaybePromise<Authenticated> }>();
   readonly #refused = new Attachment<{ readonly token: string; readonly error: unknown }>();
 
   /** @throws TypeError for a private key of `introspection` that cannot be used */
@@ -55,14 +55,18 @@ export class TokenAuthenticator implements Authenticator {
     const { request, transport } = invocation;
     if (!transport.ownsRequest(request)) return this.#verify(this.#tokenOf(invocation), invocation);
     const known = this.#known.get(request);
-    if (known !== undefined) return andThen(known, (authenticated) => this.#stillValid(authenticated));
+    // The option "accessToken" can find another token for each field of a GraphQL request. It needs a context.
+    const mayDiffer = this.settings.accessToken !== undefined && invocation.context !== undefined;
+    if (known !== undefined && (!mayDiffer || known.token === this.#tokenOf(invocation))) {
+      return andThen(known.authenticated, (authenticated) => this.#stillValid(authenticated));
+    }
     const token = this.#tokenOf(invocation);
-    // GraphQL asks again for each of its fields
+    // GraphQL asks again for each of its fields.
     const refused = this.#refused.get(request);
     if (refused?.token === token) throw refused.error;
     try {
       const authenticated = this.#verify(token, invocation);
-      this.#known.set(request, authenticated);
+      this.#known.set(request, { token, authenticated });
       return authenticated;
     } catch (error) {
       this.#refused.set(request, { token, error });

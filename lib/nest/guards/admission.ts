@@ -160,7 +160,7 @@ export class Admission {
     const user = () => andThen(this.identification.identify(invocation, undefined, true), ({ user }) => user);
     return orElse(user, (error) => {
       if (!(error instanceof AccessTokenException && error.code === 'unauthenticated'))
-        this.#conclusion.refuse(invocation, error);
+        this.#conclusion.refuseTo(invocation, error);
       this.#conclusion.write(invocation, error);
       return undefined;
     });

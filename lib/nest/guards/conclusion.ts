@@ -10,6 +10,7 @@ import { leaveToApplication } from '../refusal/step-up.filter.js';
 import { ageOf, type DecidedAt, factsOf, tellRefusal } from '../refusal/tell-refusal.js';
 import { TokenAdvice } from '../refusal/token-advice.js';
 import type { StepUpSettings } from '../step-up.options.js';
+import { Attachment } from '../transports/attachment.js';
 import { type Invocation, invocationOf } from '../transports/invocation.js';
 import type { Refusal } from '../transports/refusal.js';
 import type { ResponseHeaders } from '../transports/response-headers.js';
@@ -21,6 +22,7 @@ type At = ExecutionContext | Invocation;
 /** Ends judgements: tells the decision, and refuses in the form of the transport. */
 export class Conclusion {
   readonly #advice: TokenAdvice;
+  readonly #told = new Attachment<true>();
 
   /** @param nameOf returns the name of a route; `undefined` if its decorators are what is wrong */
   constructor(
@@ -35,7 +37,11 @@ export class Conclusion {
 
   /** Tells of an invocation that is let through, or of a token without one. */
   tellAdmitted(at: Invocation | undefined, event: AuthenticationEvent, waived?: Waived): void {
+    const context = at?.context;
+    if (waived === undefined && context !== undefined && this.#told.get(context) !== undefined) return;
     this.decisions.tell(() => {
+      // a guard can stand before a handler twice
+      if (context !== undefined) this.#told.set(context, true);
       const facts = { ...factsOf(at === undefined ? {} : this.#decidedAt(at), event), ...ageOf(event) };
       return waived === undefined
         ? { ...facts, outcome: 'admitted' }
@@ -59,9 +65,23 @@ export class Conclusion {
     throw toHttpException(error, this.#decidedAt(at).route, this.log);
   }
 
+  /**
+   * {@link refuse} for a request that a guard of Passport asks about. Tells no decision: such a guard may let everybody pass.
+   */
+  refuseTo(at: Invocation, error: unknown): never {
+    this.#advice.note(error);
+    if (error instanceof AccessTokenException) {
+      this.write(at, error);
+      if (!this.settings.exceptionFilter) leaveToApplication(error);
+      throw error;
+    }
+    throw toHttpException(error, undefined, this.log);
+  }
+
   /** {@link refuse} for a token without a request: only what a function of the application throws becomes a 500. */
   refuseToken(error: unknown): never {
     this.#tell(error, () => ({}));
+    if (error instanceof AccessTokenException && !this.settings.exceptionFilter) leaveToApplication(error);
     throw error instanceof CallbackFailed ? toHttpException(error, undefined, this.log) : error;
   }
 

@@ -1,5 +1,5 @@
 import { StepUpConfigurationError } from '../../core/index.js';
-import { andThen, type MaybePromise } from '../../token/index.js';
+import { andThen, BoundedMap, type MaybePromise } from '../../token/index.js';
 import { callOption } from '../advice/callback.js';
 import type { Authenticated, Authenticator } from '../authentication/authenticator.js';
 import { assertSameUser, UserProperty } from '../authentication/user-property.js';
@@ -9,6 +9,9 @@ import type { Invocation } from '../transports/invocation.js';
 import type { Request } from '../transports/request.js';
 
 const USER = new UserProperty('user');
+
+/** Names of properties that are known at a time. An application can make them of requests. */
+const MAX_PROPERTIES = 100;
 
 /** Where handlers find their user. */
 interface UserPlaces {
@@ -20,7 +23,7 @@ interface UserPlaces {
 /** Finds out whose an invocation is, and makes the user that its handler finds the one who is judged. */
 export class Identification {
   #properties: readonly UserProperty[] = [USER];
-  readonly #named = new Map<string, UserProperty>([[USER.name, USER]]);
+  readonly #named = new BoundedMap<string, UserProperty>(MAX_PROPERTIES);
 
   constructor(
     protected readonly settings: StepUpSettings,
@@ -50,7 +53,8 @@ export class Identification {
       andThen(this.authenticate(invocation), (authenticated) => {
         if (invocation.transport.carriesUser) assign(invocation.request, authenticated.user);
         return andThen(judge(authenticated), () => {
-          this.handOver(invocation, authenticated, places, isExposed);
+          const found = route?.searchesUsers === true ? this.#found(invocation, authenticated, places) : places;
+          this.handOver(invocation, authenticated, found, isExposed);
           return authenticated;
         });
       }),
@@ -96,9 +100,17 @@ export class Identification {
     );
   }
 
+  /** Adds the places where the judged user stands already: a guard of Passport that the boot has not seen has put it there. */
+  #found({ userHolders }: Invocation, { user }: Authenticated, { properties, present }: UserPlaces): UserPlaces {
+    const names = userHolders.flatMap((holder) =>
+      Object.keys(holder).filter((name) => isSameObject(Reflect.get(holder, name), user)),
+    );
+    return { properties: [...new Set([...properties, ...names.map((name) => this.#property(name))])], present };
+  }
+
   /** One for each name, as it knows its own on a request. */
   #property(name: string): UserProperty {
-    const property = this.#named.get(name) ?? new UserProperty(name);
+    const property = name === USER.name ? USER : (this.#named.get(name) ?? new UserProperty(name));
     this.#named.set(name, property);
     return property;
   }
@@ -112,4 +124,11 @@ function assign(request: Request, user: unknown): void {
       'request.user cannot be set; leave the property to the guard that authenticates',
     );
   }
+}
+
+/** Returns whether two values are one user: the same object, or with the strategy of the application one with the same `sub`. */
+function isSameObject(value: unknown, user: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { sub } = value as { sub?: unknown };
+  return value === user || (sub !== undefined && sub === (user as { sub?: unknown } | undefined)?.sub);
 }

@@ -76,7 +76,7 @@ export class Judgement {
     const assessment = this.assessEvent(event, requirements);
     if (assessment.met) return undefined;
 
-    const { reasons } = assessment;
+    const reasons = Object.freeze([...assessment.reasons]);
     const lacksScope = reasons.includes('scope_missing');
     if (reasons.length > (lacksScope ? 1 : 0)) {
       if (isClientCredentialsToken(event, claims, server)) {

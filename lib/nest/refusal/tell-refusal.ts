@@ -5,6 +5,7 @@ import { CallbackFailed } from '../advice/callback.js';
 import type { DecisionFacts, Decisions, RefusedDecision, UnavailableDecision } from '../advice/decisions.js';
 import { Attachment } from '../transports/attachment.js';
 import { AccessTokenException } from './access-token.exception.js';
+import { InsufficientUserAuthenticationException } from './insufficient-user-authentication.exception.js';
 
 /** Where a decision is made. */
 export type DecidedAt = Pick<DecisionFacts, 'route' | 'transport'>;
@@ -24,8 +25,10 @@ export function tellRefusal(
   at: () => DecidedAt,
   event?: AuthenticationEvent,
 ): void {
-  if (typeof error !== 'object' || error === null || told.get(error) !== undefined) return;
-  told.set(error, true);
+  // An application can throw one object, or a primitive, again and again; a refusal of ours is a new one each time.
+  const isOurs = error instanceof AccessTokenException || error instanceof InsufficientUserAuthenticationException;
+  if (isOurs && told.get(error) !== undefined) return;
+  if (isOurs) told.set(error, true);
   decisions.tell(() => ({ ...factsOf(at(), event), ...refusalOf(error) }));
 }
 
@@ -45,7 +48,7 @@ export function ageOf({ authTime }: AuthenticationEvent): { readonly age?: numbe
   return { age: Math.round(Date.now() / 1000 - authTime) };
 }
 
-function refusalOf(error: object): RefusedDecision | UnavailableDecision {
+function refusalOf(error: unknown): RefusedDecision | UnavailableDecision {
   const outcome = 'refused';
   if (error instanceof AccessTokenException) {
     const { cause, rule } = error;

@@ -176,9 +176,14 @@ export class TokenAdvice {
 
 function shown(value: string | readonly (string | null)[] | null | undefined): string {
   if (value === undefined) return 'unreadable';
-  const texts = [value].flat().map((one) => (one === null ? 'none' : JSON.stringify(one)));
+  const texts = [value].flat().map((one) => (one === null ? 'none' : inAscii(JSON.stringify(one))));
   const text = texts.join(' or ');
   return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
+}
+
+/** Escapes what could move a cursor, or turn the direction of a line. */
+function inAscii(text: string): string {
+  return text.replace(/[^\x20-\x7E]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function isOneSlashApart(issuer: string | null, found: AccessTokenRefused['found']): boolean {

@@ -137,6 +137,18 @@ export class Route {
     return this.#userNamers;
   }
 
+  #searchesUsers = false;
+
+  /** Whether a guard of Passport may have put the user anywhere on the request. */
+  get searchesUsers(): boolean {
+    return this.#searchesUsers;
+  }
+
+  /** Notes that the boot does not know where a guard of Passport puts the user. */
+  searchUsers(): void {
+    this.#searchesUsers = true;
+  }
+
   /** Notes such guards of one of the places where Nest binds the handler. */
   nameUsersBy(namers: readonly UserNamer[]): void {
     if (namers.length > 0) this.#userNamers = [...new Set([...this.#userNamers, ...namers])];

@@ -228,16 +228,63 @@ describeOverHttp('a property that only getAuthenticateOptions() names', ({ serve
     expect({ status, body }).toMatchObject({ status: 200, body: { account: { sub: 'bob' } } });
   });
 
-  it('stops the boot if the guard is made for each request, as nobody can ask it', async () => {
-    @Injectable({ scope: Scope.REQUEST })
-    class RequestAccountGuard extends AccountGuard {}
-    const guards = [RequestAccountGuard, AcrGuard];
-    await expect(serve({ controllers: [accountHandler(...guards)], imports: [passportModule] })).rejects.toEqual(
+  /** The boot does not see where such a guard puts the user. */
+  const scoped: [what: string, guard: Type<CanActivate>][] = [
+    ['for each request, by a method', Injectable({ scope: Scope.REQUEST }) as never],
+    ['for each request, by a field', Injectable({ scope: Scope.REQUEST }) as never],
+    ['for each use, by a field', Injectable({ scope: Scope.TRANSIENT }) as never],
+  ].map(([what, decorate], index) => {
+    const Base = index === 0 ? AccountGuard : AsyncAccountGuard;
+    class ScopedGuard extends Base {}
+    (decorate as unknown as ClassDecorator)(ScopedGuard);
+    return [what as string, ScopedGuard as Type<CanActivate>];
+  });
+
+  it.each(scoped)('AT-5 holds the judged user if the guard is made %s, before AcrGuard', async (_, guard) => {
+    const below = (...more: Parameters<typeof UseGuards>) => {
+      @Controller()
+      @UseGuards(guard)
+      class AccountController {
+        @Get()
+        @UseGuards(...more)
+        @RequireAcr('mfa')
+        transfer(@Req() { account }: { account?: unknown }) {
+          return done() && { account };
+        }
+      }
+      return { controllers: [AccountController], imports: [passportModule] };
+    };
+    const swapped = await serve(below(swapAccount({ sub: 'alice' })));
+    expect(await swapped({ token: await token() })).toMatchObject({ status: 500 });
+    expect(done).not.toHaveBeenCalled();
+    const kept = await serve(below());
+    expect(await kept({ token: await token() })).toMatchObject({ status: 200, body: { account: { sub: 'bob' } } });
+  });
+
+  it.each(scoped)('AT-5 stops the boot if the guard is made %s, after AcrGuard', async (_, guard) => {
+    const served = { controllers: [accountHandler(AcrGuard, guard)], imports: [passportModule] };
+    await expect(serve(served)).rejects.toEqual(
       new TypeError(
-        'A Passport guard of AccountController.transfer is made for each request and says by getAuthenticateOptions() ' +
-          'where the user is; name the place in PassportModule.register({ property }), or give the guard the default scope',
+        'A Passport guard of AccountController.transfer is made for each request and runs after AcrGuard, so that nobody ' +
+          'sees where it puts the user; bind it before AcrGuard (on the class, or below @RequireAcr), or give it the default ' +
+          'scope',
       ),
     );
+  });
+
+  class ConstructedGuard extends AuthGuard('jwt') {
+    constructor() {
+      super({ property: 'account' });
+    }
+  }
+  it.each<[what: string, guard: () => Parameters<typeof UseGuards>[0]]>([
+    ['by the constructor of its class', () => ConstructedGuard],
+    ['by the one who makes it', () => new (AuthGuard('jwt'))({ property: 'account' })],
+  ])('AT-5 holds the judged user if the property is given %s', async (_, guard) => {
+    const controllers = [accountHandler(guard(), AcrGuard, swapAccount({ sub: 'alice' }))];
+    const send = await serve({ controllers });
+    expect(await send({ token: await token() })).toMatchObject({ status: 500 });
+    expect(done).not.toHaveBeenCalled();
   });
 });
 
