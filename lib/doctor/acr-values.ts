@@ -9,8 +9,8 @@ import { printable, quoted, quotedList } from './quoted.js';
 const WORD = /^[A-Za-z][\w-]*$/;
 
 /**
- * Diagnoses which acr values the server offers, and whether the given words stand for them. A server that publishes none
- * can still honor `acr_values`.
+ * Diagnoses which acr values the server offers, and whether the given words stand for them. A server that publishes
+ * none can still honor `acr_values`.
  *
  * @see [RFC 9470 §7](https://www.rfc-editor.org/rfc/rfc9470.html#section-7)
  */

@@ -48,7 +48,9 @@ export interface ClaimedAuthentication {
   readonly source: ClaimSource;
   readonly server: AuthorizationServer;
   readonly requirements: AuthenticationRequirements;
-  /** What is known from elsewhere, so that its absence is no fault. */
+  /**
+   * What another source says of the authentication. A fact that is there is not reported as missing from the claims.
+   */
   readonly known?: Pick<AuthenticationEvent, 'acr' | 'acrs' | 'authTime'>;
   /** Seconds since the epoch. */
   readonly now: number;

@@ -7,11 +7,14 @@ import { LOGIN_OPTIONS, type LoginOptions, readLogin } from './login-options.js'
 import { UsageError } from './usage-error.js';
 
 export interface CommandLine {
-  /** `undefined` if the file of `--config` says it. */
+  /** `undefined` if only the file of `--config` names it. */
   readonly issuer: string | undefined;
   /** The file with the options of an application. */
   readonly config: string | undefined;
-  /** Words of the application with their strings. A word or a string of the server alone has `undefined`. */
+  /**
+   * Words of the application with their strings. `undefined` for a word without strings, and for a string of the
+   * server.
+   */
   readonly acr: Readonly<Record<string, readonly string[] | undefined>>;
   readonly maxAge: number | undefined;
   readonly audience: readonly string[];

@@ -82,6 +82,6 @@ function asDiagnostic({ code, message }: DoctorError): DoctorDiagnostic {
 }
 
 function json(issuer: string, diagnostics: readonly DoctorDiagnostic[], exitCode: number): string {
-  // printable, because the issuer is in it as given
+  // Printable, because the text contains the issuer as given.
   return `${JSON.stringify({ issuer, diagnostics, exitCode }, null, 2).split('\n').map(printable).join('\n')}\n`;
 }

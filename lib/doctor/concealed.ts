@@ -1,6 +1,6 @@
 /**
- * Returns a value of a server without the secrets that were sent to that server. Replaces them in texts and in the names of
- * members, at any depth.
+ * Returns a value of a server without the secrets that were sent to that server. Replaces them in texts and in the
+ * names of members, at any depth.
  */
 export function concealed<T>(value: T, secrets: readonly string[]): T {
   const hidden = secrets.filter((secret) => secret !== '');

@@ -33,7 +33,7 @@ interface Introspected {
   /** What the diagnostics are about. */
   readonly subject: Subject;
   readonly diagnostics: readonly DoctorDiagnostic[];
-  /** What is then known of the authentication; `undefined` if nothing can be read. */
+  /** The authentication event with what introspection adds; `undefined` if nothing can be read. */
   readonly event: AuthenticationEvent | undefined;
 }
 
@@ -45,8 +45,9 @@ interface ReadableToken {
 }
 
 /**
- * Diagnoses what the server says of a token, as an API asks it: whether the token is active and an access token, and which
- * `introspection.when` an application needs. Shows the names of the claims of a response, and the same values as of a JWT.
+ * Diagnoses what the server says of a token if an API asks: whether the token is active and an access token. Names the
+ * `introspection.when` that an application needs. Shows the names of the claims of a response, and the same values as
+ * of a JWT.
  *
  * @see [RFC 7662 §2.2](https://www.rfc-editor.org/rfc/rfc7662.html#section-2.2)
  */
@@ -149,7 +150,7 @@ export class Introspection {
     };
   }
 
-  /** Says which `introspection.when` asks about such a token, and whether the configured one does. */
+  /** Diagnoses which `introspection.when` asks about such a token, and whether the configured one does. */
   #occasion(
     subject: Subject,
     when: Occasion,
@@ -254,7 +255,7 @@ function hasAcr({ acr, acrs }: AuthenticationEvent): boolean {
   return acr !== undefined || acrs !== undefined;
 }
 
-/** Returns what says that a response is about an access token. */
+/** Returns the diagnostic for a response about an access token that an API accepts. */
 function accepted(subject: Subject, claims: Claims): DoctorDiagnostic {
   const { token_type: type, token_use: use } = claims;
   const mark =

@@ -40,9 +40,9 @@ type SignInOutcome =
 type SignIn = (subject: SignInSubject, requirements: AuthenticationRequirements) => Promise<SignInOutcome>;
 
 /**
- * Diagnoses whether the server honors `acr_values` and `max_age`. Signs a user in by the authorization code flow: plainly,
- * then with acr values, then with `max_age`. Builds each request as `nestjs-step-up/client` does. The plain sign-in comes
- * first because a step-up starts in a session that does not meet the requirements.
+ * Diagnoses whether the server honors `acr_values` and `max_age`. Signs a user in by the authorization code flow:
+ * plainly, then with acr values, then with `max_age`. Builds each request as `nestjs-step-up/client` does. The plain
+ * sign-in comes first because a step-up starts in a session that does not meet the requirements.
  *
  * @throws UsageError if the port of the redirect URI is not free
  * @see [RFC 9470 §4](https://www.rfc-editor.org/rfc/rfc9470.html#section-4)
@@ -86,7 +86,7 @@ async function signInRounds(context: LoginContext, signIn: SignIn): Promise<Doct
   const { examination, examiner } = context;
   const { acrValues } = examination;
   const diagnostics: DoctorDiagnostic[] = [];
-  /** Reports what was found about a sign-in: by the ID token, by the access token, by both. */
+  /** Adds the diagnostics of a sign-in: those of the ID token, of the access token, and of both compared. */
   const report = (
     subject: SignInSubject,
     found: readonly DoctorDiagnostic[],

@@ -23,7 +23,7 @@ const AGE_UNMET =
   'ask, ' +
   'read its log.';
 
-/** Returns the diagnostic for a user who did not come back from the server. */
+/** Returns the diagnostic for a user who did not return from the server. */
 export function signInUnfinished(
   subject: SignInSubject,
   seconds: number,
@@ -44,15 +44,15 @@ export function signInUnfinished(
 }
 
 export interface SignInSurroundings {
-  /** Are left out of the texts of the server. */
+  /** The texts of the server are shown without them. */
   readonly secrets: readonly string[];
   readonly issuer: string;
   readonly env: Environment;
 }
 
 /**
- * Returns the diagnostic for a sign-in without tokens. Repeats `error` and `error_description` of the server, and nothing
- * else.
+ * Returns the diagnostic for a sign-in without tokens. Repeats `error` and `error_description` of the server, and
+ * nothing else.
  */
 export function signInFailure(
   subject: SignInSubject,
@@ -92,8 +92,8 @@ function described({ error, errorDescription }: AuthorizationFailed, secrets: re
 }
 
 /**
- * Returns the message of the innermost error of the libraries, which is a fixed text. The cause of that one is left out: the
- * JSON parser quotes its input.
+ * Returns the message of the innermost error of the libraries, which is a fixed text. Leaves out the cause of that
+ * error, because the JSON parser quotes its input.
  */
 function unusable(error: unknown): string {
   const { cause, message } = error as { cause?: { code?: unknown }; message: string };

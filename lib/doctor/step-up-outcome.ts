@@ -20,15 +20,15 @@ export interface StepUp {
   readonly acrValues: readonly string[];
   /** The ID token of the previous sign-in; `undefined` without one. */
   readonly previous: IdToken | undefined;
-  /** What the access token tells; `undefined` if it cannot be read. */
+  /** The authentication event of the access token; `undefined` if it cannot be read. */
   readonly event: AuthenticationEvent | undefined;
   readonly examination: Examination;
   readonly metadata: AuthorizationServerMetadata;
 }
 
 /**
- * Diagnoses whether the server honors acr values, by the ID token and the previous one. Without an acr there, the access token
- * tells.
+ * Diagnoses whether the server honors acr values, by the ID token and the previous one. Reads the access token if the
+ * ID token has no acr.
  */
 export function acrDiagnostic(
   idToken: IdToken,
@@ -68,7 +68,7 @@ export function acrDiagnostic(
   return { subject, code: 'acr_values_ignored', severity: 'error', message, fix: fixes.join(' ') };
 }
 
-/** A word that a plain sign-in satisfies asks nothing of a user. */
+/** Returns the diagnostic for a word that a plain sign-in satisfies: such a word requires no step-up. */
 function metAlready(
   asked: string,
   was: unknown,

@@ -8,8 +8,8 @@ import { quoted } from './quoted.js';
 const ROUNDING = 1;
 
 /**
- * Diagnoses whether the two tokens of a sign-in say the same of it. The API judges the access token, and `verifyStepUp()` of
- * the client judges the ID token.
+ * Diagnoses whether the two tokens of a sign-in say the same of it. The API judges the access token, and
+ * `verifyStepUp()` of the client judges the ID token.
  *
  * @param event of the access token; `undefined` if it cannot be read
  */
@@ -46,7 +46,10 @@ export function comparisonDiagnostics(
   return diagnostics;
 }
 
-/** A later time is an error, because no maximum age notices the old sign-in. */
+/**
+ * Returns the diagnostic for two different times. A later time in the access token is an error, because no maximum age
+ * then detects the old sign-in.
+ */
 function timeMismatch(subject: SignInSubject, ofAccessToken: number, ofIdToken: number): DoctorDiagnostic {
   const isLater = ofAccessToken > ofIdToken;
   const seconds = `${Math.abs(ofAccessToken - ofIdToken)} s ${isLater ? 'after' : 'before'}`;

@@ -18,13 +18,16 @@ import { UsageError } from './usage-error.js';
 
 export interface ExaminedToken {
   readonly diagnostics: readonly DoctorDiagnostic[];
-  /** What the token, or introspection, tells of the authentication, accepted or not; `undefined` if neither can be read. */
+  /**
+   * What the token or introspection says of the authentication, accepted or not; `undefined` if neither can be read.
+   */
   readonly event: AuthenticationEvent | undefined;
 }
 
 /**
  * Diagnoses access tokens: whether an application that is configured for this server accepts them, and how the user
- * authenticated. Shows `typ`, `alg`, `kid`, `iss`, `aud`, `acr`, `auth_time` and the marks of the profile, and nothing else.
+ * authenticated. Shows only `typ`, `alg`, `kid`, `iss`, `aud`, `acr`, `auth_time` and the claims by which the profile
+ * recognizes access tokens.
  */
 export class TokenExaminer {
   readonly #introspection: Introspection | undefined;
@@ -115,10 +118,13 @@ export class TokenExaminer {
   }
 }
 
-/** Codes after which the steps of the administrator are worth reading. */
+/** Codes for which the steps of an administrator help. */
 const NEEDS_STEPS: ReadonlySet<DoctorCode> = new Set<DoctorCode>(['acr_missing', 'auth_time_missing', 'token_refused']);
 
-/** Names the steps of the administrator, if the token lacks something and the profile describes the server. */
+/**
+ * Returns the diagnostic that names the steps of an administrator. Empty if the token lacks nothing, or if the profile
+ * does not describe the server.
+ */
 function profileSteps(
   subject: Subject,
   diagnostics: readonly DoctorDiagnostic[],

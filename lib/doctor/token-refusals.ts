@@ -16,8 +16,8 @@ interface Refused {
 type Fix = (refused: Refused) => string | undefined;
 
 /**
- * Diagnoses the rules that a JWT breaks: one diagnostic for each, and a single one for a token of another kind, of which
- * every rule would lead astray.
+ * Diagnoses the rules that a JWT breaks: one diagnostic for each. Returns a single one for a token of another kind,
+ * because every other rule would mislead.
  */
 export function refusalDiagnostics(
   subject: Subject,
@@ -41,7 +41,7 @@ export function diagnostic(subject: Subject, refusal: AccessTokenRefused, fix: s
   return { subject, code: 'token_refused', severity: 'error', message, ...(fix !== undefined && { fix }) };
 }
 
-/** Rules that tokens of another kind break, the most telling one first. */
+/** Rules that tokens of another kind break. The strongest sign comes first. */
 const KIND_RULES: readonly AccessTokenRefusedCode[] = [
   'token_kind_mismatch',
   'typ_mismatch',
@@ -54,7 +54,7 @@ function weight({ code }: AccessTokenRefused): number {
   return index < 0 ? KIND_RULES.length : index;
 }
 
-/** Returns what a claim says in place of the mark that the profile asks for. */
+/** Returns how a claim differs from what the profile requires. */
 function detail({ code, claim, found, expected }: AccessTokenRefused): string {
   if (code !== 'token_kind_mismatch') return '';
   const [value] = expected ?? [];
@@ -170,7 +170,10 @@ const KINDS: Readonly<Record<string, string>> = {
   logout: 'a logout token',
 };
 
-/** Returns what a token is by its claims, if not an access token. Some access tokens of Keycloak have a nonce: `typ` decides. */
+/**
+ * Returns what kind of token this is by its claims; `undefined` for an access token. Some access tokens of Keycloak
+ * have a nonce, so a claim `typ` decides first.
+ */
 export function otherKindOf({ header, payload }: UnverifiedJwt): string | undefined {
   if (/at\+jwt$/i.test(String(header['typ']))) return undefined;
   const { typ } = payload;

@@ -10,8 +10,8 @@ export interface TokenSources {
 const MAX_TOKEN_BYTES = 65_536;
 
 /**
- * Reads the access token. Does not accept it on the command line, which every user of the machine can read. What is around
- * a token, such as quotes or a whole token response, is left there: the doctor says what it is.
+ * Reads the access token. Does not accept it on the command line, which every user of the machine can read. Does not
+ * remove what surrounds a token, such as quotes or a whole token response: the doctor names it.
  *
  * @param from a file, or `-` for standard input. Default is the variable `STEP_UP_TOKEN`.
  * @returns `undefined` without `from` and without that variable
@@ -28,10 +28,12 @@ export async function readToken(from: string | undefined, sources: TokenSources)
   return token;
 }
 
-/** What holds a token in place of the token itself. */
+/** What can contain a token in place of the token itself. */
 export type TokenWrapper = 'quotes' | 'token_response' | 'object';
 
-/** Returns what a text is, if it holds a token and is none. No token has quotes or braces: RFC 6750 §2.1. */
+/**
+ * Returns what contains the token, if the text is not the token itself. No token has quotes or braces: RFC 6750 §2.1.
+ */
 export function wrapperOf(text: string): TokenWrapper | undefined {
   if (/^["'`]|["'`]$/.test(text)) return 'quotes';
   if (!text.startsWith('{')) return undefined;
@@ -47,7 +49,7 @@ async function readFrom(from: string, { stdin }: TokenSources): Promise<string> 
     return await readBounded(from === '-' ? stdin : createReadStream(from), MAX_TOKEN_BYTES);
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError('"--token" is too long for an access token');
-    // The message leaves out the path, because users may give the token in its place.
+    // The message leaves out the path, because users can give the token in its place.
     throw new UsageError(
       '"--token" must be a readable file, or "-" for standard input; ' +
         'a token on the command line would stay in the history of the shell',

@@ -27,9 +27,9 @@ import { StepUpService } from './step-up.service.js';
 import { ResponseHeaders } from './transports/response-headers.js';
 
 /**
- * Step-up authentication for an application: verifies access tokens, judges the authentication behind them, and answers
- * with RFC 9470 challenges. Global and bound once, with {@link StepUpExceptionFilter}; `requirements` bind
- * {@link AcrGuard} globally too.
+ * Adds step-up authentication to an application. Verifies access tokens, judges the authentication behind them, and
+ * refuses with RFC 9470 challenges. Is global. Binds {@link StepUpExceptionFilter} and a guard that enforces
+ * `requirements` globally. Handlers without requirements stay open: {@link AccessTokenGuard} requires a token of them.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ import { ResponseHeaders } from './transports/response-headers.js';
  *   authorizationServers: [{ issuer: 'https://as.example', audience: 'https://api.example', acr: { mfa: 'urn:example:mfa' } }],
  * })
  * ```
- * @throws TypeError at boot for every option that is wrong
+ * @throws StepUpConfigurationError at boot for every option that is wrong
  * @see [RFC 9470](https://www.rfc-editor.org/rfc/rfc9470.html)
  */
 @Module({
@@ -64,7 +64,7 @@ export class StepUpModule extends ConfigurableModuleClass implements OnModuleIni
   #strategy: AccessTokenStrategy | undefined;
 
   /**
-   * Imports the module with options that are known where the code is written. Once per application, in the root module.
+   * Imports the module with literal options. Import it once per application, in the root module.
    *
    * @example
    * ```ts
@@ -80,6 +80,7 @@ export class StepUpModule extends ConfigurableModuleClass implements OnModuleIni
 
   /**
    * Imports the module with options that a factory or a class of the application makes, such as from `ConfigService`.
+   * Import it once per application, in the root module. Wrong options stop the boot.
    *
    * @example
    * ```ts

@@ -21,87 +21,113 @@ import type { StepUpWord } from './requirements/words.js';
 /** An authorization server whose access tokens are accepted, and what the words of {@link StepUpWords} mean to it. */
 export interface AuthorizationServerOptions extends ServerOptions<StepUpWord> {}
 
-/** The claims of a verified access token. Any further one may be anything. */
+/** The claims of a verified access token. Only `sub` and `iss` have a known type. */
 export interface AccessTokenClaims extends Record<string, unknown> {
-  /** The user, or the client if it got the token for itself. Introspection responses may name them by another claim. */
+  /**
+   * The user, or the client if it obtained the token for itself. The module fills it if an introspection response names
+   * the user by another claim.
+   */
   sub: string;
   iss: string;
 }
 
-/** Options of {@link StepUpModule}. Every one is checked at boot; one that is not known is a TypeError. */
+/** Options of {@link StepUpModule}. The module checks them at boot. An unknown option is a StepUpConfigurationError. */
 export type StepUpModuleOptions = StepUpExistingOptions | StepUpRegisterOptions;
 
 /** Options if the module verifies tokens itself. */
 export interface StepUpRegisterOptions extends CommonOptions {
-  /** The module verifies tokens itself and registers its strategy with Passport. Default is `'register'`. */
+  /** Makes the module verify tokens and register its strategy with Passport. Default is `'register'`. */
   passport?: 'register' | undefined;
   /** The authorization servers whose tokens are accepted. */
   authorizationServers: readonly AuthorizationServerOptions[];
   /**
-   * What becomes `request.user`; nothing (`undefined`, `null`, `false`) refuses the token. `context` is absent if a plain
-   * `AuthGuard` asks, as Passport knows none. Default is the claims.
+   * Returns what becomes `request.user`. `undefined`, `null` and `false` refuse the token. `context` is absent if a
+   * plain `AuthGuard` asks, because Passport knows none. Default is the claims.
    */
   user?: ((claims: AccessTokenClaims, context?: ExecutionContext) => unknown) | undefined;
-  /** Only with `passport: 'existing'`: a strategy that the module registers knows the event itself. */
+  /** Allowed only with `passport: 'existing'`. With `'register'` the module reads the event from the token. */
   authenticationEvent?: undefined;
 }
 
 /** Options if a Passport strategy of the application verifies tokens. */
 export interface StepUpExistingOptions extends CommonOptions {
-  /** A strategy of yours verifies tokens, and the authorization servers give words and order alone. */
+  /**
+   * Leaves the verification of tokens to a Passport strategy of the application. The module uses the authorization
+   * servers only to judge: their words, `order`, `profile` and `delegation`.
+   */
   passport: 'existing';
-  /** The authorization servers whose words are used. Default is none: every string stands for itself. */
+  /** The authorization servers whose words are used. Default is none: each string stands for itself. */
   authorizationServers?: readonly AuthorizationServerOptions[] | undefined;
   /**
-   * The authentication event of the request's user. `{}` says that none is recorded, which is challenged; `null` that
-   * nobody has signed in; `undefined` that it cannot be told, which is an error 500. Default reads `acr`, `auth_time`,
-   * `amr`, `iss`, `sub`, `client_id` and `scope` of `request.user`, or what the server's profile has in their place.
+   * Returns the authentication event of the user of a request. `{}`: no event is recorded, and the guard challenges.
+   * `null`: the request has no user, and the guard responds 401. `undefined`: the event is unknown, and the response is
+   * a 500. Default reads `acr`, `auth_time`, `amr`, `iss`, `sub`, `client_id` and `scope` of `request.user`, or the
+   * claims that the profile of the server names in their place.
    */
   authenticationEvent?:
     | ((
         context: ExecutionContext,
       ) => AuthenticationEvent | null | undefined | Promise<AuthenticationEvent | null | undefined>)
     | undefined;
-  /** Not with `'existing'`: your strategy decides what `request.user` is. */
+  /** Not allowed with `'existing'`: your strategy decides what `request.user` is. */
   user?: undefined;
 }
 
 interface CommonOptions {
-  /** The Passport strategy that is registered, or with `'existing'` the one that authenticates. Default is `'jwt'`. */
+  /**
+   * Name of the Passport strategy: the one that the module registers, or with `'existing'` the one that authenticates.
+   * Default is `'jwt'`.
+   */
   strategyName?: string | undefined;
-  /** Finds the token if it is not in the request's Authorization header. Default looks there alone. */
+  /**
+   * Returns the token if it is not in the `Authorization` header. `undefined` looks in the header. Default looks there
+   * alone.
+   */
   accessToken?: ((context: ExecutionContext) => string | undefined) | undefined;
   /**
-   * Returns whether a handler needs no token, by a mark of the application's own. It lifts what the module requires, but
-   * never what `@RequireAcr` on a class or handler does. Default knows `@Public()` alone.
+   * Returns whether a handler needs no token, by metadata of the application. Lifts the option `requirements` and
+   * `AccessTokenGuard`. Never lifts `@RequireAcr` on a class or handler. Default knows `@Public()` alone.
    */
   isPublic?: ((context: ExecutionContext) => boolean) | undefined;
-  /** What every handler requires, outermost in the merge; binds `AcrGuard` globally. Default is nothing. */
+  /**
+   * Requirements of every handler. A global guard enforces them. `@RequireAcr` on a class or handler wins over them for
+   * `acrValues` and `maxAge`; scopes add up. Default is nothing.
+   */
   requirements?: StepUpRequirements | RequirementsFunction | undefined;
-  /** Named in every challenge. Default is `'api'`. */
+  /** The `realm` of challenges, except of the claims challenge of Microsoft Entra. Default is `'api'`. */
   realm?: string | undefined;
-  /** URL of the protected resource's metadata (RFC 9728), added to every challenge. Default is none. */
+  /**
+   * URL of the protected resource metadata: RFC 9728. Challenges name it, except the claims challenge of Microsoft
+   * Entra. Default is none.
+   */
   resourceMetadata?: string | undefined;
-  /** Seconds by which clocks may differ, for `auth_time`, `exp`, `nbf` and `iat`; at most 60. Default is `5`. */
+  /** Seconds by which clocks may differ, for `auth_time`, `exp`, `nbf` and `iat`. At most 60. Default is `5`. */
   clockTolerance?: number | undefined;
-  /** `'report'` lets through what lacks the authentication, and logs it; everything else stands. Default is `'enforce'`. */
+  /**
+   * `'report'` admits a request whose authentication is not sufficient, and logs it. Every other refusal stays. Default
+   * is `'enforce'`.
+   */
   mode?: 'enforce' | 'report' | undefined;
-  /** Whether advice of the boot audit is logged or stops the boot. Holes always stop the boot. Default is `'log'`. */
+  /**
+   * What the boot audit does with advice: `'log'` logs it, `'throw'` stops the boot. A handler that no guard would
+   * protect always stops the boot. Default is `'log'`.
+   */
   audit?: 'log' | 'throw' | undefined;
   /**
-   * Which handlers the boot lists in the log: `'guarded'` all but those of which nothing is declared, `'all'`, or `'off'` none.
-   * Default is `'guarded'`.
+   * Which handlers the boot audit lists in the log. `'guarded'` leaves out those that declare nothing. `'all'` lists
+   * every handler, `'off'` none. Default is `'guarded'`.
    */
   routeTable?: 'guarded' | 'all' | 'off' | undefined;
   /**
-   * Whether {@link StepUpExceptionFilter} writes refusals. `false` leaves each body to the filters of the application, or to
-   * Nest; the headers are written all the same. Default is `true`.
+   * Whether {@link StepUpExceptionFilter} writes refusals. `false` leaves each body to the filters of the application,
+   * or to Nest. The guards write the headers in both cases. Default is `true`.
    */
   exceptionFilter?: boolean | undefined;
   /**
-   * Whether the metadata of the authorization servers is compared with what the routes need: `'background'` once the
-   * application has booted, `'await'` before it has, for at most five seconds; only then does `audit: 'throw'` stop the boot
-   * for what is found, an unreachable server included. Default is `'background'`, with `passport: 'existing'` it is `'off'`.
+   * When the module compares the metadata of the authorization servers with the requirements of the routes.
+   * `'background'` compares after the boot. `'await'` compares before the end of the boot, for at most 5 seconds. Only
+   * then does `audit: 'throw'` stop the boot for what it finds, an unreachable server included. Default is
+   * `'background'`, with `passport: 'existing'` it is `'off'`.
    */
   metadataAudit?: 'background' | 'await' | 'off' | undefined;
 }
@@ -156,9 +182,9 @@ const MEMBERS = new Set<string>([
 ]);
 
 /**
- * Checks the options of the module.
+ * Checks the options of the module, and fills in every default.
  *
- * @throws TypeError naming the option and what it must be.
+ * @throws StepUpConfigurationError that names the option and what it must be
  */
 export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSettings {
   assertOptions(options);

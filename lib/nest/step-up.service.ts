@@ -13,8 +13,8 @@ import type { RequirementsFunction, StepUpRequirements } from './requirements/st
 import type { StepUpWord } from './requirements/words.js';
 
 /**
- * Judges requests against authentication requirements, for decisions inside a handler, and tells what is required where.
- * Judges each time by itself; no verdict is cached, shared or remembered for a user or a socket.
+ * Judges requests inside a handler, and describes what each handler requires. Judges every call again: it does not
+ * cache, share or remember a verdict for a user or a socket.
  */
 @Injectable()
 export class StepUpService {
@@ -25,16 +25,20 @@ export class StepUpService {
     private readonly verifications: Verifications,
   ) {}
 
-  /** Returns whether the authentication behind a request meets what an object or a function requires. Otherwise as with words. */
+  /**
+   * Returns whether the authentication behind a request meets requirements, given as an object or a function. Otherwise
+   * as with words.
+   */
   assess(at: unknown, requirements: StepUpRequirements | RequirementsFunction): Promise<Assessment>;
   /**
-   * Returns whether the authentication behind a request meets requirements, given as `@RequireAcr` takes them. Truthful in
-   * report mode too. Not met, and without reasons, if somebody else than the user acts by a token with `act`, unless
-   * `delegation` is `'accept'`.
+   * Returns whether the authentication behind a request meets requirements, given as `@RequireAcr` takes them, next to
+   * those of the handler. Does not challenge. Report mode does not change the result. Returns `met: false` without
+   * reasons if a delegate acts by a token with `act`, unless `delegation` is `'accept'`.
    *
-   * @param at an ExecutionContext, the request, or what `@StepUpContext()` gave
-   * @throws AccessTokenException if the user cannot be told
-   * @throws InternalServerErrorException for requirements that are wrong; the log says how
+   * @param at an ExecutionContext, the request, or the value of `@StepUpContext()`
+   * @throws AccessTokenException if the request has no usable token, or its authorization server cannot be reached
+   * @throws InternalServerErrorException for requirements that are wrong; the log says why
+   * @throws StepUpConfigurationError for another `at`
    */
   assess(
     at: unknown,
@@ -45,17 +49,19 @@ export class StepUpService {
     return this.admission.further.assess(at, required);
   }
 
-  /** Requires what an object or a function says inside a handler. Otherwise as with words. */
+  /** Requires inside a handler what an object or a function says. Otherwise as with words. */
   require(at: unknown, requirements: StepUpRequirements | RequirementsFunction): Promise<void>;
   /**
-   * Requires more inside a handler, once it knows what is at stake. Call it on validated input and before any side effect.
-   * Challenges for the handler's requirements merged with the given ones, so that the next token meets both.
+   * Requires more inside a handler, such as for a large amount. Call it on validated input and before any side effect.
+   * The challenge names the requirements of the handler merged with the given ones, so that the next token meets both.
    *
    * @example `if (transfer.amount > 100_000) await this.stepUp.require(at, 'phr')`
-   * @param at an ExecutionContext, the request, or what `@StepUpContext()` gave
+   * @param at an ExecutionContext, the request, or the value of `@StepUpContext()`
    * @throws InsufficientUserAuthenticationException if they are not met; the challenge is already on the response
-   * @throws AccessTokenException for a missing or refused token, a lacking scope, or a token that can never be enough
-   * @throws InternalServerErrorException for requirements that are wrong; the log says how
+   * @throws AccessTokenException for a missing or refused token, a missing scope, or a token that no sign-in can make
+   * sufficient
+   * @throws InternalServerErrorException for requirements that are wrong; the log says why
+   * @throws StepUpConfigurationError for another `at`
    */
   require(
     at: unknown,
@@ -67,37 +73,43 @@ export class StepUpService {
   }
 
   /**
-   * The user behind a token that comes without a request, such as in a socket's handshake. Not with `'existing'`. A refusal
-   * that leaves `handleConnection` closes the socket: with code 4401 for a refused token, 1013 if the authorization server
-   * cannot be reached.
+   * Verifies a token that comes without a request, such as in the handshake of a socket. Not available with
+   * `'existing'`. A refusal that leaves `handleConnection` closes the socket: with code 4401 for a refused token, with
+   * 1013 if the authorization server cannot be reached.
    *
-   * @example `async handleConnection(client, request) { client.user = (await this.stepUp.authenticate(tokenOf(request))).user }`
+   * @example
+   * ```ts
+   * async handleConnection(client, request) { client.user = (await this.stepUp.authenticate(tokenOf(request))).user }
+   * ```
    * @throws AccessTokenException for a refused token
    * @throws InternalServerErrorException if the option `user` throws; the log says what
-   * @throws TypeError with `'existing'`
+   * @throws StepUpConfigurationError with `'existing'`
    */
   authenticate(token: string): Promise<Authenticated> {
     return this.admission.authenticateToken(token);
   }
 
   /**
-   * What each handler of the application requires, in the order in which Nest knows them, and what the audits advise on it.
+   * Returns what each handler of the application requires, in the order of Nest, and what the audits advise on it.
    * Empty before the boot.
    */
   routes(): readonly RouteDescription[] {
     return this.admission.routes.describe();
   }
 
-  /** Adds a listener for each refusal for lack of a sufficient authentication. Returns what removes it. */
+  /**
+   * Adds a listener for each refusal because an authentication is not sufficient, also for those that report mode only
+   * records. Returns an unsubscribe function.
+   */
   onChallenged(listener: (report: ChallengeReport) => void): () => void {
     return this.admission.onChallenged(listener);
   }
 
   /**
-   * Adds a listener for decisions: one for each judged invocation, refusals included. A second judgement inside the handler is
-   * told only if it refuses. Decisions carry no token and no claim set, and the subject only on demand. Returns what removes
-   * the listener. The same decisions, without subjects, are on the channel `nestjs-step-up:decision` of
-   * `node:diagnostics_channel`.
+   * Adds a listener for decisions: one for each judged invocation, refusals included. A second judgement inside the
+   * handler is reported only if it refuses, or if report mode records what it would refuse. A decision has no token and
+   * no claim set. It has the subject only if `options.subject` is `true`. The channel `nestjs-step-up:decision` of
+   * `node:diagnostics_channel` has the same decisions without subjects. Returns an unsubscribe function.
    *
    * @example
    * ```ts
@@ -109,16 +121,18 @@ export class StepUpService {
   }
 
   /**
-   * Adds a listener for verifications of access tokens, with the time that each took. A request is verified once, however
-   * many decisions it meets; a socket's message every time. Not with `'existing'`. Returns what removes the listener.
+   * Adds a listener for verifications of access tokens, with the time that each took. The module verifies an HTTP
+   * request once, however many decisions it meets, and each message of a socket again. Not available with `'existing'`:
+   * it then never calls the listener. Returns an unsubscribe function.
    */
   onVerification(listener: (verification: Verification) => void): () => void {
     return this.verifications.on(listener);
   }
 
   /**
-   * Adds a listener for what works, but probably not as meant: findings at boot, in the metadata of authorization servers
-   * and in tokens, each once for what it is about. It first receives all earlier advice. Returns what removes it.
+   * Adds a listener for advice: what works, but probably not as meant. Advice comes from the boot, from the metadata of
+   * authorization servers and from tokens, once for each code and subject. The listener first receives all earlier
+   * advice. Returns an unsubscribe function.
    */
   onAdvice(listener: (advice: Advice) => void): () => void {
     return this.log.onAdvice(listener);

@@ -1,6 +1,6 @@
 /**
- * The attributes of measurements and spans. Their values are members of unions, names in the code of the application and
- * issuers: never a subject, a claim or a token.
+ * The attributes of measurements and spans. Their values are members of unions, names in the code of the application,
+ * requirements and issuers. None contains a subject, a claim set or a token.
  *
  * @see [OpenTelemetry – Naming](https://opentelemetry.io/docs/specs/semconv/general/naming/)
  */

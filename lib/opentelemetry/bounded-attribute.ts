@@ -1,7 +1,7 @@
-/** The value of OpenTelemetry for all that has no value of its own. */
+/** The value that OpenTelemetry specifies for all other values. */
 export const OTHER = '_OTHER';
 
-/** Keeps an attribute from having any number of values: the first ones stand for themselves, all further ones are `_OTHER`. */
+/** Limits the number of values of an attribute. The first values stay as they are. All further ones become `_OTHER`. */
 export class BoundedAttribute {
   readonly #values = new Set<string>();
 

@@ -11,11 +11,14 @@ const REFUSES = {
   unavailable: true,
 } satisfies Record<Decision['outcome'], boolean>;
 
-/** Writes decisions on the span that is active when they are made, such as that of an HTTP request. */
+/** Writes decisions on the active span, such as that of an HTTP request. */
 export class DecisionSpans {
   readonly #refused = new WeakSet<Span>();
 
-  /** Sets the attributes of a decision. Of several in one span, as of GraphQL fields, the first refusal stays. */
+  /**
+   * Sets the attributes of a decision on the active span. Does nothing without a recording span. A later decision
+   * replaces an earlier one, such as of GraphQL fields, but the first refusal stays.
+   */
   describe(decision: Decision): void {
     const span = trace.getActiveSpan();
     if (span === undefined || !span.isRecording() || this.#refused.has(span)) return;
@@ -24,7 +27,7 @@ export class DecisionSpans {
   }
 }
 
-/** OpenTelemetry leaves out what is undefined. */
+/** Returns the attributes of a decision. OpenTelemetry ignores those that are `undefined`. */
 function attributesOf(decision: Decision): Attributes {
   const { code } = 'code' in decision ? decision : {};
   const { age } = 'age' in decision ? decision : {};

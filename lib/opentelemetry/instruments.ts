@@ -3,20 +3,25 @@ import type { Decision, Verification } from '../nest/index.js';
 import { ATTRIBUTES } from './attributes.js';
 import { BoundedAttribute } from './bounded-attribute.js';
 
-/** With `passport: 'existing'` an issuer is what a strategy of the application has accepted, and there may be any number. */
+/** With `passport: 'existing'` a strategy of the application decides which issuers it accepts, in any number. */
 const MAX_ISSUERS = 100;
-/** Seconds by which clocks may differ at most: a sign-in further in the future has no age. */
+/** Greatest `clockTolerance`, in seconds. A sign-in further in the future has no age. */
 const MAX_CLOCK_TOLERANCE = 60;
 
-/** Seconds. Bounds are inclusive: up to 300 are the sign-ins that meet a `maxAge` of 300, without the clock tolerance. */
+/**
+ * Seconds. Bounds are inclusive: the bucket up to 300 has the sign-ins that meet a `maxAge` of 300, without the clock
+ * tolerance.
+ */
 const AGE_BUCKETS = [0, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400, 604_800];
-/** Seconds: a remembered token takes microseconds, a signature some hundred, and a server as long as the network. */
+/**
+ * Seconds. A remembered token takes microseconds, a signature some hundred microseconds, and introspection a request.
+ */
 const DURATION_BUCKETS = [
   0.00001, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
 
 /**
- * The instruments of the package.
+ * Records decisions and verifications with OpenTelemetry.
  *
  * @see [OpenTelemetry – How to write instrumentation for metrics](https://opentelemetry.io/docs/specs/semconv/general/metrics/)
  */

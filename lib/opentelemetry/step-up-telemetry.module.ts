@@ -8,10 +8,11 @@ import { StepUpInstruments } from './instruments.js';
 const INSTRUMENTATION_SCOPE = 'nestjs-step-up';
 
 /**
- * Measures what `StepUpModule` decides by OpenTelemetry, and describes each decision on the active span. Import it next to
- * `StepUpModule`. It has no options: views of the SDK rename metrics and leave attributes out.
+ * Records the decisions and verifications of `StepUpModule` as OpenTelemetry metrics, and describes each decision on
+ * the active span. Import it next to `StepUpModule`. It has no options: rename metrics and drop attributes with views
+ * of the SDK.
  *
- * Register the meter provider before Nest creates the application: what asks earlier gets a meter that measures nothing.
+ * Register the meter provider before Nest creates the application. It does not record if the provider comes later.
  *
  * @example
  * ```ts

@@ -1,7 +1,10 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
-/** What of a Nest application this command uses. Nest is that of the application: nothing of it is imported here. */
+/**
+ * The members of a Nest application that this command uses. Nest is that of the application: this file does not import
+ * it.
+ */
 interface Application {
   useWebSocketAdapter(adapter: unknown): unknown;
   init(): Promise<unknown>;
@@ -9,7 +12,7 @@ interface Application {
   close(): Promise<void>;
 }
 
-/** As much of the route description of the main entry as is printed. */
+/** The part of the route description of the main entry that the command prints. */
 export interface RouteDescription {
   readonly name: string;
   readonly triggers?: readonly string[];
@@ -19,7 +22,7 @@ export interface RouteDescription {
   readonly enforcedBy?: string;
 }
 
-/** The application cannot be read. The message is for whoever has typed the command. */
+/** The application cannot be read. The command prints the message. */
 export class ApplicationError extends Error {}
 
 export interface ApplicationOptions {
@@ -29,16 +32,17 @@ export interface ApplicationOptions {
   readonly module: string | undefined;
   /** The name of an exported function that sets up the application as its main file does. Default is none. */
   readonly setUp: string | undefined;
-  /** Hears what Nest warns of. */
+  /** Called for each warning and error that Nest logs. */
   readonly warn: (text: string) => void;
 }
 
 type Exports = Readonly<Record<string, unknown>>;
 
 /**
- * Boots an application without listening, and returns what each of its handlers requires. Runs its `onModuleInit` hooks.
+ * Boots an application without listening, and returns what each of its handlers requires. Runs the hooks of its
+ * modules, and closes the application afterwards.
  *
- * @throws ApplicationError if there is no such module, or it does not boot
+ * @throws ApplicationError if there is no such module, or if the application does not boot
  */
 export async function routesOf({
   file,
@@ -75,7 +79,7 @@ async function load(file: string): Promise<Exports> {
     throw new ApplicationError(`${file} is TypeScript; give the compiled file, such as dist/app.module.js`);
   try {
     const exports: Exports = await import(pathToFileURL(file).href);
-    // what CommonJS exports is there twice
+    // The exports of CommonJS are there twice.
     return { ...(exports['default'] as Exports | undefined), ...exports };
   } catch (error) {
     throw new ApplicationError(`${file} cannot be loaded: ${messageOf(error)}`);
@@ -96,7 +100,10 @@ function rootModule(exports: Exports, name: string | undefined, file: string): u
   );
 }
 
-/** Express unless only Fastify is there, as Nest does by itself. */
+/**
+ * Returns the Fastify adapter if Express is not installed and Fastify is. Else returns none, so that Nest loads
+ * Express.
+ */
 async function httpAdapter(require: NodeJS.Require): Promise<readonly unknown[]> {
   if (isThere(require, '@nestjs/platform-express') || !isThere(require, '@nestjs/platform-fastify')) return [];
   const { FastifyAdapter } = await importFrom(require, '@nestjs/platform-fastify');

@@ -21,7 +21,8 @@ Exit code 0: printed. 1: the application does not boot. 2: the command is not un
 `;
 
 /**
- * Runs the command `nestjs-step-up routes`. Never rejects.
+ * Runs the command `nestjs-step-up routes`. Writes the routes to standard output, and errors and warnings to standard
+ * error. Never rejects.
  *
  * @param args without the name of the command
  * @returns the exit code: `0` if the routes are printed, `1` if the application does not boot, `2` for wrong usage
@@ -54,7 +55,7 @@ interface Arguments {
   readonly setUp: string | undefined;
 }
 
-/** Returns what is wrong as a text. */
+/** Returns the arguments; a text that says what is wrong with them; or `help`. */
 function readArguments(args: readonly string[]): Arguments | string {
   try {
     const { values, positionals } = parseArgs({

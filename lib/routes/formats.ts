@@ -4,7 +4,7 @@ export type Format = 'table' | 'json' | 'markdown';
 
 const HEADINGS = ['called by', 'handler', 'access', 'words', 'maxAge', 'scope', 'enforced by'];
 
-/** How routes are written, by the name of the format. */
+/** Formats routes as text, by the name of the format. */
 export const FORMATS: Readonly<Record<Format, (routes: readonly RouteDescription[]) => string>> = {
   table: (routes) => [...aligned([HEADINGS, ...routes.map(cellsOf)]), '', summary(routes), ''].join('\n'),
   markdown(routes) {
@@ -27,7 +27,7 @@ function cellsOf({
   return [triggers.join(', '), name, access, words, String(maxAge ?? ''), scope, enforcedBy].map(printable);
 }
 
-/** How many handlers there are, and how many of them anybody may call. */
+/** Returns the number of handlers, and how many of them require nothing. */
 function summary(routes: readonly RouteDescription[]): string {
   const count = (access: string) => routes.filter((route) => route.access === access).length;
   return `${routes.length} handlers: ${count('open')} open, ${count('public')} public`;

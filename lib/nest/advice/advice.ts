@@ -22,7 +22,7 @@ export type AdviceCode =
   | 'claims_parameter_unsupported'
   | 'introspection_endpoint_missing'
   | 'jwks_uri_missing'
-  // authentications that are not enough
+  // authentications that are not sufficient
   | 'acr_and_auth_time_missing'
   | 'acr_ill_typed'
   | 'acr_missing'
@@ -32,23 +32,27 @@ export type AdviceCode =
   | 'auth_time_invalid'
   | 'auth_time_missing'
   | 'claims_dropped_by_validate'
-  // tokens that are refused before they are judged, and servers that cannot be asked
+  // tokens that are refused before they are judged, and servers that cannot be reached
   | AccessTokenRefusedCode
   | AuthorizationServerUnavailableCode
   | TokenAdviceCode;
 
 /**
- * What works, but probably not as meant, or keeps requests from being judged. Given once for each code and subject: in the
- * log, and to the listeners. The subject is a route or the issuer of an authorization server, for some codes both.
+ * Describes what works, but probably not as meant, or what keeps requests from being judged. The log and the listeners
+ * receive it once for each code and subject. The subject is a route or the issuer of an authorization server, for some
+ * codes both.
  */
 export type Advice = Omit<Diagnostic<AdviceCode>, 'severity'>;
 
-/** What advice on a token is about. An issuer that is not configured is anybody's text, and there is no end of them. */
+/**
+ * Returns the subject of advice on a token. An issuer that is not configured is left out: any sender can choose its
+ * text.
+ */
 export function subjectOf(issuer: unknown, servers: readonly { readonly issuer: string }[]): string {
   return servers.find((server) => server.issuer === issuer)?.issuer ?? 'request.user';
 }
 
-/** Advice in one sentence, as the log and errors have it. */
+/** Returns advice as one sentence for the log and for errors. */
 export function formatAdvice({ subject, message, fix }: Advice): string {
   return `${subject}: ${message}${fix === undefined ? '' : `; ${fix}`}`;
 }

@@ -1,11 +1,13 @@
 import { HttpException } from '@nestjs/common';
 import { orElse } from '../../token/index.js';
 
-/** A function of the application has thrown `cause`. It is neither a fault of the configuration nor one of ours. */
+/**
+ * A function of the application has thrown `cause`. It is neither a configuration error nor an error of this package.
+ */
 export class CallbackFailed extends Error {
   override readonly name = 'CallbackFailed';
 
-  /** @param option as what the application has given the function, such as `user` */
+  /** @param option the name under which the application has given the function, such as `user` */
   constructor(
     readonly option: string,
     cause: unknown,
@@ -15,7 +17,7 @@ export class CallbackFailed extends Error {
 }
 
 /**
- * Calls a function that the application has given as an option. A promise that it returns is covered too.
+ * Calls a function that the application has given as an option. Covers a promise that it returns too.
  *
  * @throws HttpException as the function throws it: it is the response that the application wants
  * @throws CallbackFailed for everything else that it throws
@@ -27,7 +29,7 @@ export function callOption<T>(option: string, call: () => T): T {
 }
 
 /**
- * Calls a requirements function. It decides what is required, and not what the response is.
+ * Calls a requirements function. Such a function decides what is required. It does not choose the response.
  *
  * @throws CallbackFailed for everything that it throws, an HttpException included
  */
@@ -37,7 +39,7 @@ export function callRequirementsFunction<T>(call: () => T): T {
   });
 }
 
-/** Anything can be thrown, also what cannot be looked at. */
+/** Does not throw: inspecting a thrown value can throw itself. */
 function isHttpException(thrown: unknown): boolean {
   try {
     return thrown instanceof HttpException;

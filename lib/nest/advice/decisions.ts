@@ -8,29 +8,31 @@ import { StepUpLog } from './log.js';
 /** The channel of `node:diagnostics_channel` on which each {@link Decision} is published, without its subject. */
 export const DECISION_CHANNEL = 'nestjs-step-up:decision';
 
-/** What every decision says of its invocation. */
+/** What every decision reports about its invocation. */
 export interface DecisionFacts {
   /** `Controller.handler`; absent if only a request or a token was given. */
   readonly route?: string;
   /** The context type of Nest, such as `http` or `graphql`; absent for a token without a request. */
   readonly transport?: string;
-  /** The configured issuer of the token; with `'existing'` the issuer that the event names. Absent if it is not known. */
+  /**
+   * The configured issuer of the token. With `'existing'`, the issuer of the authentication event. Absent if unknown.
+   */
   readonly issuer?: string;
-  /** `sub` of the token. Only for listeners that ask for it. */
+  /** The `sub` of the token. Only listeners that ask for it receive it. */
   readonly subject?: string;
 }
 
 /** The invocation meets what is required. */
 export interface AdmittedDecision extends DecisionFacts {
   readonly outcome: 'admitted';
-  /** Seconds since the user signed in; absent if the token does not say. */
+  /** Seconds since the user signed in. Absent if the token does not have that time. */
   readonly age?: number;
 }
 
-/** The authentication is not sufficient. `reported`: report mode waived the challenge. */
+/** The authentication is not sufficient. `reported`: report mode admitted it. */
 export interface ChallengedDecision extends DecisionFacts {
   readonly outcome: 'challenged' | 'reported';
-  /** Seconds since the user signed in; absent if the token does not say. */
+  /** Seconds since the user signed in. Absent if the token does not have that time. */
   readonly age?: number;
   /** In the strings of the authorization server. */
   readonly requirements: AuthenticationRequirements;
@@ -38,8 +40,8 @@ export interface ChallengedDecision extends DecisionFacts {
 }
 
 /**
- * Why an invocation is refused without a challenge for another sign-in: a rule for access tokens; what no sign-in can mend;
- * or an error 500 of the configuration, of a function of the application, or of ours.
+ * Why an invocation is refused without a challenge to sign in again. It breaks a rule for access tokens, no sign-in can
+ * make it sufficient, or an error of the configuration, of a function of the application or of this package is a 500.
  */
 export type RefusedCode =
   | AccessTokenRefusedCode
@@ -60,33 +62,36 @@ export type StepUpImpossibleCode =
   | 'max_age_unaskable'
   | 'claims_challenge_unsupported';
 
-/** The invocation is refused, and no challenge asks for another sign-in. */
+/** The invocation is refused, and no challenge asks the user to sign in again. */
 export interface RefusedDecision extends DecisionFacts {
   readonly outcome: 'refused';
   readonly code: RefusedCode;
-  /** The claim that is missing, or that is there and must not be. */
+  /** The claim that is missing, or that must be absent. */
   readonly claim?: string;
-  /** What `typ`, `aud` or `iss` of the token says, as it came: escape it before it is shown. */
+  /** The `typ`, `aud` or `iss` of the token as received. Escape it before you show it. */
   readonly found?: string | readonly string[];
-  /** What would be accepted in its place; `null` stands for a missing `typ`. */
+  /** What is accepted in its place. `null` stands for a missing `typ`. */
   readonly expected?: readonly (string | null)[];
 }
 
-/** The token cannot be judged, as its authorization server cannot be asked. */
+/** The token cannot be judged, because its authorization server cannot be reached. */
 export interface UnavailableDecision extends DecisionFacts {
   readonly outcome: 'unavailable';
   readonly code: AuthorizationServerUnavailableCode;
 }
 
-/** The outcome of one judged invocation. Carries no token, no claim set and no secret. */
+/** The outcome of one judged invocation. Has no token, no claim set and no secret. */
 export type Decision = AdmittedDecision | ChallengedDecision | RefusedDecision | UnavailableDecision;
 
 export interface DecisionListenerOptions {
-  /** Whether decisions carry the subject of the token, which is personal data. Default is `false`. */
+  /** Whether decisions have the subject of the token, which is personal data. Default is `false`. */
   subject?: boolean;
 }
 
-/** Tells listeners and a diagnostics channel of each decision. Costs nothing while nobody listens. */
+/**
+ * Reports each decision to listeners and to a diagnostics channel. Builds no decision without a listener or a
+ * subscriber.
+ */
 @Injectable()
 export class Decisions {
   readonly #channel = channel(DECISION_CHANNEL);
@@ -95,12 +100,16 @@ export class Decisions {
 
   constructor(private readonly log: StepUpLog) {}
 
-  /** Adds a listener. Returns what removes it. */
+  /** Adds a listener. Returns an unsubscribe function. */
   on(listener: (decision: Decision) => void, { subject = false }: DecisionListenerOptions = {}): () => void {
     return (subject ? this.#named : this.#anonymous).add(listener);
   }
 
-  /** @param decide is called only if somebody listens */
+  /**
+   * Reports a decision to every listener and subscriber.
+   *
+   * @param decide returns the decision; called only if there is a listener or a subscriber
+   */
   tell(decide: () => Decision): void {
     if (this.#anonymous.size === 0 && this.#named.size === 0 && !this.#channel.hasSubscribers) return;
     const decision = Object.freeze(decide());

@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import type { Advice } from './advice.js';
 
-// each copy of the package has classes of its own, and notes in the same place where it was loaded from
+// Each copy of the package has classes of its own. All copies record their location here.
 const COPIES = Symbol.for('nestjs-step-up:copies');
 const shared = globalThis as { [COPIES]?: Set<string> };
 const copies = shared[COPIES] ?? new Set<string>();
 shared[COPIES] = copies;
 copies.add(resolve(__dirname, '../../..'));
 
-/** Advice where the process has loaded the package from several places. */
+/** Returns advice if the process has loaded the package from several places. */
 export function duplicatePackageAdvice(): Advice[] {
   if (copies.size === 1) return [];
   return [

@@ -1,4 +1,4 @@
-/** Listeners for something. A listener that fails, at once or later, affects neither the caller nor the others. */
+/** A set of listeners. A listener that throws or rejects affects neither the caller nor the other listeners. */
 export class Listeners<T> {
   readonly #listeners = new Set<(heard: T) => void>();
 
@@ -8,7 +8,7 @@ export class Listeners<T> {
     return this.#listeners.size;
   }
 
-  /** Returns what removes the listener. */
+  /** Returns an unsubscribe function. */
   add(listener: (heard: T) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -18,7 +18,7 @@ export class Listeners<T> {
     for (const listener of this.#listeners) this.call(listener, heard);
   }
 
-  /** Calls one as {@link tell} would. */
+  /** Calls one listener as {@link tell} does. */
   call(listener: (heard: T) => void, heard: T): void {
     try {
       Promise.resolve(listener(heard)).catch(this.failed);

@@ -4,13 +4,16 @@ import { duplicatePackageAdvice } from './duplicate-packages.js';
 import { Listeners } from './listeners.js';
 import { kindOf, stackTraceOf } from './thrown.js';
 
-/** Seconds before the log repeats a line, with the number of times that it would have. */
+/** Seconds before the log repeats a line. The repeated line has the number of times it was due. */
 const REPEAT_AFTER = 3600;
 
-/** How many faults at requests the log tells apart within an hour. Further ones are left out: their texts may be anybody's. */
+/**
+ * Greatest number of different faults that are logged within an hour. The log drops further ones, because a request can
+ * determine their texts.
+ */
 const MAX_FAULTS = 100;
 
-/** What Nest's log shows in front of the lines of this package. */
+/** The context that the logger of Nest shows in front of the lines of this package. */
 export const LOG_CONTEXT = 'StepUp';
 
 /** A line that recurs. */
@@ -20,8 +23,8 @@ interface Recurring {
 }
 
 /**
- * The log of the package: stable codes in front, never a token or its claims. What recurs is logged once, and again after an
- * hour with a count, so that nobody can fill the log by requests.
+ * Logs for the package. Each line begins with a stable code. Never logs a token or a claim set. Logs a recurring line
+ * once, and again after an hour with a count, so that requests cannot fill the log.
  */
 export class StepUpLog {
   readonly #logger = new Logger(LOG_CONTEXT);
@@ -30,11 +33,11 @@ export class StepUpLog {
   readonly #listeners = new Listeners<Advice>((error) => this.listenerFailed('onAdvice', error));
 
   constructor() {
-    // before the boot audit: Nest may fail to resolve the guard of another copy, and would not say why
+    // This comes before the boot audit: Nest can fail to resolve the guard of another copy, and does not say why.
     for (const advice of duplicatePackageAdvice()) this.advise(advice);
   }
 
-  /** Calls a listener for all advice, that of before included. Returns what removes it. */
+  /** Calls a listener for all advice, earlier advice included. Returns an unsubscribe function. */
   onAdvice(listener: (advice: Advice) => void): () => void {
     for (const ofCode of this.#given.values()) {
       for (const { advice } of ofCode.values()) this.#listeners.call(listener, advice);
@@ -42,12 +45,12 @@ export class StepUpLog {
     return this.#listeners.add(listener);
   }
 
-  /** Warns. Tells the listeners the first time for each code and subject. */
+  /** Logs a warning. Calls the listeners the first time for each code and subject. */
   advise({ code, subject, ...rest }: Advice): void {
     this.adviseOn(code, subject, () => rest);
   }
 
-  /** {@link advise}, for what recurs with requests. `describe` is called only for a line that is logged. */
+  /** {@link advise} for what recurs with requests. Calls `describe` only for a line that is logged. */
   adviseOn(code: Advice['code'], subject: string, describe: () => Omit<Advice, 'code' | 'subject'>): void {
     const ofCode = this.#given.get(code) ?? new Map();
     const given = ofCode.get(subject);
@@ -70,7 +73,7 @@ export class StepUpLog {
     this.#logger.error(`[${code}] ${inOneLine(message)}`);
   }
 
-  /** {@link error} for what answers requests with 500: the response stays generic, the developer needs the reason. */
+  /** {@link error} for what requests receive a 500 for. The response stays generic, and the log has the reason. */
   fault(code: string, message: string): void {
     const given = this.#recurring(message);
     if (given !== 'known') this.error(code, `${message}${countOf(given)}`);
@@ -84,14 +87,14 @@ export class StepUpLog {
     return given;
   }
 
-  /** Whether one more fault can be told apart; those of more than an hour ago are forgotten. */
+  /** Returns whether one more fault can be logged. Forgets faults that were logged more than an hour ago. */
   #hasRoom(): boolean {
     if (this.#faults.size < MAX_FAULTS) return true;
     for (const [message, given] of this.#faults) if (isOld(given)) this.#faults.delete(message);
     return this.#faults.size < MAX_FAULTS;
   }
 
-  /** {@link error} for what was thrown unexpectedly: its class, and its stack trace for the operator. */
+  /** {@link error} for an unexpected error: its class, and its stack trace. */
   thrown(code: string, where: string, error: unknown): void {
     const message = `${where}: ${kindOf(error)}`;
     const given = this.#recurring(message);
@@ -107,7 +110,7 @@ export class StepUpLog {
   }
 }
 
-/** Counts a line that recurs. Returns whether it is time to log it again. */
+/** Counts a line that recurs. Returns whether to log it again. */
 function isDue(given: Recurring): boolean {
   given.repeats++;
   return isOld(given);
@@ -126,7 +129,7 @@ function countOf(given: Recurring | undefined): string {
   return given === undefined ? '' : ` (${given.repeats} times since this was logged last)`;
 }
 
-/** Anything can be thrown, also what cannot be looked at. */
+/** Does not throw: inspecting a thrown value can throw itself. */
 function messageOf(error: unknown): string {
   try {
     return error instanceof Error ? String(error.message) : typeof error;
@@ -143,7 +146,10 @@ function framed(stack: string, message: string): string {
   return [head + rest, ...frames].map(inOneLine).join('\n');
 }
 
-/** Messages of the application's own errors may carry anybody's text, which must neither begin a line nor move a cursor. */
+/**
+ * Escapes control characters. Messages of the errors of an application can quote a request, and must neither begin a
+ * line nor move a cursor.
+ */
 function inOneLine(message: string): string {
   return message.replace(
     /[\p{Cc}\p{Bidi_C}\u2028\u2029]/gu,

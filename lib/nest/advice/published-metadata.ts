@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AuthorizationServerMetadata } from '../../token/index.js';
 
-/** The metadata that authorization servers have published, as far as an audit has read it. No verdict depends on it. */
+/** The metadata of authorization servers, as far as an audit has read it. No verdict depends on it. */
 @Injectable()
 export class PublishedMetadata {
   readonly #ofIssuers = new Map<string, AuthorizationServerMetadata>();

@@ -3,9 +3,9 @@ import { formatAdvice } from './advice.js';
 import { duplicatePackageAdvice } from './duplicate-packages.js';
 
 /**
- * What guards and filters need of StepUpModule.
+ * Returns a provider of StepUpModule that a guard or filter needs.
  *
- * @throws TypeError if the application does not import it
+ * @throws StepUpConfigurationError if the application does not import it
  */
 export function required<T>(provider: T | undefined): T {
   if (provider !== undefined) return provider;

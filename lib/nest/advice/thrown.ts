@@ -1,4 +1,6 @@
-/** Names what was thrown by its class. No message, which may quote what the request sent. */
+/**
+ * Returns the class of a thrown error, or the type of another value. Leaves out the message, which can quote a request.
+ */
 export function kindOf(thrown: unknown): string {
   try {
     return thrown instanceof Error ? thrown.constructor.name : `a value of type ${typeof thrown}`;
@@ -7,7 +9,7 @@ export function kindOf(thrown: unknown): string {
   }
 }
 
-/** The stack trace of what was thrown, for the operator's log; `undefined` if it has none, or cannot be looked at. */
+/** Returns the stack trace of a thrown error. `undefined` if there is none, or if reading it throws. */
 export function stackTraceOf(thrown: unknown): string | undefined {
   try {
     const stack: unknown = thrown instanceof Error ? thrown.stack : undefined;

@@ -11,25 +11,28 @@ import {
 import { Listeners } from './listeners.js';
 import { StepUpLog } from './log.js';
 
-/** The verification of one access token, whatever becomes of its invocation. Carries no token, no claim set and no subject. */
+/**
+ * The verification of one access token. Does not say whether the invocation was admitted. Has no token, no claim set
+ * and no subject.
+ */
 export interface Verification {
   readonly outcome: 'verified' | 'refused' | 'unavailable';
   /** The issuer of the token, if it is a configured one. */
   readonly issuer?: string;
-  /** Seconds from the token to its verified claims, with all that is waited for. */
+  /** Duration in seconds, waiting times included. */
   readonly duration: number;
-  /** Whether the token was remembered, so that neither its signature was verified nor its server asked. */
+  /** Whether the token was remembered. If so, neither its signature was verified nor its server asked. */
   readonly isKnown: boolean;
 }
 
-/** Measures verifications for listeners. Measures nothing while there are none. */
+/** Measures verifications for listeners. Measures nothing without listeners. */
 @Injectable()
 export class Verifications {
   readonly #listeners = new Listeners<Verification>((error) => this.log.listenerFailed('onVerification', error));
 
   constructor(private readonly log: StepUpLog) {}
 
-  /** Adds a listener. Returns what removes it. */
+  /** Adds a listener. Returns an unsubscribe function. */
   on(listener: (verification: Verification) => void): () => void {
     return this.#listeners.add(listener);
   }

@@ -7,36 +7,39 @@ import { type HandlerKind, kindsOf } from './handler-kinds.js';
 
 export type Module = ModulesContainer extends Map<string, infer M> ? M : never;
 
-/** A class of the application as Nest will ask it for handlers. */
+/** A class of the application in which Nest looks for handlers. */
 export interface ApplicationClass {
-  /** What `ExecutionContext.getClass()` will give. */
+  /** What `ExecutionContext.getClass()` returns. */
   readonly type: Type;
-  /** On which Nest looks for handlers. */
+  /** Where Nest looks for handlers. */
   readonly prototype: Readonly<Record<string, unknown>>;
-  /** Absent until there is one, as for a provider whose factory makes one for each request. */
+  /** Absent until Nest has made one, such as for a provider with a factory that makes one for each request. */
   readonly instance: object | undefined;
   readonly module: Module;
-  /** Under which Nest keeps the module. */
+  /** The key under which Nest stores the module. */
   readonly moduleKey: string;
 }
 
-/** A method that Nest binds, of one class. */
+/** A method of one class that Nest binds. */
 export interface ApplicationHandler extends ApplicationClass {
   readonly method: string;
   readonly kinds: readonly HandlerKind[];
-  /** The functions that Nest may call for it: that of the prototype, and that of the instance if it has its own. */
+  /**
+   * The functions that Nest can call for it: that of the prototype, that of the instance, and those that decorators
+   * saw.
+   */
   readonly functions: readonly Handler[];
 }
 
 const scanner = new MetadataScanner();
 
-/** The classes of an application, once for every module that has them. */
+/** Returns the classes of an application, once for every module that has them. */
 export function applicationClasses(modules: ModulesContainer): ApplicationClass[] {
   const classes: ApplicationClass[] = [];
   for (const [moduleKey, module] of modules) {
     const { controllers, providers, injectables } = module;
     for (const wrapper of [...controllers.values(), ...providers.values(), ...injectables.values()]) {
-      // Nest looks at the provider behind it
+      // Nest looks at the provider that the alias names.
       if (wrapper.isAlias) continue;
       const { metatype, instance } = wrapper;
       const ofInstance = classOf(instance);
@@ -49,7 +52,7 @@ export function applicationClasses(modules: ModulesContainer): ApplicationClass[
   return classes;
 }
 
-/** The handlers of a class: what Nest's decorators mark, and the methods that ours do, whatever has replaced them. */
+/** Returns the methods of a class that Nest binds, also after another function has replaced one of them. */
 export function handlersOf(applicationClass: ApplicationClass): ApplicationHandler[] {
   return methodsOf(applicationClass).flatMap((method) => {
     const functions = functionsOf(applicationClass, method);
@@ -70,14 +73,16 @@ export function functionsOf({ prototype, instance }: ApplicationClass, method: s
     .filter((value) => typeof value === 'function') as Handler[];
   for (let object: object | null = prototype; object !== null; object = Object.getPrototypeOf(object)) {
     if (!Object.hasOwn(object, method)) continue;
-    // Nest has bound it, if it was replaced since
+    // If the method was replaced since, Nest has bound the earlier function.
     functions.push(...((decoratedMethods(object).get(method) ?? []) as Handler[]));
     break;
   }
   return [...new Set(functions)];
 }
 
-/** A class whose instances cannot be looked at is none that Nest could ask for handlers. */
+/**
+ * Returns the class of an instance. `undefined` if the instance cannot be inspected: Nest cannot find handlers there.
+ */
 function classOf(instance: unknown): Pick<ApplicationClass, 'type' | 'prototype' | 'instance'> | undefined {
   if (typeof instance !== 'object' || instance === null) return undefined;
   try {

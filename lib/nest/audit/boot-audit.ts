@@ -29,7 +29,7 @@ import { adviceOnSetUp, adviceOnStrategy } from './set-up-advice.js';
 import { Triggers } from './triggers.js';
 import { UserExposure } from './user-exposure.js';
 
-/** Finds at boot what would be wrong at a request: words nobody knows, requirements nobody would enforce. */
+/** Finds at boot what would fail at a request, such as unknown words and requirements that no guard would enforce. */
 @Injectable()
 export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
   readonly #declared: DeclaredGuards;
@@ -45,7 +45,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     private readonly adapterHost: HttpAdapterHost,
     private readonly metadata: MetadataAudit,
   ) {
-    // now, as Nest binds gateways before any hook of a module
+    // In the constructor, because Nest binds gateways before it runs any hook of a module.
     const classes = applicationClasses(modules);
     this.#declared = new DeclaredGuards(classes);
     for (const { type } of classes) {
@@ -54,12 +54,16 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     }
   }
 
-  /** @throws TypeError for a hole; with `audit: 'throw'` also for advice */
+  /**
+   * @throws StepUpConfigurationError for a handler that no guard would protect, and with `audit: 'throw'` for advice
+   */
   async onModuleInit(): Promise<void> {
     await this.#orStop(() => this.#audit());
   }
 
-  /** @throws TypeError for what metadata tells, if it is waited for and `audit` is `'throw'` */
+  /**
+   * @throws StepUpConfigurationError for advice on metadata, if `metadataAudit` is `'await'` and `audit` is `'throw'`
+   */
   async onApplicationBootstrap(): Promise<void> {
     const metadataAudit = this.admission.asksAuthorizationServers ? this.settings.metadataAudit : 'off';
     if (metadataAudit === 'await') {
@@ -72,7 +76,10 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     if (metadataAudit === 'background') void this.#examineMetadata();
   }
 
-  /** A boot that is stopped leaves nothing open: whoever catches the error has an application that refuses everything. */
+  /**
+   * Runs an audit. If it throws, closes the servers and refuses every invocation: the application can have caught the
+   * error.
+   */
   async #orStop(audit: () => void | Promise<void>): Promise<void> {
     try {
       await audit();
@@ -156,7 +163,9 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     return guards.authenticate(handler, 'global') && reach.guards(handler) && reach.globalGuards(handler);
   }
 
-  /** Passport would leave a user on the request who is not judged, or in a place that nobody knows. */
+  /**
+   * Refuses guards of Passport that put a user on the request who is not judged, or put the user in an unknown place.
+   */
   #refuseOtherUsers({ access, description }: Route, handler: ApplicationHandler, guards: BoundGuards): void {
     if (access !== 'required' && access !== 'skipped') return;
     if (guards.haveForeignStrategy(handler)) {
@@ -182,7 +191,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
   }
 }
 
-/** Ours, and those in which an application or {@link toHttpException} has put its own reason. */
+/** Returns whether an error is a refusal: an exception of this package or any other HttpException. */
 function isRefusal(error: unknown): boolean {
   return error instanceof HttpException;
 }

@@ -10,7 +10,7 @@ import type { UserNamer } from '../requirements/route.js';
 import type { ApplicationHandler } from './application-handlers.js';
 import { type DeclaredGuards, guardsOf } from './declared-guards.js';
 
-/** As much of Nest's own maker of execution contexts as tells which guards it binds. */
+/** The part of the ExternalContextCreator of Nest that shows which guards Nest binds. */
 interface ContextCreator {
   readonly guardsContextCreator?: {
     create?(instance: object, handler: Handler, moduleKey: string): readonly unknown[];
@@ -19,7 +19,7 @@ interface ContextCreator {
   getContextModuleKey?(type: Type): string;
 }
 
-/** The guards of handlers: those that metadata names, and those that Nest makes of them. */
+/** The guards of handlers: those that metadata names, and those that Nest binds. */
 export class BoundGuards {
   readonly #ownStrategy: readonly { prototype: object }[];
   readonly #creator: ContextCreator;
@@ -32,26 +32,28 @@ export class BoundGuards {
     private readonly declared: DeclaredGuards,
   ) {
     this.#creator = creator as unknown as ContextCreator;
-    // AuthGuard() without a name stands for the default strategy, whose name only PassportModule knows
+    // AuthGuard() without a name stands for the default strategy. Only PassportModule knows its name.
     const defaults = passportOptions(modules).flatMap(({ defaultStrategy }) => defaultStrategy ?? []);
     const isDefault = defaults.length > 0 && defaults.every((name) => name === strategyName);
     this.#ownStrategy = isDefault ? [AuthGuard(strategyName), AuthGuard()] : [AuthGuard(strategyName)];
   }
 
-  /** Whether metadata names a guard for a handler; another decorator may have overwritten the list. */
+  /** Returns whether metadata names a guard for a handler. Another decorator can have replaced the list. */
   names(guard: Type<CanActivate>, { type, functions }: ApplicationHandler): boolean {
     return functions.some((handler) => declaredOn(type, handler).some((declared) => isGuard(declared, guard)));
   }
 
   /**
-   * Whether Nest makes a guard that metadata names, for every function that it may call. It looks the guard up in the module
-   * of the handler, and leaves out without a word what it does not find there.
+   * Returns whether Nest binds a guard that metadata names, for every function that it can call. Nest looks the guard
+   * up in the module of the handler, and leaves it out without an error if it is not there.
    */
   binds(guard: Type<CanActivate>, handler: ApplicationHandler): boolean {
     return this.#bindsForEach(handler, (bound) => isUnchanged(bound, guard));
   }
 
-  /** As {@link binds}, or Nest makes a subclass that metadata names: what that one decides is up to the application. */
+  /**
+   * As {@link binds}, or if Nest binds a subclass that metadata names. The application decides what that subclass does.
+   */
   bindsItOrSubclass(guard: Type<CanActivate>, handler: ApplicationHandler): boolean {
     return this.#bindsForEach(
       handler,
@@ -60,7 +62,10 @@ export class BoundGuards {
     );
   }
 
-  /** The guards of Passport that say by a method of the application, for each request, where they put the user. */
+  /**
+   * Returns the guards of Passport with a `getAuthenticateOptions` of the application, which returns the property of
+   * the user for each request.
+   */
   userNamersOf(handler: ApplicationHandler): readonly UserNamer[] {
     return [...new Set(handler.functions.flatMap((one) => this.#boundTo(handler, one).filter(isUserNamer)))];
   }
@@ -94,36 +99,42 @@ export class BoundGuards {
     return global.some((made) => made === undefined || isPassportGuard(made)) || declared.some(isPassportGuard);
   }
 
-  /** Whether a guard of ours is bound to a whole class, or to a function. */
+  /** Returns whether one of our guards is declared on a class or a function. */
   namedOn(target: object): boolean {
     return guardsOf(target).some((guard) => isGuard(guard, AcrGuard) || isGuard(guard, AccessTokenGuard));
   }
 
-  /** Whether a guard is bound to the whole application. */
+  /** Returns whether a guard is bound to the whole application. */
   isGlobal(guard: Type<CanActivate>): boolean {
     return this.#global().some((bound) => isGuard(bound, guard));
   }
 
-  /** Whether Nest makes it for each request: it leaves such a guard out where a handler is made once. */
+  /**
+   * Returns whether Nest makes a global guard for each request. Nest leaves such a guard out if it makes the handler
+   * once.
+   */
   isRequestScoped(guard: Type<CanActivate>): boolean {
     return !this.application.getGlobalGuards().some((bound) => isGuard(bound, guard));
   }
 
-  /** Whether one of them has the name of {@link AcrGuard}, but is of another copy of the package. */
+  /** Returns whether a guard has the name of {@link AcrGuard}, but is of another copy of the package. */
   areOfAnotherCopy({ type, functions }: ApplicationHandler): boolean {
     const guards = functions.flatMap((handler) => declaredOn(type, handler));
     const names = guards.map((guard) => prototypeOf(guard)?.constructor.name);
     return names.includes(AcrGuard.name) && !guards.some((guard) => isGuard(guard, AcrGuard));
   }
 
-  /** Whether one of them authenticates by another Passport strategy than ours. */
+  /** Returns whether a guard authenticates by another Passport strategy than ours. */
   haveForeignStrategy({ type, functions }: ApplicationHandler): boolean {
     return functions.some((handler) =>
       this.#of(type, handler).some((guard) => isPassportGuard(guard) && !this.#isOfOurStrategy(guard)),
     );
   }
 
-  /** Whether Passport authenticates after the last guard that judges, so that another user may be left on the request. */
+  /**
+   * Returns whether Passport authenticates after the last guard that judges. It can then leave another user on the
+   * request.
+   */
   authenticateAfterJudging({ type, functions }: ApplicationHandler): boolean {
     return functions.some((handler) => {
       const guards = this.#of(type, handler);
@@ -139,12 +150,12 @@ export class BoundGuards {
     return this.#bindsForEach(handler, (bound) => global.has(bound) === isGlobal && requiresUser(bound));
   }
 
-  /** Whether a guard that is not ours stands before a handler: it may authenticate. */
+  /** Returns whether a guard that is not ours runs before a handler. Such a guard can authenticate. */
   haveOtherGuards({ type, functions }: ApplicationHandler): boolean {
     return functions.some((handler) => this.#of(type, handler).some((guard) => !isOurs(guard)));
   }
 
-  /** Whether a guard that is not ours runs after the first one of ours that judges. */
+  /** Returns whether a guard that is not ours runs after the first one of ours. */
   runAfterJudging({ type, functions }: ApplicationHandler): boolean {
     return functions.some((handler) => {
       const guards = this.#of(type, handler);
@@ -153,7 +164,7 @@ export class BoundGuards {
     });
   }
 
-  /** In the order in which they run. */
+  /** Returns the guards of a handler in the order in which they run. */
   #of(type: Type, handler: Handler): readonly unknown[] {
     return [...this.#global(), ...declaredOn(type, handler)];
   }
@@ -163,7 +174,9 @@ export class BoundGuards {
     return [...this.application.getGlobalGuards(), ...requestScoped];
   }
 
-  /** What Nest would run before a function; nothing where it cannot be asked, so that nothing counts as shown. */
+  /**
+   * Returns the guards that Nest would run before a function. Empty if Nest cannot be asked, so that nothing is proven.
+   */
   #boundTo({ instance, type, kinds, moduleKey }: ApplicationHandler, handler: Handler): readonly unknown[] {
     if (instance === undefined) return [];
     try {
@@ -190,7 +203,7 @@ export class BoundGuards {
   }
 }
 
-/** The options of each import of PassportModule; which of them a guard gets depends on its module. */
+/** Returns the options of each import of PassportModule. Which of them a guard gets depends on its module. */
 export function passportOptions(modules: ModulesContainer): readonly AuthModuleOptions[] {
   return [...modules.values()].flatMap(({ providers }) => {
     const options: unknown = providers.get(AuthModuleOptions)?.instance;
@@ -207,18 +220,18 @@ function isOurs(guard: unknown): boolean {
   return [AcrGuard, AccessTokenGuard, EnforcementGuard].some((own) => isExactly(guard, own));
 }
 
-/** A subclass may do anything besides. */
+/** Excludes subclasses, because they can do anything. */
 function isExactly(guard: unknown, own: Type<CanActivate>): boolean {
   return guard === own || isUnchanged(guard, own);
 }
 
-/** A subclass may decide otherwise, and so may an instance with a method of its own. */
+/** Excludes subclasses and instances with a `canActivate` of their own, because they can decide otherwise. */
 function isUnchanged(guard: unknown, base: Type<CanActivate>): boolean {
   if (typeof guard !== 'object' || guard === null) return false;
   return Object.getPrototypeOf(guard) === base.prototype && !Object.hasOwn(guard, 'canActivate');
 }
 
-/** Told by its methods, as every call of `AuthGuard` makes a class of its own. */
+/** Recognizes a guard of Passport by its methods, because every call of `AuthGuard` makes a new class. */
 function isPassportGuard(guard: unknown): boolean {
   const prototype = prototypeOf(guard);
   return ['handleRequest', 'getAuthenticateOptions', 'logIn'].every(
@@ -234,19 +247,19 @@ function requiresUser(guard: unknown): boolean {
   return ['canActivate', 'handleRequest'].every((method) => Reflect.get(guard, method) === nest?.[method]);
 }
 
-/** Whether a guard that Nest has made is the one that metadata names, as a class or as an instance. */
+/** Returns whether a guard that Nest has made is the one that metadata names, as a class or as an instance. */
 function isMadeOf(bound: unknown, declared: unknown): boolean {
   if (typeof declared !== 'function') return bound === declared;
   return typeof bound === 'object' && bound !== null && Object.getPrototypeOf(bound) === declared.prototype;
 }
 
-/** Whether an application has given a guard of Passport a `getAuthenticateOptions` of its own, as a method or a field. */
+/** Returns whether a guard of Passport has a `getAuthenticateOptions` of the application, as a method or a field. */
 function isUserNamer(guard: unknown): guard is UserNamer {
   if (typeof guard !== 'object' || guard === null || !isPassportGuard(guard)) return false;
   return (guard as UserNamer).getAuthenticateOptions !== ofNest(guard)?.['getAuthenticateOptions'];
 }
 
-/** The prototype that `AuthGuard()` has made: that which `logIn` stands on, or the farthest one. */
+/** Returns the prototype that `AuthGuard()` has made: the farthest object in the chain with its own `logIn`. */
 function ofNest(guard: object): Record<string, unknown> | undefined {
   let found: object | undefined;
   for (let one: object | null = guard; one !== null; one = Object.getPrototypeOf(one)) {
@@ -255,7 +268,7 @@ function ofNest(guard: object): Record<string, unknown> | undefined {
   return found as Record<string, unknown> | undefined;
 }
 
-/** Guards are bound as classes or as instances. */
+/** Accepts a guard as a class or as an instance. */
 function isGuard(guard: unknown, base: { prototype: object }): boolean {
   const prototype = prototypeOf(guard);
   if (prototype === undefined) return false;

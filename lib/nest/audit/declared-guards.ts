@@ -2,8 +2,8 @@ import { GUARDS } from '../guards/guards-metadata.js';
 import { type ApplicationClass, functionsOf, methodsOf } from './application-handlers.js';
 
 /**
- * The guards that metadata named when Nest had scanned the application and bound nothing yet. What metadata says later may
- * have come too late: Nest binds controllers, gateways and patterns before any hook of a module runs.
+ * The guards that metadata named after Nest had scanned the application and before it bound anything. Later changes can
+ * come too late: Nest binds controllers, gateways and patterns before it runs any hook of a module.
  */
 export class DeclaredGuards {
   readonly #declared = new Map<object, readonly unknown[]>();
@@ -15,7 +15,7 @@ export class DeclaredGuards {
     }
   }
 
-  /** Returns whether metadata names the same guards as it did then. */
+  /** Returns whether metadata still names the same guards. */
   areUnchanged(target: object): boolean {
     const declared = this.#declared.get(target);
     const guards = guardsOf(target);
@@ -23,7 +23,7 @@ export class DeclaredGuards {
   }
 }
 
-/** What `@UseGuards` has left on a class or a function. */
+/** Returns the guards that `@UseGuards` declares on a class or a function. */
 export function guardsOf(target: object): readonly unknown[] {
   return [...((Reflect.getMetadata(GUARDS, target) as unknown[] | undefined) ?? [])];
 }

@@ -16,7 +16,9 @@ import type { BoundGuards } from './bound-guards.js';
 import { isController, isFollowUp, unguardedCallerOf } from './handler-kinds.js';
 import type { Reach } from './reach.js';
 
-/** Shows of every handler that Nest will run a guard of ours before it, or says why the application must not start. */
+/**
+ * Shows for every handler that Nest runs one of our guards before it, or throws so that the application does not start.
+ */
 export class EnforcementProof {
   constructor(
     private readonly guards: BoundGuards,
@@ -24,9 +26,9 @@ export class EnforcementProof {
   ) {}
 
   /**
-   * Shows what enforces a route, and notes it there.
+   * Shows what enforces a route, and records it on the route.
    *
-   * @throws TypeError naming the handler and the way out
+   * @throws StepUpConfigurationError that names the handler and the next step
    */
   prove(route: Route, handler: ApplicationHandler): void {
     const { access } = route;
@@ -40,9 +42,9 @@ export class EnforcementProof {
   }
 
   /**
-   * Refuses our decorators, and AccessTokenGuard, on what Nest calls without guards.
+   * Refuses our decorators and AccessTokenGuard on methods that Nest or a library calls without guards.
    *
-   * @throws TypeError naming the method and the way out
+   * @throws StepUpConfigurationError that names the method and the next step
    */
   refuseUnguardedMethods(applicationClass: ApplicationClass): void {
     const { type } = applicationClass;
@@ -76,7 +78,7 @@ export class EnforcementProof {
     }
   }
 
-  /** Our decorators bind the guard; another decorator may have overwritten the list of guards. */
+  /** Our decorators bind the guard. Another decorator can have replaced the list of guards. */
   #refuseOverwritten(name: string, handler: ApplicationHandler): void {
     if (this.guards.names(AcrGuard, handler)) return;
     const why = this.guards.areOfAnotherCopy(handler)
@@ -146,13 +148,13 @@ export class EnforcementProof {
   }
 }
 
-/** Whether the class, or one it extends, requires something of all that it has. */
+/** Returns whether the class, or one it extends, requires something of all its methods. */
 function requiresOnClass(type: ApplicationClass['type']): boolean {
   const nearest = lineage(type).findLast((one) => stepUpMetadataOf(one).length > 0);
   return nearest !== undefined && stepUpMetadataOf(nearest).some(({ kind }) => kind !== 'public');
 }
 
-/** Functions that an instance has in place of methods. */
+/** Returns the functions that an instance has as fields. */
 function fieldsOf({ instance, prototype }: ApplicationClass): string[] {
   if (instance === undefined) return [];
   const isMethod = (name: string) => typeof originalHook(prototype[name]) === 'function';

@@ -1,13 +1,14 @@
 import type { Handler } from '../requirements/handler.js';
 
 /**
- * How Nest calls a handler, and with that whether it runs guards before it. `http`, `operation`: always. `message`,
- * `pattern`: those of the handler and its class, the global ones on some versions and in some applications. `field`,
- * `reference`: as the GraphQL module that serves it is configured. `stream`: too late, as the handler has the call itself.
+ * How Nest calls a handler, and so whether it runs guards before it. `http` and `operation`: always. `message` and
+ * `pattern`: the guards of handler and class always, global guards only in some versions and applications. `field` and
+ * `reference`: if the GraphQL module that serves it is configured so. `stream`: too late, because the handler receives
+ * the call itself.
  */
 export type HandlerKind = 'http' | 'operation' | 'field' | 'reference' | 'message' | 'pattern' | 'stream';
 
-// Metadata that Nest's decorators leave; @nestjs/graphql, websockets and microservices need not be installed
+// Metadata keys of the decorators of Nest. @nestjs/graphql, websockets and microservices can be absent.
 const PATH = 'path';
 const MESSAGE = 'websockets:message_mapping';
 const PATTERN = 'microservices:pattern';
@@ -16,7 +17,7 @@ const FIELD = 'graphql:resolve_property';
 const REFERENCE = 'graphql:resolve_reference';
 const GATEWAY = 'websockets:is_gateway';
 
-/** What calls a method without running guards, told by metadata of the method. */
+/** What calls a method without running guards, by a metadata key of the method. */
 const CALLERS: readonly (readonly [metadata: string, caller: string])[] = [
   ['EVENT_LISTENER_METADATA', '@OnEvent'],
   ['SCHEDULER_TYPE', '@Cron, @Interval or @Timeout'],
@@ -31,7 +32,7 @@ const CALLERS: readonly (readonly [metadata: string, caller: string])[] = [
   ['bullmq:queue_events_metadata', '@OnQueueEvent'],
 ];
 
-/** What calls a method of a class without running guards, told by metadata of the class. */
+/** What calls a method of a class without running guards, by a metadata key of the class. */
 const CALLERS_OF_CLASSES: readonly (readonly [metadata: string, method: string, caller: string])[] = [
   [GATEWAY, 'handleConnection', 'Nest for every client that connects'],
   [GATEWAY, 'handleDisconnect', 'Nest for every client that disconnects'],
@@ -42,10 +43,10 @@ const CALLERS_OF_CLASSES: readonly (readonly [metadata: string, method: string, 
   ['bullmq:processor_metadata', 'process', '@Processor'],
 ];
 
-/** The kinds of handler that a method is; none if Nest does not bind it. */
+/** Returns the kinds of handler that a method is. Empty if Nest does not bind it. */
 export function kindsOf(method: string, functions: readonly Handler[]): HandlerKind[] {
   const has = (key: string) => functions.some((handler) => Reflect.hasMetadata(key, handler));
-  // GraphQL calls it to find a type, whatever the enhancers are
+  // GraphQL calls it to find a type, and never runs guards before it.
   if (method === '__resolveType') return [];
   const kinds: HandlerKind[] = [];
   if (has(PATH)) kinds.push('http');
@@ -57,7 +58,9 @@ export function kindsOf(method: string, functions: readonly Handler[]): HandlerK
   return kinds;
 }
 
-/** What calls a method without running guards, in the words of the developer; `undefined` if nothing is known to. */
+/**
+ * Returns what calls a method without running guards, in the words of the developer; `undefined` if no caller is known.
+ */
 export function unguardedCallerOf(type: object, method: string, functions: readonly Handler[]): string | undefined {
   const ofClass = CALLERS_OF_CLASSES.find(([key, name]) => name === method && Reflect.hasMetadata(key, type));
   if (ofClass !== undefined) return ofClass[2];
@@ -65,12 +68,12 @@ export function unguardedCallerOf(type: object, method: string, functions: reado
   return CALLERS.find(([key]) => keys.has(key))?.[1];
 }
 
-/** Some libraries use symbols. */
+/** Returns the text of a key: some libraries use symbols. */
 function nameOf(key: unknown): unknown {
   return typeof key === 'symbol' ? key.description : key;
 }
 
-/** Hooks that only follow what others have done: a decorator on their class means its messages. */
+/** Returns whether a hook only follows an earlier event. A decorator on its class then means the messages. */
 export function isFollowUp(method: string): boolean {
   return method === 'handleDisconnect' || method === 'afterInit';
 }
@@ -79,7 +82,10 @@ export function isController(type: object): boolean {
   return Reflect.hasMetadata(PATH, type);
 }
 
-/** `@GrpcStreamCall()`: the handler receives the call as it is, and what guards throw would end the process. */
+/**
+ * Returns whether a handler is one of `@GrpcStreamCall()`. It receives the call itself, so what a guard throws would
+ * end the process.
+ */
 function isStreamCall(handler: Handler): boolean {
   const patterns: unknown = Reflect.getMetadata(PATTERN, handler);
   return [patterns].flat().some((pattern) => (pattern as { streaming?: unknown } | null)?.streaming === 'pt_stream');

@@ -4,19 +4,19 @@ import { type AuthorizationServerMetadata, AuthorizationServerUnavailable, endpo
 import type { Advice } from '../advice/advice.js';
 import type { Route } from '../requirements/route.js';
 
-/** Characters by which a misspelt string may differ from the right one. */
+/** Greatest edit distance between a misspelt string and the right one. */
 const MAX_SLIP = 2;
 
-/** An acr string that challenges will ask an authorization server for. */
+/** An acr string that challenges ask an authorization server for. */
 interface Need {
-  /** The word of the application, as the first of the routes has it. */
+  /** The word of the application, from the first of the routes. */
   readonly word: string;
   readonly routes: Route[];
 }
 
 /**
- * What the metadata of an authorization server says against what is asked of it. What it does not say proves nothing:
- * several servers honor `acr_values` without a word about it.
+ * Returns advice on what the metadata of an authorization server contradicts. Absent metadata is no contradiction:
+ * several servers honor `acr_values` without publishing it.
  *
  * @param verifies whether tokens of this server are verified here
  * @see [RFC 9470 §7](https://www.rfc-editor.org/rfc/rfc9470.html#section-7)
@@ -62,13 +62,16 @@ function adviceOnAcrValues(
     code: 'acr_values_unsupported',
     subject: metadata.issuer,
     message: `acr_values_supported in its metadata lacks ${described.join('; ')}`,
-    // never to take what is offered for it: a plain sign-in may satisfy that
+    // Does not advise to require what the server offers: a plain sign-in can satisfy that.
     fix: `have the server offer it${steps}${nearest.length === 0 ? '' : `; or correct its spelling: ${nearest.join(', ')}`}`,
   };
   return { advice, routes: [...new Set(lacking.flatMap(([, need]) => need.routes))] };
 }
 
-/** An offered string that differs by no more than a slip of the hand. Another one, or another number, may be weaker. */
+/**
+ * Returns an offered string that differs only by a misspelling. A string with other numbers can stand for a weaker
+ * sign-in.
+ */
 function nearestOffered(value: string, offered: readonly unknown[]): string | undefined {
   const numbersOf = (one: string) => one.replace(/\D+/g, ' ');
   const strings = offered.filter((one) => typeof one === 'string' && numbersOf(one) === numbersOf(value));

@@ -11,7 +11,7 @@ import { adviceOnMetadata } from './metadata-advice.js';
 /** Seconds for the metadata of all authorization servers together. */
 const TIMEOUT = 5;
 
-/** Compares what authorization servers publish of themselves with what the routes will ask them for. */
+/** Compares the metadata of authorization servers with what the routes require. */
 @Injectable()
 export class MetadataAudit implements OnModuleDestroy {
   readonly #underWay = new Set<AbortController>();
@@ -21,14 +21,14 @@ export class MetadataAudit implements OnModuleDestroy {
     private readonly published: PublishedMetadata,
   ) {}
 
-  /** Gives up: an application that is shut down wants to know no longer. */
+  /** Aborts the audit: an application that shuts down does not need the result. */
   onModuleDestroy(): void {
     for (const controller of this.#underWay) controller.abort();
   }
 
   /**
-   * Reads the metadata of every authorization server, at the same time and for five seconds at most, and adds to each route
-   * what concerns it. Finds nothing after a shutdown.
+   * Reads the metadata of every authorization server, in parallel and for at most 5 seconds. Adds to each route the
+   * advice that concerns it. Returns no advice after a shutdown.
    */
   async examine(routes: readonly Route[]): Promise<readonly Advice[]> {
     const controller = new AbortController();

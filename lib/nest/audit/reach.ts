@@ -11,12 +11,12 @@ interface GraphqlOptions {
   readonly fieldResolverEnhancers?: readonly string[];
 }
 
-/** Which guards Nest runs before a handler of each kind, in this application. */
+/** Determines which guards Nest runs before a handler of each kind, in this application. */
 export class Reach {
   /** Each GraphQL endpoint: the modules whose resolvers it serves, and whether it guards their fields. */
   readonly #endpoints: readonly { readonly modules: ReadonlySet<Module>; readonly guardsFields: boolean }[];
 
-  /** @param isMicroservice whether the application has no HTTP server; one that has may connect microservices to it */
+  /** @param isMicroservice whether the application has no HTTP server; one that has can connect microservices to it */
   constructor(
     modules: ModulesContainer,
     private readonly isMicroservice: boolean,
@@ -30,12 +30,12 @@ export class Reach {
     });
   }
 
-  /** Whether Nest runs any guard before the handler, whichever way it comes to it. */
+  /** Returns whether Nest runs guards before the handler, however it is called. */
   guards(handler: ApplicationHandler): boolean {
     return handler.kinds.every((kind) => this.#guardsKind(kind, handler.module));
   }
 
-  /** Whether Nest runs global guards as well. */
+  /** Returns whether Nest runs global guards too. */
   globalGuards(handler: ApplicationHandler): boolean {
     return this.guards(handler) && handler.kinds.every((kind) => this.#reachesGlobally(kind));
   }
@@ -49,12 +49,15 @@ export class Reach {
 
   #reachesGlobally(kind: HandlerKind): boolean {
     if (kind === 'message') return WEBSOCKETS_MAJOR >= 12;
-    // a hybrid application has them at its microservices only with inheritAppConfig, which nothing tells at boot
+    // In a hybrid application they reach microservices only with inheritAppConfig, which the boot audit cannot see.
     return kind !== 'pattern' || this.isMicroservice;
   }
 }
 
-/** As GraphQLModule finds them: those it includes with what they import, or all. */
+/**
+ * Returns the modules that a GraphQL endpoint serves, as GraphQLModule finds them: the included modules and their
+ * imports, or all modules.
+ */
 function includedModules(modules: ModulesContainer, include: readonly Type[]): ReadonlySet<Module> {
   if (include.length === 0) return new Set(modules.values());
   const included = new Set([...modules.values()].filter(({ metatype }) => include.includes(metatype)));
@@ -62,7 +65,7 @@ function includedModules(modules: ModulesContainer, include: readonly Type[]): R
   return included;
 }
 
-/** Before version 12, global guards do not reach gateways. */
+/** Before version 12, global guards do not reach gateways. `0` if the package is not installed. */
 const WEBSOCKETS_MAJOR = majorOf('@nestjs/websockets');
 
 function majorOf(name: string): number {

@@ -4,14 +4,14 @@ import { decoratedMethods, stepUpMetadataOfAll, stepUpMetadataOfHandler } from '
 import { onlyOne } from '../requirements/route.js';
 
 /**
- * Refuses functions that took the place of a decorated method on its prototype, and left guard and requirement behind.
+ * Checks that no function has replaced a decorated method on its prototype without its metadata.
  *
- * @throws TypeError naming the method
+ * @throws StepUpConfigurationError that names the method, and for several decorators on one method
  */
 export function assertNotReplaced(type: Type): void {
   for (let prototype = type.prototype; prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
     for (const [name, functions] of decoratedMethods(prototype)) {
-      // of methods that are overridden too, which are no handlers
+      // Also for overridden methods, which are not handlers.
       onlyOne(stepUpMetadataOfAll(functions), `${prototype.constructor.name}.${String(name)}`);
       const own: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
       if (typeof own !== 'function' || stepUpMetadataOfHandler(own).length === 0) {

@@ -2,13 +2,13 @@ import type { AuthorizationServer, Vocabulary } from '../../authorization-server
 import type { Advice } from '../advice/advice.js';
 import type { RouteDescription } from '../requirements/route.js';
 
-/** Below this, the redirect to the authorization server and back may take longer than the sign-in counts. Seconds. */
+/** Seconds. Below this, the redirect to the authorization server and back can take longer than the sign-in counts. */
 const SHORT_MAX_AGE = 30;
 
-/** Above this, a sign-in of an earlier day counts as recent. Seconds. */
+/** Seconds. Above this, a sign-in of an earlier day counts as recent. */
 const LONG_MAX_AGE = 86_400;
 
-/** What is probably not meant with a route's requirements, as far as no network is needed to tell. */
+/** Returns advice on the requirements of a route. Needs no network. */
 export function adviceOnRoute(
   { name: subject, requirements = {} }: RouteDescription,
   servers: readonly AuthorizationServer[],
@@ -48,7 +48,10 @@ export function adviceOnRoute(
   return advice;
 }
 
-/** Whether a value is an authorization server's string that a word beside it stands for, at the same place in the order. */
+/**
+ * Returns whether a value is a string of an authorization server that another value of the list stands for, at the same
+ * place in the order.
+ */
 function isDuplicate(value: string, acrValues: readonly string[], servers: readonly AuthorizationServer[]): boolean {
   const others = acrValues.filter((other) => other !== value);
   const knowing = servers.map(({ vocabulary }) => vocabulary).filter((vocabulary) => vocabulary.knows(value));

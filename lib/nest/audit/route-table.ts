@@ -3,7 +3,7 @@ import type { RouteDescription } from '../requirements/route.js';
 const HEADINGS = ['called by', 'handler', 'access', 'words', 'maxAge', 'scope', 'advice'];
 
 /**
- * The routes that require something or are marked to require nothing, as a table for the log, and the number of the others.
+ * Returns the routes that declare something as a table for the log, and the number of the other ones.
  *
  * @param shown `'all'` lists those as well of which nothing is declared
  * @example
@@ -27,7 +27,7 @@ function openLine(open: number, shown: 'guarded' | 'all'): string {
   return `${count} open, as nothing is declared of ${them}${hint}`;
 }
 
-/** Lines of a table whose columns are as wide as they need to be. */
+/** Returns the lines of a table, with each column as wide as its longest cell. */
 export function tableOf(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>

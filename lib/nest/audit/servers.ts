@@ -8,7 +8,7 @@ interface HttpServer {
   closeAllConnections?(): void;
 }
 
-/** Closes what listens already when the boot is stopped: the HTTP server, and the servers of gateways. */
+/** Closes the servers that listen already when the boot is stopped: the HTTP server, and the servers of gateways. */
 export async function closeServers(
   { httpAdapter }: HttpAdapterHost,
   application: ApplicationConfig,

@@ -6,10 +6,10 @@ import type { StepUpSettings } from '../step-up.options.js';
 import type { ApplicationHandler } from './application-handlers.js';
 import type { BoundGuards } from './bound-guards.js';
 
-/** Seconds from which on a withdrawn key stays accepted for long. */
+/** Seconds. Above this, a withdrawn key stays accepted for long. */
 const LONG_REFRESH = 3600;
 
-/** Advice on guards that guard nothing, and on times that are probably milliseconds. */
+/** Returns advice on guards that enforce nothing, and on times that are probably milliseconds. */
 export function adviceOnSetUp(
   handlers: ReadonlyMap<Route, ApplicationHandler>,
   guards: BoundGuards,
@@ -29,7 +29,9 @@ export function adviceOnSetUp(
   return advice;
 }
 
-/** Advice on a Passport strategy that is not there. Middleware may authenticate in its place, so it never stops the boot. */
+/**
+ * Returns advice on a missing Passport strategy. It never stops the boot, because middleware can authenticate instead.
+ */
 export function adviceOnStrategy(
   handlers: ReadonlyMap<Route, ApplicationHandler>,
   guards: BoundGuards,
@@ -53,7 +55,10 @@ export function adviceOnStrategy(
   );
 }
 
-/** AcrGuard lets everybody through where nothing is required. Next to handlers that require something it may be meant so. */
+/**
+ * Returns advice on an AcrGuard without a requirement: it admits every request. Leaves out classes in which another
+ * handler declares something, because the guard can be meant for that one.
+ */
 function adviceOnIdleGuards(handlers: ReadonlyMap<Route, ApplicationHandler>, guards: BoundGuards): Advice[] {
   const routes = [...handlers];
   const guarding = new Set(routes.filter(([route]) => route.access !== 'open').map(([, { type }]) => type));

@@ -4,7 +4,7 @@ import type { Handler } from '../requirements/handler.js';
 import type { ApplicationHandler } from './application-handlers.js';
 import type { HandlerKind } from './handler-kinds.js';
 
-// metadata that Nest's decorators leave
+// Metadata keys of the decorators of Nest.
 const PATH = 'path';
 const METHOD = 'method';
 const VERSION = '__version__';
@@ -17,7 +17,10 @@ const GRAPHQL_TYPE = 'graphql:resolver_type';
 const GRAPHQL_NAME = 'graphql:resolver_name';
 const FIELD = 'graphql:resolve_property';
 
-/** What a handler is called by, as its developer has written it, with prefixes and versions of the application. */
+/**
+ * Describes what Nest calls a handler for, as its developer has written it, with prefixes and versions of the
+ * application.
+ */
 export class Triggers {
   constructor(
     private readonly application: ApplicationConfig,
@@ -57,7 +60,7 @@ export class Triggers {
     );
   }
 
-  /** A path with the prefix and the version of the application. */
+  /** Returns a path with the prefix and the version of the application. */
   #addressed(
     path: string,
     method: RequestMethod | undefined,
@@ -82,7 +85,7 @@ function patternsOf({ functions }: ApplicationHandler): string[] {
   return listOf(read(functions, PATTERN)).map((pattern) => `${word} ${shown(pattern)}`);
 }
 
-/** The type that a resolver is for; its own name if only its schema tells. */
+/** Returns the type that a resolver is for, or the name of its class if its metadata names no type. */
 function typeOf(type: { readonly name: string }): string {
   const name: unknown = Reflect.getMetadata(GRAPHQL_NAME, type);
   return typeof name === 'string' ? name : type.name;

@@ -4,7 +4,7 @@ import { STEP_UP_CONTEXT_FACTORY } from '../decorators/step-up-context.decorator
 import type { ApplicationHandler } from './application-handlers.js';
 import type { BoundGuards } from './bound-guards.js';
 
-// metadata that Nest's decorators leave
+// Metadata keys of the decorators of Nest.
 const INTERCEPTORS = '__interceptors__';
 const PIPES = '__pipes__';
 const PARAMETERS = '__routeArguments__';
@@ -15,8 +15,8 @@ interface Parameter {
 }
 
 /**
- * Tells whether code of the application runs between the judgement and the handler: a guard, an interceptor, a pipe or a
- * parameter decorator. Only then does the user have to be kept; else nobody could change it.
+ * Finds whether code of the application runs between the judgement and the handler: a guard, an interceptor, a pipe or
+ * a parameter decorator. Only such code could change the user, so only then must the guard lock it.
  */
 export class UserExposure {
   readonly #everywhere: boolean;
@@ -33,7 +33,7 @@ export class UserExposure {
   }
 
   of(handler: ApplicationHandler): boolean {
-    // elsewhere the request is shared with other invocations, or Nest binds later than the boot audit runs
+    // For other kinds, invocations share the request, or Nest binds after the boot audit.
     if (handler.kinds.some((kind) => kind !== 'http')) return true;
     if (this.#everywhere || this.guards.runAfterJudging(handler)) return true;
     const { type, method, functions, module } = handler;
@@ -53,7 +53,7 @@ export class UserExposure {
 
 const CLASSES_OF_NEST: ReadonlySet<unknown> = new Set(Object.values(nest));
 
-/** Whether a pipe is one of Nest's own, which see a value and not the request. */
+/** Returns whether a pipe is one of Nest, which receives a value and not the request. */
 function isOfNest(pipe: unknown): boolean {
   return CLASSES_OF_NEST.has(typeof pipe === 'function' ? pipe : (pipe as object | null)?.constructor);
 }

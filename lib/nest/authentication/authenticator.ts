@@ -2,23 +2,26 @@ import type { AuthenticationEvent, AuthenticationRequirements } from '../../core
 import type { MaybePromise } from '../../token/index.js';
 import type { Invocation } from '../transports/invocation.js';
 
-/** Whose request this is, and how that user authenticated. */
+/** The user of a request, and how that user authenticated. */
 export interface Authenticated {
   readonly user: unknown;
   readonly event: AuthenticationEvent;
-  /** What is known of the token beyond the event: its verified claims, or with a strategy of the application its user. */
+  /** The verified claims of the token. With a strategy of the application, the members of its user. */
   readonly claims: Readonly<Record<string, unknown>>;
-  /** Asks the authorization server for what requirements need and the token lacks; absent if there is nobody to ask. */
+  /**
+   * Asks the authorization server for what requirements need and the token lacks. Absent if introspection is not
+   * configured.
+   */
   readonly complete?: (requirements: AuthenticationRequirements) => MaybePromise<Authenticated>;
 }
 
-/** Finds out whose request this is. */
+/** Determines the user of a request. */
 export interface Authenticator {
   /**
-   * The user and the authentication event behind a request, found once for each request.
+   * Returns the user and the authentication event behind a request, determined once for each request.
    *
    * @throws AccessTokenException for a missing or refused token, or an authorization server that cannot be reached
-   * @throws TypeError if a fault of the configuration keeps the event from being told
+   * @throws StepUpConfigurationError if the configuration keeps the event from being determined
    */
   authenticate(invocation: Invocation): MaybePromise<Authenticated>;
 
@@ -26,15 +29,17 @@ export interface Authenticator {
    * Verifies a token that comes without a request.
    *
    * @throws AccessTokenException for a refused token, or an authorization server that cannot be reached
-   * @throws TypeError if a strategy of the application verifies the tokens
+   * @throws StepUpConfigurationError if a strategy of the application verifies the tokens
    */
   authenticateToken(token: string): MaybePromise<Authenticated>;
 
-  /** Judges the user of the application's strategy on this handler, whoever is on the request before. */
+  /**
+   * Judges on this handler the user of the strategy of the application. Ignores a user who is on the request before.
+   */
   authenticateAgain?(controller: object, method: string): void;
 }
 
-/** The authentication with all that its authorization server can tell of it, if that is required and not in the token. */
+/** Returns the authentication with what its authorization server adds, if requirements need more than the token has. */
 export function completed(
   authenticated: Authenticated,
   requirements: AuthenticationRequirements,

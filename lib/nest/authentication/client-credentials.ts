@@ -5,7 +5,7 @@ import {
 import type { AuthenticationEvent } from '../../core/index.js';
 
 /**
- * Returns whether a token was issued to a client for itself. No user has authenticated for it, so that none can step up.
+ * Returns whether a token was issued to a client for itself. Such a token has no user who could step up.
  *
  * @see [RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.4)
  */

@@ -1,8 +1,8 @@
 import type { AuthorizationServer } from '../../authorization-servers/index.js';
 
 /**
- * Returns whether a delegate acts for the user by this token, and its server is not configured to let them: it was the
- * user who authenticated.
+ * Returns whether a delegate acts for the user by this token, and its server is not configured to accept delegates. The
+ * delegate has not authenticated: the user has.
  *
  * @see [RFC 8693 §4.1](https://www.rfc-editor.org/rfc/rfc8693.html#section-4.1)
  */

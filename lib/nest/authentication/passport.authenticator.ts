@@ -26,8 +26,8 @@ type Claims = Readonly<Record<string, unknown>>;
 const RFC_9068 = checkProfile(undefined, 'profile');
 
 /**
- * Authenticates by the application's own means: what has put a user on the request, else the Passport strategy it names.
- * A user on the request, or an event that names a subject, is somebody; nobody is refused.
+ * Authenticates by the means of the application: the user on the request, else the Passport strategy that it names.
+ * Refuses a request without a user, unless the event names a subject. Verifies no token.
  */
 export class PassportAuthenticator implements Authenticator {
   readonly #guard: InstanceType<ReturnType<typeof AuthGuard>>;
@@ -55,14 +55,14 @@ export class PassportAuthenticator implements Authenticator {
     const event = await this.#eventOf(invocation, user, token);
     if (!isSomebody(user) && event.subject === undefined) throw AccessTokenException.missing(this.settings);
     if (event.subject !== undefined) assertSameUser(user, undefined, event);
-    // a delegate counts, also if validate() forgets to mention it
+    // A delegate counts, also if validate() drops `act`.
     const act = claims['act'] ?? token?.['act'];
     return { user, event, claims: act === undefined ? claims : { ...claims, act } };
   }
 
   /**
-   * Takes no notice of a user who is on the request before such a handler: a guard of the strategy runs after ours and
-   * will put another one there. By names, as tracing may wrap handlers after the boot.
+   * Ignores a user who is on the request before such a handler: a guard of the strategy runs after ours and puts
+   * another user there. Stores names, because tracing can wrap handlers after the boot.
    */
   authenticateAgain(controller: object, method: string): void {
     this.#again.set(controller, (this.#again.get(controller) ?? new Set()).add(method));
@@ -79,7 +79,7 @@ export class PassportAuthenticator implements Authenticator {
     const user = userOn(invocation);
     if (!isSomebody(user)) return false;
     const isOfStrategy = this.#ofStrategy.get(request) === user;
-    // a socket may have outlived the token by which the strategy knew the user
+    // A socket can outlive the token by which the strategy knew the user.
     if (!transport.ownsRequest(request) && isOfStrategy) return false;
     const isAgain =
       context !== undefined && this.#again.get(context.getClass())?.has(context.getHandler().name) === true;
@@ -89,7 +89,7 @@ export class PassportAuthenticator implements Authenticator {
   async #authenticate({ request, context, transport }: Invocation): Promise<void> {
     const { strategyName, authenticationEvent } = this.settings;
     if (context === undefined) throw AccessTokenException.missing(this.settings);
-    // Passport would leave the user on a socket, where the next message would find it and not be judged again
+    // Passport would leave the user on a socket. The next message would find that user and not be authenticated again.
     if (transport.carriesUser && isRegistered(strategyName)) {
       try {
         await this.#guard.canActivate(context);
@@ -120,7 +120,7 @@ export class PassportAuthenticator implements Authenticator {
     return AccessTokenException.refused(refused, this.settings);
   }
 
-  /** A session or a socket may hand on a user for longer than the token was good for. */
+  /** Checks `exp`, because a session or a socket can keep a user for longer than the token is valid. */
   #checkLifetime({ exp }: Claims): void {
     if (exp === undefined) return;
     try {
@@ -147,7 +147,7 @@ export class PassportAuthenticator implements Authenticator {
     return this.#withIssuer(event);
   }
 
-  /** What nobody here has verified can refuse, but adds nothing: the event is what the user on the request says. */
+  /** Reads the event from the user on the request. The unverified token can refuse, but adds nothing. */
   #eventOfUser(user: Claims, token: Claims | undefined): AuthenticationEvent {
     const { iss } = user;
     const profile = this.#profileOf(iss);
@@ -161,7 +161,7 @@ export class PassportAuthenticator implements Authenticator {
     return this.#withIssuer(typeof iss === 'string' ? { ...event, issuer } : event);
   }
 
-  /** To record must not refuse what was not refused before: report mode records what it can. */
+  /** Throws only in enforce mode. Report mode must not refuse what was not refused before. */
   #refuseDropped(claim: string): void {
     const { strategyName, mode } = this.settings;
     const message =
@@ -197,7 +197,7 @@ export class PassportAuthenticator implements Authenticator {
     );
   }
 
-  /** What the token says that the application's strategy accepted; `undefined` if there is none that can be read. */
+  /** Returns the claims of the token that the strategy of the application accepted; `undefined` if none can be read. */
   #acceptedClaims({ request, context }: Invocation): Claims | undefined {
     try {
       const { accessToken } = this.settings;
@@ -226,7 +226,7 @@ function recordOf(user: unknown): Claims {
   return typeof user === 'object' && user !== null ? (user as Claims) : {};
 }
 
-/** As Passport sees it: `false`, an empty text and zero are nobody. */
+/** As in Passport, `false`, an empty text and zero are no user. */
 function isSomebody(user: unknown): boolean {
   return Boolean(user);
 }

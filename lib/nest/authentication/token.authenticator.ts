@@ -22,15 +22,15 @@ import type { Invocation } from '../transports/invocation.js';
 import type { Authenticated, Authenticator } from './authenticator.js';
 
 /**
- * Authenticates by the access token of the request, verified here. Verifies once for a request that ends with its
- * operation, and every time for one that outlives it. Only what this instance verified counts, never `request.user`.
+ * Authenticates by the access token of the request, which it verifies itself. Verifies once for a request that ends
+ * with its operation, and every time for one that outlives it. Never trusts `request.user`.
  */
 export class TokenAuthenticator implements Authenticator {
   readonly #verifier: AccessTokenVerifier;
   readonly #known = new Attachment<{ readonly token: string; readonly authenticated: MaybePromise<Authenticated> }>();
   readonly #refused = new Attachment<{ readonly token: string; readonly error: unknown }>();
 
-  /** @throws TypeError for a private key of `introspection` that cannot be used */
+  /** @throws StepUpConfigurationError for a private key of `introspection` that cannot be used */
   constructor(
     private readonly settings: StepUpSettings,
     log: StepUpLog,
@@ -61,7 +61,7 @@ export class TokenAuthenticator implements Authenticator {
       return andThen(known.authenticated, (authenticated) => this.#stillValid(authenticated));
     }
     const token = this.#tokenOf(invocation);
-    // GraphQL asks again for each of its fields.
+    // GraphQL asks again for each field.
     const refused = this.#refused.get(request);
     if (refused?.token === token) throw refused.error;
     try {
@@ -93,11 +93,11 @@ export class TokenAuthenticator implements Authenticator {
   }
 
   #userOf({ claims, event, server }: VerifiedAccessToken, invocation: Invocation | undefined): unknown {
-    // a copy, as handlers may write to request.user and the claims may serve the next request
+    // A copy, because handlers can write to request.user and the claims can serve the next request.
     const own = { ...claims };
     const { user } = this.settings;
     if (user === undefined) return own;
-    // an introspection response may leave both out
+    // An introspection response can lack both.
     const named = Object.assign(own, { sub: event.subject as string, iss: server.issuer });
     return callOption('user', () => user(named, invocation?.context));
   }
@@ -126,7 +126,7 @@ export class TokenAuthenticator implements Authenticator {
     return authenticated;
   }
 
-  /** Turns what the verification throws into refusals. */
+  /** Converts errors of the verification into refusals. */
   #refusing(authenticate: () => MaybePromise<Authenticated>): MaybePromise<Authenticated> {
     return orElse(authenticate, (error) => this.#refuse(error));
   }

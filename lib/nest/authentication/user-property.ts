@@ -5,7 +5,7 @@ const ANOTHER_USER =
   'Another user than the one whose authentication was judged stands on the request; let one guard decide who the user is, ' +
   'or put the other one under a name of its own';
 
-/** What applications call an identifier, for users without `sub`. The first one that a user has decides. */
+/** Names of an identifier of users without `sub`. The first one that a user has decides. */
 const IDENTIFIERS = ['id', '_id', 'uid', 'uuid', 'userId', 'user_id', 'username', 'login', 'email'];
 
 type Identity = readonly (readonly [name: string, value: unknown])[];
@@ -14,17 +14,17 @@ interface Kept {
   user: unknown;
   readonly identity: Identity;
   readonly judged: Judged;
-  /** What authentication gave as the user. */
+  /** The user that the authenticator returned. */
   readonly own: unknown;
 }
 
-/** Who was judged. */
+/** The identity of the judged user. */
 export type Judged = Pick<AuthenticationEvent, 'subject' | 'issuer'>;
 
 /**
- * The property of requests under which handlers find their user. Keeps there the user whose authentication was judged: to
- * replace it by another user, or to change who it is, is an error. Another object for the same user is welcome, and so is
- * what is added to it. Told by `sub` and `iss`; for a user without `sub`, by its identifier.
+ * The property of requests from which handlers read their user. Locks the judged user there. Code that replaces it by
+ * another user, or changes its identity, causes an error. Another object for the same user is accepted, and so are
+ * added members. Compares `sub` and `iss`, or an identifier for a user without `sub`.
  */
 export class UserProperty {
   readonly #kept = new Attachment<Kept>();
@@ -49,9 +49,9 @@ export class UserProperty {
   }
 
   /**
-   * Keeps who is there for as long as the holder lives, or if nobody is, keeps anybody but the judged user away.
+   * Locks the present user for as long as the holder lives. If there is none, refuses every user but the judged one.
    *
-   * @throws TypeError if another user is there
+   * @throws StepUpConfigurationError if another user is there
    */
   keep(holder: object, user: unknown, judged: Judged): void {
     if (!Object.isExtensible(holder)) return;
@@ -60,16 +60,16 @@ export class UserProperty {
     const identity = identityOf(present, judged);
     if (isObject(present)) lock(present, identity);
     const isKept = this.#kept.get(holder) !== undefined;
-    // again at every judgement, as a socket outlives the one before
+    // At every judgement, because a socket outlives the previous one.
     this.#kept.set(holder, { user: present, identity, judged, own: user });
     if (!isKept) Object.defineProperty(holder, this.name, this.#accessor);
   }
 
   /**
-   * Makes sure that a user whom we have not put there is the one that was judged.
+   * Checks that a user whom this package has not put there is the judged one.
    *
    * @param needsIssuer whether subjects of several authorization servers come here
-   * @throws StepUpConfigurationError if that is another one, or nothing tells
+   * @throws StepUpConfigurationError if it is another one, or if the two cannot be compared
    */
   assertComparable(holder: object, user: unknown, judged: Judged, needsIssuer: boolean): void {
     const present: unknown = Reflect.get(holder, this.name);
@@ -88,7 +88,7 @@ export class UserProperty {
     );
   }
 
-  /** Through what inherits from a request, as some frameworks hand on. */
+  /** Also finds it through an object that inherits from a request, as some frameworks make. */
   #keptBy(holder: object): Kept | undefined {
     for (let object: object | null = holder; object !== null; object = Object.getPrototypeOf(object)) {
       const kept = this.#kept.get(object);
@@ -99,9 +99,10 @@ export class UserProperty {
 }
 
 /**
- * Compares by `sub` and `iss`, and users without `sub` by their identifier. An object with neither cannot be compared.
+ * Checks that a present user is the judged one: by `sub` and `iss`, for a user without `sub` by an identifier. Does not
+ * compare an object with neither.
  *
- * @throws StepUpConfigurationError if somebody else is there than was judged
+ * @throws StepUpConfigurationError if another user is there
  */
 export function assertSameUser(present: unknown, user: unknown, { subject, issuer }: Judged): void {
   if (!present) return;
@@ -129,25 +130,25 @@ function named(user: Record<string, unknown>, names: readonly string[]): Identit
   return names.filter((name) => user[name] !== undefined).map((name) => [name, user[name]]);
 }
 
-/** That nobody is there any more misleads nobody. */
+/** Returns whether a user can replace the present one. To remove the user is allowed. */
 function isSame(user: unknown, kept: Kept): boolean {
   if (user === kept.user || user === kept.own || user === undefined || user === null) return true;
   if (!isObject(user)) return false;
   const { subject, issuer } = kept.judged;
   const { sub, iss } = user;
   if (sub !== undefined && sub === subject) return iss === undefined || issuer === undefined || iss === issuer;
-  // the application's own notion of a user, if ours is not handed to it
+  // The own user object of the application, if the request has no user of ours.
   if (kept.user === undefined && sub === undefined) return true;
   if (kept.identity.length === 0) return false;
   return kept.identity.every(([name, value]) => user[name] === value);
 }
 
-/** Lets nobody change who a user is. Assigning the same again is no change. */
+/** Makes the identity of a user read-only. Assigning the same value again is allowed. */
 function lock(user: object, identity: Identity): void {
   if (!Object.isExtensible(user)) return;
   for (const [name, value] of identity) {
     const own = Object.getOwnPropertyDescriptor(user, name);
-    // what it does not say of itself is not for us to add
+    // Adds no member that the user does not have.
     if (own?.configurable === false || Reflect.get(user, name) !== value) continue;
     Object.defineProperty(user, name, {
       enumerable: own?.enumerable ?? false,

@@ -1,8 +1,10 @@
 import { assertCalled, setStepUpMetadata } from '../requirements/metadata.js';
 
 /**
- * Marks a handler or class that needs no token; one that is sent is not looked at. The nearest of `@Public()` and
+ * Lets a handler or class need no token. The guards do not read a token that is sent. The nearest of `@Public()` and
  * `@RequireAcr()` wins.
+ *
+ * @throws StepUpConfigurationError without parentheses, and on a static method
  */
 export function Public(): ClassDecorator & MethodDecorator;
 export function Public(...none: unknown[]): ClassDecorator & MethodDecorator {

@@ -9,22 +9,22 @@ import { type RequireAcrArguments, requirementsFrom } from '../requirements/requ
 import type { RequirementsFunction, StepUpRequirements } from '../requirements/step-up-requirements.js';
 import type { StepUpWord } from '../requirements/words.js';
 
-// Comes first: the compiler keeps the type that a function returns from the first overload it tries.
+// This overload comes first: TypeScript keeps the type that a function returns from the first overload it tries.
 /**
- * Requires what an object says, or what a function decides for each request, as `@RequireAcr('mfa')` does.
+ * Requires what an object says, or what a function returns for each request. Otherwise as `@RequireAcr('mfa')`.
  *
  * @example `@RequireAcr({ maxAge: 60 })`
- * @throws TypeError for requirements that are empty or ill-formed
+ * @throws StepUpConfigurationError for requirements that are empty or ill-formed
  */
 export function RequireAcr(requirements: StepUpRequirements | RequirementsFunction): ClassDecorator & MethodDecorator;
 /**
  * Requires an authentication for a handler, or for every handler of a class: one of the given authentication context
- * classes, in order of preference, a sign-in no older than `maxAge` seconds, a scope. What is given at several levels is
- * merged: the handler's `acrValues` and `maxAge` win over the class's, scopes add up.
+ * classes in order of preference, a sign-in at most `maxAge` seconds ago, scopes. Requirements of class and handler are
+ * merged: `acrValues` and `maxAge` of the handler win, scopes add up.
  *
- * Binds {@link AcrGuard} and {@link StepUpExceptionFilter} itself, so that no transport runs the handler unguarded. A
- * function is called for each request, after authentication and on unvalidated input; what it returns replaces the
- * handler's level.
+ * Binds {@link AcrGuard} and {@link StepUpExceptionFilter}. The boot audit stops the boot if Nest would run the handler
+ * without a guard. A function is called for each request, after authentication and before validation of the input. What
+ * it returns is merged in the same way.
  *
  * ```http
  * HTTP/1.1 401 Unauthorized
@@ -33,7 +33,7 @@ export function RequireAcr(requirements: StepUpRequirements | RequirementsFuncti
  *
  * @example `@RequireAcr('mfa', { maxAge: 300 })`
  * @example `@RequireAcr(['phr', 'mfa'], { maxAge: 300, scope: 'transfer:write' })`
- * @throws TypeError for requirements that are empty or ill-formed
+ * @throws StepUpConfigurationError for requirements that are empty or ill-formed
  * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
  */
 export function RequireAcr(
@@ -49,7 +49,10 @@ export function RequireAcr(...required: RequireAcrArguments): ClassDecorator & M
 }
 
 /**
- * Lifts the requirements that a handler or class inherits. Never lifts authentication: a valid token is still needed.
+ * Lifts the requirements that a handler or class inherits. Does not lift authentication: a valid token is still
+ * required.
+ *
+ * @throws StepUpConfigurationError without parentheses, and on a static method
  */
 export function SkipStepUp(): ClassDecorator & MethodDecorator;
 export function SkipStepUp(...none: unknown[]): ClassDecorator & MethodDecorator {
@@ -58,8 +61,8 @@ export function SkipStepUp(...none: unknown[]): ClassDecorator & MethodDecorator
 }
 
 /**
- * Binds the guard and its proof to the decorated function, and to its class what guards any function that may take its
- * place there.
+ * Binds the guard and its proof to the decorated function. Binds to its class the guards of a function that replaces
+ * it.
  */
 function enforced(metadataOn: (where: string) => StepUpMetadata): ClassDecorator & MethodDecorator {
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {

@@ -3,8 +3,8 @@ import { required } from '../advice/required-module.js';
 import { Admission } from './admission.js';
 
 /**
- * Requires a valid access token, except on handlers that are `@Public()`, and answers with the challenges of RFC 6750
- * instead of the bare 401 of Nest's own guard.
+ * Requires a valid access token, except on handlers that are `@Public()`. Does not judge the authentication behind the
+ * token: {@link AcrGuard} does. Responds with the challenges of RFC 6750, not with the bare 401 of Nest.
  *
  * ```http
  * HTTP/1.1 401 Unauthorized
@@ -17,7 +17,7 @@ import { Admission } from './admission.js';
 export class AccessTokenGuard implements CanActivate {
   readonly #admission: Admission;
 
-  /** @throws TypeError without StepUpModule in the application */
+  /** @throws StepUpConfigurationError without StepUpModule in the application */
   constructor(@Optional() admission?: Admission) {
     this.#admission = required(admission);
   }

@@ -26,15 +26,15 @@ import { Judgement, type Waived } from './judgement.js';
 import { type Verdict, verdicts } from './verdict.js';
 
 /**
- * Decides on every invocation: whose it is, what it requires, whether that is met. The guards and `StepUpService` are
- * shells over it, and tests replace it. Judges each invocation by itself; no verdict is cached, shared or remembered.
+ * Decides on every invocation: determines its user, what it requires, and whether the user meets that. The guards and
+ * `StepUpService` call it, and tests replace it. Judges each invocation again: it does not remember a verdict.
  */
 @Injectable()
 export class Admission {
   readonly routes: Routes;
   readonly authenticator: Authenticator;
   readonly identification: Identification;
-  /** Judges for `StepUpService`, inside handlers. */
+  /** Judges for `StepUpService` inside handlers. */
   readonly further: FurtherJudgement;
   readonly #conclusion: Conclusion;
   readonly #judgement: Judgement;
@@ -69,35 +69,40 @@ export class Admission {
     });
   }
 
-  /** Whether the boot may ask authorization servers: not if a test stands in for them. */
+  /** Whether the boot audit may ask authorization servers. `false` if a test replaces them. Default is `true`. */
   get asksAuthorizationServers(): boolean {
     return true;
   }
 
   /**
-   * Refuses every invocation from now on: the boot has found a handler that nothing would guard.
+   * Refuses every invocation from now on, because the boot audit has stopped the boot.
    *
-   * @param reason told in the log at every refusal
+   * @param reason logged at refusals
    */
   stop(reason: Error): void {
     this.#stoppedBy = reason;
   }
 
-  /** Requires a token for every handler without a guard of ours while this is so: a global guard may come too late for Nest. */
+  /**
+   * Requires a token for every handler without one of our guards as long as `isNeeded` returns `true`. A global guard
+   * can be added too late for Nest to bind it.
+   */
   requireTokensIf(isNeeded: () => boolean): void {
     this.#needsTokens = isNeeded;
   }
 
-  /** Adds a listener for challenges. Returns what removes it. */
+  /** Adds a listener for challenges. Returns an unsubscribe function. */
   onChallenged(listener: (report: ChallengeReport) => void): () => void {
     return this.#judgement.onChallenged(listener);
   }
 
   /**
-   * Lets an invocation through that meets the requirements of its handler.
+   * Admits an invocation that meets the requirements of its handler.
    *
    * @throws InsufficientUserAuthenticationException with the challenge, already written to the response
-   * @throws AccessTokenException for a missing or refused token, a lacking scope, or a token that can never be enough
+   * @throws AccessTokenException for a missing or refused token, a missing scope, or a token that no sign-in can make
+   * sufficient
+   * @throws InternalServerErrorException for a wrong configuration and for a failed function of the application
    */
   admit(context: ExecutionContext): MaybePromise<boolean> {
     const known = verdicts.get(context);
@@ -114,7 +119,7 @@ export class Admission {
   }
 
   /**
-   * Judges an invocation of which the boot has not shown that the guard of its own handler will.
+   * Judges an invocation for which the boot audit has not shown that the guard of its own handler does.
    *
    * @throws as {@link admit} and {@link admitAuthenticated} do
    */
@@ -127,7 +132,7 @@ export class Admission {
   }
 
   /**
-   * Lets an invocation through that has a valid access token or needs none.
+   * Admits an invocation that has a valid access token or needs none.
    *
    * @throws AccessTokenException for a missing or refused token
    */
@@ -142,7 +147,7 @@ export class Admission {
       invocation.transport.keepPrivate?.(context);
       return andThen(this.identification.identify(invocation, route, route.exposesUser), ({ event }) => {
         this.#invocations.admit(invocation, context);
-        // otherwise AcrGuard tells
+        // Otherwise AcrGuard reports the decision.
         if (access === 'open') this.#conclusion.tellAdmitted(invocation, event);
         return true;
       });
@@ -150,8 +155,8 @@ export class Admission {
   }
 
   /**
-   * Returns the user of a request that Passport hands to our strategy. `undefined` without a token, and the challenge is
-   * written even so: another strategy may know the caller.
+   * Returns the user of a request that Passport passes to our strategy. Returns `undefined` without a token, because
+   * another strategy can know the user. The challenge is on the response even so.
    *
    * @throws AccessTokenException for a refused token
    */
@@ -166,7 +171,7 @@ export class Admission {
     });
   }
 
-  /** The user behind a token that comes without a request. */
+  /** Verifies a token that comes without a request. */
   async authenticateToken(token: string): Promise<Authenticated> {
     try {
       const authenticated = await this.authenticator.authenticateToken(token);
@@ -177,7 +182,12 @@ export class Admission {
     }
   }
 
-  /** @throws TypeError for a handler whose decorators contradict each other, and after a boot that was stopped */
+  /**
+   * Returns the route of a context.
+   *
+   * @throws StepUpConfigurationError for a handler whose decorators contradict each other, and after a boot that was
+   * stopped
+   */
   routeOf(context: ExecutionContext): Route {
     if (this.#stoppedBy !== undefined)
       throw new StepUpConfigurationError(`The boot was stopped: ${this.#stoppedBy.message}`);
@@ -191,12 +201,12 @@ export class Admission {
     return this.routes.of(controller, context.getHandler() as Handler);
   }
 
-  /** What judges for this application. */
+  /** Creates the judgement of this application. Tests override it. */
   protected createJudgement(...of: ConstructorParameters<typeof Judgement>): Judgement {
     return new Judgement(...of);
   }
 
-  /** What finds out for this application whose an invocation is. */
+  /** Creates the identification of this application. Tests override it. */
   protected createIdentification(settings: StepUpSettings, authenticator: Authenticator): Identification {
     return new Identification(settings, authenticator);
   }
@@ -236,7 +246,7 @@ export class Admission {
     );
   }
 
-  /** The name of a route in the log; `undefined` if there is none, or its decorators are what is wrong. */
+  /** Returns the name of a route for the log; `undefined` if it has none, or if its decorators are wrong. */
   #nameOf(context: ExecutionContext): string | undefined {
     try {
       return this.routeOf(context).description.name;
@@ -251,7 +261,7 @@ export class Admission {
   }
 }
 
-/** Returns whether a guard in between has put another object on the request than the user that was judged. */
+/** Returns whether the request has another user object than the judged one. */
 function isReplaced({ judged }: Verdict): boolean {
   return judged !== undefined && judged.request.user !== judged.authenticated.user;
 }

@@ -19,12 +19,12 @@ import type { Waived } from './judgement.js';
 
 type At = ExecutionContext | Invocation;
 
-/** Ends judgements: tells the decision, and refuses in the form of the transport. */
+/** Ends judgements: reports the decision, and refuses in the form of the transport. */
 export class Conclusion {
   readonly #advice: TokenAdvice;
   readonly #told = new Attachment<true>();
 
-  /** @param nameOf returns the name of a route; `undefined` if its decorators are what is wrong */
+  /** @param nameOf returns the name of a route; `undefined` if its decorators are wrong */
   constructor(
     private readonly settings: StepUpSettings,
     private readonly headers: ResponseHeaders,
@@ -35,7 +35,7 @@ export class Conclusion {
     this.#advice = new TokenAdvice(settings.servers, log);
   }
 
-  /** Tells of an invocation that is let through, or of a token without one. */
+  /** Reports an invocation that is admitted, or a token without an invocation. */
   tellAdmitted(at: Invocation | undefined, event: AuthenticationEvent, waived?: Waived): void {
     const context = at?.context;
     if (waived === undefined && context !== undefined && this.#told.get(context) !== undefined) return;
@@ -49,12 +49,19 @@ export class Conclusion {
     });
   }
 
-  /** Runs a judgement. A refusal is written on the response before it is thrown, so that no other filter can lose it. */
+  /**
+   * Runs a judgement. Writes a refusal on the response before it throws it, so that no other filter can lose the
+   * headers.
+   */
   refusing<T>(at: At, judgement: () => MaybePromise<T>): MaybePromise<T> {
     return orElse(judgement, (error) => this.refuse(at, error));
   }
 
-  /** @throws the refusal, or for any other error what {@link toHttpException} makes of it */
+  /**
+   * Reports and throws an error. Writes the headers of a refusal first.
+   *
+   * @throws the refusal itself; for any other error what {@link toHttpException} returns
+   */
   refuse(at: At, error: unknown): never {
     this.#tell(error, () => this.#decidedAt(at));
     if (error instanceof InsufficientUserAuthenticationException || error instanceof AccessTokenException) {
@@ -78,7 +85,7 @@ export class Conclusion {
     throw toHttpException(error, undefined, this.log);
   }
 
-  /** {@link refuse} for a token without a request: only what a function of the application throws becomes a 500. */
+  /** {@link refuse} for a token without a request. Only a failed function of the application becomes a 500. */
   refuseToken(error: unknown): never {
     this.#tell(error, () => ({}));
     if (error instanceof AccessTokenException && !this.settings.exceptionFilter) leaveToApplication(error);

@@ -3,14 +3,14 @@ import { required } from '../advice/required-module.js';
 import { Admission } from './admission.js';
 
 /**
- * Judges the invocations of which the boot has not shown that the guard of their own handler will. Bound globally, and on the
- * class of every decorated method, for the transports that global guards do not reach.
+ * Judges the invocations for which the boot audit has not shown that the guard of their own handler does. The module
+ * binds it globally. Decorators bind it on the class of every decorated method, for transports without global guards.
  */
 @Injectable()
 export class EnforcementGuard implements CanActivate {
   readonly #admission: Admission;
 
-  /** @throws TypeError without StepUpModule in the application */
+  /** @throws StepUpConfigurationError without StepUpModule in the application */
   constructor(@Optional() admission?: Admission) {
     this.#admission = required(admission);
   }

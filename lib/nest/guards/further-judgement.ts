@@ -11,7 +11,7 @@ import type { Identification } from './identification.js';
 import type { Invocations } from './invocations.js';
 import type { Judgement } from './judgement.js';
 
-/** What a judgement inside a handler needs of the one before it. */
+/** What a judgement inside a handler needs of the admission. */
 interface Parts {
   readonly routes: Routes;
   readonly routeOf: (context: ExecutionContext) => Route;
@@ -27,15 +27,16 @@ interface Complete {
   readonly route: Route | undefined;
 }
 
-/** Judges inside a handler, which knows more of what is at stake than its decorators do. */
+/** Judges inside a handler, which knows more about the operation than its decorators. */
 export class FurtherJudgement {
   constructor(private readonly parts: Parts) {}
 
   /**
    * Returns whether the authentication behind an invocation meets requirements, next to those of its handler.
    *
-   * @throws AccessTokenException if the user cannot be told
-   * @throws InternalServerErrorException for requirements that are wrong; the log says how
+   * @throws AccessTokenException if the request has no usable token, or its authorization server cannot be reached
+   * @throws InternalServerErrorException for requirements that are wrong; the log says why
+   * @throws StepUpConfigurationError for an `at` that does not come from Nest
    */
   async assess(at: unknown, required: RequireAcrArguments): Promise<Assessment> {
     const { invocations, judgement, conclusion } = this.parts;
@@ -50,8 +51,9 @@ export class FurtherJudgement {
    * Requires more of an invocation than its handler does.
    *
    * @throws InsufficientUserAuthenticationException with the challenge, already written to the response
-   * @throws AccessTokenException for a refused token, a lacking scope, or a token that can never be enough
-   * @throws InternalServerErrorException for requirements that are wrong; the log says how
+   * @throws AccessTokenException for a refused token, a missing scope, or a token that no sign-in can make sufficient
+   * @throws InternalServerErrorException for requirements that are wrong; the log says why
+   * @throws StepUpConfigurationError for an `at` that does not come from Nest
    */
   async require(at: unknown, required: RequireAcrArguments): Promise<void> {
     const { invocations, judgement, conclusion } = this.parts;
@@ -66,7 +68,7 @@ export class FurtherJudgement {
     });
   }
 
-  /** Whose invocation it is, and all that is required of it; `undefined` if a function adds nothing to nothing. */
+  /** Returns the user of an invocation and all that is required; `undefined` if nothing is required. */
   async #complete(invocation: Invocation, required: RequireAcrArguments): Promise<Complete | undefined> {
     const { context, transport } = invocation;
     const { routes, routeOf, identification } = this.parts;

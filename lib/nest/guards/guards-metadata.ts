@@ -1,2 +1,2 @@
-/** The metadata that Nest's `@UseGuards` leaves on a class or a handler. */
+/** The metadata key of `@UseGuards`. */
 export const GUARDS = '__guards__';

@@ -4,8 +4,8 @@ import { CallbackFailed } from '../advice/callback.js';
 import type { StepUpLog } from '../advice/log.js';
 
 /**
- * Returns what is thrown in place of an error that is no refusal: a bare 500, which the log explains. Other errors than those
- * of the configuration, of callbacks and of our own are returned as they are.
+ * Returns what is thrown in place of an error that is not a refusal: a generic 500, with the cause in the log. Returns
+ * errors other than configuration errors, failed callbacks and TypeErrors unchanged.
  *
  * @param route names the handler in the log
  */

@@ -16,11 +16,11 @@ const MAX_PROPERTIES = 100;
 /** Where handlers find their user. */
 interface UserPlaces {
   readonly properties: readonly UserProperty[];
-  /** Who stood there before anything was judged. */
+  /** The users that were there before the judgement. */
   readonly present: readonly unknown[];
 }
 
-/** Finds out whose an invocation is, and makes the user that its handler finds the one who is judged. */
+/** Determines the user of an invocation, and makes sure that its handler finds that user. */
 export class Identification {
   #properties: readonly UserProperty[] = [USER];
   readonly #named = new BoundedMap<string, UserProperty>(MAX_PROPERTIES);
@@ -30,18 +30,19 @@ export class Identification {
     private readonly authenticator: Authenticator,
   ) {}
 
-  /** Keeps the judged user also under the properties of requests that Passport was told to use. */
+  /** Also locks the judged user under the properties that Passport is configured to use. */
   keepUsersUnder(properties: readonly string[]): void {
     this.#properties = [...new Set([USER, ...properties.map((name) => this.#property(name))])];
   }
 
   /**
-   * Returns whose invocation it is. The user is handed over after `judge`, so that nobody is who was refused.
+   * Returns the user of an invocation. Locks the user on the request after `judge`, so that it locks no user who was
+   * refused.
    *
    * @param route of the handler, if it is known
-   * @param isExposed whether code of the application could put another user in the place of the judged one
+   * @param isExposed whether code of the application could replace the judged user
    * @throws AccessTokenException for a missing or refused token
-   * @throws StepUpConfigurationError if somebody else is or was on the request
+   * @throws StepUpConfigurationError if another user is or was on the request
    */
   identify(
     invocation: Invocation,
@@ -61,12 +62,16 @@ export class Identification {
     );
   }
 
-  /** Whose request it is. */
+  /** Authenticates an invocation. Tests override it. */
   protected authenticate(invocation: Invocation): MaybePromise<Authenticated> {
     return this.authenticator.authenticate(invocation);
   }
 
-  /** @throws StepUpConfigurationError if somebody else is or was there */
+  /**
+   * Puts the judged user where handlers find it, and locks it if it is exposed.
+   *
+   * @throws StepUpConfigurationError if another user is or was there
+   */
   protected handOver(
     { request, transport, userHolders }: Invocation,
     { user, event }: Authenticated,
@@ -74,7 +79,7 @@ export class Identification {
     isExposed: boolean,
   ): void {
     for (const before of present) if (before !== user) assertSameUser(before, user, event);
-    // a judgement may have waited
+    // Again, because a judgement can have waited.
     if (transport.carriesUser) assign(request, user);
     for (const holder of userHolders) {
       for (const property of properties) {
@@ -108,7 +113,7 @@ export class Identification {
     return { properties: [...new Set([...properties, ...names.map((name) => this.#property(name))])], present };
   }
 
-  /** One for each name, as it knows its own on a request. */
+  /** Returns one object for each name, because it recognizes its own accessor on a request. */
   #property(name: string): UserProperty {
     const property = name === USER.name ? USER : (this.#named.get(name) ?? new UserProperty(name));
     this.#named.set(name, property);
@@ -116,7 +121,11 @@ export class Identification {
   }
 }
 
-/** @throws StepUpConfigurationError if the request does not take the user, as one whose property is a setter that swallows it */
+/**
+ * Sets the user of a request.
+ *
+ * @throws StepUpConfigurationError if the request ignores it, such as one with a setter that drops the value
+ */
 function assign(request: Request, user: unknown): void {
   if (request.user !== user) request.user = user;
   if (request.user !== user) {

@@ -11,7 +11,7 @@ const UNKNOWN_AT = 'StepUpService needs an ExecutionContext, the request, or wha
 const CONTEXT_NEEDED =
   'With the option "accessToken", StepUpService needs an ExecutionContext here; hand on @StepUpContext()';
 
-/** The invocations that Nest has handed us, and what code inside a handler means by `at`. */
+/** The invocations that guards have received from Nest. Resolves the `at` of code inside a handler. */
 export class Invocations {
   /** The prototype of the contexts that Nest makes. */
   #contexts: object | undefined;
@@ -20,23 +20,23 @@ export class Invocations {
   /** @param findsTokens whether the option `accessToken` is given, which needs a context */
   constructor(private readonly findsTokens: boolean) {}
 
-  /** Notes a context that Nest has handed to a guard. */
+  /** Records the prototype of a context that a guard has received from Nest. */
   note(context: ExecutionContext): void {
     if (this.#contexts !== undefined) return;
     const prototype: object | null = Object.getPrototypeOf(context);
     if (prototype !== null && prototype !== Object.prototype) this.#contexts = prototype;
   }
 
-  /** Notes that an invocation was admitted, so that its request alone can stand for it. */
+  /** Records that an invocation was admitted, so that its request alone can stand for it. */
   admit({ request }: Invocation, context: ExecutionContext): void {
     this.#admitted.set(request, context);
     if (typeof request.raw === 'object' && request.raw !== null) this.#admitted.set(request.raw, context);
   }
 
   /**
-   * The invocation at which a handler is.
+   * Returns the invocation that `at` stands for.
    *
-   * @throws StepUpConfigurationError for what Nest has not handed us
+   * @throws StepUpConfigurationError for a value that does not come from Nest
    */
   at(at: unknown): Invocation {
     if (typeof at === 'object' && at !== null) {
@@ -46,12 +46,15 @@ export class Invocations {
     throw new StepUpConfigurationError(UNKNOWN_AT);
   }
 
-  /** A bare request stands for the invocation that was admitted with it, unless several may share it. */
+  /**
+   * Returns the invocation that was admitted with a bare request. Leaves out its context if several invocations can
+   * share the request.
+   */
   #ofRequest(request: Request): Invocation {
     const context = this.#admitted.get(request);
     const invocation = context && invocationOf(context);
     if (invocation !== undefined && !invocation.transport.sharesRequest) return invocation;
-    // without a context, another token than that of the invocation would be judged
+    // Without a context, another token than that of the invocation would be judged.
     if (this.findsTokens) throw new StepUpConfigurationError(CONTEXT_NEEDED);
     if (invocation === undefined) {
       if (isReceived(request)) return invocationOfRequest(request);
@@ -61,7 +64,7 @@ export class Invocations {
     return shared;
   }
 
-  /** Returns whether Nest has made this context: an object that only looks like one may come from anybody. */
+  /** Returns whether Nest has made this context. An object that only looks like one can come from anywhere. */
   #isContext(at: object): at is ExecutionContext {
     if (verdicts.get(at) !== undefined || handedOn.get(at) !== undefined) return true;
     return this.#contexts !== undefined && Object.prototype.isPrototypeOf.call(this.#contexts, at);

@@ -17,10 +17,10 @@ import { type DecidedAt, tellRefusal } from '../refusal/tell-refusal.js';
 import type { TranslatedRequirements } from '../requirements/translated-requirements.js';
 import type { StepUpSettings } from '../step-up.options.js';
 
-/** What report mode has waived. */
+/** What report mode has recorded and not refused. */
 export type Waived = Pick<ChallengedDecision, 'requirements' | 'reasons'>;
 
-/** Judges an authentication against requirements, and refuses what does not meet them. Remembers no verdict. */
+/** Judges an authentication against requirements, and refuses it if it does not meet them. Remembers no verdict. */
 export class Judgement {
   readonly #challenger: Challenger;
   readonly #servers: ReadonlyMap<string | undefined, AuthorizationServer>;
@@ -35,12 +35,15 @@ export class Judgement {
     this.#challenger = new Challenger(settings, log, decisions, published);
   }
 
-  /** Adds a listener for challenges. Returns what removes it. */
+  /** Adds a listener for challenges. Returns an unsubscribe function. */
   onChallenged(listener: (report: ChallengeReport) => void): () => void {
     return this.#challenger.onChallenged(listener);
   }
 
-  /** Returns whether requirements are met. A delegate meets none, without a reason that a sign-in could mend. */
+  /**
+   * Returns whether requirements are met. A delegate that is not accepted meets none: the assessment then has no
+   * reasons.
+   */
   assess({ event, claims }: Authenticated, required: TranslatedRequirements): Assessment {
     if (isRefusedDelegation(claims, this.#servers.get(event.issuer))) return { met: false, reasons: [] };
     const requirements = required.for(event.issuer);
@@ -48,8 +51,8 @@ export class Judgement {
   }
 
   /**
-   * Refuses an authentication that does not meet the requirements. Report mode records what a challenge would say, and
-   * returns it.
+   * Refuses an authentication that does not meet the requirements. In report mode it returns what a challenge would ask
+   * for.
    *
    * @param at names the handler to listeners and in the log
    * @throws InsufficientUserAuthenticationException for an authentication that a step-up can mend
@@ -88,7 +91,7 @@ export class Judgement {
     return { requirements, reasons };
   }
 
-  /** Returns whether an event is enough, at this moment. */
+  /** Returns whether an event meets the requirements at this moment. */
   protected assessEvent(event: AuthenticationEvent, requirements: AuthenticationRequirements): Assessment {
     return assess(event, requirements, { now: Date.now() / 1000, clockTolerance: this.settings.clockTolerance });
   }

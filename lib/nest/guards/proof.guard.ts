@@ -11,17 +11,14 @@ import { GUARDS } from './guards-metadata.js';
 import { isAdmitted } from './verdict.js';
 
 /**
- * Stands behind the guard that a decorator binds, and lets nothing through that was not admitted. An instance rather than a
- * class: Nest looks classes up in a module, and leaves out without a word what it does not find there.
+ * Runs after the guard that a decorator binds, and refuses every invocation that was not admitted. It is an instance
+ * and not a class: Nest looks classes up in a module, and leaves them out without an error if they are not there.
  */
 export const handlerProof: CanActivate = {
   canActivate: (context) => isAdmitted(context) || refuse(context),
 };
 
-/**
- * Stands on the class of a decorated method: whatever function has taken the place of that method, it does not run
- * unguarded.
- */
+/** Runs on the class of a decorated method, so that a function that replaces the method does not run unguarded. */
 export const classProof: CanActivate = {
   canActivate(context) {
     if (isAdmitted(context)) return true;
@@ -31,7 +28,7 @@ export const classProof: CanActivate = {
   },
 };
 
-/** Whether {@link handlerProof} is bound to this function or class, and is still to run. */
+/** Returns whether {@link handlerProof} is bound to this function or class, and has yet to run. */
 function carriesProof(target: object): boolean {
   const guards: unknown = Reflect.getMetadata(GUARDS, target);
   return Array.isArray(guards) && guards.includes(handlerProof);

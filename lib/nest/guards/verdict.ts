@@ -4,20 +4,23 @@ import type { Authenticated } from '../authentication/authenticator.js';
 import { Attachment } from '../transports/attachment.js';
 import type { Request } from '../transports/request.js';
 
-/** What became of an invocation, however many guards ask; the next GraphQL field or message is another context. */
+/**
+ * The verdict on one invocation, however many guards ask for it. Each GraphQL field and each message has its own
+ * context.
+ */
 export interface Verdict {
   verdict: MaybePromise<boolean>;
-  /** Whether it was let through: only then does its handler run. */
+  /** Whether it was admitted. Only then does its handler run. */
   isAdmitted: boolean;
-  /** Whether its decision has been told: a second judgement of one invocation is no second decision. */
+  /** Whether its decision was reported. A second judgement of one invocation is no second decision. */
   readonly isTold?: boolean;
-  /** Who was judged, if handlers find their user on the request. */
+  /** Who was judged, if handlers read their user from the request. */
   judged?: { readonly authenticated: Authenticated; readonly request: Request };
 }
 
 export const verdicts = new Attachment<Verdict>();
 
-/** Contexts that `@StepUpContext()` has handed to a handler. */
+/** Contexts that `@StepUpContext()` has given to a handler. */
 export const handedOn = new Attachment<true>();
 
 export function isAdmitted(context: ExecutionContext): boolean {

@@ -10,7 +10,7 @@ import {
 import type { StepUpImpossibleCode } from '../advice/decisions.js';
 import { type ChallengeOrigin, renderBearer } from './challenge.js';
 
-/** The `error_description` of what no sign-in can mend. */
+/** The `error_description` for tokens that no sign-in can make sufficient. */
 const IMPOSSIBLE: Readonly<Record<StepUpImpossibleCode, string>> = {
   client_credentials_token: 'No user has authenticated for this token, so none can step up',
   delegate_refused: 'Tokens issued to somebody acting for the user are not accepted here',
@@ -21,7 +21,7 @@ const IMPOSSIBLE: Readonly<Record<StepUpImpossibleCode, string>> = {
   claims_challenge_unsupported: 'A different authentication is required; the client cannot ask for it',
 };
 
-/** Why a request is refused for its access token. `unauthenticated`: there was none. */
+/** Why a request is refused for its access token. `unauthenticated`: the request has none. */
 export type AccessTokenExceptionCode =
   | 'unauthenticated'
   | AccessTokenRefused['error']
@@ -43,13 +43,13 @@ export interface AccessTokenBody {
   error_description?: string;
   scope?: string;
   reasons?: UnmetReason[];
-  /** Only without an error, as Nest's own 401 has it. */
+  /** Only without an error, as in the 401 of Nest. */
   statusCode?: number;
   message?: string;
 }
 
 /**
- * A request is refused for its access token, or because it has none, rather than for the authentication behind it.
+ * A request is refused for its access token, or because it has none. It is not a step-up challenge.
  *
  * ```http
  * HTTP/1.1 401 Unauthorized
@@ -61,7 +61,7 @@ export interface AccessTokenBody {
 export class AccessTokenException extends HttpException {
   /** The value of `WWW-Authenticate`. */
   readonly challenge: string | undefined;
-  /** Seconds. */
+  /** Seconds after which the client can retry. Only for a 503. */
   readonly retryAfter: number | undefined;
 
   private constructor(
@@ -79,7 +79,7 @@ export class AccessTokenException extends HttpException {
     this.retryAfter = retryAfter;
   }
 
-  /** 401 without any error: nothing was sent that could be wrong. */
+  /** Returns a 401 without an error: the request has no token that could be wrong. */
   static missing(origin: ChallengeOrigin): AccessTokenException {
     const body = { statusCode: HttpStatus.UNAUTHORIZED, message: 'Unauthorized' };
     const challenge = renderBearer(origin);
@@ -88,7 +88,7 @@ export class AccessTokenException extends HttpException {
     );
   }
 
-  /** 401 `invalid_token` or 400 `invalid_request`. */
+  /** Returns a 401 `invalid_token` or a 400 `invalid_request`. */
   static refused(cause: AccessTokenRefused, origin: ChallengeOrigin): AccessTokenException {
     const { error, code, message } = cause;
     const status = error === 'invalid_request' ? HttpStatus.BAD_REQUEST : HttpStatus.UNAUTHORIZED;
@@ -97,7 +97,7 @@ export class AccessTokenException extends HttpException {
     return withoutStackTrace(() => new AccessTokenException(status, error, code, body, { challenge, cause }));
   }
 
-  /** 403 `insufficient_scope`: the authentication is good enough, what the token may do is not. */
+  /** Returns a 403 `insufficient_scope`: the authentication is sufficient, the scope of the token is not. */
   static insufficientScope(scope: string, origin: ChallengeOrigin): AccessTokenException {
     const error = 'insufficient_scope';
     const errorDescription = 'The access token lacks a scope';
@@ -108,14 +108,14 @@ export class AccessTokenException extends HttpException {
     );
   }
 
-  /** 403 without challenge: no sign-in can help, so that a challenge would send the client in a circle. */
+  /** Returns a 403 without a challenge: no sign-in can help, and a challenge would send the client in a circle. */
   static stepUpImpossible(rule: StepUpImpossibleCode): AccessTokenException {
     const error = 'access_denied';
     const body = { error, error_description: IMPOSSIBLE[rule] } as const;
     return withoutStackTrace(() => new AccessTokenException(HttpStatus.FORBIDDEN, error, rule, body));
   }
 
-  /** 503 with `Retry-After`: the token cannot be judged now. */
+  /** Returns a 503 with `Retry-After`: the token cannot be judged now. */
   static unavailable(cause: AuthorizationServerUnavailable): AccessTokenException {
     const { retryAfter, code } = cause;
     const error = 'temporarily_unavailable';

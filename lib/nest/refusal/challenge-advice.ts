@@ -3,7 +3,7 @@ import { isAcrValue, type UnmetReason } from '../../core/index.js';
 import { type Advice, type AdviceCode, subjectOf } from '../advice/advice.js';
 import type { UnmetRequirements } from './unmet-requirements.js';
 
-/** Longer ones are not shown: an acr is short, and what is not may be anything. */
+/** Characters. A longer value is not shown: an acr is short, and another value can be anything. */
 const MAX_ACR_LENGTH = 100;
 
 const KINDS = { string: 'a string', list: 'a list of strings', number: 'a number' };
@@ -12,7 +12,10 @@ const OR_INTROSPECTION = 'or let "introspection.when" be \'event-missing\' if th
 
 type Cause = readonly [code: AdviceCode, message: string, fix: string];
 
-/** Finds in an authentication that is not enough what recurs for every token of its authorization server. */
+/**
+ * Returns advice on an authentication that is not sufficient, if the cause recurs for every token of its authorization
+ * server.
+ */
 export class ChallengeAdvice {
   readonly #servers: ReadonlyMap<string | undefined, AuthorizationServer>;
   readonly #knownStrings = new Map<string | undefined, ReadonlySet<string>>();

@@ -8,13 +8,13 @@ import {
   type UnmetReason,
 } from '../../core/index.js';
 
-/** What every challenge of an application carries. */
+/** The parameters that every challenge of an application has. */
 export interface ChallengeOrigin {
   readonly realm: string;
   readonly resourceMetadata?: string | undefined;
 }
 
-/** The body of a step-up challenge; the header stays authoritative, the body is for clients that cannot read it. */
+/** The body of a step-up challenge. It is for clients that cannot read the header. The header is authoritative. */
 export interface StepUpBody {
   error: typeof INSUFFICIENT_USER_AUTHENTICATION;
   error_description: string;
@@ -24,7 +24,7 @@ export interface StepUpBody {
   reasons: UnmetReason[];
 }
 
-/** The body of Microsoft Entra's claims challenge. */
+/** The body of the claims challenge of Microsoft Entra. */
 export interface ClaimsChallengeBody {
   error: 'insufficient_claims';
   error_description: string;
@@ -33,14 +33,17 @@ export interface ClaimsChallengeBody {
   reasons: UnmetReason[];
 }
 
-/** A challenge in both its forms, rendered once for requirements and what is unmet in them. */
+/** A challenge as header and as body. */
 export interface RenderedChallenge {
   readonly body: StepUpBody | ClaimsChallengeBody;
   /** The value of `WWW-Authenticate`. */
   readonly challenge: string;
 }
 
-/** Renders the challenge for requirements: all of them, whichever is unmet, but the scope only if it is lacking. */
+/**
+ * Renders the challenge for requirements. It names `acr_values` and `max_age` also if only one of them is unmet. It
+ * names the scope only if the token lacks it.
+ */
 export function renderChallenge(
   { acrValues, maxAge, scope: required }: AuthenticationRequirements,
   reasons: readonly UnmetReason[],
@@ -66,7 +69,7 @@ export function renderChallenge(
   };
 }
 
-/** The value of `WWW-Authenticate` for one Bearer challenge. */
+/** Returns the value of `WWW-Authenticate` for one Bearer challenge. */
 export function renderBearer(
   { realm, resourceMetadata }: ChallengeOrigin,
   parameters: Omit<BearerChallengeParameters, keyof ChallengeOrigin> = {},

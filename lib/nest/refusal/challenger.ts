@@ -14,21 +14,26 @@ import { RecentChallenges } from './recent-challenges.js';
 import { ageOf, factsOf, noteTold } from './tell-refusal.js';
 import type { UnmetRequirements } from './unmet-requirements.js';
 
-/** An operation was refused, or in report mode would have been, because its authentication is not sufficient. */
+/**
+ * An operation was refused because its authentication is not sufficient, or report mode admitted it in spite of that.
+ */
 export interface ChallengeReport {
   /** `Controller.handler`; absent if only a request was given. */
   readonly route?: string;
   readonly issuer?: string;
   readonly requirements: AuthenticationRequirements;
   readonly reasons: readonly UnmetReason[];
-  /** Whether report mode waived it. What else is wrong, such as a lacking scope, is refused all the same. */
+  /** Whether report mode admitted it. A missing scope is refused in report mode too. */
   readonly reported: boolean;
 }
 
-/** Refuses what lacks the authentication: tells the client by a challenge, the listeners, and in the log why it recurs. */
+/**
+ * Refuses an authentication that is not sufficient: challenges the client, calls the listeners, and logs recurring
+ * causes.
+ */
 export class Challenger {
   readonly #listeners = new Listeners<ChallengeReport>((error) => this.log.listenerFailed('onChallenged', error));
-  // rendered once for requirements, an issuer and what is unmet; a handler has few of them
+  // Rendered once for requirements and unmet reasons. A handler has few of them.
   readonly #rendered = new WeakMap<AuthenticationRequirements, Map<string, RenderedChallenge>>();
 
   readonly #entraIssuers: ReadonlySet<string | undefined>;
@@ -46,14 +51,14 @@ export class Challenger {
     this.#entraIssuers = new Set(entra.map(({ issuer }) => issuer));
   }
 
-  /** Adds a listener. Returns what removes it. */
+  /** Adds a listener. Returns an unsubscribe function. */
   onChallenged(listener: (report: ChallengeReport) => void): () => void {
     return this.#listeners.add(listener);
   }
 
   /**
-   * Returns in report mode alone, which records what it would have refused. The decision is then told by the caller, as
-   * something else may still refuse the invocation.
+   * Throws the challenge. Returns only in report mode, which records the refusal. The caller then reports the decision,
+   * because a missing scope can still refuse the invocation.
    *
    * @throws InsufficientUserAuthenticationException with the challenge
    * @throws AccessTokenException if the server has a form of challenge of its own that the client cannot answer
@@ -89,7 +94,9 @@ export class Challenger {
     throw noteTold(withoutStackTrace(() => new InsufficientUserAuthenticationException(challenge)));
   }
 
-  /** The claims parameter, unless the server is known not to accept it. */
+  /**
+   * Returns the advice to use the claims parameter. Empty if the metadata of the server says that it is not supported.
+   */
   #essential(issuer: string | undefined): string {
     const isAccepted = this.published.of(issuer)?.['claims_parameter_supported'];
     if (isAccepted === undefined)
@@ -106,7 +113,7 @@ export class Challenger {
     return challenge;
   }
 
-  /** A second challenge for a token that is newer than the first shows that the first was of no use. */
+  /** Advises if newer tokens have none of the acr values that earlier challenges asked for. */
   #detectIgnoredAcrValues({ event, claims, requirements, reasons }: UnmetRequirements): void {
     if (!reasons.some((reason) => REASON_DIMENSIONS[reason] === 'acr')) return;
     if (!this.#recent.isIgnored(event, claims, requirements.acrValues ?? [], Date.now() / 1000)) return;

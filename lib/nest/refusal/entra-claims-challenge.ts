@@ -4,8 +4,8 @@ import type { RenderedChallenge } from './challenge.js';
 import type { UnmetRequirements } from './unmet-requirements.js';
 
 /**
- * Writes what Microsoft Entra has in place of the challenge of RFC 9470. It names one authentication context, the preferred
- * one, and has no word for `max_age` or `scope`.
+ * Returns the claims challenge of Microsoft Entra, which replaces the challenge of RFC 9470. It names one
+ * authentication context, the preferred one. It cannot ask for `max_age` or `scope`.
  *
  * ```http
  * HTTP/1.1 401 Unauthorized
@@ -13,8 +13,8 @@ import type { UnmetRequirements } from './unmet-requirements.js';
  *   error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlIjoiYzEifX19"
  * ```
  *
- * @throws AccessTokenException 403 where no such challenge would help: the client has not declared that it understands one
- * (`xms_cc` with `cp1`), or what is unmet is the age of a sign-in alone, or something that a new sign-in does not change
+ * @throws AccessTokenException 403 if such a challenge cannot help: the client does not declare that it understands one
+ * (`xms_cc` with `cp1`), only the age of the sign-in is unmet, or a new sign-in does not change what is unmet
  * @see [Claims challenges](https://learn.microsoft.com/en-us/entra/identity-platform/claims-challenge)
  */
 export function entraClaimsChallenge({ event, claims, requirements, reasons }: UnmetRequirements): RenderedChallenge {
@@ -47,12 +47,15 @@ export function entraClaimsChallenge({ event, claims, requirements, reasons }: U
   };
 }
 
-/** The values are not case-sensitive, and the vendor's own samples spell them both ways. */
+/** Ignores case: the values are not case-sensitive, and the samples of the vendor spell them both ways. */
 function understandsClaimsChallenges(capabilities: unknown): boolean {
   return [capabilities].flat().some((value) => typeof value === 'string' && value.toLowerCase() === 'cp1');
 }
 
-/** The tenant is the first part of the issuer's path; without one it has to be an empty realm and the common endpoint. */
+/**
+ * Returns realm and authorization endpoint. The tenant is the first segment of the path of the issuer. Without a tenant
+ * they are an empty realm and the common endpoint.
+ */
 function authority(issuer: string): Record<'realm' | 'authorization_uri', string> {
   const { origin, pathname } = new URL(issuer);
   const realm = pathname.split('/')[1] ?? '';

@@ -2,8 +2,8 @@ import { UnauthorizedException } from '@nestjs/common';
 import type { ClaimsChallengeBody, RenderedChallenge, StepUpBody } from './challenge.js';
 
 /**
- * The authentication behind the access token does not meet the requirements of the operation. `getResponse()` is the
- * body, `extensions` the same for GraphQL errors.
+ * The authentication behind the access token does not meet the requirements of the operation. `getResponse()` returns
+ * the body. `extensions` is the same for GraphQL errors.
  *
  * ```http
  * HTTP/1.1 401 Unauthorized
@@ -11,12 +11,12 @@ import type { ClaimsChallengeBody, RenderedChallenge, StepUpBody } from './chall
  *   error_description="A different authentication is required", acr_values="phr mfa", max_age="300"
  * ```
  *
- * Where the authorization server's profile says so, it is Microsoft Entra's claims challenge instead.
+ * If the profile of the authorization server says so, the challenge is the claims challenge of Microsoft Entra.
  *
  * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
  */
 export class InsufficientUserAuthenticationException extends UnauthorizedException {
-  /** The error code of the body, which tells the two forms of {@link body} apart. */
+  /** The error code of the body. It discriminates the two forms of {@link body}. */
   readonly code: StepUpBody['error'] | ClaimsChallengeBody['error'];
   /** The response body. */
   readonly body: StepUpBody | ClaimsChallengeBody;

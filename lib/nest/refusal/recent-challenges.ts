@@ -2,27 +2,29 @@ import { createHash } from 'node:crypto';
 import { type AuthenticationEvent, MILLISECONDS_FROM } from '../../core/index.js';
 import { BoundedMap } from '../../token/index.js';
 
-/** Seconds for which a challenge is remembered: long enough for a user to sign in, and come back. */
+/** Seconds for which a challenge is remembered. A user can sign in and return within that time. */
 const TTL = 600;
 
-/** Users that are remembered at most; the oldest challenge is forgotten for a new one. */
+/** Greatest number of users that are remembered. A new challenge then replaces the oldest one. */
 const MAX_USERS = 1000;
 
 interface RecentChallenge {
   readonly challengedAt: number;
   readonly acrValues: readonly string[];
-  /** When the refused token was issued or its user authenticated, whichever came later. Seconds since the epoch. */
+  /** When the refused token was issued or its user authenticated, whichever is later. Seconds since the epoch. */
   readonly tokenOf: number;
-  /** How many newer tokens came back without any of the values, one after the other. */
+  /** How many newer tokens in a row had none of the values. */
   readonly ignored: number;
 }
 
-/** So many newer tokens without the values: one may be of a sign-in that has nothing to do with the challenge. */
+/**
+ * Newer tokens without the values after which a challenge counts as ignored. One alone can be of an unrelated sign-in.
+ */
 const IGNORED = 2;
 
 /**
- * Remembers for a short while who was challenged for an acr, to find out authorization servers that take no notice. Tells
- * users apart by a hash. No verdict depends on it.
+ * Remembers for 600 seconds which users were challenged for an acr, to find authorization servers that ignore
+ * `acr_values`. Identifies users by a hash. No verdict depends on it.
  */
 export class RecentChallenges {
   readonly #challenges = new BoundedMap<string, RecentChallenge>(MAX_USERS);
@@ -32,8 +34,8 @@ export class RecentChallenges {
   }
 
   /**
-   * Remembers a challenge, and returns whether earlier ones of the same session led to nothing: whether two tokens in turn
-   * were newer than the challenge before, and had none of the values that were asked for then.
+   * Remembers a challenge. Returns whether earlier challenges of the same session had no effect: two tokens in a row
+   * were newer than the previous challenge, and had none of the values that it asked for.
    *
    * @param claims of the refused token
    * @param now seconds since the epoch
@@ -57,7 +59,7 @@ export class RecentChallenges {
     const isHeard =
       earlier !== undefined && [acr, ...acrs].some((value) => earlier.acrValues.includes(value as string));
     const ignored = earlier === undefined || isHeard ? 0 : earlier.ignored + (isNewer ? 1 : 0);
-    // the same token again, as of several requests at a time, would only postpone the challenge
+    // The same token again, such as in parallel requests, would only postpone the challenge.
     if (!isSame) this.#challenges.set(key, { challengedAt: now, acrValues, tokenOf, ignored });
     return isNewer && ignored >= IGNORED;
   }

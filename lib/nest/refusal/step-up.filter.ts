@@ -8,12 +8,17 @@ import { InsufficientUserAuthenticationException } from './insufficient-user-aut
 
 const leftToApplication = new Attachment<true>();
 
-/** Leaves the body of a refusal to the filters of the application: {@link StepUpExceptionFilter} does not catch it. */
+/**
+ * Leaves the body of a refusal to the filters of the application. {@link StepUpExceptionFilter} then does not catch it.
+ */
 export function leaveToApplication(refusal: object): void {
   leftToApplication.set(refusal, true);
 }
 
-/** What Nest asks whether the filter catches an exception: ours, but for those that are left to the application. */
+/**
+ * The type that the filter catches. Nest tests it with `instanceof`: our exceptions, except those that are left to the
+ * application.
+ */
 class OwnRefusal {
   static [Symbol.hasInstance](exception: unknown): boolean {
     const isOurs =
@@ -23,8 +28,9 @@ class OwnRefusal {
 }
 
 /**
- * Writes what the guards and {@link StepUpService} throw, in the form of the transport: status, `WWW-Authenticate` and a
- * JSON body over HTTP, `extensions` in GraphQL, an `exception` event on sockets, an error over RPC.
+ * Writes the exceptions of the guards and of {@link StepUpService} in the form of the transport. Over HTTP: status,
+ * `WWW-Authenticate` and a JSON body. In GraphQL: `extensions`. On sockets: an `exception` event. Over RPC: an error.
+ * Does not catch other exceptions.
  *
  * ```http
  * HTTP/1.1 401 Unauthorized
@@ -38,7 +44,7 @@ class OwnRefusal {
 export class StepUpExceptionFilter implements ExceptionFilter {
   readonly #headers: ResponseHeaders;
 
-  /** @throws TypeError without StepUpModule in the application */
+  /** @throws StepUpConfigurationError without StepUpModule in the application */
   constructor(@Optional() headers?: ResponseHeaders) {
     this.#headers = required(headers);
   }

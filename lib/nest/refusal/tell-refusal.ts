@@ -7,18 +7,18 @@ import { Attachment } from '../transports/attachment.js';
 import { AccessTokenException } from './access-token.exception.js';
 import { InsufficientUserAuthenticationException } from './insufficient-user-authentication.exception.js';
 
-/** Where a decision is made. */
+/** The handler and the transport of a decision. */
 export type DecidedAt = Pick<DecisionFacts, 'route' | 'transport'>;
 
 const told = new Attachment<true>();
 
-/** Notes that the decision behind an error has been told: errors pass several places on their way out. */
+/** Records that the decision behind an error was reported: errors pass several places that report. */
 export function noteTold<T extends Error>(error: T): T {
   told.set(error, true);
   return error;
 }
 
-/** Tells of an invocation that is refused by this error, unless that has been told. */
+/** Reports the refusal of an invocation by this error. Reports it once for each error. */
 export function tellRefusal(
   decisions: Decisions,
   error: unknown,
@@ -32,7 +32,7 @@ export function tellRefusal(
   decisions.tell(() => ({ ...factsOf(at(), event), ...refusalOf(error) }));
 }
 
-/** What a decision says of an invocation, and of its authentication event if that is known. */
+/** Returns what a decision says of an invocation, and of its authentication event if that is known. */
 export function factsOf({ route, transport }: DecidedAt, event: AuthenticationEvent = {}): DecisionFacts {
   return {
     ...(route !== undefined && { route }),
@@ -42,7 +42,7 @@ export function factsOf({ route, transport }: DecidedAt, event: AuthenticationEv
   };
 }
 
-/** Seconds since the sign-in; empty if the event does not tell them. */
+/** Returns the seconds since the sign-in. Empty if the event has no usable time. */
 export function ageOf({ authTime }: AuthenticationEvent): { readonly age?: number } {
   if (typeof authTime !== 'number' || !(authTime >= 0 && authTime < MILLISECONDS_FROM)) return {};
   return { age: Math.round(Date.now() / 1000 - authTime) };

@@ -11,7 +11,7 @@ import type { Advice } from '../advice/advice.js';
 import type { StepUpLog } from '../advice/log.js';
 import { AccessTokenException } from './access-token.exception.js';
 
-/** Longer texts are cut: what a token says may be anything. */
+/** Characters. Longer texts are cut, because a token can contain anything. */
 const MAX_SHOWN_LENGTH = 100;
 
 interface Remark {
@@ -27,8 +27,8 @@ const lacks =
 const LEFT_OUT = 'have the server put it into access tokens, or give the "profile" of a server that leaves it out';
 
 /**
- * What a refusal says of the set-up, rather than of its sender. `undefined`: nothing, as for an expired token. A claim that is
- * shown is what somebody has sent: most of these rules come before the signature.
+ * What a refusal says about the configuration. `undefined` if it says nothing, such as for an expired token. A claim
+ * that is shown is unverified: most of these rules come before the signature.
  */
 const REFUSALS: Readonly<Record<AccessTokenRefusedCode, Describe | undefined>> = {
   authorization_header_repeated: undefined,
@@ -123,7 +123,7 @@ const EXAMINE = '"npx nestjs-step-up doctor" tells more';
 
 const UNAVAILABILITIES: Readonly<Record<AuthorizationServerUnavailableCode, string | undefined>> = {
   metadata_unreadable: `make it readable from here, or give "jwksUri" and "metadataAudit": 'off'; ${EXAMINE}`,
-  // the reason says it
+  // The reason has the fix.
   metadata_issuer_mismatch: undefined,
   endpoint_missing: 'give its address in the options: "jwksUri", or "introspection.endpoint"',
   keys_unreadable: `make it readable from here: check address, network and certificate; ${EXAMINE}`,
@@ -133,7 +133,7 @@ const UNAVAILABILITIES: Readonly<Record<AuthorizationServerUnavailableCode, stri
   introspection_unusable: `check "introspection.endpoint", and whether the server runs; ${EXAMINE}`,
 };
 
-/** What to do about an authorization server that cannot be asked. */
+/** Returns advice on an authorization server that cannot be reached. */
 export function adviceOnUnavailable(unavailable: AuthorizationServerUnavailable): Advice {
   const { code, issuer, reason } = unavailable;
   const failure = networkFailure(unavailable);
@@ -142,7 +142,7 @@ export function adviceOnUnavailable(unavailable: AuthorizationServerUnavailable)
   return { code, subject: issuer, message: reason, fix };
 }
 
-/** Says in the log why tokens are refused before they are judged: once for each configured issuer and cause. */
+/** Logs why tokens are refused before they are judged: once for each configured issuer and cause. */
 export class TokenAdvice {
   readonly #servers: ReadonlyMap<string | undefined, AuthorizationServer>;
 
@@ -153,7 +153,7 @@ export class TokenAdvice {
     this.#servers = new Map(servers.map((server) => [server.issuer, server]));
   }
 
-  /** Says what a refusal tells of the set-up, if it is one for a token. */
+  /** Logs the cause of an error, if it is a refusal of a token. Ignores other errors. */
   note(error: unknown): void {
     if (!(error instanceof AccessTokenException)) return;
     const { cause } = error;
@@ -161,7 +161,7 @@ export class TokenAdvice {
     else if (cause instanceof AuthorizationServerUnavailable) this.noteUnavailable(cause);
   }
 
-  /** Says that an authorization server cannot be asked, at a request or in the background. */
+  /** Logs that an authorization server cannot be reached, at a request or in the background. */
   noteUnavailable(unavailable: AuthorizationServerUnavailable): void {
     this.log.adviseOn(unavailable.code, unavailable.issuer, () => adviceOnUnavailable(unavailable));
   }

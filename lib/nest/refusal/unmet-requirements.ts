@@ -1,12 +1,12 @@
 import type { AuthenticationEvent, AuthenticationRequirements, UnmetReason } from '../../core/index.js';
 import type { DecidedAt } from './tell-refusal.js';
 
-/** What is known of an authentication that is not enough. */
+/** What is known of an authentication that is not sufficient. */
 export interface UnmetRequirements {
   readonly at: DecidedAt;
   readonly event: AuthenticationEvent;
   readonly claims: Readonly<Record<string, unknown>>;
-  /** In the strings of the event's issuer. */
+  /** In the strings of the issuer of the event. */
   readonly requirements: AuthenticationRequirements;
   readonly reasons: readonly UnmetReason[];
 }

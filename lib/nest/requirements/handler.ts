@@ -5,7 +5,7 @@ import { decoratedMethods, type StepUpMetadata, stepUpMetadataOfAll } from './me
 /** A function that Nest calls to handle an invocation. */
 export type Handler = (...parameters: never[]) => unknown;
 
-/** What our decorators say of a handler, and the name under which they say it. */
+/** What our decorators declare on a handler, and the name of the handler. */
 export interface HandlerMetadata {
   /** `Controller.handler` */
   readonly name: string;
@@ -13,12 +13,12 @@ export interface HandlerMetadata {
 }
 
 /**
- * Finds what our decorators say of the function that Nest calls. A function that has replaced a decorated one stands for it
- * by its name in the class, whether it carries metadata or not: tracing and mocking wrap methods, and copy nothing.
+ * Returns what our decorators declare on the function that Nest calls. A function that has replaced a decorated one
+ * stands for it by its name in the class, also without metadata: tracing and mocking wrap methods and copy nothing.
  *
- * @param knownAs the name under which the boot has found this function on an instance
- * @throws TypeError for a method that silently overrides a decorated one, and for a function that no name connects with
- * the methods of its class, some of which are decorated
+ * @param knownAs the name under which the boot audit has found this function on an instance
+ * @throws StepUpConfigurationError for a method that overrides a decorated one without a decorator, and for a function
+ * that no name connects with its class, if methods of that class are decorated
  */
 export function metadataOfHandler(controller: Type, handler: Handler, knownAs?: string): HandlerMetadata {
   const classes = lineage(controller);
@@ -44,7 +44,7 @@ export function metadataOfHandler(controller: Type, handler: Handler, knownAs?: 
   return { name, metadata: [] };
 }
 
-/** The class whose prototype has the function, or else the nearest one that has a method of its name. */
+/** Returns the class whose prototype has the function, or the nearest one with a method of this name. */
 function declaringClass(classes: readonly Type[], handler: Handler, method: string): Type | undefined {
   return (
     classes.findLast(({ prototype }) => Object.getOwnPropertyDescriptor(prototype, method)?.value === handler) ??
@@ -53,7 +53,7 @@ function declaringClass(classes: readonly Type[], handler: Handler, method: stri
   );
 }
 
-/** A class and those it extends, outermost first. */
+/** Returns a class and the classes it extends, the base class first. */
 export function lineage(controller: Type): Type[] {
   const classes: Type[] = [];
   for (let target: object | null = controller; typeof target === 'function'; target = Object.getPrototypeOf(target)) {
@@ -62,7 +62,7 @@ export function lineage(controller: Type): Type[] {
   return classes;
 }
 
-/** The name of a function in its class, also after another one has taken its place there. */
+/** Returns the name of a function in its class, also after another function has replaced it there. */
 function nameIn(classes: readonly Type[], handler: Handler): string | undefined {
   for (const { prototype } of classes) {
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
@@ -73,7 +73,7 @@ function nameIn(classes: readonly Type[], handler: Handler): string | undefined 
   return undefined;
 }
 
-/** Whether our decorators require anything of this method of a class, or of the one that it has replaced. */
+/** Returns whether our decorators require anything of a method of a class, or of the method that it has replaced. */
 export function isRequired(controller: Type, handler: Handler): boolean {
   const known = required.get(controller)?.get(handler);
   if (known !== undefined) return known;
@@ -83,10 +83,10 @@ export function isRequired(controller: Type, handler: Handler): boolean {
   return found;
 }
 
-// the decorators of a class are the same for every application
+// The decorators of a class are the same for every application.
 const required = new WeakMap<Type, WeakMap<Handler, boolean>>();
 
-/** A function that no name connects with its class may stand for any of its methods. */
+/** A function that no name connects with its class can stand for any of its methods: returns `true`. */
 function findRequired(controller: Type, handler: Handler): boolean {
   try {
     return metadataOfHandler(controller, handler).metadata.some(({ kind }) => kind !== 'public');

@@ -2,31 +2,40 @@ import 'reflect-metadata';
 import { type AuthenticationRequirements, StepUpConfigurationError } from '../../core/index.js';
 import type { RequirementsFunction } from './step-up-requirements.js';
 
-/** What one of our decorators says of its class or handler. */
+/** What one of our decorators declares on its class or handler. */
 export type StepUpMetadata =
   | { readonly kind: 'require'; readonly requirements: AuthenticationRequirements | RequirementsFunction }
   | { readonly kind: 'skip' }
   | { readonly kind: 'public' };
 
-/** How often a decorator came after Nest had looked at its class. What was compiled before is out of date then. */
+/**
+ * How often a decorator was applied after Nest had scanned its class. Routes that were compiled before are then out of
+ * date.
+ */
 export let lateDecorations = 0;
 
-// strings rather than symbols: two copies of the package must not overlook each other's metadata
+// Strings and not symbols: two copies of the package must see the metadata of each other.
 const STEP_UP = 'nestjs-step-up:metadata';
 const DECORATED_METHODS = 'nestjs-step-up:decorated-methods';
 const SEALED = 'nestjs-step-up:sealed';
 
-/** What our decorators say of exactly this class or function, without what it inherits. */
+/** Returns what our decorators declare on exactly this class or function. Leaves out what it inherits. */
 export function stepUpMetadataOf(target: object): readonly StepUpMetadata[] {
   return (Reflect.getOwnMetadata(STEP_UP, target) as StepUpMetadata[] | undefined) ?? [];
 }
 
-/** What our decorators say of a handler. A wrapper that has the decorated function as its prototype stands for it. */
+/**
+ * Returns what our decorators declare on a handler. A wrapper that has the decorated function as its prototype inherits
+ * the metadata.
+ */
 export function stepUpMetadataOfHandler(handler: object): readonly StepUpMetadata[] {
   return (Reflect.getMetadata(STEP_UP, handler) as StepUpMetadata[] | undefined) ?? [];
 }
 
-/** What our decorators say of several functions that stand for one method: what one has of another counts once. */
+/**
+ * Returns what our decorators declare on several functions that stand for one method. Metadata that one function has
+ * from another counts once.
+ */
 export function stepUpMetadataOfAll(functions: readonly object[]): readonly StepUpMetadata[] {
   const all: StepUpMetadata[] = [];
   for (const one of functions) {
@@ -36,7 +45,7 @@ export function stepUpMetadataOfAll(functions: readonly object[]): readonly Step
   return all;
 }
 
-/** The methods of a prototype that were decorated, by name, with the functions that they were then. */
+/** Returns the decorated methods of a prototype by name, with the functions that they were when decorated. */
 export function decoratedMethods(prototype: object): DecoratedMethods {
   return (Reflect.getOwnMetadata(DECORATED_METHODS, prototype) as DecoratedMethods | undefined) ?? NONE;
 }
@@ -46,9 +55,11 @@ type DecoratedMethods = ReadonlyMap<string | symbol, readonly object[]>;
 const NONE: DecoratedMethods = new Map();
 
 /**
- * Adds what a decorator says. Whether two of them contradict each other is decided at boot, which sees the whole class.
+ * Returns a decorator that adds metadata. Does not check whether decorators contradict each other: the boot audit does,
+ * as it sees the whole class.
  *
- * @throws TypeError on anything but a class or a method of its prototype, and on a class that Nest has looked at already
+ * @throws StepUpConfigurationError on anything but a class or a method of its prototype
+ * @throws TypeError on a class that Nest has scanned already
  */
 export function setStepUpMetadata(metadata: StepUpMetadata): ClassDecorator & MethodDecorator {
   return (target: object, key?: string | symbol, descriptor?: { value?: unknown }) => {
@@ -62,7 +73,7 @@ export function setStepUpMetadata(metadata: StepUpMetadata): ClassDecorator & Me
     Reflect.defineMetadata(STEP_UP, [...stepUpMetadataOf(decorated), metadata], decorated);
     if (key !== undefined) {
       const methods = new Map(decoratedMethods(target));
-      // several, if another decorator has replaced the function in between
+      // There are several if another decorator has replaced the function in between.
       methods.set(key, [...new Set([...(methods.get(key) ?? []), decorated])]);
       Reflect.defineMetadata(DECORATED_METHODS, methods, target);
     }
@@ -77,7 +88,8 @@ export function setStepUpMetadata(metadata: StepUpMetadata): ClassDecorator & Me
 }
 
 /**
- * Checks that a decorator was called. Without parentheses, TypeScript hands it the class, or the prototype and the method.
+ * Checks that a decorator was called. Without parentheses TypeScript calls it with the class, or with the prototype and
+ * the method.
  *
  * @throws StepUpConfigurationError that shows how to write it
  */
@@ -90,13 +102,13 @@ export function assertCalled(decorator: string, given: readonly unknown[], examp
   throw new StepUpConfigurationError(`${decorator} on ${where} has no parentheses; write ${example}`);
 }
 
-/** The name of what is decorated, such as `TransferController.create`. */
+/** Returns the name of a decorated target, such as `TransferController.create`. */
 export function targetName(target: object, key?: string | symbol): string {
   const type = (typeof target === 'function' ? target : target.constructor) as { name?: string };
   return key === undefined ? String(type.name) : `${type.name}.${String(key)}`;
 }
 
-/** Notes that Nest has looked at a class and those it extends: whoever decorates it from now on is told. */
+/** Records that Nest has scanned a class and the classes it extends. A decorator that is applied later throws. */
 export function sealMetadata(type: object): void {
   for (let target: object | null = type; typeof target === 'function'; target = Object.getPrototypeOf(target)) {
     if (target !== Function.prototype) Reflect.defineMetadata(SEALED, true, target);

@@ -2,12 +2,16 @@ import { type AuthenticationRequirements, checkRequirements, StepUpConfiguration
 import type { RequirementsFunction, StepUpRequirements } from './step-up-requirements.js';
 import type { StepUpWord } from './words.js';
 
-/** What `@RequireAcr` takes. */
+/** The arguments of `@RequireAcr`. */
 export type RequireAcrArguments =
   | [acrValues: StepUpWord | readonly StepUpWord[], options?: Omit<StepUpRequirements, 'acrValues'>]
   | [requirements: StepUpRequirements | RequirementsFunction];
 
-/** @throws TypeError for what `@RequireAcr` does not take; what a function gives is for the request to see. */
+/**
+ * Reads the arguments of `@RequireAcr`. Does not call a function: its result is checked at each request.
+ *
+ * @throws StepUpConfigurationError for arguments that `@RequireAcr` does not take
+ */
 export function requirementsFrom(
   required: readonly unknown[],
   where: string,

@@ -5,15 +5,15 @@ import { callRequirementsFunction } from '../advice/callback.js';
 import type { RequirementsFunction } from './step-up-requirements.js';
 import type { Vocabularies } from './vocabularies.js';
 
-/** What the module, a class or a handler requires: always the same, or as a function decides for each request. */
+/** The requirements of the module, a class or a handler: constant, or decided by a function for each request. */
 export type RequirementLevel = AuthenticationRequirements | RequirementsFunction;
 
 /**
- * What a level requires of an invocation; `undefined` where a function adds nothing.
+ * Returns what a level requires of an invocation; `undefined` if a function adds nothing.
  *
  * @param where names the function in errors
- * @throws TypeError for what a function must not return
- * @throws CallbackFailed for whatever a function throws
+ * @throws StepUpConfigurationError for what a function must not return
+ * @throws CallbackFailed for everything that a function throws
  */
 export function resolve(
   level: RequirementLevel,

@@ -9,37 +9,41 @@ import { type RequirementLevel, resolve } from './requirements-function.js';
 import { TranslatedRequirements } from './translated-requirements.js';
 import type { Vocabularies } from './vocabularies.js';
 
-/** What decorators and the module say of a handler. */
+/** What decorators and the module declare for a handler. */
 export type Access = 'required' | 'skipped' | 'public' | 'open';
 
-/** What is demanded of requests for one handler of one class, as `StepUpService.routes()` shows it. */
+/** What requests for one handler of one class require, as `StepUpService.routes()` returns it. */
 export interface RouteDescription {
   /** `Controller.handler` */
   readonly name: string;
   /**
-   * `required`: an authentication; `skipped`: a valid token alone, by `@SkipStepUp()`; `token`: what a guard that
-   * authenticates lets through, such as AccessTokenGuard; `public`: nothing, by `@Public()`; `open`: nothing is declared.
+   * `required`: an authentication. `skipped`: only a valid token, by `@SkipStepUp()`. `token`: what a guard that
+   * authenticates admits, such as AccessTokenGuard. `public`: nothing, by `@Public()`. `open`: nothing is declared.
    */
   readonly access: Access | 'token';
   /**
-   * By what Nest calls it, such as `POST /transfers`, `message transfer`, `pattern {"cmd":"pay"}` or `Query.balance`. Absent
-   * for handlers that the boot has not seen.
+   * What Nest calls it for, such as `POST /transfers`, `message transfer`, `pattern {"cmd":"pay"}` or `Query.balance`.
+   * Absent for handlers that the boot audit has not seen.
    */
   readonly triggers?: readonly string[];
-  /** In the words of the application; absent where nothing is required or a function decides alone. */
+  /** In the words of the application. Absent if nothing is required, or if only functions decide. */
   readonly requirements?: AuthenticationRequirements;
   /** Whether a function adds to the requirements for each request. */
   readonly dynamic: boolean;
   /**
-   * What makes Nest refuse an invocation: `handler` the guard that the decorator binds, found by the boot where Nest looks
-   * for it; `global` the guard of the module. Absent if nothing is required, and for handlers that the boot has not seen.
+   * Which guard refuses an invocation. `handler`: the guard that the decorator binds. The boot audit has found it where
+   * Nest looks for it. `global`: the guard of the module. Absent if nothing is required, and for handlers that the boot
+   * audit has not seen.
    */
   readonly enforcedBy?: 'handler' | 'global';
-  /** What the audits found, that of metadata once it is read; absent if they found nothing. */
+  /**
+   * What the audits found. The audit of metadata adds to it once it has read the metadata. Absent if they found
+   * nothing.
+   */
   readonly advice?: readonly Advice[];
 }
 
-/** A guard of Passport that says for each request under which property it puts the user. */
+/** A guard of Passport that returns for each request the property of the user. */
 export interface UserNamer {
   getAuthenticateOptions(
     context: ExecutionContext,
@@ -51,7 +55,7 @@ export class Route {
   private constructor(
     private described: RouteDescription,
     readonly access: Access,
-    /** Whether all that is required comes from the module rather than from a decorator. */
+    /** Whether neither the handler nor its classes have `@RequireAcr`. */
     readonly isInherited: boolean,
     private readonly levels: readonly RequirementLevel[],
     private readonly fixed: TranslatedRequirements | undefined,
@@ -59,11 +63,11 @@ export class Route {
   ) {}
 
   /**
-   * Compiles what the module, the classes from base to derived, and the handler say.
+   * Compiles what the module, the classes from base to derived, and the handler declare.
    *
-   * @param knownAs the name under which the boot has found the handler on an instance
-   * @throws TypeError for decorators that contradict each other, a word that no authorization server knows, and what
-   * {@link metadataOfHandler} refuses
+   * @param knownAs the name under which the boot audit has found the handler on an instance
+   * @throws StepUpConfigurationError for several decorators on one target, a word that no authorization server knows,
+   * and what {@link metadataOfHandler} refuses
    */
   static compile(
     controller: Type,
@@ -111,28 +115,31 @@ export class Route {
     return this.described;
   }
 
-  /** Whether the boot has shown that the guard of the handler itself judges every invocation. */
+  /** Whether the boot audit has shown that the guard of the handler itself judges every invocation. */
   get isProven(): boolean {
     return this.described.enforcedBy === 'handler';
   }
 
-  /** Whether the guard of the module has to see to it that there is a token, in place of an AccessTokenGuard left out. */
+  /** Whether the guard of the module requires a token, in place of an AccessTokenGuard that Nest left out. */
   needsToken = false;
   #exposesUser: boolean | undefined;
 
-  /** Whether anything may run between the judgement and the handler, and could change the user. */
+  /** Whether code that could change the user runs between the judgement and the handler. Default is `true`. */
   get exposesUser(): boolean {
     return this.#exposesUser ?? true;
   }
 
-  /** Notes what the boot has found of one of the places where Nest binds the handler; the worst of them counts. */
+  /**
+   * Records what the boot audit has found for one of the places where Nest binds the handler. One exposed place exposes
+   * the route.
+   */
   exposeUser(exposes: boolean): void {
     this.#exposesUser = exposes || this.#exposesUser === true;
   }
 
   #userNamers: readonly UserNamer[] = [];
 
-  /** The guards of Passport that know best where they put the user. */
+  /** The guards of Passport that return the property of the user. */
   get userNamers(): readonly UserNamer[] {
     return this.#userNamers;
   }
@@ -149,25 +156,28 @@ export class Route {
     this.#searchesUsers = true;
   }
 
-  /** Notes such guards of one of the places where Nest binds the handler. */
+  /** Records such guards for one of the places where Nest binds the handler. */
   nameUsersBy(namers: readonly UserNamer[]): void {
     if (namers.length > 0) this.#userNamers = [...new Set([...this.#userNamers, ...namers])];
   }
 
-  /** Notes what the boot has shown of one of the places where Nest binds the handler; the weakest of them counts. */
+  /**
+   * Records what the boot audit has shown for one of the places where Nest binds the handler. `global` wins, because it
+   * shows less.
+   */
   prove(enforcedBy: NonNullable<RouteDescription['enforcedBy']>): void {
     if (this.described.enforcedBy === 'global') return;
     this.described = Object.freeze({ ...this.described, enforcedBy });
   }
 
-  /** Adds to its description how it is reached, and whether a guard that authenticates stands before it. */
+  /** Adds to the description what Nest calls the handler for, and whether a guard before it authenticates. */
   describe(triggers: readonly string[], isAuthenticated: boolean): void {
     const all = Object.freeze([...new Set([...(this.described.triggers ?? []), ...triggers])]);
     const access = this.access === 'open' && isAuthenticated ? 'token' : this.access;
     this.described = Object.freeze({ ...this.described, triggers: all, access });
   }
 
-  /** Adds to its description what an audit found. */
+  /** Adds to the description what an audit found. */
   advise(...advice: readonly Advice[]): void {
     if (advice.length === 0) return;
     const all = Object.freeze([...(this.described.advice ?? []), ...advice.map((one) => Object.freeze(one))]);
@@ -175,9 +185,10 @@ export class Route {
   }
 
   /**
-   * What this invocation requires; `undefined` where functions decide and none of them requires anything.
+   * Returns what an invocation requires; `undefined` if functions decide and none of them requires anything.
    *
-   * @throws TypeError for what a function must not return
+   * @throws StepUpConfigurationError for what a function must not return
+   * @throws CallbackFailed for everything that a function throws
    */
   requirementsFor(context: ExecutionContext): MaybePromise<TranslatedRequirements | undefined> {
     if (!this.description.dynamic) return this.fixed;
@@ -198,16 +209,22 @@ export class Route {
   }
 }
 
-/** @throws StepUpConfigurationError for decorators that contradict each other on one target */
+/**
+ * Returns the metadata of a target that has at most one of our decorators.
+ *
+ * @throws StepUpConfigurationError for several decorators on one target
+ */
 export function onlyOne(all: readonly StepUpMetadata[], where: string): StepUpMetadata | undefined {
   if (all.length <= 1) return all[0];
   const names = all.map(({ kind }) => ({ require: '@RequireAcr', skip: '@SkipStepUp', public: '@Public' })[kind]);
   throw new StepUpConfigurationError(`${where} carries ${names.join(' and ')}; one target takes one of them, once`);
 }
 
-/** The routes of an application, each compiled once for a class and a handler: an inherited handler is several routes. */
+/**
+ * The routes of an application. Compiles each once for a class and a handler: an inherited handler is several routes.
+ */
 export class Routes {
-  // weak in the handlers too: a controller made for each request may bind its own
+  // The handlers are weak too: a controller that Nest makes for each request can bind its own.
   #compiled = new WeakMap<Type, WeakMap<Handler, Route>>();
   readonly #needingToken = new WeakMap<Type, Set<string>>();
   #lateDecorations = lateDecorations;
@@ -222,7 +239,11 @@ export class Routes {
     }
   }
 
-  /** @throws TypeError as {@link Route.compile} does */
+  /**
+   * Returns the route of a handler. Compiles it on first use, and again after a late decoration.
+   *
+   * @throws StepUpConfigurationError as {@link Route.compile} does
+   */
   of(controller: Type, handler: Handler, knownAs?: string): Route {
     if (this.#lateDecorations !== lateDecorations) {
       this.#lateDecorations = lateDecorations;
@@ -238,25 +259,28 @@ export class Routes {
     return route;
   }
 
-  /** Notes that AccessTokenGuard stands before a method: whatever function takes its place later needs a token as well. */
+  /**
+   * Records that AccessTokenGuard runs before a method. A function that later replaces the method needs a token too.
+   */
   needTokenAt(controller: Type, method: string): void {
     this.#needingToken.set(controller, (this.#needingToken.get(controller) ?? new Set()).add(method));
   }
 
-  /** Keeps the routes of the application, which {@link describe} shows. */
+  /** Sets the routes that {@link describe} returns. */
   keep(routes: readonly Route[]): void {
     this.#ofApplication = routes;
   }
 
-  /** What each of them requires; empty before the boot. */
+  /** Returns the description of each route. Empty before the boot. */
   describe(): readonly RouteDescription[] {
     return Object.freeze(this.#ofApplication.map(({ description }) => description));
   }
 
   /**
-   * What code inside a handler requires, given as `@RequireAcr` takes it; `undefined` if a function adds nothing.
+   * Returns what code inside a handler requires, given as `@RequireAcr` takes it; `undefined` if a function adds
+   * nothing.
    *
-   * @throws TypeError for requirements that are wrong, and for a function without an ExecutionContext
+   * @throws StepUpConfigurationError for requirements that are wrong, and for a function without an ExecutionContext
    */
   resolve(
     required: RequireAcrArguments,

@@ -2,20 +2,21 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { StepUpWord } from './words.js';
 
 /**
- * What a handler requires of the authentication behind an access token, in the words of the application.
+ * What a handler requires of the authentication behind an access token, in the words of the application. All of it has
+ * to hold.
  *
  * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
  */
 export interface StepUpRequirements {
-  /** Words in order of preference; any one of them is enough. Default is any authentication. */
+  /** Words in order of preference. Any one of them satisfies. Default is no requirement. */
   acrValues?: readonly StepUpWord[] | undefined;
   /** Greatest age of the sign-in, in seconds. `0` asks the user to authenticate now. Default is no limit. */
   maxAge?: number | undefined;
-  /** Scope that the token must hold as well, space-separated; all of it is needed. Default is none. */
+  /** Scopes that the token must have too, separated by spaces. Every one is required. Default is none. */
   scope?: string | undefined;
 }
 
-/** Decides per request what is required; `undefined` adds nothing and lifts nothing. */
+/** Returns what a request requires. `undefined` adds nothing, and lifts nothing. */
 export type RequirementsFunction = (
   context: ExecutionContext,
 ) => StepUpRequirements | undefined | Promise<StepUpRequirements | undefined>;

@@ -1,7 +1,7 @@
 import type { AuthorizationServer, Vocabulary } from '../../authorization-servers/index.js';
 import { type AuthenticationRequirements, closestMatch, StepUpConfigurationError } from '../../core/index.js';
 
-/** The words of the application, as each of its authorization servers understands them. */
+/** The words of the application, in the strings of each authorization server. */
 export class Vocabularies {
   readonly #byIssuer: ReadonlyMap<string, Vocabulary>;
 
@@ -13,7 +13,12 @@ export class Vocabularies {
     return [...this.#byIssuer.keys()];
   }
 
-  /** @throws StepUpConfigurationError for a word that no authorization server knows, naming the nearest known one. */
+  /**
+   * Checks that an authorization server knows each word. Without servers every word is accepted.
+   *
+   * @throws StepUpConfigurationError for a word that no authorization server knows; the message names the closest known
+   * one
+   */
   check({ acrValues = [] }: AuthenticationRequirements, where: string): void {
     const vocabularies = [...this.#byIssuer.values()];
     for (const value of acrValues) {
@@ -27,8 +32,8 @@ export class Vocabularies {
   }
 
   /**
-   * What requirements mean to an issuer, in its own strings; `undefined` where it knows none of the words, or is itself
-   * unknown beside configured ones.
+   * Returns requirements in the strings of an issuer. `undefined` if the issuer knows none of the words, or if the
+   * issuer is unknown although servers are configured.
    */
   translate(
     requirements: AuthenticationRequirements,

@@ -1,6 +1,7 @@
 /**
- * The words of your application for authentication contexts. Augment it, and a misspelt word does not compile: in
- * `@RequireAcr` and requirements functions, in `StepUpService`, in the options `requirements`, `acr` and `order`.
+ * The words of your application for authentication contexts. Augment it, and a misspelt word does not compile. This
+ * holds for `@RequireAcr`, requirements functions, `StepUpService`, and the options `requirements`, `acr` and `order`.
+ * Default is empty: any string compiles.
  *
  * ```ts
  * declare module 'nestjs-step-up' {
@@ -13,5 +14,5 @@
 // biome-ignore lint/suspicious/noEmptyInterface: applications fill it by declaration merging
 export interface StepUpWords {}
 
-/** A word of the application, or any string as long as {@link StepUpWords} is empty. */
+/** A word of the application. Any string if {@link StepUpWords} is empty. */
 export type StepUpWord = keyof StepUpWords extends never ? string : keyof StepUpWords & string;

@@ -1,4 +1,7 @@
-/** Returns the object it is given, so that the private fields of a subclass land on that object. */
+/**
+ * A base class whose constructor returns a given object. The private fields of a subclass are then added to that
+ * object.
+ */
 class Existing {
   constructor(object: object) {
     // biome-ignore lint/correctness/noConstructorReturn: that is what puts the fields on somebody else's object
@@ -7,9 +10,9 @@ class Existing {
 }
 
 /**
- * One value of ours on objects of others, such as requests. It is a private field: only who holds the attachment can read,
- * write or forge it, and it goes when its object goes. A WeakMap promises the same, and costs the collector twenty times
- * as much for objects that live as long as a request.
+ * Stores one value on an object of another library, such as a request. The value is a private field: only code that has
+ * the attachment can read or write it, and it is collected with its object. A WeakMap does the same, but costs the
+ * garbage collector twenty times as much for objects that live as long as a request.
  */
 export class Attachment<T> {
   readonly #Field = class Field extends Existing {

@@ -20,13 +20,13 @@ const GATEWAY = 'websockets:is_gateway';
 const servers = new Attachment<Set<SocketServer>>();
 const stopped = new Attachment<true>();
 const hooked = new WeakSet<object>();
-// what stood there before, for whoever looks at the gateway
+// The hooks of the application, for code that inspects the gateway.
 const originals = new WeakMap<object, unknown>();
 
 /**
- * Stands in front of the connection hooks of a gateway class, which Nest calls without guards and without waiting: a refusal
- * by `StepUpService.authenticate()` in `handleConnection` closes the socket in place of ending the process, and a gateway
- * whose boot was stopped accepts no client. Has to run before Nest binds the gateway.
+ * Wraps the connection hooks of a gateway class. Nest calls them without guards, and does not wait for them. With the
+ * wrapper, a refusal by `StepUpService.authenticate()` in `handleConnection` closes the socket and does not end the
+ * process. A gateway whose boot was stopped accepts no client. Call it before Nest binds the gateway.
  */
 export function hookGateway(type: { readonly prototype: Gateway }, isRefusal: (error: unknown) => boolean): void {
   const { prototype } = type;
@@ -49,7 +49,7 @@ type ConnectionHook = (client: object, ...rest: unknown[]) => unknown;
 
 function guarded(prototype: Gateway, original: ConnectionHook, isRefusal: (error: unknown) => boolean): ConnectionHook {
   return function (this: object, client: object, ...rest: unknown[]) {
-    // called by a derived class, which has a hook of its own and has to hear of a refusal
+    // A derived class with a hook of its own calls this one. That hook has to receive the refusal.
     if (Object.getPrototypeOf(this) !== prototype) return original.call(this, client, ...rest);
     if (stopped.get(this) !== undefined) return closeSocket(client, INTERNAL_ERROR);
     const refuse = (error: unknown): void => {
@@ -65,7 +65,9 @@ function guarded(prototype: Gateway, original: ConnectionHook, isRefusal: (error
   };
 }
 
-/** The connection hooks that a gateway has as fields: they stand in front of ours, and nothing catches what they throw. */
+/**
+ * Returns the connection hooks that a gateway has as fields. They shadow ours, so that nothing catches what they throw.
+ */
 export function fieldHooksOf(gateway: object | undefined): string[] {
   if (gateway === undefined || !Reflect.hasMetadata(GATEWAY, gateway.constructor)) return [];
   return ['handleConnection', 'handleDisconnect'].filter(
@@ -73,12 +75,12 @@ export function fieldHooksOf(gateway: object | undefined): string[] {
   );
 }
 
-/** The function that the application gave for a hook, if this one is ours. */
+/** Returns the hook of the application if this one is ours, else the hook itself. */
 export function originalHook(hook: unknown): unknown {
   return typeof hook === 'function' && originals.has(hook) ? originals.get(hook) : hook;
 }
 
-/** Closes the servers of a gateway, and keeps it closed. */
+/** Closes the servers of a gateway. From then on the gateway closes every client that connects. */
 export function stopGateway(gateway: object): void {
   stopped.set(gateway, true);
   for (const server of servers.get(gateway) ?? []) {
@@ -90,12 +92,12 @@ export function stopGateway(gateway: object): void {
 
 function replace(prototype: Gateway, name: keyof Gateway, original: unknown, hook: object): void {
   originals.set(hook, original);
-  // so that metadata of the original is found
+  // The hook inherits the metadata of the original.
   if (typeof original === 'function') Object.setPrototypeOf(hook, original);
   Object.defineProperty(prototype, name, { configurable: true, writable: true, value: hook });
 }
 
-/** A WebSocket close code (RFC 6455 §7.4.1), the private ones after the HTTP status. */
+/** WebSocket close codes: RFC 6455 §7.4.1. Private ones are 4000 and the HTTP status. */
 const INTERNAL_ERROR = 1011;
 const TRY_AGAIN_LATER = 1013;
 

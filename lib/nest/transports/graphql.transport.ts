@@ -3,21 +3,21 @@ import { isHttpRequest } from './http-request.js';
 import type { Request } from './request.js';
 import type { Transport } from './transport.js';
 
-/** What Apollo Server's cache control adds to the information on a field. */
+/** What the cache control of Apollo Server adds to the information on a field. */
 interface Info {
   readonly cacheControl?: { setCacheHint?: (hint: object) => void; readonly cacheHint?: { replace?: unknown } };
 }
 
 /**
- * GraphQL over HTTP and over sockets. A field has no response of its own: two refused fields would be two challenges in
- * one. The exception itself is the GraphQL error, and carries `extensions`.
+ * GraphQL over HTTP and over sockets. Writes no headers: a field has no response of its own, and two refused fields
+ * would be two challenges in one response. The exception itself is the GraphQL error, with `extensions`.
  */
 export const graphql: Transport = {
   name: 'graphql',
   carriesUser: true,
   sharesRequest: true,
   requestOf,
-  /** Some applications hand on the user beside the request. */
+  /** Some applications put the user next to the request. */
   userHoldersOf(host) {
     const context = contextOf(host) as object | null | undefined;
     const holders = [requestOf(host), context && 'user' in context ? context : undefined];
@@ -25,7 +25,7 @@ export const graphql: Transport = {
   },
   responseOf: () => undefined,
   ownsRequest: isHttpRequest,
-  /** A response cache would serve the next user without any invocation. What the field itself hints no longer counts. */
+  /** A response cache would serve the next user without an invocation. Later hints of the field have no effect. */
   keepPrivate(host) {
     const cacheControl = (host.getArgs().at(-1) as Info | undefined)?.cacheControl;
     if (cacheControl?.setCacheHint === undefined) return;
@@ -41,7 +41,10 @@ function requestOf(host: ArgumentsHost): Request | undefined {
   return context?.req ?? context?.request;
 }
 
-/** Reference resolvers have no arguments: `(reference, context, info)` in place of `(root, args, context, info)`. */
+/**
+ * Returns the GraphQL context. Reference resolvers have no arguments. They receive `(reference, context, info)` in
+ * place of `(root, args, context, info)`.
+ */
 function contextOf(host: ArgumentsHost): unknown {
   const parameters = host.getArgs();
   return parameters.length === 3 ? parameters[1] : parameters[2];

@@ -2,16 +2,16 @@ import { Readable } from 'node:stream';
 import type { Request } from './request.js';
 
 /**
- * Returns whether this is a request that a server has received, for one operation. An object that only looks like one may
- * stand for a connection, and so does the request that opened a socket: both outlive the operations on them.
+ * Returns whether a server has received this request for one operation. Returns `false` for an object that only looks
+ * like a request, and for the request that opened a socket: both can outlive one operation.
  */
 export function isHttpRequest(request: Request): boolean {
   return isReceived(request) && !isUpgrade(request);
 }
 
 /**
- * Returns whether a server has received this request: Node's own, or that of a framework around it. A plain object is none,
- * whatever it carries.
+ * Returns whether a server has received this request: the request of Node, or of a framework around it. Returns `false`
+ * for a plain object.
  */
 export function isReceived(request: Request): boolean {
   if (request instanceof Readable) return true;
@@ -20,8 +20,8 @@ export function isReceived(request: Request): boolean {
 }
 
 /**
- * Returns whether a request opened a socket, by RFC 9110 §7.8 or over HTTP/2 by RFC 8441 §4. Looks at what was received, as
- * others may have put headers of their own on top.
+ * Returns whether a request opened a socket: RFC 9110 §7.8, or RFC 8441 §4 over HTTP/2. Reads the raw headers too,
+ * because other code can have replaced the parsed ones.
  */
 function isUpgrade(request: Request): boolean {
   const { raw } = request as { raw?: Request };

@@ -9,7 +9,7 @@ export const http: Transport = {
   requestOf: (host) => host.getArgByIndex(0),
   userHoldersOf(host) {
     const request = host.getArgByIndex<Request & { raw?: object }>(0);
-    // on Fastify, middleware sees Node's request
+    // On Fastify, middleware receives the request of Node.
     return typeof request.raw === 'object' ? [request, request.raw] : [request];
   },
   responseOf: (host) => host.getArgByIndex(1),

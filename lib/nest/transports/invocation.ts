@@ -12,27 +12,27 @@ const TRANSPORTS: ReadonlyMap<string, Transport> = new Map(
   [http, graphql, ws, rpc].map((transport) => [transport.name, transport]),
 );
 
-/** One call of a handler, in whatever transport. */
+/** One call of a handler, over any transport. */
 export interface Invocation {
   readonly transport: Transport;
   readonly request: Request;
   /** Present if a response with headers exists and belongs to this invocation alone. */
   readonly response?: object | undefined;
-  /** The objects on which the application may have put a user. */
+  /** The objects on which the application can have put a user. */
   readonly userHolders: readonly object[];
   /** Absent if only the request is known. */
   readonly context?: ExecutionContext;
 }
 
-/** The transport of a context; `undefined` if step-up authentication does not know it. */
+/** Returns the transport of a context; `undefined` if this package does not know it. */
 export function transportOf(host: ArgumentsHost): Transport | undefined {
   return TRANSPORTS.get(host.getType<string>());
 }
 
 /**
- * Finds the request of an invocation.
+ * Returns the invocation of a context, with its request.
  *
- * @throws TypeError for a context type that is not known, and for a context without a request
+ * @throws StepUpConfigurationError for a context type that is not known, and for a context without a request
  */
 export function invocationOf(context: ExecutionContext): Invocation {
   const transport = transportOf(context);
@@ -56,15 +56,15 @@ export function invocationOf(context: ExecutionContext): Invocation {
   };
 }
 
-/** Nothing tells whether a bare request belongs to one operation but the request itself. */
+/** For a bare request, only the request shows whether it belongs to one operation. */
 const bareRequest: Transport = { ...http, ownsRequest: isHttpRequest };
 
-/** The invocation of a bare request, over HTTP. */
+/** Returns the invocation of a bare request, over HTTP. */
 export function invocationOfRequest(request: Request): Invocation {
   return { transport: bareRequest, request, response: responseOf(request), userHolders: [request] };
 }
 
-/** Express requests know their response. */
+/** Returns the response of an Express request. Other requests do not have it. */
 function responseOf(request: object): object | undefined {
   const response = 'res' in request ? request.res : undefined;
   return typeof response === 'object' && response !== null ? response : undefined;

@@ -1,10 +1,10 @@
-/** A refusal in all the forms that a transport may need. */
+/** A refusal in every form that a transport needs. */
 export interface Refusal {
   /** The value of `WWW-Authenticate`. */
   readonly challenge?: string | undefined;
-  /** Seconds. */
+  /** Seconds after which the client can retry. */
   readonly retryAfter?: number | undefined;
-  /** The form of transports that have no status and no headers. */
+  /** The form for transports without status and headers. */
   readonly extensions: object;
   getStatus(): number;
   getResponse(): string | object;

@@ -1,6 +1,6 @@
 import type { IncomingRequest } from '../../token/index.js';
 
-/** The request of an invocation, as far as step-up authentication looks at it. */
+/** The members of a request that this package reads. */
 export type Request = IncomingRequest & { user?: unknown };
 
 export interface RequestAndResponse {

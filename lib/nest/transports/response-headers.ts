@@ -8,7 +8,7 @@ interface FastifyInstance {
   addHook(name: 'onRequest', hook: (request: object, reply: object, done: () => void) => void): void;
 }
 
-/** Writes refusals on HTTP responses, on any adapter. */
+/** Writes refusals on HTTP responses, for any adapter. */
 @Injectable()
 export class ResponseHeaders implements OnModuleInit {
   readonly #challenges = new Attachment<string>();
@@ -16,7 +16,10 @@ export class ResponseHeaders implements OnModuleInit {
 
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
-  /** Passport gives a strategy the request alone, and on Fastify a request does not know its reply. */
+  /**
+   * Records the reply of each Fastify request. Passport gives a strategy only the request, which does not have its
+   * reply.
+   */
   onModuleInit(): void {
     const adapter = this.adapterHost.httpAdapter;
     if (adapter?.getType() !== 'fastify') return;
@@ -27,8 +30,8 @@ export class ResponseHeaders implements OnModuleInit {
   }
 
   /**
-   * Adds the challenge to those that others have set. A second call for the same response replaces ours: the guard writes
-   * before it throws, so that no other filter can lose the challenge, and our filter writes afterwards.
+   * Adds the challenge to those that other code has set. A second call for the same response replaces ours. The guard
+   * writes before it throws, so that no other filter can lose the challenge. Our filter writes again afterwards.
    */
   write(
     { request, response = this.#replies.get(request) }: RequestAndResponse,
@@ -48,11 +51,11 @@ export class ResponseHeaders implements OnModuleInit {
     if (request.headers?.['origin'] === undefined) return;
     const exposed = this.#lines(response, 'Access-Control-Expose-Headers').flatMap((line) => line.split(/\s*,\s*/));
     if (exposed.some((name) => name.toLowerCase() === 'www-authenticate')) return;
-    // next to '*', which counts as a literal name for requests with credentials
+    // Also next to `*`, which is a literal name for requests with credentials.
     adapter.setHeader(response, 'Access-Control-Expose-Headers', [...exposed, 'WWW-Authenticate'].join(', '));
   }
 
-  /** Sends status and body. A response that has begun ends here. */
+  /** Sends status and body. Ends a response whose headers are sent already. */
   reply(response: object, body: string | object, status: number): void {
     const adapter = this.adapterHost.httpAdapter;
     if (adapter.isHeadersSent(response)) adapter.end(response);
@@ -64,7 +67,7 @@ export class ResponseHeaders implements OnModuleInit {
     return value === undefined || value === null ? [] : [value].flat().map(String);
   }
 
-  // both adapters hand lists on to Node, which writes one line for each; only Nest's type says string
+  // Both adapters pass a list to Node, which writes one line for each member. Only the type of Nest is a string.
   #set(response: object, name: string, value: string | string[]): void {
     this.adapterHost.httpAdapter.setHeader(response, name, value as string);
   }

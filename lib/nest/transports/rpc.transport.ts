@@ -1,7 +1,7 @@
 import { throwError } from 'rxjs';
 import type { Transport } from './transport.js';
 
-/** Microservices. A broker may share the context between messages, so that every message is authenticated by itself. */
+/** Microservices. A broker can share the context between messages, so every message is authenticated again. */
 export const rpc: Transport = {
   name: 'rpc',
   carriesUser: false,

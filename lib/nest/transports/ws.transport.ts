@@ -3,7 +3,7 @@ import type { Request } from './request.js';
 import type { Transport } from './transport.js';
 
 interface Client extends Request {
-  /** What socket.io keeps for a socket. */
+  /** What applications store on a socket of socket.io. */
   readonly data?: object;
   readonly handshake?: Request;
   /** The request that opened a socket of socket.io. */
@@ -16,7 +16,7 @@ interface Client extends Request {
 
 /**
  * Gateways. The request is the handshake on socket.io, and the client itself on ws. A socket outlives its messages, so
- * that every message is authenticated by itself.
+ * every message is authenticated again.
  */
 export const ws: Transport = {
   name: 'ws',
@@ -34,7 +34,7 @@ export const ws: Transport = {
   },
   responseOf: () => undefined,
   ownsRequest: () => false,
-  /** As Nest's own filter for gateways does: socket.io clients emit events, ws clients send text. */
+  /** Writes as the gateway filter of Nest does: emits an event to socket.io clients, and sends text to ws clients. */
   writeRefusal({ extensions: data }, host) {
     const client = clientOf(host);
     if (client.nsp === undefined && client.send !== undefined) {
@@ -43,7 +43,7 @@ export const ws: Transport = {
   },
 };
 
-/** Closes a socket: with a code on ws; socket.io has none. */
+/** Closes a socket. Sends the code on ws only: socket.io has none. */
 export function closeSocket(socket: object, code: number): void {
   const { close, disconnect } = socket as { close?(code: number): void; disconnect?(close: boolean): void };
   if (disconnect !== undefined) disconnect.call(socket, true);
