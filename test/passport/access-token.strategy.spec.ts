@@ -3,8 +3,9 @@ import { Get, type INestApplication, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import passport from 'passport';
-import { startApplication } from '../support/application.js';
+import { adapters, type CreateAdapter, startApplication } from '../support/application.js';
 import { withoutToken } from '../support/challenged.js';
 import { describeOverHttp } from '../support/describe-over-http.js';
 import { done, userHandler } from '../support/handler.js';
@@ -115,5 +116,52 @@ describe('two applications on one Express instance', () => {
     await running.close();
     const again = await start(new ExpressAdapter(first.getInstance()));
     await again.close();
+  });
+});
+
+describe('an application of several with a strategy of one name', () => {
+  const served = (createAdapter: CreateAdapter, issuer: TestAuthorizationServer, mounted?: object) =>
+    startApplication({
+      createAdapter,
+      options: { authorizationServers: [{ issuer: issuer.issuer, audience: issuer.audience }] },
+      controllers: [userHandler(Get('middleware')), userHandler(UseGuards(AuthGuard('jwt')))],
+      configure(app) {
+        app.use('/middleware', passport.authenticate('jwt', { session: false }));
+        if (mounted !== undefined) app.use('/inner', mounted);
+      },
+    });
+  let ours: TestAuthorizationServer;
+  let theirs: TestAuthorizationServer;
+  beforeAll(async () => {
+    ours = await createTestAuthorizationServer();
+    theirs = await createTestAuthorizationServer();
+  });
+  afterAll(async () => {
+    await ours.close();
+    await theirs.close();
+  });
+
+  it.each(adapters)('accepts its own tokens alone in middleware too, over %s', async (_, createAdapter) => {
+    const first = await served(createAdapter, ours);
+    const later = await served(createAdapter, theirs);
+    const statuses = [];
+    for (const token of [await ours.accessToken(), await theirs.accessToken()]) {
+      statuses.push((await first.send('/middleware', { token })).status);
+    }
+    await first.close();
+    await later.close();
+    expect(statuses).toEqual([200, 401]);
+  });
+
+  it('accepts no token of the one that it was mounted on after its shutdown', async () => {
+    const adapter = new ExpressAdapter();
+    const mounted = await served(() => adapter, theirs);
+    const outer = await served(() => new ExpressAdapter(), ours, adapter.getInstance());
+    const token = await ours.accessToken();
+    const open = await outer.send('/inner', { token });
+    await mounted.close();
+    const closed = await outer.send('/inner', { token });
+    await outer.close();
+    expect([open.status, closed.status >= 400]).toEqual([401, true]);
   });
 });

@@ -90,6 +90,13 @@ describe('an access matrix', () => {
     );
   });
 
+  it('has nothing that a terminal or Markdown would take for more than text', () => {
+    const [first] = routes;
+    const hostile = [{ ...first, name: '\u001b[31m<b>x</b>\n| a |' }] as typeof routes;
+    expect(FORMATS.table(hostile)).toContain('\\u001b[31m<b>x</b>\\u000a| a |');
+    expect(FORMATS.markdown(hostile)).toContain('\\\\u001b\\[31m\\<b\\>x\\</b\\>\\\\u000a\\| a \\|');
+  });
+
   it('is JSON, as StepUpService.routes() has it', () => {
     expect(JSON.parse(FORMATS.json(routes))).toEqual(routes);
   });

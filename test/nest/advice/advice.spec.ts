@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { type Advice, RequireAcr, StepUpService } from 'nestjs-step-up';
 import { StepUpLog } from '../../../lib/nest/advice/log.js';
 import { logOfEachTest } from '../../support/application.js';
@@ -90,5 +90,39 @@ describe('StepUpService.onAdvice', () => {
       '[listener_failed] onAdvice: Symbol(none)',
       '[listener_failed] onAdvice: object',
     ]);
+  });
+});
+
+describe('the log of faults', () => {
+  it('has what is thrown once, whatever number of requests it fails', () => {
+    const stepUpLog = new StepUpLog();
+    for (let request = 0; request < 50; request += 1) {
+      stepUpLog.thrown('callback_failed', 'user', new RangeError(`of request ${request}`));
+      stepUpLog.listenerFailed('onDecision', new Error('metrics are down'));
+      stepUpLog.fault('misconfigured', 'Bank.transfer: wrong');
+    }
+    expect(log).toEqual([
+      '[callback_failed] user: RangeError',
+      '[listener_failed] onDecision: metrics are down',
+      '[misconfigured] Bank.transfer: wrong',
+    ]);
+  });
+
+  it('is bounded for texts that differ, within an hour', () => {
+    const stepUpLog = new StepUpLog();
+    for (let request = 0; request < 500; request += 1) stepUpLog.fault('misconfigured', `word ${request}`);
+    expect(log).toHaveLength(100);
+  });
+
+  it('has no line, no frame and no direction that a message brings along', () => {
+    const traces: unknown[] = [];
+    const error = jest
+      .spyOn(Logger.prototype, 'error')
+      .mockImplementation((...written) => void traces.push(written[1]));
+    new StepUpLog().thrown('callback_failed', 'user', new Error('x\n    at [StepUp] forged\u202e'));
+    error.mockRestore();
+    const [first, ...frames] = String(traces[0]).split('\n');
+    expect(first).toBe('Error: x\\u000a    at [StepUp] forged\\u202e');
+    for (const frame of frames) expect(frame).not.toContain('forged');
   });
 });

@@ -176,6 +176,48 @@ describeOverHttp('a decision', ({ serve, accessToken, server }) => {
     });
   });
 
+  it.each<[what: string, thrown: unknown, code: string]>([
+    ['one error', new ForbiddenException('secret'), 'callback_refused'],
+    ['a primitive', 'secret', 'callback_failed'],
+  ])('is made each time if a function of the application throws %s again and again', async (_, thrown, code) => {
+    const { send, decisions } = await deciding(handler(RequireAcr('mfa')), {
+      user: () => {
+        throw thrown;
+      },
+    });
+    const token = await accessToken({ acr: 'mfa' });
+    for (let request = 0; request < 3; request += 1) await send({ token });
+    expect(decisions).toEqual(Array(3).fill({ ...http, route: NAME, outcome: 'refused', code }));
+  });
+
+  it('is made once if AccessTokenGuard stands before a handler twice', async () => {
+    const { send, decisions } = await deciding({
+      controllers: [handler(UseGuards(AccessTokenGuard))],
+      providers: [{ provide: APP_GUARD, useClass: AccessTokenGuard }],
+    });
+    await send({ token: await accessToken() });
+    expect(decisions).toMatchObject([{ outcome: 'admitted' }]);
+  });
+
+  it('is not made for a guard of Passport, which may let everybody pass', async () => {
+    class OptionalGuard extends AuthGuard('jwt') {
+      override handleRequest<User>(_error: unknown, user: User): User {
+        return user;
+      }
+    }
+    const { send, decisions } = await deciding(handler(UseGuards(OptionalGuard)));
+    expect((await send({ token: await accessToken({ expiresIn: -60 }) })).status).toBe(200);
+    expect(decisions).toEqual([]);
+  });
+
+  it('cannot be changed by a listener, nor can the challenge', async () => {
+    const { send } = await deciding(handler(RequireAcr('mfa')));
+    const stepUp = send.app.get(StepUpService);
+    stepUp.onChallenged(({ reasons }) => (reasons as string[]).splice(0));
+    stepUp.onDecision((decision) => ((decision as unknown as { reasons: string[] }).reasons.length = 0));
+    expect((await send({ token: await accessToken({ acr: 'pwd' }) })).body).toMatchObject({ reasons: ['acr_unmet'] });
+  });
+
   it('says why a token cannot be judged', async () => {
     const other = await createTestAuthorizationServer();
     const token = await other.accessToken({ acr: 'mfa' });

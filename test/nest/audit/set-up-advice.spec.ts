@@ -1,10 +1,12 @@
-import { Controller, Get, UseGuards } from '@nestjs/common';
+import { Controller, Get, type Type, UseGuards } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { MessagePattern } from '@nestjs/microservices';
 import { AuthGuard } from '@nestjs/passport';
 import { AccessTokenGuard, AcrGuard, RequireAcr, SkipStepUp } from 'nestjs-step-up';
 import passport from 'passport';
 import { logOfEachTest } from '../../support/application.js';
-import { type BootSetup, bootFailure, bootServer } from '../../support/boot.js';
+import { type BootSetup, bootedService, bootFailure, bootServer } from '../../support/boot.js';
 import { handler, impostorGuard } from '../../support/handler.js';
 
 const log = logOfEachTest();
@@ -135,7 +137,63 @@ describe('a time in milliseconds', () => {
   });
 });
 
-it('a guard of Passport shows that a token is needed', async () => {
-  expect(await bootFailure({ controllers: [handler(UseGuards(AuthGuard('jwt')))] })).toBe(undefined);
-  expect(log.find((line) => line.startsWith('[routes]'))).toContain('HandlerController.handle  token');
+describe('routes() tells "token" only if Nest runs a guard that lets nobody pass', () => {
+  class JwtGuard extends AuthGuard('jwt') {}
+  class OptionalGuard extends AuthGuard('jwt') {
+    override handleRequest<User>(_error: unknown, user: User): User {
+      return user;
+    }
+  }
+  class LenientGuard extends AccessTokenGuard {
+    override canActivate() {
+      return true;
+    }
+  }
+  @Controller()
+  class PatternController {
+    @MessagePattern('pay')
+    pay() {}
+  }
+  @Resolver('Account')
+  class AccountResolver {
+    @ResolveField('balance')
+    @UseGuards(JwtGuard)
+    balance() {}
+  }
+  @Resolver()
+  class BankResolver {
+    @Query('balance')
+    @UseGuards(JwtGuard)
+    balance() {}
+  }
+  const global = (useClass: Type) => [{ provide: APP_GUARD, useClass }];
+  const open = { authorizationServers: [bootServer], isPublic: () => true };
+
+  it.each<[what: string, access: string, setup: BootSetup]>([
+    ['AccessTokenGuard', 'token', { controllers: [handler(UseGuards(AccessTokenGuard))] }],
+    ['a guard of Passport', 'token', { controllers: [handler(UseGuards(JwtGuard))] }],
+    ['a global guard of Passport', 'token', { controllers: [handler()], providers: global(JwtGuard) }],
+    ['a query', 'token', { providers: [BankResolver] }],
+    ['a guard of Passport that lets everybody pass', 'open', { controllers: [handler(UseGuards(OptionalGuard))] }],
+    ['a subclass of AccessTokenGuard that does', 'open', { controllers: [handler(UseGuards(LenientGuard))] }],
+    ['the option "isPublic"', 'open', { controllers: [handler(UseGuards(AccessTokenGuard))], options: open }],
+    [
+      'a pattern that a global guard does not reach',
+      'open',
+      { controllers: [PatternController], providers: global(JwtGuard) },
+    ],
+    [
+      'a field without enhancers',
+      'open',
+      { providers: [AccountResolver, { provide: 'GqlModuleOptions', useValue: {} }] },
+    ],
+    [
+      'a resolver in whose module Nest does not find the guard',
+      'open',
+      { providers: [{ provide: 'bank', useFactory: () => new BankResolver() }] },
+    ],
+  ])('%s: %s', async (_, access, setup) => {
+    const service = await bootedService(setup);
+    expect(service.routes().map((route) => route.access)).toEqual([access]);
+  });
 });

@@ -121,4 +121,24 @@ describe('routes() tells by what each handler is called', () => {
     const routed: DynamicModule = RouterModule.register([{ path: 'bank', module: BankModule as Type }]);
     expect(await triggersOf({ imports: [BankModule, routed] })).toMatchObject({ create: ['POST /bank/transfers'] });
   });
+
+  it.each<[what: string, pattern: unknown, shown: string]>([
+    ['a BigInt', 1n, 'pattern of type bigint'],
+    [
+      'an object that JSON cannot write',
+      {
+        toJSON: () => {
+          throw new Error('no');
+        },
+      },
+      'pattern of type object',
+    ],
+  ])('over RPC by %s, which stops no boot', async (_, pattern, shown) => {
+    @Controller()
+    class PatternController {
+      @MessagePattern(pattern as never)
+      pay() {}
+    }
+    expect(await triggersOf({ controllers: [PatternController] })).toEqual({ pay: [shown] });
+  });
 });

@@ -1,4 +1,5 @@
 import {
+  type CallHandler,
   type CanActivate,
   Controller,
   type ExecutionContext,
@@ -116,6 +117,26 @@ describeOverHttp('nobody gets around a requirement', ({ serve, accessToken }) =>
       { requirements: { acrValues: ['phr'] } },
     );
     expect(await send()).toEqual(withoutToken());
+    expect(done).not.toHaveBeenCalled();
+  });
+
+  it('AT-5 a user who is changed by an interceptor of later on does not reach a handler that is made for each request', async () => {
+    @Controller({ scope: Scope.REQUEST })
+    class BankController {
+      @Get()
+      @RequireAcr('phr')
+      transfer() {
+        return done();
+      }
+    }
+    const send = await serve(BankController);
+    send.app.useGlobalInterceptors({
+      intercept(context: ExecutionContext, next: CallHandler) {
+        context.switchToHttp().getRequest<Incoming>().user = { sub: 'alice' };
+        return next.handle();
+      },
+    });
+    expect((await send({ token: await mallory() })).status).toBe(500);
     expect(done).not.toHaveBeenCalled();
   });
 

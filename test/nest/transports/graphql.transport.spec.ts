@@ -2,8 +2,9 @@ import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { type ExecutionContext, Get, UseGuards } from '@nestjs/common';
 import { Context, GraphQLModule, Mutation, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { AccessTokenGuard, RequireAcr, StepUpContext, StepUpService } from 'nestjs-step-up';
+import { createTestAuthorizationServer } from 'nestjs-step-up/testing';
 import { AccessTokenVerifier } from '../../../lib/token/index.js';
-import { applicationOfAllTests, logOfEachTest } from '../../support/application.js';
+import { adapters, applicationOfAllTests, logOfEachTest, startApplication } from '../../support/application.js';
 import { handler } from '../../support/handler.js';
 
 logOfEachTest();
@@ -236,4 +237,42 @@ describe('RS-108 a GraphQL field is refused in the extensions of its error', () 
         'error_description="A different authentication is required", acr_values="mfa"',
     ]);
   });
+});
+
+it('a field whose token is found in its own arguments is not answered for the token of another field', async () => {
+  const server = await createTestAuthorizationServer();
+  @Resolver()
+  class WhoResolver {
+    @Query('who')
+    @UseGuards(AccessTokenGuard)
+    who(@Context('req') { user }: { user?: { sub?: string } }) {
+      return user?.sub;
+    }
+  }
+  const application = await startApplication({
+    createAdapter: adapters[0][1],
+    controllers: [],
+    imports: [
+      GraphQLModule.forRoot<ApolloDriverConfig>({
+        driver: ApolloDriver,
+        typeDefs: 'type Query { who(token: String): String }',
+        graphiql: false,
+        playground: false,
+      }),
+    ],
+    providers: [WhoResolver],
+    options: {
+      authorizationServers: [{ issuer: server.issuer, audience: server.audience }],
+      accessToken: (context) => context.getArgByIndex<{ token?: string }>(1).token,
+    },
+  });
+  const mallory = await server.accessToken({ subject: 'mallory' });
+  const { body } = await application.send('/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: `{ a: who(token: "${mallory}") b: who(token: "garbage") }` }),
+  });
+  await application.close();
+  await server.close();
+  expect(body['data']).toEqual({ a: 'mallory', b: null });
 });
