@@ -1,5 +1,6 @@
 import { isLoopback } from '../core/index.js';
 import { attempt } from './attempt.js';
+import { checkRequired, type Kind } from './check.js';
 import type { StepUpsOptions } from './step-ups.options.js';
 
 /**
@@ -13,28 +14,30 @@ export function readAddress(given: string): { origin: string; href: string; url:
   const { origin, pathname, href } = absolute ?? new URL(given, document?.baseURI ?? location?.href);
   // what was given, as React Native adds a slash to it; a socket has the origin of the page that opens it
   return {
-    href: absolute === undefined ? href : given,
+    href: absolute ? given : href,
     origin: origin.replace(/^ws/, 'http'),
     url: origin + pathname,
   };
 }
 
 // not every platform has `URL.canParse`
-export function toUrl(text: unknown): URL | undefined {
-  return typeof text === 'string' ? attempt(() => new URL(text)) : undefined;
+export function toUrl(text: string): URL | undefined {
+  return attempt(() => new URL(text));
 }
 
+const ORIGINS: Kind = [
+  'a list such as ["https://api.example.com"]',
+  (value) => Array.isArray(value) && value.length > 0 && value.every((origin) => toUrl(origin)?.origin === origin),
+];
+
+const SECURE: Kind = [
+  'https unless "allowInsecureOrigins" is true',
+  (value) => (value as string[]).every((origin) => origin.startsWith('https:') || isLoopback(new URL(origin))),
+];
+
 /** @throws TypeError for an origin that is none, or that would carry the token in the clear */
-export function apiOrigins({ origins, allowInsecureOrigins = false }: StepUpsOptions): ReadonlySet<string> {
-  if (!Array.isArray(origins) || origins.length === 0) throw new TypeError('"origins" must list at least one origin');
-  for (const origin of origins as unknown[]) {
-    const url = toUrl(origin);
-    if (url?.origin !== origin) {
-      throw new TypeError('"origins" must be scheme, host and port alone, such as "https://api.example.com"');
-    }
-    if (url?.protocol !== 'https:' && allowInsecureOrigins !== true && !isLoopback(url as URL)) {
-      throw new TypeError('"origins" must be https: tokens can be read on the way otherwise');
-    }
-  }
-  return new Set(origins);
+export function apiOrigins(options: StepUpsOptions): ReadonlySet<string> {
+  checkRequired(options, ORIGINS, ['origins']);
+  if (options.allowInsecureOrigins !== true) checkRequired(options, SECURE, ['origins']);
+  return new Set(options.origins);
 }

@@ -30,8 +30,8 @@ export type AuthorizationResponse = URLSearchParams | { error?: unknown; error_d
  */
 export function authorizationError(response: AuthorizationResponse): AuthorizationFailed | undefined {
   const { error, error_description: description } =
-    response instanceof URLSearchParams ? Object.fromEntries(response) : response;
-  if (typeof error !== 'string' || error === '') return undefined;
+    Symbol.iterator in response ? Object.fromEntries(response) : response;
+  if (typeof error !== 'string' || !error) return undefined;
   return new AuthorizationFailed(
     CODES.get(error) ?? 'ERR_STEP_UP_AUTHORIZATION_FAILED',
     error,

@@ -1,8 +1,8 @@
-import { attempt } from './attempt.js';
 import { members, type StepUpChallenge } from './challenge.js';
-import { checkChallenge, checkKind, TEXT, TEXTS } from './check.js';
+import { checkChallenge, checkKind, checkRequired, type Kind, TEXT, TEXTS } from './check.js';
 import { defined } from './defined.js';
 import { type DeviationListener, report } from './deviation.js';
+import { parseJson } from './member.js';
 
 export interface AuthorizationParametersOptions {
   /**
@@ -68,6 +68,7 @@ export function authorizationParameters(
   checkChallenge(challenge);
   checkKind(options, TEXTS, ['allowedScopes']);
   checkKind(options, TEXT, ['scope', 'resource', 'idTokenHint', 'loginHint', 'prompt']);
+  const { openid = true } = options;
   const { maxAge, claims: requested } = challenge;
   // the contexts of a claims challenge are in its claims
   const listed = requested === undefined ? (challenge.acrValues ?? []) : [];
@@ -75,15 +76,16 @@ export function authorizationParameters(
   const essential = isEssential(options) && acrValues.length > 0;
   const joined = acrValues.join(' ');
   if (joined.length > MAX_ACR_VALUES_LENGTH && !essential) {
-    const message = 'Some authorization servers refuse more than 300 characters';
-    report(options.onDeviation, 'acr_values_long', 'acr_values', message);
+    report(options, 'acr_values_long', 'acr_values', 'It is over 300 characters');
   }
   const claims = mergedClaims(options.claims, acrValues, essential, requested);
+  const added = members(challenge.scope)?.filter((scope) => options.allowedScopes?.includes(scope)) ?? [];
+  const scopes = new Set([...(openid ? ['openid'] : []), ...(members(options.scope) ?? []), ...added]);
   const prompt = members(options.prompt)?.filter((member) => member !== 'none');
   return defined({
     acr_values: essential ? undefined : joined || undefined,
     claims: claims && JSON.stringify(claims),
-    scope: mergedScope(challenge, options) || undefined,
+    scope: [...scopes].join(' ') || undefined,
     prompt: prompt?.join(' ') || undefined,
     ...(maxAge === 0 ? (options.zeroMaxAge ?? { max_age: '0' }) : { max_age: maxAge?.toString() }),
     resource: options.resource,
@@ -92,17 +94,17 @@ export function authorizationParameters(
   }) as Record<string, string>;
 }
 
+const MODES = ['acr_values', 'essential', 'auto'];
+const MODE: Kind = ['"acr_values", "essential" or "auto"', (value) => MODES.includes(value as string)];
+
 function isEssential({ mode = 'acr_values', metadata }: AuthorizationParametersOptions): boolean {
-  if (!['acr_values', 'essential', 'auto'].includes(mode)) {
-    throw new TypeError('"mode" must be "acr_values", "essential" or "auto"');
-  }
+  checkRequired({ mode }, MODE, ['mode']);
   // absent means false: OpenID Connect Discovery §3
   const supported = metadata?.claims_parameter_supported === true;
-  if (mode === 'auto') return supported;
   if (mode === 'essential' && metadata !== undefined && !supported) {
     throw new TypeError('"mode" is "essential", but "metadata" lacks "claims_parameter_supported"; use "auto"');
   }
-  return mode === 'essential';
+  return mode === 'essential' || (mode === 'auto' && supported);
 }
 
 function mergedClaims(
@@ -111,7 +113,7 @@ function mergedClaims(
   essential: boolean,
   requested: string | undefined,
 ): Record<string, unknown> | undefined {
-  const claims = given === undefined ? {} : claimsObject(given);
+  const claims = claimsObject(given);
   if (requested !== undefined) {
     const accessToken = { ...asObject(claims['access_token']), ...asObject(claimsObject(requested)['access_token']) };
     return { ...claims, access_token: accessToken };
@@ -124,19 +126,10 @@ function mergedClaims(
   return given === undefined ? undefined : claims;
 }
 
-function claimsObject(given: NonNullable<AuthorizationParametersOptions['claims']>): Record<string, unknown> {
-  const object = asObject(typeof given === 'string' ? attempt(() => JSON.parse(given)) : given);
-  if (object === undefined) throw new TypeError('"claims" must be a JSON object, or the text of one');
+function claimsObject(given: AuthorizationParametersOptions['claims'] = {}): Record<string, unknown> {
+  const object = asObject(typeof given === 'string' ? parseJson(given) : given);
+  if (!object) throw new TypeError('"claims" must be a JSON object, or the text of one');
   return object;
-}
-
-function mergedScope(
-  challenge: StepUpChallenge,
-  { scope, allowedScopes, openid = true }: AuthorizationParametersOptions,
-) {
-  const held = members(scope) ?? [];
-  const added = members(challenge.scope)?.filter((member) => allowedScopes?.includes(member)) ?? [];
-  return [...new Set([...(openid ? ['openid'] : []), ...held, ...added])].join(' ');
 }
 
 function asObject(value: unknown): Record<string, unknown> | undefined {

@@ -6,22 +6,23 @@ export async function readBoundedText(
   message: Pick<Request | Response, 'body' | 'text'>,
   limit: number,
 ): Promise<string | undefined> {
-  let text = '';
-  let size = 0;
   const reader = message.body?.getReader();
-  if (reader === undefined) {
-    text = await message.text();
+  if (!reader) {
+    const text = await message.text();
     return text.length <= limit ? text : undefined;
   }
   const decoder = new TextDecoder();
-  for (let read = await reader.read(); !read.done; read = await reader.read()) {
-    size += read.value.length;
-    if (size > limit) {
+  let text = '';
+  let left = limit;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text;
+    left -= value.length;
+    if (left < 0) {
       // never settles while another reader holds the other half of a cloned body
       reader.cancel().catch(() => undefined);
       return undefined;
     }
-    text += decoder.decode(read.value, { stream: true });
+    text += decoder.decode(value, { stream: true });
   }
-  return text;
 }

@@ -16,27 +16,27 @@ export const MAX_FIELD_CHARACTERS = 1_048_576;
  */
 export function readChallenges(
   field: string | readonly string[],
-  { lenient, onDeviation }: { lenient?: boolean | undefined; onDeviation?: DeviationListener | undefined },
+  options: { lenient?: boolean | undefined; onDeviation?: DeviationListener | undefined },
 ): Challenge[] {
   return [field].flat().flatMap((line) => {
-    let deviations: ChallengeDeviation[] = [];
-    const read = (text: string) => {
-      deviations = [];
-      return parseChallenges(text, { onDeviation: (deviation) => deviations.push(deviation) });
-    };
-    const challenges = read(line);
-    const unreadable = deviations.some(({ code }) => code === 'unreadable');
-    const quoted =
-      lenient === true && unreadable && line.length <= MAX_FIELD_CHARACTERS
-        ? line.replace(UNQUOTED, (whole, name?: string, value?: string) => (name ? `${name}"${value}"` : whole))
-        : line;
-    if (quoted === line) {
-      for (const deviation of deviations) onDeviation?.(deviation);
-      return challenges;
+    let found = read(line);
+    const unreadable = found.deviations.some(({ code }) => code === 'unreadable');
+    if (options.lenient === true && unreadable && line.length <= MAX_FIELD_CHARACTERS) {
+      const quoted = line.replace(UNQUOTED, (whole, name?: string, value?: string) =>
+        name ? `${name}"${value}"` : whole,
+      );
+      if (quoted !== line) {
+        report(options, 'unquoted_value', 'WWW-Authenticate', 'It needs quotes');
+        found = read(quoted);
+      }
     }
-    report(onDeviation, 'unquoted_value', 'WWW-Authenticate', 'A value needs quotes');
-    const readable = read(quoted);
-    for (const deviation of deviations) onDeviation?.(deviation);
-    return readable;
+    for (const deviation of found.deviations) options.onDeviation?.(deviation);
+    return found.challenges;
   });
+}
+
+function read(line: string) {
+  const deviations: ChallengeDeviation[] = [];
+  const challenges = parseChallenges(line, { onDeviation: (deviation) => deviations.push(deviation) });
+  return { challenges, deviations };
 }

@@ -3,6 +3,8 @@ import { readChallenges } from './challenge-field.js';
 import { INSUFFICIENT_CLAIMS, readClaims } from './claims-challenge.js';
 import { defined } from './defined.js';
 import { type DeviationListener, report } from './deviation.js';
+import { linesOf } from './field-lines.js';
+import { member } from './member.js';
 
 /**
  * What an API asks for before it performs an operation.
@@ -40,8 +42,6 @@ export interface ParseStepUpChallengeOptions {
   onDeviation?: DeviationListener | undefined;
 }
 
-export const FIELD = 'www-authenticate';
-
 /** A response, or the headers of one, or its `WWW-Authenticate` field: one string, or one for each field line. */
 export type StepUpChallengeSource = Response | Headers | string | readonly string[] | null | undefined;
 
@@ -57,25 +57,23 @@ export function parseStepUpChallenge(
   source: StepUpChallengeSource,
   options: ParseStepUpChallengeOptions = {},
 ): StepUpChallenge | undefined {
-  if (source === null || source === undefined) return undefined;
-  const isField = typeof source === 'string' || Array.isArray(source);
-  const { headers, status, type } = (isField ? {} : source) as Partial<Response>;
-  const field = isField ? (source as string | string[]) : (headers ?? (source as Headers)).get(FIELD);
-  if (field === null) {
+  const { headers = source, status, type } = (source ?? {}) as Partial<Response>;
+  const lines = linesOf(headers);
+  if (lines.length === 0) {
     if (status === 401 && type === 'cors') {
-      const message = 'A cross-origin 401 shows it only with "Access-Control-Expose-Headers: WWW-Authenticate"';
-      report(options.onDeviation, 'header_not_exposed', 'WWW-Authenticate', message, 'Have the API expose it');
+      const message = 'It needs "Access-Control-Expose-Headers: WWW-Authenticate"';
+      report(options, 'header_not_exposed', 'WWW-Authenticate', message);
     }
     return undefined;
   }
-  const { challenge } = challengeInField(field, options);
+  const { challenge } = challengeInField(lines, options);
   return challenge && isRefusal(status, options) ? challenge : undefined;
 }
 
 /** Returns whether a challenge next to this status counts; without a status it does. */
-export function isRefusal(status: number | undefined, { onDeviation }: ParseStepUpChallengeOptions): boolean {
+export function isRefusal(status: number | undefined, options: ParseStepUpChallengeOptions): boolean {
   if (status === undefined || status === 401) return true;
-  report(onDeviation, 'unusual_status', 'status', 'It is not 401');
+  report(options, 'unusual_status', 'status', 'It is not 401');
   return status >= 400 && status < 500;
 }
 
@@ -93,17 +91,14 @@ export function challengeInField(
 const IN_BODY = ['error', 'claims', 'acr_values', 'max_age', 'scope', 'error_description'];
 
 /** Reads the challenge of a parsed body, member by member. It says the same as the header. */
-export function challengeInBody(
-  member: (name: string) => unknown,
-  options: ParseStepUpChallengeOptions,
-): StepUpChallenge | undefined {
+export function challengeInBody(body: unknown, options: ParseStepUpChallengeOptions): StepUpChallenge | undefined {
   const parameters: Record<string, string> = {};
   for (const name of IN_BODY) {
-    const value = member(name);
+    const value = member(body, name);
     if (typeof value === 'string' || typeof value === 'number') parameters[name] = String(value);
   }
   if (!asksForStepUp(parameters)) return undefined;
-  report(options.onDeviation, 'challenge_in_body', 'body', 'The challenge is in the body alone');
+  report(options, 'challenge_in_body', 'body', 'It is in the body');
   return toStepUpChallenge({ scheme: options.scheme ?? 'Bearer', parameters }, options);
 }
 
@@ -121,25 +116,24 @@ function asksForStepUp({ error }: Challenge['parameters']): boolean {
  */
 function toStepUpChallenge(
   { scheme, parameters }: Pick<Challenge, 'scheme' | 'parameters'>,
-  { lenient, onDeviation }: ParseStepUpChallengeOptions,
+  options: ParseStepUpChallengeOptions,
 ): StepUpChallenge | undefined {
   const { acr_values: joined, max_age: age, scope, realm, claims } = parameters;
-  const separated = lenient === true && joined?.includes(',') === true;
+  const separated = options.lenient === true && joined?.includes(',') === true;
   if (separated) {
-    const message = 'They are separated by commas';
-    report(onDeviation, 'comma_separated_acr_values', 'acr_values', message, 'Separate them by spaces');
+    report(options, 'comma_separated_acr_values', 'acr_values', 'It needs spaces, not commas');
   }
-  const maxAge =
-    age !== undefined && /^[0-9]+$/.test(age) && Number.isSafeInteger(Number(age)) ? Number(age) : undefined;
+  const seconds = /^\d+$/.test(age ?? '') ? Number(age) : undefined;
+  const maxAge = Number.isSafeInteger(seconds) ? seconds : undefined;
   if (age !== undefined && maxAge === undefined) {
-    report(onDeviation, 'max_age_invalid', 'max_age', 'It is no number of seconds and was ignored');
+    report(options, 'max_age_invalid', 'max_age', 'It is not a number of seconds');
   }
   const requested = parameters['error'] === INSUFFICIENT_CLAIMS ? readClaims(claims) : {};
   return (
     requested &&
     defined({
       scheme: nameOf(scheme),
-      acrValues: members(joined, separated ? /[ ,]+/ : undefined),
+      acrValues: members(joined, separated ? /[^ ,]+/g : undefined),
       maxAge,
       scope: members(scope)?.join(' '),
       realm,
@@ -151,7 +145,6 @@ function toStepUpChallenge(
 }
 
 /** The members of a list; `undefined` without any. */
-export function members(list = '', separator = / +/): string[] | undefined {
-  const found = list.split(separator).filter((member) => member !== '');
-  return found.length > 0 ? found : undefined;
+export function members(list = '', item = /[^ ]+/g): string[] | undefined {
+  return list.match(item) ?? undefined;
 }

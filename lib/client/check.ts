@@ -1,6 +1,7 @@
 import type { StepUpChallenge } from './challenge.js';
 
-type Kind = readonly [expected: string, matches: (value: unknown) => boolean];
+/** What a member has to be, in words and as a test. */
+export type Kind = readonly [expected: string, matches: (value: unknown) => boolean];
 
 export const FUNCTION: Kind = ['a function', (value) => typeof value === 'function'];
 // neither NaN nor an infinite number: with those, comparisons turn into "no limit" or "never"

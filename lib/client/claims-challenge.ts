@@ -11,8 +11,7 @@ export const INSUFFICIENT_CLAIMS = 'insufficient_claims';
 export function readClaims(encoded = ''): { claims: string; acrValues: string[] | undefined } | undefined {
   return attempt(() => {
     const claims = atob(encoded.replace(/-/g, '+').replace(/_/g, '/'));
-    const { access_token: requested } = JSON.parse(claims) as { access_token?: { acrs?: { value?: unknown } } };
-    const value = requested?.acrs?.value;
+    const value: unknown = JSON.parse(claims).access_token?.acrs?.value;
     return { claims, acrValues: typeof value === 'string' ? [value] : undefined };
   });
 }

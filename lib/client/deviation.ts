@@ -24,11 +24,10 @@ export type DeviationListener = (deviation: StepUpDeviation) => void;
 
 /** Reports a deviation. Its texts stand where it is found, so that a bundle has those alone that it needs. */
 export function report(
-  listener: DeviationListener | undefined,
+  { onDeviation }: { onDeviation?: DeviationListener | undefined },
   code: ClientDeviationCode,
   subject: string,
   message: string,
-  fix?: string,
 ): void {
-  listener?.({ code, subject, message, fix });
+  onDeviation?.({ code, subject, message });
 }

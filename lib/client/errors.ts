@@ -19,17 +19,17 @@ export type AuthorizationFailureCode =
   | 'ERR_STEP_UP_CONSENT_REQUIRED'
   | 'ERR_STEP_UP_AUTHORIZATION_FAILED';
 
-const NOT_AUTHORIZED = 'The authorization server did not complete the step-up authentication';
+const NOT_AUTHORIZED = 'The authorization server refused the step-up; "error" says why';
 
 const MESSAGES: Record<StepUpErrorCode, string> = {
-  ERR_STEP_UP_LOOP: 'The API asks again after the step-up',
-  ERR_STEP_UP_NOT_REPLAYABLE: 'The request cannot be sent again; send a string, bytes or a Blob',
-  ERR_STEP_UP_REFUSED_BY_POLICY: 'The challenge is against the policy for this API',
-  ERR_STEP_UP_REDIRECT: 'The API redirects; call its final address, or set "redirect" to "follow"',
-  ERR_STEP_UP_TIMEOUT: 'The step-up was not completed in time',
+  ERR_STEP_UP_LOOP: 'The API asks again',
+  ERR_STEP_UP_NOT_REPLAYABLE: 'The request cannot be sent again; "reason" says why',
+  ERR_STEP_UP_REFUSED_BY_POLICY: 'The policy refuses the challenge; "reason" says why',
+  ERR_STEP_UP_REDIRECT: 'The API redirects; call the final address',
+  ERR_STEP_UP_TIMEOUT: 'The step-up timed out',
   ERR_STEP_UP_FAILED: 'The step-up failed; "cause" says why',
   ERR_STEP_UP_ABANDONED: 'The step-up was given up',
-  ERR_STEP_UP_STATE_UNKNOWN: 'No step-up is pending for this "state"',
+  ERR_STEP_UP_STATE_UNKNOWN: 'No step-up has this "state"',
   ERR_STEP_UP_UNMET: NOT_AUTHORIZED,
   ERR_STEP_UP_DECLINED: NOT_AUTHORIZED,
   ERR_STEP_UP_LOGIN_REQUIRED: NOT_AUTHORIZED,
@@ -179,5 +179,5 @@ export type AnyStepUpError =
  * @example `retry: (failures, error) => !isStepUpError(error) && failures < 3`
  */
 export function isStepUpError(error: unknown): error is AnyStepUpError {
-  return typeof error === 'object' && error !== null && Object.hasOwn(MESSAGES, (error as AnyStepUpError).code);
+  return Object.hasOwn(MESSAGES, (error as AnyStepUpError | null | undefined)?.code ?? '');
 }

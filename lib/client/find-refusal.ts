@@ -14,7 +14,7 @@ export function refusalOf(
   outcome: Outcome<unknown>,
   options: ParseStepUpChallengeOptions,
 ): StepUpChallenge | undefined {
-  const source = 'value' in outcome ? outcome.value : outcome.error;
+  const source = outcome.value ?? outcome.error;
   const challenge = findStepUpChallenge(source, options);
   return challenge && hasPerformed(source, 2) ? undefined : challenge;
 }
@@ -31,6 +31,6 @@ interface GraphQLResult {
 function hasPerformed(source: unknown, depth: number): boolean {
   const { data, error, response, errors, graphQLErrors } = (source ?? {}) as GraphQLResult;
   const list = errors ?? graphQLErrors ?? error?.errors ?? error?.graphQLErrors;
-  if (list !== undefined) return Object.keys(data ?? {}).some((field) => !list.some(({ path }) => path?.[0] === field));
+  if (list) return Object.keys(data ?? {}).some((field) => !list.some(({ path }) => path?.[0] === field));
   return depth > 0 && [data, error, response].some((part) => hasPerformed(part, depth - 1));
 }

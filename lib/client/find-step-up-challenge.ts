@@ -2,12 +2,13 @@ import { attempt } from './attempt.js';
 import {
   challengeInBody,
   challengeInField,
-  FIELD,
   isRefusal,
   type ParseStepUpChallengeOptions,
   type StepUpChallenge,
 } from './challenge.js';
 import { MAX_FIELD_CHARACTERS } from './challenge-field.js';
+import { linesOf, read } from './field-lines.js';
+import { member, parseJson } from './member.js';
 
 /** What libraries call the parts of a response, or of an error, that a challenge may be in. */
 const PARTS = [
@@ -52,73 +53,36 @@ export function findStepUpChallenge(
 
 function find(source: unknown, options: ParseStepUpChallengeOptions): StepUpChallenge | undefined {
   // `refused`: whether a body at this place would be that of a refusal
-  const places = [{ value: source, refused: true, lines: linesOf(source) }];
+  const places = [{ value: source, refused: true }];
   const seen = new Set<unknown>();
   let left = MAX_FIELD_CHARACTERS;
 
   // it grows while it is walked
-  for (const { value, refused, lines } of places) {
+  for (const { value, refused } of places) {
     if (seen.has(value) || seen.size >= MAX_OBJECTS) continue;
     seen.add(value);
-    lines.push(...linesOf(read(value, 'headers')), ...linesOf(read(value, 'metadata')));
+    const headers = [value === source && source, read(value, 'headers'), read(value, 'metadata')];
+    const lines = headers.flatMap(linesOf);
     const status = [read(value, 'status'), read(value, 'statusCode')].find((one) => typeof one === 'number');
     left -= lines.join('').length;
     if (lines.length > 0 && left >= 0) {
       const { challenge, isForToken } = challengeInField(lines, options);
-      if (challenge !== undefined && isRefusal(status, options)) return challenge;
+      if (challenge && isRefusal(status, options)) return challenge;
       // the header says what is the matter, and it is something else
-      if (challenge === undefined && isForToken) continue;
+      if (!challenge && isForToken) continue;
     }
     const counts = status === undefined ? refused : status === 401;
-    const challenge = counts ? challengeInBody((name) => member(value, name), options) : undefined;
-    if (challenge !== undefined) return challenge;
+    const challenge = counts ? challengeInBody(value, options) : undefined;
+    if (challenge) return challenge;
 
     const add = (part: unknown, refused: boolean) => {
-      if (part && typeof part !== 'function') places.push({ value: part, refused, lines: [] });
+      if (part) places.push({ value: part, refused });
     };
     // a refused field of GraphQL comes with status 200
     for (const name of PARTS) add(member(value, name), counts || name === 'extensions');
-    const items = Array.isArray(value) ? value.slice(0, MAX_OBJECTS) : [parseJson(value)];
+    const isShort = typeof value === 'string' && value.length <= MAX_JSON_CHARACTERS;
+    const items = Array.isArray(value) ? value.slice(0, MAX_OBJECTS) : [isShort && parseJson(value)];
     for (const item of items) add(item, counts);
   }
   return undefined;
-}
-
-/** The lines of the field in headers, however a library keeps them. */
-function linesOf(headers: unknown): string[] {
-  let found: unknown[] = [headers];
-  if (Array.isArray(headers)) {
-    // names and values in turn, or pairs; else lines
-    found = headers.flatMap((item, index) => {
-      if (isField(item)) return headers[index + 1];
-      return isField(member(item, 0)) ? member(item, 1) : [];
-    });
-    if (found.length === 0) found = headers;
-  } else if (typeof headers === 'object') {
-    // nothing else that has a `get` is called: it might send a request
-    const isMap = typeof (member(headers, 'has') ?? member(headers, 'getMap')) === 'function';
-    const value = read(headers, isMap ? 'get' : 'getResponseHeader');
-    found = [value ?? Object.keys(headers ?? {}).map((name) => isField(name) && member(headers, name))];
-  }
-  return found.flat(2).filter((line) => typeof line === 'string');
-}
-
-function isField(name: unknown): boolean {
-  return typeof name === 'string' && name.toLowerCase() === FIELD;
-}
-
-/** A member of an object, or what it returns for the name of the field if it is a method. */
-function read(value: unknown, name: string): unknown {
-  const found = member(value, name);
-  return typeof found === 'function' ? attempt(() => found.call(value, FIELD)) : found;
-}
-
-/** A member of an object; `undefined` if it throws. */
-function member(value: unknown, name: PropertyKey): unknown {
-  return typeof value === 'object' ? attempt(() => (value as Record<PropertyKey, unknown>)[name]) : undefined;
-}
-
-function parseJson(text: unknown): unknown {
-  const short = typeof text === 'string' && text.length <= MAX_JSON_CHARACTERS;
-  return short ? attempt(() => JSON.parse(text)) : undefined;
 }

@@ -1,7 +1,8 @@
-import { attempt } from './attempt.js';
 import type { StepUpChallenge } from './challenge.js';
 import { AMOUNT, checkChallenge, checkKind, checkRequired, NAME, TEXT } from './check.js';
 import { StateUnknown, StepUpLoop, StepUpTimedOut } from './errors.js';
+import { parseJson } from './member.js';
+import { now } from './now.js';
 import { findRepeated } from './repeated-challenge.js';
 
 /** Keeps what has to survive a page load, or on a server, the way of the user to the authorization server and back. */
@@ -67,14 +68,13 @@ interface Returned {
  * ```
  */
 export class PendingStepUps<Data = unknown> {
+  readonly #store: StepUpStore;
   readonly #ttl: number;
 
   /** @throws TypeError for a `ttl` that is not a number of seconds */
-  constructor(
-    private readonly store: StepUpStore,
-    options: PendingStepUpsOptions = {},
-  ) {
+  constructor(store: StepUpStore, options: PendingStepUpsOptions = {}) {
     checkKind(options, AMOUNT, ['ttl']);
+    this.#store = store;
     this.#ttl = options.ttl ?? 600;
   }
 
@@ -85,17 +85,15 @@ export class PendingStepUps<Data = unknown> {
    * @throws TypeError for an empty `state` or `subject`, and for a `challenge`, `challengedAt` or `issuer` of another type
    */
   async begin(state: string, stepUp: PendingStepUpInput<Data>): Promise<PendingStepUp<Data>> {
-    checkRequired({ state, subject: stepUp.subject }, NAME, ['state', 'subject']);
+    checkRequired({ ...stepUp, state }, NAME, ['state', 'subject']);
     checkRequired(stepUp, AMOUNT, ['challengedAt']);
     checkKind(stepUp, TEXT, ['issuer']);
     checkChallenge(stepUp.challenge);
-    const returned = await this.#takeReturned(stepUp);
-    await this.#putReturned(stepUp, returned);
-    const earlier = findRepeated(returned.challenges, stepUp.challenge);
-    if (earlier !== undefined) throw new StepUpLoop([earlier, stepUp.challenge]);
+    const earlier = findRepeated(await this.#returned(stepUp), stepUp.challenge);
+    if (earlier) throw new StepUpLoop([earlier, stepUp.challenge]);
 
-    const pending: PendingStepUp<Data> = { ...stepUp, expiresAt: this.#expiry() };
-    await this.store.put(stateKey(state), JSON.stringify(pending), this.#ttl);
+    const pending: PendingStepUp<Data> = { ...stepUp, expiresAt: now() + this.#ttl };
+    await this.#store.put(`state:${state}`, JSON.stringify(pending), this.#ttl);
     return pending;
   }
 
@@ -106,46 +104,34 @@ export class PendingStepUps<Data = unknown> {
    * @throws StepUpTimedOut where the user took longer than `ttl`
    */
   async take(state: string): Promise<PendingStepUp<Data>> {
-    const pending = read<PendingStepUp<Data>>(await this.store.take(stateKey(state)));
-    if (pending === undefined) throw new StateUnknown();
+    const pending = read<PendingStepUp<Data>>(await this.#store.take(`state:${state}`));
+    if (!pending) throw new StateUnknown();
     if (!(now() <= pending.expiresAt)) throw new StepUpTimedOut();
-    const { challenges } = await this.#takeReturned(pending);
-    await this.#putReturned(pending, { challenges: [...challenges, pending.challenge], expiresAt: this.#expiry() });
+    await this.#returned(pending, pending.challenge);
     return pending;
   }
 
   /** Stops counting for a request: it was performed, or the user chose not to authenticate and may think better of it. */
   async forget(stepUp: CountedRequest): Promise<void> {
-    await this.store.take(requestKey(stepUp));
+    await this.#store.take(requestKey(stepUp));
   }
 
-  async #takeReturned(stepUp: CountedRequest): Promise<Returned> {
-    const returned = read<Returned>(await this.store.take(requestKey(stepUp)));
-    return returned !== undefined && now() <= returned.expiresAt ? returned : { challenges: [], expiresAt: 0 };
+  /** Returns the challenges that users came back from for a request, before the given one is added to them. */
+  async #returned(stepUp: CountedRequest, ...added: StepUpChallenge[]): Promise<StepUpChallenge[]> {
+    const key = requestKey(stepUp);
+    const kept = read<Returned>(await this.#store.take(key));
+    const earlier = kept && now() <= kept.expiresAt ? kept.challenges : [];
+    const challenges = [...earlier, ...added];
+    const expiresAt = added.length > 0 ? now() + this.#ttl : kept?.expiresAt;
+    if (challenges.length > 0) await this.#store.put(key, JSON.stringify({ challenges, expiresAt }), this.#ttl);
+    return earlier;
   }
-
-  async #putReturned(stepUp: CountedRequest, returned: Returned): Promise<void> {
-    if (returned.challenges.length === 0) return;
-    await this.store.put(requestKey(stepUp), JSON.stringify(returned), this.#ttl);
-  }
-
-  #expiry(): number {
-    return now() + this.#ttl;
-  }
-}
-
-function stateKey(state: string): string {
-  return `state:${state}`;
 }
 
 function requestKey({ issuer, subject, request }: CountedRequest): string {
   return `request:${JSON.stringify([issuer, subject, request?.method, request?.url])}`;
 }
 
-function read<T>(text: string | null | undefined): T | undefined {
-  return attempt(() => JSON.parse(text ?? 'null') as T) ?? undefined;
-}
-
-function now(): number {
-  return Date.now() / 1000;
+function read<T>(text: string | null | undefined): T | null | undefined {
+  return parseJson(text) as T | null | undefined;
 }

@@ -25,13 +25,8 @@ export interface PromptPolicyOptions {
 const MINUTE = 60_000;
 
 /** Holds an API to what the application lets it ask. */
-export function promptPolicy({
-  allowedAcrValues,
-  minMaxAge = 0,
-  promptsPerMinute = 5,
-  user,
-  onDeviation,
-}: PromptPolicyOptions) {
+export function promptPolicy(options: PromptPolicyOptions) {
+  const { allowedAcrValues, minMaxAge = 0, promptsPerMinute = 5 } = options;
   const prompts = new Map<string, number[]>();
   return {
     /**
@@ -42,17 +37,17 @@ export function promptPolicy({
     restrict(challenge: StepUpChallenge): StepUpChallenge {
       const restricted = { ...challenge };
       const { acrValues, maxAge } = challenge;
-      if (acrValues !== undefined && allowedAcrValues !== undefined) {
+      if (acrValues && allowedAcrValues) {
         restricted.acrValues = acrValues.filter((value) => allowedAcrValues.includes(value));
         if (restricted.acrValues.length < acrValues.length) {
-          const message = 'A value is not in "allowedAcrValues"';
-          report(onDeviation, 'acr_value_not_allowed', 'acr_values', message);
+          const message = 'It is not all in "allowedAcrValues"';
+          report(options, 'acr_value_not_allowed', 'acr_values', message);
         }
         if (restricted.acrValues.length === 0) throw new ChallengeRefusedByPolicy('acr_values_not_allowed', challenge);
       }
       if (maxAge !== undefined && maxAge < minMaxAge) {
         restricted.maxAge = minMaxAge;
-        report(onDeviation, 'max_age_raised', 'max_age', 'It was raised to "minMaxAge"');
+        report(options, 'max_age_raised', 'max_age', 'It is below "minMaxAge"');
       }
       return restricted;
     },
@@ -66,7 +61,7 @@ export function promptPolicy({
       const since = Date.now() - MINUTE;
       for (const [name, times] of prompts) if (times.at(-1)! <= since) prompts.delete(name);
 
-      const name = user?.() ?? '';
+      const name = options.user?.() ?? '';
       const recent = (prompts.get(name) ?? []).filter((time) => time > since);
       if (recent.length >= promptsPerMinute) throw new ChallengeRefusedByPolicy('too_many_prompts', challenge);
       prompts.set(name, [...recent, Date.now()]);

@@ -11,9 +11,9 @@ export function isCoveredBy(later: StepUpChallenge, earlier: StepUpChallenge): b
   const acrValues = new Set(later.acrValues);
   const scopes = new Set(earlier.scope?.split(' '));
   return (
-    (later.acrValues === undefined || earlier.acrValues?.every((value) => acrValues.has(value)) === true) &&
+    (!later.acrValues || earlier.acrValues?.every((value) => acrValues.has(value)) === true) &&
     (later.maxAge === undefined || (earlier.maxAge !== undefined && later.maxAge >= earlier.maxAge)) &&
-    (later.scope === undefined || later.scope.split(' ').every((scope) => scopes.has(scope))) &&
+    (!later.scope || later.scope.split(' ').every((scope) => scopes.has(scope))) &&
     (later.claims === undefined || later.claims === earlier.claims)
   );
 }
@@ -24,5 +24,5 @@ export function findRepeated(
   challenge: StepUpChallenge,
 ): StepUpChallenge | undefined {
   const asked = answered.find((earlier) => isCoveredBy(challenge, earlier));
-  return asked ?? (answered.length >= MAX_STEP_UPS ? answered.at(-1) : undefined);
+  return asked ?? answered.slice(MAX_STEP_UPS - 1).at(-1);
 }

@@ -46,16 +46,18 @@ export async function replayableRequest(
   // plain members again, as implementations of `fetch` know none but their own class
   const given = Object.fromEntries(headersOf(input, init));
   const redirect = init.redirect ?? request?.redirect ?? 'follow';
-  const attributes = { ...attributesOf(request), ...init, method, ...(signal !== undefined && { signal }) };
+  const attributes = { ...attributesOf(request), ...init, method, ...(signal && { signal }) };
 
   let obstacle: ReplayableRequest['obstacle'];
   const own = init.body ?? undefined;
   if (own !== undefined) {
     if (isStream(own)) obstacle = 'stream';
     else attributes.body = copyOf(own);
-  } else if (request !== undefined && request.body !== null && !/^(get|head)$/i.test(method)) {
-    const kept = await keptBody(request, limit);
-    if (kept === undefined) obstacle = 'body_too_large';
+  } else if (request && request.body !== null && !/^(get|head)$/i.test(method)) {
+    const text = await readBoundedText(request.clone(), limit);
+    // a blob that the Request makes itself is of the class that its `fetch` takes
+    const kept = text === undefined ? undefined : await request.clone().blob();
+    if (!kept) obstacle = 'body_too_large';
     else if (kept.size > 0) attributes.body = kept;
   }
 
@@ -65,10 +67,9 @@ export async function replayableRequest(
     obstacle,
     async send(fetch: Fetch, added, follow) {
       const refuses = redirect === 'follow' && !follow;
-      const headers = { ...given, ...added };
       const response = await fetch(obstacle === 'body_too_large' ? input : href, {
         ...attributes,
-        headers,
+        headers: { ...given, ...added },
         redirect: refuses ? 'manual' : redirect,
       });
       if (!refuses || !isRedirect(response)) return response;
@@ -85,11 +86,6 @@ function attributesOf(request: Request | undefined): Init {
   const attributes = ATTRIBUTES.map((name) => [name, request?.[name]] as const);
   // what a request without a referrer says, and not every implementation of fetch accepts
   return Object.fromEntries(attributes.filter(([, value]) => value !== undefined && value !== 'about:client'));
-}
-
-/** A blob that the Request makes itself, so that it is of the class that its `fetch` takes. */
-async function keptBody(request: Request, limit: number): Promise<Blob | undefined> {
-  return (await readBoundedText(request.clone(), limit)) === undefined ? undefined : request.clone().blob();
 }
 
 /** Copies what can be changed until it is sent again: bytes, forms and parameters. */
@@ -117,7 +113,7 @@ export function discard(response: Response | undefined): void {
   const body = response?.body;
   // streams of Node, which some implementations have, are destroyed
   const { cancel, destroy } = (body ?? {}) as { cancel?(): Promise<void>; destroy?(): void };
-  if (cancel !== undefined) cancel.call(body).catch(() => undefined);
+  if (cancel) cancel.call(body).catch(() => undefined);
   else destroy?.call(body);
 }
 

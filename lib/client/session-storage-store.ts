@@ -21,8 +21,8 @@ const PREFIX = 'step-up:';
 export function sessionStorageStore(
   storage: WebStorage | undefined = (globalThis as { sessionStorage?: WebStorage }).sessionStorage,
 ): StepUpStore {
-  if (storage === undefined) {
-    throw new TypeError('There is no "sessionStorage" here; give PendingStepUps a store of your own');
+  if (!storage) {
+    throw new TypeError('There is no "sessionStorage" here; give a store');
   }
   return {
     put(key, value, ttl) {
@@ -35,7 +35,7 @@ export function sessionStorageStore(
     take(key) {
       const kept = storage.getItem(PREFIX + key);
       storage.removeItem(PREFIX + key);
-      return kept?.slice(kept.indexOf(' ') + 1);
+      return kept?.replace(/^\S+ /, '');
     },
   };
 }

@@ -33,10 +33,10 @@ interface OwnFlight extends Flight {
 
 interface RefusedToken {
   attempts: number;
-  flights: readonly OwnFlight[];
+  flights: OwnFlight[];
 }
 
-type PageListener = (event: { readonly persisted?: boolean }) => void;
+type PageListener = (event: { readonly persisted?: boolean }) => unknown;
 interface Page {
   addEventListener?(type: 'pageshow', listener: PageListener): void;
   removeEventListener?(type: 'pageshow', listener: PageListener): void;
@@ -48,16 +48,11 @@ interface Page {
  * with the token. A page that was left and is shown again gives up what was under way.
  */
 export class SingleFlight {
-  readonly #tokens = new Map<string, RefusedToken>();
-
-  /** How many tokens are remembered. */
-  get size(): number {
-    return this.#tokens.size;
-  }
+  readonly tokens = new Map<string, RefusedToken>();
 
   attempt(token: string): Attempt {
-    const refused = this.#tokens.get(token) ?? { attempts: 0, flights: [] };
-    this.#tokens.set(token, refused);
+    const refused = this.tokens.get(token) ?? { attempts: 0, flights: [] };
+    this.tokens.set(token, refused);
     refused.attempts += 1;
     // what was known before the request was sent is no answer to its refusal
     const known = refused.flights.filter(({ isSettled }) => isSettled);
@@ -68,14 +63,14 @@ export class SingleFlight {
       begin: (challenge, prompt) => this.#begin(refused, challenge, prompt),
       end: () => {
         refused.attempts -= 1;
-        if (refused.attempts === 0) this.#tokens.delete(token);
+        if (refused.attempts === 0) this.tokens.delete(token);
       },
     };
   }
 
   /** Gives up all that is under way. */
   abandon(): void {
-    for (const { flights } of this.#tokens.values()) for (const flight of flights) flight.abandon();
+    for (const { flights } of this.tokens.values()) for (const flight of flights) flight.abandon();
   }
 
   #begin(
@@ -92,9 +87,7 @@ export class SingleFlight {
       refused.flights = refused.flights.filter((other) => other !== flight);
       controller.abort();
     };
-    const showAgain: PageListener = ({ persisted }) => {
-      if (persisted === true) abandon();
-    };
+    const showAgain: PageListener = ({ persisted }) => persisted && abandon();
     const settle = () => {
       flight.isSettled = true;
       page.removeEventListener?.('pageshow', showAgain);
@@ -117,7 +110,7 @@ export class SingleFlight {
         }
       },
     };
-    refused.flights = [...refused.flights, flight];
+    refused.flights.push(flight);
     page.addEventListener?.('pageshow', showAgain);
     return flight;
   }

@@ -1,5 +1,4 @@
 import { AMOUNT, checkKind, checkRequired, FUNCTION } from './check.js';
-import { defined } from './defined.js';
 import type { Fetch } from './replayable-request.js';
 import type { StepUpsOptions, StepUpTarget } from './step-ups.options.js';
 
@@ -31,7 +30,8 @@ export interface DPoPProofRequest extends StepUpTarget {
 /** @throws TypeError naming the option that is missing or of another type */
 export function checkFetchOptions(options: StepUpFetchOptions): void {
   // one that does not exist is missed now, not at the first request
-  checkRequired({ fetch: globalThis.fetch, ...defined(options) }, FUNCTION, ['fetch']);
+  const { fetch = globalThis.fetch } = options;
+  checkRequired({ fetch }, FUNCTION, ['fetch']);
   checkKind(options, FUNCTION, ['dpopProof']);
   checkKind(options, AMOUNT, ['maxBodySize']);
 }

@@ -1,8 +1,9 @@
-import { readAddress, toUrl } from './api-origins.js';
+import { apiOrigins, readAddress, toUrl } from './api-origins.js';
+import type { StepUpChallenge } from './challenge.js';
 import { readStepUpChallenge } from './challenge-body.js';
 import { discard, type Fetch, headersOf, replayableRequest, requestOf } from './replayable-request.js';
 import { checkFetchOptions, type StepUpFetchOptions } from './step-up-fetch.options.js';
-import { stepUpCore } from './step-ups.js';
+import { type StepUpAttempt, stepUpCore } from './step-ups.js';
 
 /**
  * Returns a `fetch` that answers step-up challenges. It sends the access token to the given origins. If one of them
@@ -36,10 +37,11 @@ import { stepUpCore } from './step-ups.js';
  */
 export function stepUpFetch(options: StepUpFetchOptions): Fetch {
   checkFetchOptions(options);
-  const core = stepUpCore(options);
+  const { exchange } = stepUpCore(options);
+  const origins = apiOrigins(options);
   const fetch: Fetch = options.fetch ?? ((...given) => globalThis.fetch(...given));
-  const { dpopProof, lenient, onDeviation, maxBodySize = 1_048_576 } = options;
-  const scheme = dpopProof === undefined ? 'Bearer' : 'DPoP';
+  const { dpopProof, maxBodySize = 1_048_576 } = options;
+  const scheme = dpopProof ? 'DPoP' : 'Bearer';
   const follows = options.redirect === 'follow';
   /** The latest `DPoP-Nonce` of each origin. */
   const nonces = new Map<string, string>();
@@ -47,43 +49,40 @@ export function stepUpFetch(options: StepUpFetchOptions): Fetch {
   /** A redirect that was followed may have ended elsewhere, and not every response says where. */
   const isFromApi = (response: Response) => {
     const origin = toUrl(response.url)?.origin;
-    return origin === undefined ? !follows : core.origins.has(origin);
+    return origin ? origins.has(origin) : !follows;
   };
 
   return async (input, init) => {
     const given = requestOf(input);
     const { origin, url, href } = readAddress(given?.url ?? String(input));
-    const passes = !core.origins.has(origin) || headersOf(input, init).has('authorization');
+    const passes = !origins.has(origin) || headersOf(input, init).has('authorization');
     // a page that loads cannot be given a token
     if (passes || given?.mode === 'navigate') return fetch(input, init);
-    const { method, signal, obstacle, send } = await replayableRequest(input, init, href, maxBodySize);
-    const target = { method, url };
+    const request = await replayableRequest(input, init, href, maxBodySize);
+    const target = { method: request.method, url };
     let last: Response | undefined;
+    let challenge: StepUpChallenge | undefined;
 
-    const sendWith = async (token: string) => {
+    const send = async ({ token }: StepUpAttempt) => {
       discard(last);
+      challenge = undefined;
       const headers: Record<string, string> = {};
-      if (token !== '') headers['authorization'] = `${scheme} ${token}`;
-      if (token !== '' && dpopProof !== undefined) {
+      if (token) headers['authorization'] = `${scheme} ${token}`;
+      if (token && dpopProof) {
         headers['dpop'] = await dpopProof({ ...target, accessToken: token, nonce: nonces.get(origin) });
       }
-      const response = await send(fetch, headers, follows || token === '');
+      const response = await request.send(fetch, headers, follows || !token);
       last = response;
-      const { status } = response;
-      if (token === '' || !isFromApi(response)) return { response, status };
-      const nonce = response.headers.get('dpop-nonce');
-      if (nonce !== null) nonces.set(origin, nonce);
-      return { response, status, challenge: await readStepUpChallenge(response, { lenient, scheme, onDeviation }) };
+      if (token && isFromApi(response)) {
+        const nonce = response.headers.get('dpop-nonce');
+        if (nonce) nonces.set(origin, nonce);
+        challenge = await readStepUpChallenge(response, { ...options, scheme });
+      }
+      return response;
     };
 
     try {
-      const { response } = await core.exchange(({ token }) => sendWith(token), {
-        target,
-        signal,
-        obstacle,
-        challengeOf: ({ value }) => value?.challenge,
-      });
-      return response;
+      return await exchange(send, { ...request, target, challengeOf: () => challenge });
     } catch (error) {
       discard(last);
       throw error;

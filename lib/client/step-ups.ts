@@ -2,7 +2,8 @@ import { apiOrigins, readAddress } from './api-origins.js';
 import type { StepUpChallenge } from './challenge.js';
 import { isStepUpError, RequestNotReplayable, StepUpFailed, StepUpLoop } from './errors.js';
 import { type Outcome, refusalOf } from './find-refusal.js';
-import { GrantedTokens } from './granted-tokens.js';
+import { grantedTokens } from './granted-tokens.js';
+import { now } from './now.js';
 import { promptPolicy } from './prompt-policy.js';
 import { findRepeated } from './repeated-challenge.js';
 import { type Attempt, SingleFlight, type StepUpResult } from './single-flight.js';
@@ -75,12 +76,11 @@ export interface StepUps {
  * @see [RFC 9470 §2](https://www.rfc-editor.org/rfc/rfc9470.html#section-2) steps 2 to 6
  */
 export function stepUps(options: StepUpsOptions): StepUps {
-  const { exchange, answer, reset } = stepUpCore(options);
+  const core = stepUpCore(options);
   return {
+    ...core,
     exchange: (send, { repeatable = true, ...how }) =>
-      exchange(send, { ...how, obstacle: repeatable ? undefined : 'not_repeatable' }),
-    answer,
-    reset,
+      core.exchange(send, { ...how, obstacle: repeatable ? undefined : 'not_repeatable' }),
   };
 }
 
@@ -107,7 +107,7 @@ export function stepUpCore(options: StepUpsOptions) {
   checkStepUpsOptions(options);
   const origins = apiOrigins(options);
   const flights = new SingleFlight();
-  const granted = new GrantedTokens();
+  let granted = grantedTokens();
   const policy = promptPolicy(options);
   const presentToken = async () => toAccessToken(await options.accessToken(), 'accessToken');
 
@@ -126,18 +126,18 @@ export function stepUpCore(options: StepUpsOptions) {
     /** The token of the session, if it is still that of the same user, and has moved on. */
     const untriedToken = async () => {
       const token = tried.size < MAX_TOKENS_TRIED ? await presentToken() : undefined;
-      return token === undefined || tried.has(token) || options.user?.() !== user ? undefined : token;
+      return !token || tried.has(token) || options.user?.() !== user ? undefined : token;
     };
 
     const prompt = async (challenge: StepUpChallenge, accessToken: string, ended: AbortSignal) => {
-      const challengedAt = Date.now() / 1000;
       policy.count(challenge);
       tell({ type: 'prompted', challenge });
-      const request = { method, url, challengedAt, accessToken, signal: ended, previous: answered.at(-1) };
+      const previous = answered.at(-1);
+      const request = { method, url, challengedAt: now(), accessToken, signal: ended, previous };
       try {
         const result = await withTimeout(options.timeout ?? 600, options.stepUp(challenge, request));
         const token = toAccessToken(result, 'stepUp');
-        if (token !== undefined) granted.add(token, challenge);
+        if (token) granted.add(token, challenge);
         return token;
       } catch (error) {
         throw isStepUpError(error) ? error : new StepUpFailed(error);
@@ -147,30 +147,30 @@ export function stepUpCore(options: StepUpsOptions) {
     const stepUp = async (challenge: StepUpChallenge, token: string, attempt: Attempt): Promise<StepUpResult> => {
       let repeated = findRepeated(answered, challenge);
       let asked = challenge;
-      if (repeated === undefined) {
-        if (obstacle !== undefined) throw new RequestNotReplayable(obstacle, challenge);
+      if (!repeated) {
+        if (obstacle) throw new RequestNotReplayable(obstacle, challenge);
         throwIfAborted(signal);
         asked = policy.restrict(challenge);
-        repeated = granted.findRepeated(token, asked);
+        repeated = granted.find(token, asked);
       }
-      if (repeated !== undefined) {
+      if (repeated) {
         granted.judge(token, false);
         throw new StepUpLoop([repeated, challenge]);
       }
       for (;;) {
         let flight = attempt.find(asked);
-        if (flight === undefined) {
+        if (!flight) {
           await untilAborted(Promise.resolve(attempt.underWay()?.settled), signal);
           const present = await untriedToken();
-          if (present !== undefined) return present;
+          if (present) return present;
           throwIfAborted(signal);
           // others were refused as well, and may have begun meanwhile
-          if (attempt.find(asked) !== undefined || attempt.underWay() !== undefined) continue;
+          if (attempt.find(asked) || attempt.underWay()) continue;
           flight = attempt.begin(asked, (ended) => prompt(asked, token, ended));
         } else tell({ type: 'joined', challenge: asked });
         const result = await flight.wait(signal);
-        if (result === undefined) tell({ type: 'declined', challenge });
-        else answered.push(challenge);
+        if (result) answered.push(challenge);
+        else tell({ type: 'declined', challenge });
         return result;
       }
     };
@@ -180,7 +180,7 @@ export function stepUpCore(options: StepUpsOptions) {
       tried.add(token);
       try {
         const { challenge, status } = await send();
-        if (challenge === undefined) {
+        if (!challenge) {
           if (answered.length > 0) {
             granted.judge(token, true);
             tell({ type: 'answered', status });
@@ -190,7 +190,7 @@ export function stepUpCore(options: StepUpsOptions) {
         tell({ type: 'challenged', challenge, status });
         try {
           const next = await stepUp(challenge, token, attempt);
-          if (next !== undefined) tell({ type: 'retried', challenge });
+          if (next) tell({ type: 'retried', challenge });
           return next;
         } catch (error) {
           tell({ type: 'failed', challenge, code: isStepUpError(error) ? error.code : undefined });
@@ -203,8 +203,6 @@ export function stepUpCore(options: StepUpsOptions) {
   }
 
   return {
-    origins,
-
     async exchange<T>(
       send: (attempt: StepUpAttempt) => Promise<T>,
       {
@@ -214,9 +212,9 @@ export function stepUpCore(options: StepUpsOptions) {
     ): Promise<T> {
       const sendOnce = sending(request);
       let token = sendOnce && (await presentToken());
-      if (sendOnce === undefined || token === undefined) return send({ token: '', number: 1 });
+      if (!sendOnce || !token) return send({ token: '', number: 1 });
       let outcome!: Outcome<T>;
-      for (let number = 1; token !== undefined; number += 1) {
+      for (let number = 1; token; number += 1) {
         const attempt = { token, number };
         token = await sendOnce(token, async () => {
           try {
@@ -224,7 +222,8 @@ export function stepUpCore(options: StepUpsOptions) {
           } catch (error) {
             outcome = { error };
           }
-          return { challenge: challengeOf(outcome), status: statusOf(outcome) };
+          const { status } = Object(outcome.value ?? outcome.error) as { status?: unknown };
+          return { challenge: challengeOf(outcome), status: typeof status === 'number' ? status : undefined };
         });
       }
       if ('error' in outcome) throw outcome.error;
@@ -233,13 +232,13 @@ export function stepUpCore(options: StepUpsOptions) {
 
     async answer(challenge: StepUpChallenge, { token, ...request }: AnswerOptions): Promise<string | undefined> {
       const sendOnce = sending(request);
-      if (sendOnce === undefined) throw new TypeError('"target" is not of "origins"');
+      if (!sendOnce) throw new TypeError('"target" is not of "origins"');
       return sendOnce(token, async () => ({ challenge }));
     },
 
     reset(): void {
       flights.abandon();
-      granted.clear();
+      granted = grantedTokens();
     },
   };
 }
@@ -248,10 +247,5 @@ export function stepUpCore(options: StepUpsOptions) {
 function toAccessToken(token: unknown, option: string): string | undefined {
   if ((token ?? '') === '') return undefined;
   if (typeof token === 'string' && /^[A-Za-z0-9\-._~+/]+=*$/.test(token)) return token;
-  throw new TypeError(`"${option}" gave something that is no access token: a string by RFC 6750 §2.1 is needed`);
-}
-
-function statusOf({ value, error }: { value?: unknown; error?: unknown }): number | undefined {
-  const status = ((value ?? error) as { status?: unknown } | null | undefined)?.status;
-  return typeof status === 'number' ? status : undefined;
+  throw new TypeError(`"${option}" must return an access token as in RFC 6750`);
 }

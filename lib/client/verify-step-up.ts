@@ -1,5 +1,6 @@
 import { acrReason, ageReason, DEFAULT_CLOCK_TOLERANCE, type UnmetReason } from '../core/index.js';
-import { AMOUNT, checkKind, FUNCTION, TEXT, TEXTS } from './check.js';
+import { AMOUNT, checkKind, checkRequired, FUNCTION, NAME, TEXT, TEXTS } from './check.js';
+import { now as clock } from './now.js';
 
 /** Claims of an ID token whose signature, audience and nonce the OpenID library has checked. */
 export interface IdTokenClaims {
@@ -66,39 +67,43 @@ export type StepUpOutcome =
  * @see [OpenID Connect Core §3.1.3.7](https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation) rules 12, 13
  */
 export function verifyStepUp(idTokenClaims: IdTokenClaims | undefined, expectation: StepUpExpectation): StepUpOutcome {
-  const { acrValues, maxAge, subject, issuer, satisfies, clockTolerance = DEFAULT_CLOCK_TOLERANCE } = expectation;
-  if (typeof subject !== 'string' || subject === '') {
-    throw new TypeError('"subject" must be the "sub" of the ID token of the session that is stepped up');
-  }
+  const {
+    acrValues = [],
+    maxAge,
+    subject,
+    issuer,
+    satisfies,
+    now = clock(),
+    challengedAt = now,
+    clockTolerance = DEFAULT_CLOCK_TOLERANCE,
+  } = expectation;
+  checkRequired(expectation, NAME, ['subject']);
   checkKind(expectation, TEXTS, ['acrValues']);
   checkKind(expectation, AMOUNT, ['maxAge', 'challengedAt', 'now', 'clockTolerance']);
   checkKind(expectation, TEXT, ['issuer']);
   checkKind(expectation, FUNCTION, ['satisfies']);
-  if (idTokenClaims === undefined || idTokenClaims === null) return { outcome: 'id_token_missing' };
-  const { iss, sub, iat, acr, auth_time: authTime } = idTokenClaims;
+  if (!idTokenClaims) return { outcome: 'id_token_missing' };
+  const { iss, sub, iat, acr: held, auth_time: authTime } = idTokenClaims;
+  const acr = typeof held === 'string' ? held : undefined;
   if (issuer !== undefined && iss !== issuer) return { outcome: 'issuer_mismatch' };
   if (sub !== subject) return { outcome: 'subject_mismatch' };
 
-  const expectsAcr = acrValues !== undefined && acrValues.length > 0;
+  const expectsAcr = acrValues.length > 0;
   if (!expectsAcr && maxAge === undefined) return { outcome: 'nothing_expected' };
-  if (maxAge !== undefined && !(typeof iat === 'number' && Number.isFinite(iat))) return { outcome: 'iat_missing' };
+  if (maxAge !== undefined && !Number.isFinite(iat)) return { outcome: 'iat_missing' };
 
-  const accepted = expectsAcr && typeof acr === 'string' && satisfies?.(acr, acrValues) === true;
-  const limit = maxAge === 0 ? secondsSinceChallenge(expectation) : maxAge;
+  const accepted = expectsAcr && acr !== undefined && satisfies?.(acr, acrValues) === true;
+  // a difference of two readings of one clock, so that it need not be right
+  const limit = maxAge === 0 ? Math.max(0, now - challengedAt) : maxAge;
   const reasons = [
-    expectsAcr && !accepted ? acrReason({ acr: acr as string }, acrValues) : undefined,
-    limit === undefined ? undefined : ageReason(authTime, limit, iat as number, clockTolerance),
-  ].filter((reason) => reason !== undefined);
+    expectsAcr && !accepted && acrReason({ acr }, acrValues),
+    limit !== undefined && ageReason(authTime, limit, iat as number, clockTolerance),
+  ].filter((reason) => !!reason);
   const [outcome] = reasons;
-  if (outcome !== undefined) return { outcome, reasons };
+  if (outcome) return { outcome, reasons };
   return {
     outcome: 'satisfied',
-    acr: typeof acr === 'string' ? acr : undefined,
+    acr,
     authTime: typeof authTime === 'number' ? authTime : undefined,
   };
-}
-
-/** How long ago the challenge was, a difference of two readings of one clock, so that it need not be right. */
-function secondsSinceChallenge({ challengedAt, now = Date.now() / 1000 }: StepUpExpectation): number {
-  return challengedAt === undefined ? 0 : Math.max(0, now - challengedAt);
 }

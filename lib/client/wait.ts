@@ -2,7 +2,7 @@ import { StepUpTimedOut } from './errors.js';
 
 /** @throws what the signal gives as its reason; the signals of older platforms give none */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw reasonOf(signal);
+  if (signal?.aborted) throw reasonOf(signal);
 }
 
 /** Waits for what others may be waiting for as well: giving up leaves it going on for them. */
@@ -11,7 +11,7 @@ export function untilAborted<T>(
   signal: AbortSignal | undefined,
   reason: (signal: AbortSignal) => unknown = reasonOf,
 ): Promise<T> {
-  if (signal === undefined) return promise;
+  if (!signal) return promise;
   return new Promise((resolve, reject) => {
     const abort = () => reject(reason(signal));
     if (signal.aborted) abort();
@@ -21,7 +21,7 @@ export function untilAborted<T>(
 }
 
 function reasonOf(signal: AbortSignal): unknown {
-  return signal.reason ?? Object.assign(new Error('The request was aborted'), { name: 'AbortError' });
+  return signal.reason ?? Object.assign(new Error('Aborted'), { name: 'AbortError' });
 }
 
 /**

@@ -28,9 +28,8 @@ export interface ParseChallengesOptions {
 // Each expression matches in linear time: its parts are disjoint, so that a text can be divided in one way only.
 // token = 1*tchar
 const TOKEN = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)/y;
-// quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE
-const QUOTED_STRING =
-  /"([\t \x21\x23-\x5B\x5D-\x7E\x80-\xFF]*(?:\\[\t \x21-\x7E\x80-\xFF][\t \x21\x23-\x5B\x5D-\x7E\x80-\xFF]*)*)"/y;
+// quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE; qdtext leaves out the quote and the backslash
+const QUOTED_STRING = /"([\t !#-[\]-~\x80-\xFF]*(?:\\[\t !-~\x80-\xFF][\t !#-[\]-~\x80-\xFF]*)*)"/y;
 // token68 = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=", followed by the end of the list member
 const TOKEN68 = /([A-Za-z0-9\-._~+/]+=*)(?=[ \t]*(?:,|$))/y;
 // The beginning of auth-param: token BWS "=" BWS
@@ -38,11 +37,12 @@ const PARAMETER_NAME = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*=[ \t]*/y;
 const WHITESPACE = /[ \t]+/y;
 // RFC 9110 §5.6.1 allows empty list members.
 const BETWEEN_MEMBERS = /[ \t,]*/y;
+const LINE_END = /$/y;
 const MEMBER_END = /[ \t]*(?:,[ \t,]*|$)/y;
 
 const DEVIATIONS: Record<ChallengeDeviationCode, string> = {
-  duplicate_parameter: 'A challenge that repeats a parameter was discarded',
-  unreadable: 'A challenge that cannot be read was discarded with all after it',
+  duplicate_parameter: 'A challenge repeats a parameter',
+  unreadable: 'A challenge cannot be read',
 };
 
 const WHOLE_TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -61,22 +61,22 @@ const QUOTABLE = /^[\t\x20-\x7E]*$/;
  * ```
  * @see [RFC 9110 §11.6.1](https://www.rfc-editor.org/rfc/rfc9110.html#section-11.6.1)
  */
-export function parseChallenges(field: string | readonly string[], options: ParseChallengesOptions = {}): Challenge[] {
-  const lines = typeof field === 'string' ? [field] : field;
-  return lines.flatMap((line) => parseLine(line, options.onDeviation));
-}
-
-function parseLine(line: string, onDeviation: ParseChallengesOptions['onDeviation']): Challenge[] {
-  const challenges: Challenge[] = [];
-  const scanner = scannerOf(line);
-  scanner.skip(BETWEEN_MEMBERS);
-  while (!scanner.isDone()) {
-    const read = readChallenge(scanner);
-    if (typeof read === 'object') challenges.push(read);
-    else onDeviation?.({ code: read, subject: 'WWW-Authenticate', message: DEVIATIONS[read] });
-    if (read === 'unreadable') break;
-  }
-  return challenges;
+export function parseChallenges(
+  field: string | readonly string[],
+  { onDeviation }: ParseChallengesOptions = {},
+): Challenge[] {
+  return [field].flat().flatMap((line) => {
+    const challenges: Challenge[] = [];
+    const scanner = scannerOf(line);
+    scanner.skip(BETWEEN_MEMBERS);
+    while (!scanner.skip(LINE_END)) {
+      const read = readChallenge(scanner);
+      if (typeof read === 'object') challenges.push(read);
+      else onDeviation?.({ code: read, subject: 'WWW-Authenticate', message: DEVIATIONS[read] });
+      if (read === 'unreadable') break;
+    }
+    return challenges;
+  });
 }
 
 /** Reads one challenge and the separator behind it: challenge = auth-scheme [ 1*SP ( token68 / #auth-param ) ] */
@@ -95,7 +95,7 @@ function readChallenge(scanner: ReturnType<typeof scannerOf>): Challenge | Chall
   let repeated = false;
   let ended = scanner.skip(MEMBER_END);
   for (let name = scanner.read(PARAMETER_NAME); name !== undefined; name = scanner.read(PARAMETER_NAME)) {
-    const value = scanner.read(TOKEN) ?? unquote(scanner.read(QUOTED_STRING));
+    const value = scanner.read(TOKEN) ?? scanner.read(QUOTED_STRING)?.replace(/\\(.)/g, '$1');
     if (value === undefined || !scanner.skip(MEMBER_END)) return 'unreadable';
     ended = true;
     // RFC 9110 §11.2 allows a parameter once. We discard the challenge rather than guess which value was meant.
@@ -104,10 +104,6 @@ function readChallenge(scanner: ReturnType<typeof scannerOf>): Challenge | Chall
   }
   if (!ended) return 'unreadable';
   return repeated ? 'duplicate_parameter' : { scheme, parameters: Object.fromEntries(parameters) };
-}
-
-function unquote(quoted: string | undefined): string | undefined {
-  return quoted?.replace(/\\(.)/g, '$1');
 }
 
 /** Reads a line from its start to its end. */
@@ -120,7 +116,7 @@ function scannerOf(line: string) {
     if (found !== null) position = expression.lastIndex;
     return found?.[1] ?? found?.[0];
   };
-  return { read, skip: (expression: RegExp) => read(expression) !== undefined, isDone: () => position === line.length };
+  return { read, skip: (expression: RegExp) => read(expression) !== undefined };
 }
 
 /**

@@ -26,7 +26,7 @@ describe('authorizationError', () => {
 
   test('nothing from the network is in the message', () => {
     const mapped = authorizationError({ error: '<script>', error_description: '<script>' });
-    expect(mapped?.message).toBe('The authorization server did not complete the step-up authentication');
+    expect(mapped?.message).toBe('The authorization server refused the step-up; "error" says why');
   });
 
   test.each([{}, { error: '' }, { error: 1 }, new URLSearchParams('code=x&state=y')])('%j is no error', (response) => {

@@ -189,8 +189,7 @@ describe('parseStepUpChallenge: what it takes', () => {
       {
         code: 'header_not_exposed',
         subject: 'WWW-Authenticate',
-        message: 'A cross-origin 401 shows it only with "Access-Control-Expose-Headers: WWW-Authenticate"',
-        fix: 'Have the API expose it',
+        message: 'It needs "Access-Control-Expose-Headers: WWW-Authenticate"',
       },
     ]);
   });

@@ -204,7 +204,7 @@ describe('sessionStorageStore', () => {
 
     test('where there is none it says what to do', () => {
       ofThePageIs(undefined);
-      expect(() => sessionStorageStore()).toThrow(/^There is no "sessionStorage" here; give PendingStepUps a store/);
+      expect(() => sessionStorageStore()).toThrow(/^There is no "sessionStorage" here; give a store/);
     });
   });
 });

@@ -84,7 +84,7 @@ describe('field CL-08 the classes of React Native', () => {
     await withGlobals({ URL: OldURL }, async () => {
       const options: StepUpFetchOptions = { origins: [API], accessToken: () => 't1', stepUp: async () => 't2' };
       expect(stepUpFetch(options)).toBeInstanceOf(Function);
-      expect(() => stepUpFetch({ ...options, origins: ['api.example'] })).toThrow(/^"origins" must be scheme/);
+      expect(() => stepUpFetch({ ...options, origins: ['api.example'] })).toThrow(/^"origins" must be a list such as/);
     });
   });
 

@@ -87,9 +87,9 @@ describe('stepUpFetch: memory', () => {
     await first.begin({ scheme: 'Bearer' }, async () => 't2').wait(undefined);
     first.end();
     other.end();
-    expect(flights.size).toBe(1);
+    expect(flights.tokens.size).toBe(1);
     second.end();
-    expect(flights.size).toBe(0);
+    expect(flights.tokens.size).toBe(0);
   });
 
   test.each<[string, Partial<StepUpFetchOptions>]>([
@@ -111,6 +111,6 @@ describe('stepUpFetch: memory', () => {
     } finally {
       spy.mockRestore();
     }
-    expect([...instances].map(({ size }) => size)).toEqual([0]);
+    expect([...instances].map(({ tokens }) => tokens.size)).toEqual([0]);
   });
 });

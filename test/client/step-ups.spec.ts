@@ -314,7 +314,7 @@ describe('stepUps: options', () => {
   const good: StepUpsOptions = { origins: [API], accessToken: () => 't1', stepUp: async () => undefined };
 
   test.each<[name: string, wrong: object, message: RegExp]>([
-    ['no origins', { origins: [] }, /^"origins" must list/],
+    ['no origins', { origins: [] }, /^"origins" must be a list such as/],
     ['plain HTTP', { origins: ['http://api.example'] }, /^"origins" must be https/],
     ['no accessToken', { accessToken: undefined }, /^"accessToken" must be a function$/],
     ['no stepUp', { stepUp: undefined }, /^"stepUp" must be a function$/],

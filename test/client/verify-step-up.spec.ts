@@ -29,7 +29,7 @@ describe('verifyStepUp: who', () => {
 
   test.each([undefined, '', 1])('without a subject to compare with it throws: %j', (subject) => {
     expect(() => verifyStepUp({ ...CLAIMS, sub: subject }, { subject: subject as string, maxAge: 1 })).toThrow(
-      new TypeError('"subject" must be the "sub" of the ID token of the session that is stepped up'),
+      new TypeError('"subject" must be a string that is not empty'),
     );
   });
 

@@ -66,8 +66,8 @@ describe('parseChallenges', () => {
   });
 
   test.each<[field: string, code: string, message: string]>([
-    ['Bearer a=1, a=2', 'duplicate_parameter', 'A challenge that repeats a parameter was discarded'],
-    ['"', 'unreadable', 'A challenge that cannot be read was discarded with all after it'],
+    ['Bearer a=1, a=2', 'duplicate_parameter', 'A challenge repeats a parameter'],
+    ['"', 'unreadable', 'A challenge cannot be read'],
   ])('%s is reported as a diagnostic', (field, code, message) => {
     const diagnostics: Diagnostic[] = [];
     parseChallenges(field, { onDeviation: (diagnostic) => diagnostics.push(diagnostic) });

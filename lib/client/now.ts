@@ -1,0 +1,4 @@
+/** Seconds since the epoch, by the clock of the device. */
+export function now(): number {
+  return Date.now() / 1000;
+}
