@@ -1,4 +1,5 @@
 import type { Handler } from '../requirements/handler.js';
+import { FIELD, GATEWAY, MESSAGE_MAPPING, PATH, PATTERN, REFERENCE, RESOLVER_TYPE } from './nest-metadata.js';
 
 /**
  * How Nest calls a handler, and so whether it runs guards before it. `http` and `operation`: always. `message` and
@@ -7,15 +8,6 @@ import type { Handler } from '../requirements/handler.js';
  * the call itself.
  */
 export type HandlerKind = 'http' | 'operation' | 'field' | 'reference' | 'message' | 'pattern' | 'stream';
-
-// Metadata keys of the decorators of Nest. @nestjs/graphql, websockets and microservices can be absent.
-const PATH = 'path';
-const MESSAGE = 'websockets:message_mapping';
-const PATTERN = 'microservices:pattern';
-const RESOLVER = 'graphql:resolver_type';
-const FIELD = 'graphql:resolve_property';
-const REFERENCE = 'graphql:resolve_reference';
-const GATEWAY = 'websockets:is_gateway';
 
 /** What calls a method without running guards, by a metadata key of the method. */
 const CALLERS: readonly (readonly [metadata: string, caller: string])[] = [
@@ -52,8 +44,8 @@ export function kindsOf(method: string, functions: readonly Handler[]): HandlerK
   if (has(PATH)) kinds.push('http');
   if (has(REFERENCE)) kinds.push('reference');
   else if (has(FIELD)) kinds.push('field');
-  else if (has(RESOLVER)) kinds.push('operation');
-  if (has(MESSAGE)) kinds.push('message');
+  else if (has(RESOLVER_TYPE)) kinds.push('operation');
+  if (has(MESSAGE_MAPPING)) kinds.push('message');
   if (has(PATTERN)) kinds.push(functions.some(isStreamCall) ? 'stream' : 'pattern');
   return kinds;
 }

@@ -3,19 +3,21 @@ import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { Handler } from '../requirements/handler.js';
 import type { ApplicationHandler } from './application-handlers.js';
 import type { HandlerKind } from './handler-kinds.js';
+import {
+  FIELD,
+  MESSAGE,
+  METHOD,
+  MODULE_PATH,
+  PATH,
+  PATTERN,
+  PATTERN_KIND,
+  RESOLVER_NAME,
+  RESOLVER_TYPE,
+  VERSION,
+} from './nest-metadata.js';
 
-// Metadata keys of the decorators of Nest.
-const PATH = 'path';
-const METHOD = 'method';
-const VERSION = '__version__';
-const MODULE_PATH = '__module_path__';
-const MESSAGE = 'message';
-const PATTERN = 'microservices:pattern';
-const PATTERN_KIND = 'microservices:handler_type';
+/** The kind of a pattern that expects no response. */
 const EVENT = 2;
-const GRAPHQL_TYPE = 'graphql:resolver_type';
-const GRAPHQL_NAME = 'graphql:resolver_name';
-const FIELD = 'graphql:resolve_property';
 
 /**
  * Describes what Nest calls a handler for, as its developer has written it, with prefixes and versions of the
@@ -35,10 +37,10 @@ export class Triggers {
   readonly #ofKind: Readonly<Record<HandlerKind, (handler: ApplicationHandler) => string[]>> = {
     http: (handler) => this.#routes(handler),
     operation: ({ functions, method }) => [
-      `${read(functions, GRAPHQL_TYPE)}.${read(functions, GRAPHQL_NAME) ?? method}`,
+      `${read(functions, RESOLVER_TYPE)}.${read(functions, RESOLVER_NAME) ?? method}`,
     ],
     field: ({ type, functions, method }) => [
-      `${typeOf(type)}.${read(functions, GRAPHQL_NAME) ?? read(functions, FIELD) ?? method}`,
+      `${typeOf(type)}.${read(functions, RESOLVER_NAME) ?? read(functions, FIELD) ?? method}`,
     ],
     reference: ({ type }) => [`reference ${typeOf(type)}`],
     message: ({ functions }) => [`message ${shown(read(functions, MESSAGE))}`],
@@ -87,7 +89,7 @@ function patternsOf({ functions }: ApplicationHandler): string[] {
 
 /** Returns the type that a resolver is for, or the name of its class if its metadata names no type. */
 function typeOf(type: { readonly name: string }): string {
-  const name: unknown = Reflect.getMetadata(GRAPHQL_NAME, type);
+  const name: unknown = Reflect.getMetadata(RESOLVER_NAME, type);
   return typeof name === 'string' ? name : type.name;
 }
 

@@ -3,11 +3,7 @@ import type { ApplicationConfig } from '@nestjs/core';
 import { STEP_UP_CONTEXT_FACTORY } from '../decorators/step-up-context.decorator.js';
 import type { ApplicationHandler } from './application-handlers.js';
 import type { BoundGuards } from './bound-guards.js';
-
-// Metadata keys of the decorators of Nest.
-const INTERCEPTORS = '__interceptors__';
-const PIPES = '__pipes__';
-const PARAMETERS = '__routeArguments__';
+import { INTERCEPTORS, PARAMETERS, PIPES } from './nest-metadata.js';
 
 interface Parameter {
   readonly factory?: unknown;
