@@ -87,7 +87,10 @@ function use({ name, type, nest, typescript, resolution, jest }, tarball) {
     types: jest ? ['node', 'jest'] : ['node'],
   };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src/main.ts', 'src/app.module.ts'] }));
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, include: ['src/main.ts', 'src/app.module.ts'] }),
+  );
   run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], folder);
   if (jest) run('npx', ['jest'], folder);
   else {
