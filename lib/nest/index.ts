@@ -33,7 +33,7 @@ export { InsufficientUserAuthenticationException } from './refusal/insufficient-
 export { StepUpExceptionFilter } from './refusal/step-up.filter.js';
 export type { DecidedAt } from './refusal/tell-refusal.js';
 export type { RequireAcrArguments } from './requirements/require-acr-arguments.js';
-export type { RouteDescription } from './requirements/route.js';
+export type { RouteDescription } from './requirements/route-description.js';
 export type { RequirementsFunction, StepUpRequirements } from './requirements/step-up-requirements.js';
 export type { TranslatedRequirements } from './requirements/translated-requirements.js';
 export { StepUpModule } from './step-up.module.js';

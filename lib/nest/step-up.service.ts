@@ -8,7 +8,7 @@ import type { Authenticated } from './authentication/authenticator.js';
 import { Admission } from './guards/admission.js';
 import type { ChallengeReport } from './refusal/challenger.js';
 import type { RequireAcrArguments } from './requirements/require-acr-arguments.js';
-import type { RouteDescription } from './requirements/route.js';
+import type { RouteDescription } from './requirements/route-description.js';
 import type { RequirementsFunction, StepUpRequirements } from './requirements/step-up-requirements.js';
 import type { StepUpWord } from './requirements/words.js';
 

@@ -76,8 +76,8 @@ async function installNode(major) {
   return join(prefix, 'node_modules', 'node', 'bin', 'node');
 }
 
-async function playAll(name, node, options, ...library) {
-  const { stdout } = await promisify(execFile)(node, [...options, 'scenarios.mjs', ...library], { cwd: workshop });
+async function playAll(name, node, options, ...played) {
+  const { stdout } = await promisify(execFile)(node, [...options, 'scenarios.mjs', ...played], { cwd: workshop });
   const outcomes = JSON.parse(stdout.trim().split('\n').at(-1));
   console.log(`\n${name}`);
   console.table(outcomes);

@@ -1,6 +1,6 @@
 import type { AuthorizationServer, Vocabulary } from '../../authorization-servers/index.js';
 import type { Advice } from '../advice/advice.js';
-import type { RouteDescription } from '../requirements/route.js';
+import type { RouteDescription } from '../requirements/route-description.js';
 
 /** Seconds. Below this, the redirect to the authorization server and back can take longer than the sign-in counts. */
 const SHORT_MAX_AGE = 30;

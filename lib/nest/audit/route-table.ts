@@ -1,4 +1,4 @@
-import type { RouteDescription } from '../requirements/route.js';
+import type { RouteDescription } from '../requirements/route-description.js';
 
 const HEADINGS = ['called by', 'handler', 'access', 'words', 'maxAge', 'scope', 'advice'];
 

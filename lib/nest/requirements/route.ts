@@ -3,45 +3,11 @@ import { type AuthenticationRequirements, mergeRequirements, StepUpConfiguration
 import { andThen, type MaybePromise } from '../../token/index.js';
 import type { Advice } from '../advice/advice.js';
 import { type Handler, lineage, metadataOfHandler } from './handler.js';
-import { lateDecorations, type StepUpMetadata, stepUpMetadataOf } from './metadata.js';
-import { type RequireAcrArguments, requirementsFrom } from './require-acr-arguments.js';
+import { type StepUpMetadata, stepUpMetadataOf } from './metadata.js';
 import { type RequirementLevel, resolve } from './requirements-function.js';
+import type { Access, RouteDescription } from './route-description.js';
 import { TranslatedRequirements } from './translated-requirements.js';
 import type { Vocabularies } from './vocabularies.js';
-
-/** What decorators and the module declare for a handler. */
-export type Access = 'required' | 'skipped' | 'public' | 'open';
-
-/** What requests for one handler of one class require, as `StepUpService.routes()` returns it. */
-export interface RouteDescription {
-  /** `Controller.handler` */
-  readonly name: string;
-  /**
-   * `required`: an authentication. `skipped`: only a valid token, by `@SkipStepUp()`. `token`: what a guard that
-   * authenticates admits, such as AccessTokenGuard. `public`: nothing, by `@Public()`. `open`: nothing is declared.
-   */
-  readonly access: Access | 'token';
-  /**
-   * What Nest calls it for, such as `POST /transfers`, `message transfer`, `pattern {"cmd":"pay"}` or `Query.balance`.
-   * Absent for handlers that the boot audit has not seen.
-   */
-  readonly triggers?: readonly string[];
-  /** In the words of the application. Absent if nothing is required, or if only functions decide. */
-  readonly requirements?: AuthenticationRequirements;
-  /** Whether a function adds to the requirements for each request. */
-  readonly dynamic: boolean;
-  /**
-   * Which guard refuses an invocation. `handler`: the guard that the decorator binds. The boot audit has found it where
-   * Nest looks for it. `global`: the guard of the module. Absent if nothing is required, and for handlers that the boot
-   * audit has not seen.
-   */
-  readonly enforcedBy?: 'handler' | 'global';
-  /**
-   * What the audits found. The audit of metadata adds to it once it has read the metadata. Absent if they found
-   * nothing.
-   */
-  readonly advice?: readonly Advice[];
-}
 
 /** A guard of Passport that returns for each request the property of the user. */
 export interface UserNamer {
@@ -218,82 +184,4 @@ export function onlyOne(all: readonly StepUpMetadata[], where: string): StepUpMe
   if (all.length <= 1) return all[0];
   const names = all.map(({ kind }) => ({ require: '@RequireAcr', skip: '@SkipStepUp', public: '@Public' })[kind]);
   throw new StepUpConfigurationError(`${where} carries ${names.join(' and ')}; one target takes one of them, once`);
-}
-
-/**
- * The routes of an application. Compiles each once for a class and a handler: an inherited handler is several routes.
- */
-export class Routes {
-  // The handlers are weak too: a controller that Nest makes for each request can bind its own.
-  #compiled = new WeakMap<Type, WeakMap<Handler, Route>>();
-  readonly #needingToken = new WeakMap<Type, Set<string>>();
-  #lateDecorations = lateDecorations;
-  #ofApplication: readonly Route[] = [];
-
-  constructor(
-    private readonly moduleLevel: RequirementLevel | undefined,
-    readonly vocabularies: Vocabularies,
-  ) {
-    if (moduleLevel !== undefined && typeof moduleLevel !== 'function') {
-      vocabularies.check(moduleLevel, '"requirements"');
-    }
-  }
-
-  /**
-   * Returns the route of a handler. Compiles it on first use, and again after a late decoration.
-   *
-   * @throws StepUpConfigurationError as {@link Route.compile} does
-   */
-  of(controller: Type, handler: Handler, knownAs?: string): Route {
-    if (this.#lateDecorations !== lateDecorations) {
-      this.#lateDecorations = lateDecorations;
-      this.#compiled = new WeakMap();
-    }
-    const known = this.#compiled.get(controller)?.get(handler);
-    if (known !== undefined) return known;
-    const route = Route.compile(controller, handler, this.moduleLevel, this.vocabularies, knownAs);
-    const method = route.description.name.slice(controller.name.length + 1);
-    route.needsToken = this.#needingToken.get(controller)?.has(method) === true;
-    const routes = this.#compiled.get(controller) ?? new WeakMap<Handler, Route>();
-    this.#compiled.set(controller, routes.set(handler, route));
-    return route;
-  }
-
-  /**
-   * Records that AccessTokenGuard runs before a method. A function that later replaces the method needs a token too.
-   */
-  needTokenAt(controller: Type, method: string): void {
-    this.#needingToken.set(controller, (this.#needingToken.get(controller) ?? new Set()).add(method));
-  }
-
-  /** Sets the routes that {@link describe} returns. */
-  keep(routes: readonly Route[]): void {
-    this.#ofApplication = routes;
-  }
-
-  /** Returns the description of each route. Empty before the boot. */
-  describe(): readonly RouteDescription[] {
-    return Object.freeze(this.#ofApplication.map(({ description }) => description));
-  }
-
-  /**
-   * Returns what code inside a handler requires, given as `@RequireAcr` takes it; `undefined` if a function adds
-   * nothing.
-   *
-   * @throws StepUpConfigurationError for requirements that are wrong, and for a function without an ExecutionContext
-   */
-  resolve(
-    required: RequireAcrArguments,
-    context: ExecutionContext | undefined,
-  ): MaybePromise<AuthenticationRequirements | undefined> {
-    const where = 'requirements for StepUpService';
-    const requirements = requirementsFrom(required, where);
-    if (typeof requirements === 'function') {
-      if (context !== undefined)
-        return resolve(requirements, context, 'the requirements function for StepUpService', this.vocabularies);
-      throw new StepUpConfigurationError(`${where}: a function needs an ExecutionContext; hand on @StepUpContext()`);
-    }
-    this.vocabularies.check(requirements, where);
-    return requirements;
-  }
 }

@@ -1,7 +1,7 @@
 import { RequireAcr } from 'nestjs-step-up';
 import { metadataOfHandler } from '../../../lib/nest/requirements/handler.js';
 import { sealMetadata } from '../../../lib/nest/requirements/metadata.js';
-import { Routes } from '../../../lib/nest/requirements/route.js';
+import { Routes } from '../../../lib/nest/requirements/routes.js';
 import { Vocabularies } from '../../../lib/nest/requirements/vocabularies.js';
 
 const decorate = (prototype: object, method: string, decorator: MethodDecorator) =>

@@ -1,5 +1,5 @@
 import { Public, RequireAcr, SkipStepUp, type StepUpRequirements } from 'nestjs-step-up';
-import { Routes } from '../../../lib/nest/requirements/route.js';
+import { Routes } from '../../../lib/nest/requirements/routes.js';
 import { Vocabularies } from '../../../lib/nest/requirements/vocabularies.js';
 
 const routes = new Routes({ scope: 'bank' }, new Vocabularies([]));
