@@ -2,11 +2,16 @@ import type { ExecutionContext } from '@nestjs/common';
 import { type AuthenticationRequirements, checkRequirements } from '../../core/index.js';
 import { andThen, type MaybePromise } from '../../token/index.js';
 import { callRequirementsFunction } from '../advice/callback.js';
-import type { RequirementsFunction } from './step-up-requirements.js';
+import { POSSIBLE_REQUIREMENTS, type RequirementsFunction } from './step-up-requirements.js';
 import type { Vocabularies } from './vocabularies.js';
 
 /** The requirements of the module, a class or a handler: constant, or decided by a function for each request. */
 export type RequirementLevel = AuthenticationRequirements | RequirementsFunction;
+
+/** Returns what a level may require, as far as the boot knows it. */
+export function possibleRequirements(level: RequirementLevel): readonly AuthenticationRequirements[] {
+  return typeof level === 'function' ? (level[POSSIBLE_REQUIREMENTS] ?? []) : [level];
+}
 
 /**
  * Returns what a level requires of an invocation; `undefined` if a function adds nothing.

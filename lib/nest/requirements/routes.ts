@@ -4,7 +4,7 @@ import type { MaybePromise } from '../../token/index.js';
 import type { Handler } from './handler.js';
 import { lateDecorations } from './metadata.js';
 import { type RequireAcrArguments, requirementsFrom } from './require-acr-arguments.js';
-import { type RequirementLevel, resolve } from './requirements-function.js';
+import { possibleRequirements, type RequirementLevel, resolve } from './requirements-function.js';
 import { Route } from './route.js';
 import type { RouteDescription } from './route-description.js';
 import type { Vocabularies } from './vocabularies.js';
@@ -23,8 +23,8 @@ export class Routes {
     private readonly moduleLevel: RequirementLevel | undefined,
     readonly vocabularies: Vocabularies,
   ) {
-    if (moduleLevel !== undefined && typeof moduleLevel !== 'function') {
-      vocabularies.check(moduleLevel, '"requirements"');
+    for (const possible of moduleLevel === undefined ? [] : possibleRequirements(moduleLevel)) {
+      vocabularies.check(possible, '"requirements"');
     }
   }
 

@@ -1,4 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
+import type { AuthenticationRequirements } from '../../core/index.js';
 import type { StepUpWord } from './words.js';
 
 /**
@@ -16,7 +17,12 @@ export interface StepUpRequirements {
   scope?: string | undefined;
 }
 
+/** Key of what a requirements function may return, if it is known at boot. */
+export const POSSIBLE_REQUIREMENTS = Symbol('nestjs-step-up:possible-requirements');
+
 /** Returns what a request requires. `undefined` adds nothing, and lifts nothing. */
-export type RequirementsFunction = (
-  context: ExecutionContext,
-) => StepUpRequirements | undefined | Promise<StepUpRequirements | undefined>;
+export interface RequirementsFunction {
+  (context: ExecutionContext): StepUpRequirements | undefined | Promise<StepUpRequirements | undefined>;
+  /** The boot checks the words of these. Does not limit what the function returns. */
+  readonly [POSSIBLE_REQUIREMENTS]?: readonly AuthenticationRequirements[] | undefined;
+}

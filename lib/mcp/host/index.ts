@@ -1,0 +1,7 @@
+export {
+  type OAuthProvider,
+  type OAuthTokens,
+  type StepUpHost,
+  type WithStepUpOptions,
+  withStepUp,
+} from './with-step-up.js';
