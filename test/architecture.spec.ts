@@ -36,6 +36,7 @@ const NEST_ROOMS = [
   'advice',
   'transports',
   'requirements',
+  'protected-resource',
   'step-up.options',
   'refusal',
   'authentication',
