@@ -1,18 +1,18 @@
-/** A call whose tool cannot be told: it has no readable name, or the message cannot be read at all. */
-export const UNREADABLE = Symbol('unreadable call');
+/** Stands for a call whose tool cannot be told: it has no readable name, or the message cannot be read at all. */
+const UNREADABLE = undefined;
 
 /**
  * Returns the names of the tools that the messages of a body call. A body is one JSON-RPC message, or a batch of them.
- * Whatever is not a readable message is {@link UNREADABLE}. Does not check what an MCP server checks beyond that.
+ * A message that cannot be read gives `undefined`, as it may be a call. Does not check what an MCP server checks beyond that.
  *
  * @see [MCP: tools](https://modelcontextprotocol.io/specification/2025-11-25/server/tools#calling-tools)
  */
-export function calledTools(body: unknown): readonly (string | typeof UNREADABLE)[] {
+export function calledTools(body: unknown): readonly (string | undefined)[] {
   const messages = Array.isArray(body) ? (body as unknown[]) : [body];
   return messages.length === 0 ? [UNREADABLE] : messages.flatMap(calledTool);
 }
 
-function calledTool(message: unknown): string | typeof UNREADABLE | [] {
+function calledTool(message: unknown): string | undefined | [] {
   const { method, params } = asMembers(message);
   if (method === undefined && isResponse(message)) return [];
   if (typeof method !== 'string') return UNREADABLE;

@@ -7,13 +7,14 @@ import {
   show,
 } from '../core/index.js';
 import {
+  type ApplicationWords,
   isHttpRequest,
-  POSSIBLE_REQUIREMENTS,
+  PREPARE,
   type Request,
   type RequirementsFunction,
   type StepUpRequirements,
 } from '../nest/index.js';
-import { calledTools, UNREADABLE } from './called-tools.js';
+import { calledTools } from './called-tools.js';
 import { strictest } from './strictest.js';
 
 /** What each tool requires, by the name of the tool. `false`: the tool requires nothing more than its controller does. */
@@ -22,7 +23,7 @@ export type ToolRequirements = Readonly<Record<string, StepUpRequirements | fals
 export interface RequirementsPerToolOptions {
   /**
    * What a call requires that cannot be told: of a tool that is not listed, without a name, in a body that cannot be
-   * read. It also decides for a batch whose calls have no acr value in common. The smallest `maxAge` and every `scope`
+   * read. It also decides for a batch for whose calls no acr value is enough. The smallest `maxAge` and every `scope`
    * of the tools are added. Default is the strictest of what the tools require: the `acrValues` that all of them accept,
    * the smallest `maxAge`, every `scope`.
    */
@@ -52,8 +53,9 @@ export interface RequirementsPerToolOptions {
  *   serve(@Req() request: Request, @Res() response: Response) { … }
  * }
  * ```
- * @throws StepUpConfigurationError for requirements that `@RequireAcr` refuses too, for no tool with a requirement,
- * and for tools without an acr value in common if `otherwise` is missing
+ * @throws StepUpConfigurationError for requirements that `@RequireAcr` refuses too, and if no tool requires anything. At
+ * boot for a word that no authorization server knows, and for tools that no acr value satisfies together, not even by
+ * `order`, if `otherwise` is missing
  * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
  * @see [MCP: authorization](https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization)
  */
@@ -62,17 +64,24 @@ export function requirementsPerTool(
   options: RequirementsPerToolOptions = {},
 ): RequirementsFunction {
   const perTool = checkTools(tools);
-  const otherwise = requirementsOtherwise([...perTool.values()].filter(isRequired), options);
-  const decide = (context: ExecutionContext): StepUpRequirements | undefined => {
-    const request = context.switchToHttp().getRequest<Request & { readonly body?: unknown }>();
-    if (hasNoMessage(request)) return undefined;
-    const required = calledTools(request.body).map((tool) =>
-      tool === UNREADABLE ? otherwise : (perTool.get(tool) ?? otherwise),
-    );
-    const all = required.filter(isRequired);
-    return all.length === 0 ? undefined : ((strictest(all) ?? otherwise) as StepUpRequirements);
+  const given = checkOtherwise(options);
+  const prepare = (words: ApplicationWords, where: string): RequirementsFunction => {
+    const required = [...perTool.values()].filter(isRequired);
+    for (const one of given === undefined ? required : [...required, given]) words.check(one, where);
+    const together = (all: readonly AuthenticationRequirements[]) => strictest(all, (list) => words.satisfying(list));
+    const otherwise = requirementsOtherwise(required, given, together, where);
+    return (context) => {
+      const request = context.switchToHttp().getRequest<Request & { readonly body?: unknown }>();
+      if (hasNoMessage(request)) return undefined;
+      const called = calledTools(request.body).map((tool) => perTool.get(tool as string) ?? otherwise);
+      const all = called.filter(isRequired);
+      return all.length === 0 ? undefined : ((together(all) ?? otherwise) as StepUpRequirements);
+    };
   };
-  return Object.assign(decide, { [POSSIBLE_REQUIREMENTS]: [...perTool.values(), otherwise].filter(isRequired) });
+  const withoutOrder: ApplicationWords = { check: () => undefined, satisfying: (acrValues) => acrValues };
+  return Object.assign((context: ExecutionContext) => prepare(withoutOrder, 'requirementsPerTool')(context), {
+    [PREPARE]: prepare,
+  });
 }
 
 /** Streamable HTTP carries messages by POST alone: GET opens a stream, and DELETE ends a session. */
@@ -105,23 +114,26 @@ function checkTools(tools: unknown): ReadonlyMap<string, AuthenticationRequireme
   throw new StepUpConfigurationError('requirementsPerTool: no tool requires anything; give at least one requirements');
 }
 
+function checkOtherwise(options: RequirementsPerToolOptions): AuthenticationRequirements | undefined {
+  checkMembers(options, ['otherwise'], (member) => `requirementsPerTool has no option "${member}"`);
+  const { otherwise } = options;
+  return otherwise === undefined ? undefined : checkRequirements(otherwise, 'requirementsPerTool, "otherwise"');
+}
+
 function requirementsOtherwise(
   required: readonly AuthenticationRequirements[],
-  options: RequirementsPerToolOptions,
+  given: AuthenticationRequirements | undefined,
+  together: (all: readonly AuthenticationRequirements[]) => AuthenticationRequirements | undefined,
+  where: string,
 ): AuthenticationRequirements {
-  checkMembers(options, ['otherwise'], (member) => `requirementsPerTool has no option "${member}"`);
-  const together = strictest(required);
-  const given =
-    options.otherwise === undefined
-      ? undefined
-      : checkRequirements(options.otherwise, 'requirementsPerTool, "otherwise"');
-  const acrValues = given?.acrValues ?? together?.acrValues;
-  if (together === undefined && acrValues === undefined) {
+  const all = together(required);
+  const acrValues = given?.acrValues ?? all?.acrValues;
+  if (all === undefined && acrValues === undefined) {
     throw new StepUpConfigurationError(
-      'requirementsPerTool: the tools have no acr value in common, so that one token may never meet them all; ' +
-        'give "otherwise" the "acrValues" of a call that cannot be told',
+      `${where}: no acr value is enough for every tool of requirementsPerTool; give the authorization server an ` +
+        '"order", or say in "otherwise" which "acrValues" a call requires whose tool is unknown',
     );
   }
   const limits = [...required, ...(given === undefined ? [] : [given])].map(({ acrValues: _, ...others }) => others);
-  return Object.freeze({ ...strictest(limits), ...(acrValues !== undefined && { acrValues }) });
+  return Object.freeze({ ...together(limits), ...(acrValues !== undefined && { acrValues }) });
 }

@@ -35,7 +35,8 @@ export type { DecidedAt } from './refusal/tell-refusal.js';
 export type { RequireAcrArguments } from './requirements/require-acr-arguments.js';
 export type { RouteDescription } from './requirements/route-description.js';
 export {
-  POSSIBLE_REQUIREMENTS,
+  type ApplicationWords,
+  PREPARE,
   type RequirementsFunction,
   type StepUpRequirements,
 } from './requirements/step-up-requirements.js';

@@ -148,6 +148,36 @@ describeOverHttp('requirements per MCP tool', ({ serve, accessToken, server }) =
     );
   });
 
+  const apart: ToolRequirements = { transfer: { acrValues: ['mfa'] }, close: { acrValues: ['phr'], maxAge: 60 } };
+  const ordered = (order?: ['phr', 'mfa']) => ({
+    authorizationServers: [
+      {
+        issuer: server.issuer,
+        audience: server.audience,
+        acr: { mfa: 'urn:mfa', phr: 'urn:phr' },
+        ...(order && { order }),
+      },
+    ],
+  });
+
+  it('with an order the strongest word decides for a batch, and for a call that cannot be told', async () => {
+    const send = await serve(mcp(apart), ordered(['phr', 'mfa']));
+    const token = await accessToken({ acr: 'urn:mfa' });
+    expect(await send({ ...post, body: JSON.stringify(call('transfer')), token })).toMatchObject({ status: 201 });
+    for (const body of [[call('transfer'), call('close')], call('unknown')]) {
+      expect(await send({ ...post, body: JSON.stringify(body), token })).toEqual(
+        challenged({ acrValues: ['urn:phr'], maxAge: 60, reasons: ['acr_unmet'] }),
+      );
+    }
+  });
+
+  it('tools for which no word is enough together stop the boot', async () => {
+    const advice = 'no acr value is enough for every tool of requirementsPerTool';
+    await expect(serve(mcp(apart), ordered())).rejects.toThrow(`@RequireAcr on HandlerController.handle: ${advice}`);
+    const requirements = requirementsPerTool(apart, { otherwise: { maxAge: 0 } });
+    await expect(serve(handler(), { ...ordered(), requirements })).rejects.toThrow(`"requirements": ${advice}`);
+  });
+
   it('a word of a tool in the requirements of the module that nobody knows stops the boot', async () => {
     const requirements = requirementsPerTool({ transfer: { acrValues: ['mfaa'] } });
     const boot = serve(handler(), {
@@ -203,11 +233,10 @@ describe('what requirementsPerTool takes', () => {
       () => requirementsPerTool(tools, { otherwise: {} }),
       'requirementsPerTool, "otherwise": nothing is required',
     ],
-    ['tools without an acr in common', () => requirementsPerTool(tools), 'the tools have no acr value in common'],
     [
-      'the same, and otherwise without acr',
-      () => requirementsPerTool(tools, { otherwise: { maxAge: 0 } }),
-      'give "otherwise" the "acrValues"',
+      'null otherwise',
+      () => requirementsPerTool(tools, { otherwise: null as never }),
+      'requirementsPerTool, "otherwise"',
     ],
   ])('%s is a StepUpConfigurationError', (_, make, message) => {
     expect(make).toThrow(

@@ -28,6 +28,8 @@ export interface ApplicationSetup extends Pick<ModuleMetadata, 'imports' | 'prov
   createAdapter: CreateAdapter;
   options: StepUpModuleOptions;
   controllers: Type[];
+  /** Default is a free one. */
+  port?: number;
   /** Imported before `StepUpModule`; `imports` come after it. */
   importsBefore?: ModuleMetadata['imports'];
   /** Runs before the application boots: global guards, filters, CORS. */
@@ -57,9 +59,10 @@ export interface RunningApplication {
   close(): Promise<void>;
 }
 
-/** Boots an application with the module on a free loopback port. */
+/** Boots an application with the module on a loopback port. */
 export async function startApplication(setup: ApplicationSetup): Promise<RunningApplication> {
   const { createAdapter, options, controllers, importsBefore = [], imports = [], providers = [], configure } = setup;
+  const { port = 0 } = setup;
   const testing = await Test.createTestingModule({
     imports: [...importsBefore, StepUpModule.forRoot({ metadataAudit: 'off', ...options }), ...imports],
     controllers,
@@ -68,7 +71,7 @@ export async function startApplication(setup: ApplicationSetup): Promise<Running
   const app = testing.createNestApplication(createAdapter());
   configure?.(app);
   try {
-    await app.listen(0, '127.0.0.1');
+    await app.listen(port, '127.0.0.1');
   } catch (error) {
     await app.close().catch(() => undefined);
     throw error;

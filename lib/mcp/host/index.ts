@@ -1,4 +1,5 @@
 export {
+  type FetchLike,
   type OAuthProvider,
   type OAuthTokens,
   type StepUpHost,

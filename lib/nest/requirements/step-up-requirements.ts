@@ -17,12 +17,25 @@ export interface StepUpRequirements {
   scope?: string | undefined;
 }
 
-/** Key of what a requirements function may return, if it is known at boot. */
-export const POSSIBLE_REQUIREMENTS = Symbol('nestjs-step-up:possible-requirements');
+/** What a requirements function can learn at boot about the words of its application. */
+export interface ApplicationWords {
+  /** @throws StepUpConfigurationError for a word that no authorization server knows */
+  check(requirements: AuthenticationRequirements, where: string): void;
+  /** Returns the words that satisfy a list at every authorization server: its own, and with `order` stronger ones. */
+  satisfying(acrValues: readonly string[]): readonly string[];
+}
+
+/** Key of the method that prepares a requirements function at boot. */
+export const PREPARE = Symbol('nestjs-step-up:prepare');
 
 /** Returns what a request requires. `undefined` adds nothing, and lifts nothing. */
 export interface RequirementsFunction {
   (context: ExecutionContext): StepUpRequirements | undefined | Promise<StepUpRequirements | undefined>;
-  /** The boot checks the words of these. Does not limit what the function returns. */
-  readonly [POSSIBLE_REQUIREMENTS]?: readonly AuthenticationRequirements[] | undefined;
+  /**
+   * Returns the function to call in its place.
+   *
+   * @param where the place that errors name
+   * @throws StepUpConfigurationError for what the function could never require
+   */
+  readonly [PREPARE]?: ((words: ApplicationWords, where: string) => RequirementsFunction) | undefined;
 }
