@@ -78,6 +78,7 @@ test.each<[page: string, heading: string, options: Option[]]>([
       ...membersOf('lib/client/prompt-policy.ts', 'PromptPolicyOptions'),
     ],
   ],
+  ['docs/mcp.md', 'Options of withStepUp', membersOf('lib/mcp/host/with-step-up.ts', 'WithStepUpOptions')],
   [
     'docs/client.md',
     'Options of authorizationParameters',
