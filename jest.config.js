@@ -20,6 +20,7 @@ const compiled = [
   '@nestjs',
   '@noble',
   '@otplib',
+  '@rekog',
   '@scure',
   '@simplewebauthn',
   '@standard-schema',

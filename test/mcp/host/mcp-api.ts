@@ -1,12 +1,10 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { Controller, Get, HttpCode, MethodNotAllowedException, Post, Req, Res } from '@nestjs/common';
 import { RequireAcr } from 'nestjs-step-up';
 import { requirementsPerTool } from 'nestjs-step-up/mcp';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
-import { adapters, type RunningApplication, startApplication } from '../../support/application.js';
+import { adapters, freePort, type RunningApplication, startApplication } from '../../support/application.js';
 
 /** What the application and its authorization server have done. */
 export interface McpApi {
@@ -81,12 +79,4 @@ export async function startMcpApi(): Promise<McpApi> {
       await server.close();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
