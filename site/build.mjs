@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Application } from 'typedoc';
+import { Application, ReflectionKind } from 'typedoc';
 import { groups, pageOf } from './pages.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -58,8 +58,7 @@ async function writeReference() {
     out: join(content, 'reference'),
     router: 'member',
     entryFileName: 'index',
-    validation: { notDocumented: true, invalidLink: true, notExported: true },
-    requiredToBeDocumented: ['Class', 'Interface', 'Function', 'TypeAlias', 'Variable', 'Enum'],
+    validation: { invalidLink: true, notExported: false, notDocumented: false },
     hidePageHeader: true,
     hideBreadcrumbs: true,
     parametersFormat: 'table',
@@ -73,8 +72,26 @@ async function writeReference() {
     module.name = module.name === 'index' ? 'nestjs-step-up' : `nestjs-step-up/${module.name}`;
   }
   application.validate(project);
+  for (const module of project.children ?? []) {
+    const silent = (module.children ?? []).filter((exported) => !isDocumented(exported)).map(({ name }) => name);
+    if (silent.length > 0) {
+      throw new Error(`${module.name} exports names whose docstring, or its example, is missing: ${silent.join(', ')}`);
+    }
+  }
   if (application.logger.warningCount + application.logger.errorCount > 0) {
     throw new Error('the reference has gaps: see the warnings above');
   }
   await application.generateOutputs(project);
+}
+
+/**
+ * Returns whether an exported name has a docstring, and an example if it can be called. Functions have them on their
+ * signature, re-exported names on the original.
+ */
+function isDocumented(exported) {
+  const original = exported.isReference() ? exported.getTargetReflection() : exported;
+  const comments = [original, ...(original.signatures ?? [])].flatMap(({ comment }) => comment ?? []);
+  const isCallable = original.signatures !== undefined || original.kindOf(ReflectionKind.Class);
+  const hasExample = comments.some(({ blockTags }) => blockTags.some(({ tag }) => tag === '@example'));
+  return comments.length > 0 && (hasExample || !isCallable);
 }

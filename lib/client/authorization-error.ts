@@ -25,6 +25,12 @@ export type AuthorizationResponse = URLSearchParams | { error?: unknown; error_d
  * | `consent_required` | `ERR_STEP_UP_CONSENT_REQUIRED` |
  * | any other | `ERR_STEP_UP_AUTHORIZATION_FAILED` |
  *
+ *
+ * @example
+ * ```ts
+ * const failed = authorizationError(Object.fromEntries(new URL(location.href).searchParams));
+ * if (failed) throw failed;
+ * ```
  * @see [OpenID Connect Core Unmet Authentication Requirements](https://openid.net/specs/openid-connect-unmet-authentication-requirements-1_0.html)
  * @see [OpenID Connect Core §3.1.2.6](https://openid.net/specs/openid-connect-core-1_0.html#AuthError)
  */

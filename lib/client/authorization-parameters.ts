@@ -4,6 +4,7 @@ import { defined } from './defined.js';
 import { type DeviationListener, report } from './deviation.js';
 import { parseJson } from './member.js';
 
+/** Options of {@link authorizationParameters}. */
 export interface AuthorizationParametersOptions {
   /**
    * How to ask for an `acr`: `'acr_values'`, which servers may treat as a hint; `'essential'`, an essential claim, which

@@ -16,6 +16,12 @@ const JSON_TYPE = /^application\/([\w.-]+\+)?json *(;|$)/i;
  * access token at all, from its JSON body: browsers hide the header from other origins unless the API exposes it.
  * The header wins wherever it can be seen. The response can still be read afterwards; a body above 16 KiB is not looked
  * at. Never throws.
+ *
+ * @example
+ * ```ts
+ * const challenge = await readStepUpChallenge(response);
+ * if (challenge) signIn(authorizationParameters(challenge));
+ * ```
  */
 export async function readStepUpChallenge(
   response: Response,

@@ -30,6 +30,7 @@ export interface StepUpChallenge {
   claims?: string | undefined;
 }
 
+/** Options of {@link parseStepUpChallenge}. */
 export interface ParseStepUpChallengeOptions {
   /**
    * Reads what real servers send wrongly as well: `acr_values` joined by commas, values without the quotes they need.
@@ -51,6 +52,12 @@ export type StepUpChallengeSource = Response | Headers | string | readonly strin
  * and so is a cross-origin 401 that hides the field. Does not read the body; `readStepUpChallenge` does. A response
  * that is no refusal (4xx) has no challenge.
  *
+ *
+ * @example
+ * ```ts
+ * const challenge = parseStepUpChallenge(response);
+ * if (challenge) signIn(authorizationParameters(challenge));
+ * ```
  * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
  */
 export function parseStepUpChallenge(

@@ -11,6 +11,7 @@ type ClientDeviationCode =
   | 'acr_value_not_allowed'
   | 'max_age_raised';
 
+/** What a {@link StepUpDeviation} is about. */
 export type StepUpDeviationCode = ChallengeDeviationCode | ClientDeviationCode;
 
 /**

@@ -1,5 +1,6 @@
 import type { StepUpChallenge } from './challenge.js';
 
+/** Codes of the errors of this library. */
 export type StepUpErrorCode =
   | 'ERR_STEP_UP_LOOP'
   | 'ERR_STEP_UP_NOT_REPLAYABLE'
@@ -11,6 +12,7 @@ export type StepUpErrorCode =
   | 'ERR_STEP_UP_STATE_UNKNOWN'
   | AuthorizationFailureCode;
 
+/** Codes of {@link AuthorizationFailed}: what the authorization server has refused. */
 export type AuthorizationFailureCode =
   | 'ERR_STEP_UP_UNMET'
   | 'ERR_STEP_UP_DECLINED'
@@ -41,6 +43,13 @@ const MESSAGES: Record<StepUpErrorCode, string> = {
 /**
  * What every error of this library has in common. Tell them apart by `code`, never by `instanceof` or `message`: an
  * application may load the library twice, as CommonJS and as a module. Messages are fixed texts; facts are properties.
+ *
+ * @example
+ * ```ts
+ * catch (error) {
+ *   if (isStepUpError(error)) show(error.code);
+ * }
+ * ```
  */
 export class StepUpError<Code extends StepUpErrorCode = StepUpErrorCode> extends Error {
   override readonly name: string = 'StepUpError';
@@ -53,7 +62,14 @@ export class StepUpError<Code extends StepUpErrorCode = StepUpErrorCode> extends
   }
 }
 
-/** The API challenged again although its challenge had been answered; asking the user once more would not help. */
+/**
+ * The API challenged again although its challenge had been answered; asking the user once more would not help.
+ *
+ * @example
+ * ```ts
+ * if (error.code === 'ERR_STEP_UP_LOOP') report(error.challenges);
+ * ```
+ */
 export class StepUpLoop extends StepUpError<'ERR_STEP_UP_LOOP'> {
   override readonly name = 'StepUpLoop';
 
@@ -63,7 +79,14 @@ export class StepUpLoop extends StepUpError<'ERR_STEP_UP_LOOP'> {
   }
 }
 
-/** The request was challenged and cannot be sent a second time. The user was not asked to authenticate. */
+/**
+ * The request was challenged and cannot be sent a second time. The user was not asked to authenticate.
+ *
+ * @example
+ * ```ts
+ * if (error.code === 'ERR_STEP_UP_NOT_REPLAYABLE') askToTryAgain(error.reason);
+ * ```
+ */
 export class RequestNotReplayable extends StepUpError<'ERR_STEP_UP_NOT_REPLAYABLE'> {
   override readonly name = 'RequestNotReplayable';
 
@@ -75,7 +98,14 @@ export class RequestNotReplayable extends StepUpError<'ERR_STEP_UP_NOT_REPLAYABL
   }
 }
 
-/** A challenge was not answered because the application's policy for this API forbids it. */
+/**
+ * A challenge was not answered because the application's policy for this API forbids it.
+ *
+ * @example
+ * ```ts
+ * if (error.code === 'ERR_STEP_UP_REFUSED_BY_POLICY') report(error.reason, error.challenge);
+ * ```
+ */
 export class ChallengeRefusedByPolicy extends StepUpError<'ERR_STEP_UP_REFUSED_BY_POLICY'> {
   override readonly name = 'ChallengeRefusedByPolicy';
 
@@ -87,7 +117,14 @@ export class ChallengeRefusedByPolicy extends StepUpError<'ERR_STEP_UP_REFUSED_B
   }
 }
 
-/** The API redirected a request that carries an access token. */
+/**
+ * The API redirected a request that carries an access token.
+ *
+ * @example
+ * ```ts
+ * if (error.code === 'ERR_STEP_UP_REDIRECT') report('The API has moved');
+ * ```
+ */
 export class RedirectRefused extends StepUpError<'ERR_STEP_UP_REDIRECT'> {
   override readonly name = 'RedirectRefused';
 
@@ -96,7 +133,14 @@ export class RedirectRefused extends StepUpError<'ERR_STEP_UP_REDIRECT'> {
   }
 }
 
-/** Nobody came back from the authorization server in time: it showed an error page, or the user left. */
+/**
+ * Nobody came back from the authorization server in time: it showed an error page, or the user left.
+ *
+ * @example
+ * ```ts
+ * if (error.code === 'ERR_STEP_UP_TIMEOUT') show('The sign-in took too long');
+ * ```
+ */
 export class StepUpTimedOut extends StepUpError<'ERR_STEP_UP_TIMEOUT'> {
   override readonly name = 'StepUpTimedOut';
 
@@ -105,7 +149,14 @@ export class StepUpTimedOut extends StepUpError<'ERR_STEP_UP_TIMEOUT'> {
   }
 }
 
-/** `stepUp` rejected, or gave something that is no access token. `cause` is what it rejected with. */
+/**
+ * `stepUp` rejected, or gave something that is no access token. `cause` is what it rejected with.
+ *
+ * @example
+ * ```ts
+ * if (error.code === 'ERR_STEP_UP_FAILED') report(error.cause);
+ * ```
+ */
 export class StepUpFailed extends StepUpError<'ERR_STEP_UP_FAILED'> {
   override readonly name = 'StepUpFailed';
 
@@ -114,7 +165,14 @@ export class StepUpFailed extends StepUpError<'ERR_STEP_UP_FAILED'> {
   }
 }
 
-/** The step-up was given up before it settled: by `reset()`, or as the page was left and is shown again. */
+/**
+ * The step-up was given up before it settled: by `reset()`, or as the page was left and is shown again.
+ *
+ * @example
+ * ```ts
+ * if (error.code === 'ERR_STEP_UP_ABANDONED') return;
+ * ```
+ */
 export class StepUpAbandoned extends StepUpError<'ERR_STEP_UP_ABANDONED'> {
   override readonly name = 'StepUpAbandoned';
 
@@ -123,7 +181,14 @@ export class StepUpAbandoned extends StepUpError<'ERR_STEP_UP_ABANDONED'> {
   }
 }
 
-/** No step-up was begun with this `state`, or its answer was received before. */
+/**
+ * No step-up was begun with this `state`, or its answer was received before.
+ *
+ * @example
+ * ```ts
+ * if (error.code === 'ERR_STEP_UP_STATE_UNKNOWN') location.assign('/');
+ * ```
+ */
 export class StateUnknown extends StepUpError<'ERR_STEP_UP_STATE_UNKNOWN'> {
   override readonly name = 'StateUnknown';
 
@@ -132,7 +197,14 @@ export class StateUnknown extends StepUpError<'ERR_STEP_UP_STATE_UNKNOWN'> {
   }
 }
 
-/** The authorization server answered the authorization request with an error. */
+/**
+ * The authorization server answered the authorization request with an error.
+ *
+ * @example
+ * ```ts
+ * if (error.code === 'ERR_STEP_UP_DECLINED') show('You have cancelled the sign-in');
+ * ```
+ */
 export class AuthorizationFailed extends StepUpError<AuthorizationFailureCode> {
   override readonly name = 'AuthorizationFailed';
 

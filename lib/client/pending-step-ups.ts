@@ -33,11 +33,13 @@ interface PendingStepUpBase {
 export type PendingStepUpInput<Data = unknown> = PendingStepUpBase &
   (undefined extends Data ? { data?: Data | undefined } : { data: Data });
 
+/** A step-up under way, with the time at which it is given up, in seconds since the epoch. */
 export type PendingStepUp<Data = unknown> = PendingStepUpInput<Data> & {
   /** Seconds since the epoch. */
   expiresAt: number;
 };
 
+/** Options of {@link PendingStepUps}. */
 export interface PendingStepUpsOptions {
   /** Seconds the user has to return. Default is `600`. */
   ttl?: number | undefined;

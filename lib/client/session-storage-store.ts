@@ -16,6 +16,10 @@ const PREFIX = 'step-up:';
  * What has expired is removed when something is added.
  *
  * @param storage default is `sessionStorage`
+ * @example
+ * ```ts
+ * const pending = new PendingStepUps(sessionStorageStore());
+ * ```
  * @throws TypeError if there is no session storage, as on a server: keep them in the user's session there
  */
 export function sessionStorageStore(

@@ -23,6 +23,7 @@ export interface StepUpAttempt {
   readonly number: number;
 }
 
+/** What `StepUps.exchange` needs to know of a request. */
 export interface ExchangeOptions<T> {
   /** The request, its address absolute, or relative to the page. */
   readonly target: StepUpTarget;
@@ -36,6 +37,7 @@ export interface ExchangeOptions<T> {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What `StepUps.answer` needs to know of the refused request. */
 export interface AnswerOptions {
   /** The access token that was refused. */
   readonly token: string;
@@ -43,6 +45,7 @@ export interface AnswerOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The core of the client, without `fetch`. Made by {@link stepUps}. */
 export interface StepUps {
   /**
    * Sends a request with the present token. If it is refused with a step-up challenge, has the user step up and sends it

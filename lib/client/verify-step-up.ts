@@ -11,6 +11,7 @@ export interface IdTokenClaims {
   readonly auth_time?: unknown;
 }
 
+/** What {@link verifyStepUp} expects of the sign-in. */
 export interface StepUpExpectation {
   /** Values of which any one satisfies, as the challenge listed them. Default is any. */
   acrValues?: readonly string[] | undefined;
@@ -63,6 +64,12 @@ export type StepUpOutcome =
  * and never looks at the access token, which is none of the client's business. Age is judged against the `iat` of the
  * ID token, as the clocks of devices are wrong: call this when the token response arrives.
  *
+ *
+ * @example
+ * ```ts
+ * const { outcome } = verifyStepUp(idTokenClaims, { ...challenge, challengedAt, subject, issuer });
+ * if (outcome !== 'satisfied') throw new Error(outcome);
+ * ```
  * @throws TypeError for a missing `subject`, and for a member of another type, `null` included
  * @see [OpenID Connect Core §3.1.3.7](https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation) rules 12, 13
  */

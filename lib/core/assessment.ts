@@ -60,6 +60,7 @@ export const SIGN_IN_HELPS: Readonly<Record<UnmetReason, boolean>> = {
 /** Whether an authentication event meets the requirements, and if not, every reason why. */
 export type Assessment = { met: true } | { met: false; reasons: UnmetReason[] };
 
+/** Options of {@link assess}. */
 export interface AssessOptions {
   /** The current time, in seconds since the epoch. */
   now: number;

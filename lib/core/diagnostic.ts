@@ -1,3 +1,4 @@
+/** How much a remark matters: `error` stops something, `warning` may, `note` and `ok` do not. */
 export type DiagnosticSeverity = 'error' | 'warning' | 'note' | 'ok';
 
 /**

@@ -20,6 +20,7 @@ export type ChallengeDeviationCode = 'duplicate_parameter' | 'unreadable';
  */
 export type ChallengeDeviation = Diagnostic<ChallengeDeviationCode>;
 
+/** Options of {@link parseChallenges}. */
 export interface ParseChallengesOptions {
   /** Called for every discarded challenge. Default is to discard silently. */
   onDeviation?: ((deviation: ChallengeDeviation) => void) | undefined;
@@ -123,6 +124,11 @@ function scannerOf(line: string) {
  * Formats challenges as one `WWW-Authenticate` field value. Writes every parameter as a quoted-string: `realm` must be
  * one, and URIs need it. Escapes only the quote and the backslash.
  *
+ *
+ * @example
+ * ```ts
+ * formatChallenges([{ scheme: 'Bearer', parameters: { realm: 'api' } }]); // Bearer realm="api"
+ * ```
  * @throws TypeError for a name that is not a token, a name that occurs twice in different case, both `token68` and
  * parameters, or a value with a character that a field value cannot safely carry: controls, line breaks, non-ASCII
  * @see [RFC 9110 §11.6.1](https://www.rfc-editor.org/rfc/rfc9110.html#section-11.6.1)

@@ -20,6 +20,7 @@ import { strictest } from './strictest.js';
 /** What each tool requires, by the name of the tool. `false`: the tool requires nothing more than its controller does. */
 export type ToolRequirements = Readonly<Record<string, StepUpRequirements | false>>;
 
+/** Options of {@link requirementsPerTool}. */
 export interface RequirementsPerToolOptions {
   /**
    * What a call requires that cannot be told: of a tool that is not listed, without a name, in a body that cannot be

@@ -15,6 +15,17 @@ import type { StepUpWord } from './requirements/words.js';
 /**
  * Judges requests inside a handler, and describes what each handler requires. Judges every call again: it does not
  * cache, share or remember a verdict for a user or a socket.
+ *
+ * @example
+ * ```ts
+ * constructor(private readonly stepUp: StepUpService) {}
+ *
+ * @Post('transfers')
+ * @RequireAcr('mfa')
+ * async transfer(@StepUpContext() at: ExecutionContext, @Body() { amount }: Transfer) {
+ *   if (amount > 1000) await this.stepUp.require(at, 'phr');
+ * }
+ * ```
  */
 @Injectable()
 export class StepUpService {

@@ -3,6 +3,7 @@ import type { SigningKey } from './signing-key.js';
 
 type Claims = Readonly<Record<string, unknown>>;
 
+/** What an access token of the test server says. */
 export interface TestAccessTokenOptions {
   /** Default is none. A value of another type is a matter of `claims`. */
   acr?: string | number | undefined;

@@ -12,6 +12,7 @@ import { TokenEndpoint } from './token-endpoint.js';
 
 export type { TestAccessTokenOptions };
 
+/** Options of {@link createTestAuthorizationServer}. */
 export interface TestAuthorizationServerOptions {
   /** Signature algorithm of the tokens. Default is `'ES256'`. */
   algorithm?: SigningAlgorithm | undefined;

@@ -24,6 +24,7 @@ export interface OAuthProvider {
 /** `fetch` as the transports of the official SDK take it. */
 export type FetchLike = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
+/** Options of {@link withStepUp}. */
 export interface WithStepUpOptions {
   /** Sends requests. Default is the global `fetch`. */
   fetch?: FetchLike | undefined;

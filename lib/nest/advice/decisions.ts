@@ -83,6 +83,7 @@ export interface UnavailableDecision extends DecisionFacts {
 /** The outcome of one judged invocation. Has no token, no claim set and no secret. */
 export type Decision = AdmittedDecision | ChallengedDecision | RefusedDecision | UnavailableDecision;
 
+/** Options of `StepUpService.onDecision`. */
 export interface DecisionListenerOptions {
   /** Whether decisions have the subject of the token, which is personal data. Default is `false`. */
   subject?: boolean;

@@ -52,6 +52,13 @@ export function RequireAcr(...required: RequireAcrArguments): ClassDecorator & M
  * Lifts the requirements that a handler or class inherits. Does not lift authentication: a valid token is still
  * required.
  *
+ *
+ * @example
+ * ```ts
+ * @SkipStepUp()
+ * @Get('balance')
+ * balance() {}
+ * ```
  * @throws StepUpConfigurationError without parentheses, and on a static method
  */
 export function SkipStepUp(): ClassDecorator & MethodDecorator;

@@ -11,6 +11,13 @@ import { Admission } from './admission.js';
  * WWW-Authenticate: Bearer realm="api", error="invalid_token", error_description="The access token has expired"
  * ```
  *
+ *
+ * @example
+ * ```ts
+ * @Get('accounts')
+ * @UseGuards(AccessTokenGuard)
+ * accounts() {}
+ * ```
  * @see [RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750.html#section-3)
  */
 @Injectable()

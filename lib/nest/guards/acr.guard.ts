@@ -6,6 +6,14 @@ import { Admission } from './admission.js';
  * Admits a request only if the authentication behind its token meets `@RequireAcr`. Authenticates first if no other
  * guard has. Admits every request to a handler without a requirement: use {@link AccessTokenGuard} to require a token
  * everywhere. `@RequireAcr` binds it already. It also works after `AuthGuard('jwt')` and as `APP_GUARD`, in any order.
+ *
+ * @example
+ * ```ts
+ * @UseGuards(AuthGuard('jwt'), AcrGuard)
+ * @RequireAcr('mfa')
+ * @Post('transfers')
+ * transfer() {}
+ * ```
  */
 @Injectable()
 export class AcrGuard implements CanActivate {

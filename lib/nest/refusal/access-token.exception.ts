@@ -56,6 +56,17 @@ export interface AccessTokenBody {
  * WWW-Authenticate: Bearer realm="api"
  * ```
  *
+ *
+ * @example
+ * ```ts
+ * @Catch(AccessTokenException)
+ * class CountingFilter extends StepUpExceptionFilter {
+ *   override catch(refused: AccessTokenException, host: ArgumentsHost) {
+ *     refusals.add(1, { rule: refused.rule });
+ *     return super.catch(refused, host);
+ *   }
+ * }
+ * ```
  * @see [RFC 6750 §3.1](https://www.rfc-editor.org/rfc/rfc6750.html#section-3.1)
  */
 export class AccessTokenException extends HttpException {

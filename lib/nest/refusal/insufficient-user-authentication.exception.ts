@@ -13,6 +13,16 @@ import type { ClaimsChallengeBody, RenderedChallenge, StepUpBody } from './chall
  *
  * If the profile of the authorization server says so, the challenge is the claims challenge of Microsoft Entra.
  *
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await this.stepUp.require(at, 'phr');
+ * } catch (refused) {
+ *   if (refused instanceof InsufficientUserAuthenticationException) this.log(refused.body.reasons);
+ *   throw refused;
+ * }
+ * ```
  * @see [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
  */
 export class InsufficientUserAuthenticationException extends UnauthorizedException {

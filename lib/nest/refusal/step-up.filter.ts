@@ -39,6 +39,14 @@ class OwnRefusal {
  *
  * {"error":"insufficient_user_authentication","acr_values":"mfa","max_age":300,"reasons":["acr_unmet"], …}
  * ```
+ *
+ * @example
+ * ```ts
+ * @UseGuards(AccessTokenGuard)
+ * @UseFilters(StepUpExceptionFilter)
+ * @SubscribeMessage('accounts')
+ * accounts() {}
+ * ```
  */
 @Catch(OwnRefusal)
 export class StepUpExceptionFilter implements ExceptionFilter {

@@ -28,7 +28,15 @@ export interface ApplicationWords {
 /** Key of the method that prepares a requirements function at boot. */
 export const PREPARE = Symbol('nestjs-step-up:prepare');
 
-/** Returns what a request requires. `undefined` adds nothing, and lifts nothing. */
+/**
+ * Returns what a request requires. `undefined` adds nothing, and lifts nothing.
+ *
+ * @example
+ * ```ts
+ * const byAmount: RequirementsFunction = (context) =>
+ *   context.switchToHttp().getRequest().query.large ? { acrValues: ['phr'] } : undefined;
+ * ```
+ */
 export interface RequirementsFunction {
   (context: ExecutionContext): StepUpRequirements | undefined | Promise<StepUpRequirements | undefined>;
   /**
