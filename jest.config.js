@@ -45,7 +45,7 @@ const project = {
     '^file://(/.*)$': '$1',
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nestjs-step-up$': '<rootDir>/lib/index.ts',
-    '^nestjs-step-up/(client|opentelemetry|testing)$': '<rootDir>/lib/$1/index.ts',
+    '^nestjs-step-up/(client|client/sign-in|opentelemetry|testing)$': '<rootDir>/lib/$1/index.ts',
   },
   transform: { '^.+\\.ts$': swc, '^.+\\.m?js$': swc },
   transformIgnorePatterns: [`/node_modules/(?!(${compiled.join('|')})/)`],
