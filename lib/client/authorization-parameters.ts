@@ -54,7 +54,7 @@ export type AuthorizationParameters = Record<string, string> & {
     | 'extraParams'
     | 'extraQueryParams'
     | 'maxAge'
-    | 'scopes']?: 'no parameter: see nestjs-step-up/client/sign-in';
+    | 'scopes']?: 'not a parameter: see the functions of the subpath sign-in';
 };
 
 // RFC 9470 and OpenID Connect set no limit; a widespread server does

@@ -112,7 +112,12 @@ export const libraries = {
       if (signal) {
         // what a component does that goes away: a promise of Apollo cannot be left
         const watched = from(client.watchQuery({ query: gql(`{ ${path.slice(1)} }`), fetchPolicy }));
-        return lastValueFrom(watched.pipe(takeUntil(fromEvent(signal, 'abort')), first(({ loading }) => !loading)));
+        return lastValueFrom(
+          watched.pipe(
+            takeUntil(fromEvent(signal, 'abort')),
+            first(({ loading }) => !loading),
+          ),
+        );
       }
       const { data } = await client.mutate({ mutation: gql(operation(path)), fetchPolicy });
       return data[path.slice(1)];
@@ -163,11 +168,15 @@ export const libraries = {
     const clients = new Map();
     // a connection for each token, which closes after its last operation
     const clientOf = (accessToken) => {
-      const client = clients.get(accessToken) ?? createClient({ url, webSocketImpl, connectionParams: { accessToken } });
+      const client =
+        clients.get(accessToken) ?? createClient({ url, webSocketImpl, connectionParams: { accessToken } });
       clients.set(accessToken, client);
       return client;
     };
-    const send = (query) => async ({ token }) => (await clientOf(token).iterate({ query }).next()).value;
+    const send =
+      (query) =>
+      async ({ token }) =>
+        (await clientOf(token).iterate({ query }).next()).value;
     return async (path, signal) => {
       const target = { method: 'POST', url };
       const { data, errors } = await core.exchange(send(operation(path)), { target, signal });
@@ -180,16 +189,18 @@ export const libraries = {
     const { io } = await import('socket.io-client');
     const core = stepUps(options);
     // an exception does not say which message it is about: each has a connection of its own
-    const send = (event) => async ({ token }) => {
-      const socket = io(origin, { auth: { token }, forceNew: true });
-      try {
-        return await new Promise((resolve, reject) => {
-          socket.once('exception', reject).once('connect_error', reject).emit(event, {}, resolve);
-        });
-      } finally {
-        socket.disconnect();
-      }
-    };
+    const send =
+      (event) =>
+      async ({ token }) => {
+        const socket = io(origin, { auth: { token }, forceNew: true });
+        try {
+          return await new Promise((resolve, reject) => {
+            socket.once('exception', reject).once('connect_error', reject).emit(event, {}, resolve);
+          });
+        } finally {
+          socket.disconnect();
+        }
+      };
     return (path, signal) => {
       const event = path.slice(1);
       return core.exchange(send(event), { target: { method: event, url: origin }, signal });

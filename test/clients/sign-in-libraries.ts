@@ -1,16 +1,15 @@
 // How each library signs the user in for a challenge: what stands here is what docs/client.md shows. It is compiled
 // against the types of the libraries, and played in Chromium.
 import '@angular/compiler';
-import { Auth0Client } from '@auth0/auth0-spa-js';
 import { provideHttpClient } from '@angular/common/http';
 import { Component, inject, provideZonelessChangeDetection } from '@angular/core';
 import { bootstrapApplication } from '@angular/platform-browser';
 import { provideRouter } from '@angular/router';
+import { Auth0Client } from '@auth0/auth0-spa-js';
 import { ProtocolMode, PublicClientApplication } from '@azure/msal-browser';
 import { OktaAuth } from '@okta/okta-auth-js';
 import { LogLevel, OidcSecurityService, provideAuth } from 'angular-auth-oidc-client';
 import Keycloak from 'keycloak-js';
-import { signIn } from 'next-auth/react';
 import {
   type AuthorizationParametersOptions,
   authorizationParameters,
@@ -25,6 +24,7 @@ import {
   oidcClientSigninArgs,
   oktaTokenParams,
 } from 'nestjs-step-up/client/sign-in';
+import { signIn } from 'next-auth/react';
 import { UserManager } from 'oidc-client-ts';
 
 const issuer = 'https://as.example.com';
@@ -55,7 +55,13 @@ const keycloak = async () => {
 };
 
 const angular = () => {
-  const config = { authority: issuer, clientId: client_id, redirectUrl: page, scope: 'openid pay', responseType: 'code' };
+  const config = {
+    authority: issuer,
+    clientId: client_id,
+    redirectUrl: page,
+    scope: 'openid pay',
+    responseType: 'code',
+  };
   return new Promise<OidcSecurityService>((resolve) => {
     class Page {
       constructor() {

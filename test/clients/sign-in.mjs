@@ -164,7 +164,13 @@ function authJsOf(workshop) {
     const cookies = Object.fromEntries(
       ((await request.allHeaders()).cookie ?? '').split('; ').map((cookie) => cookie.split(/=(.*)/s).slice(0, 2)),
     );
-    const { status = 200, headers = [], body, redirect, cookies: set = [] } = await AuthHandler({
+    const {
+      status = 200,
+      headers = [],
+      body,
+      redirect,
+      cookies: set = [],
+    } = await AuthHandler({
       req: {
         origin: url.origin,
         method: request.method(),

@@ -1,4 +1,8 @@
-export { type AngularAuthOptions, type AngularAuthParametersOptions, angularAuthOptions } from './angular-auth-options.js';
+export {
+  type AngularAuthOptions,
+  type AngularAuthParametersOptions,
+  angularAuthOptions,
+} from './angular-auth-options.js';
 export {
   type KeycloakLoginOptions,
   type KeycloakParametersOptions,

@@ -1,9 +1,7 @@
 import { defined } from '../defined.js';
 
 /** The parameters that a library has no name for; `undefined` if there are none. */
-export function othersOf(
-  parameters: Readonly<Record<string, string | undefined>>,
-): Record<string, string> | undefined {
+export function othersOf(parameters: Readonly<Record<string, string | undefined>>): Record<string, string> | undefined {
   const others = defined(parameters) as Record<string, string>;
   return Object.keys(others).length > 0 ? others : undefined;
 }
