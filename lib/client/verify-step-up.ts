@@ -96,7 +96,7 @@ export function verifyStepUp(idTokenClaims: IdTokenClaims | undefined, expectati
   // a difference of two readings of one clock, so that it need not be right
   const limit = maxAge === 0 ? Math.max(0, now - challengedAt) : maxAge;
   const reasons = [
-    expectsAcr && !accepted && acrReason({ acr }, acrValues),
+    expectsAcr && !accepted && acrReason(held, acrValues),
     limit !== undefined && ageReason(authTime, limit, iat as number, clockTolerance),
   ].filter((reason) => !!reason);
   const [outcome] = reasons;
