@@ -92,8 +92,8 @@ export const libraries = {
   async Apollo({ origin, options, stepUps }) {
     const { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache } = await import('@apollo/client');
     const { first, fromEvent, lastValueFrom, takeUntil } = await import('rxjs');
-    const core = stepUps(options);
     const url = `${origin}/graphql`;
+    const core = stepUps(options);
     const stepUpLink = new ApolloLink((operation, forward) =>
       untilUnsubscribed((signal) => {
         const send = ({ token }) => {
@@ -126,15 +126,18 @@ export const libraries = {
 
   async urql({ origin, options, stepUps }) {
     const { Client, fetchExchange } = await import('@urql/core');
-    const core = stepUps(options);
     const url = `${origin}/graphql`;
     const client = new Client({ url, exchanges: [fetchExchange], preferGetMethod: false });
-    return async (path, signal) => {
-      const mutate = ({ token }) => {
+    const core = stepUps(options);
+    const mutate = (document, variables, signal) => {
+      const send = ({ token }) => {
         const fetchOptions = { headers: { authorization: `Bearer ${token}` }, signal };
-        return client.mutation(operation(path), {}, { fetchOptions }).toPromise();
+        return client.mutation(document, variables, { fetchOptions }).toPromise();
       };
-      const { data, error } = await core.exchange(mutate, { target: { method: 'POST', url }, signal });
+      return core.exchange(send, { target: { method: 'POST', url }, signal });
+    };
+    return async (path, signal) => {
+      const { data, error } = await mutate(operation(path), {}, signal);
       if (error) throw error;
       return data[path.slice(1)];
     };
@@ -163,23 +166,22 @@ export const libraries = {
   'graphql-ws': onNest(async ({ origin, options, stepUps }) => {
     const { createClient } = await import('graphql-ws');
     const { default: webSocketImpl } = await import('ws');
-    const core = stepUps(options);
     const url = `${origin.replace('http', 'ws')}/graphql`;
-    const clients = new Map();
-    // a connection for each token, which closes after its last operation
+    const core = stepUps(options);
+    let connection = {};
+    // a connection for each token: the earlier one closes after its last operation
     const clientOf = (accessToken) => {
-      const client =
-        clients.get(accessToken) ?? createClient({ url, webSocketImpl, connectionParams: { accessToken } });
-      clients.set(accessToken, client);
-      return client;
+      if (connection.accessToken !== accessToken) {
+        connection = { accessToken, client: createClient({ url, webSocketImpl, connectionParams: { accessToken } }) };
+      }
+      return connection.client;
     };
-    const send =
-      (query) =>
-      async ({ token }) =>
-        (await clientOf(token).iterate({ query }).next()).value;
+    const ask = (query, signal) => {
+      const send = async ({ token }) => (await clientOf(token).iterate({ query }).next()).value;
+      return core.exchange(send, { target: { method: 'POST', url }, signal });
+    };
     return async (path, signal) => {
-      const target = { method: 'POST', url };
-      const { data, errors } = await core.exchange(send(operation(path)), { target, signal });
+      const { data, errors } = await ask(operation(path), signal);
       if (errors) throw errors;
       return data[path.slice(1)];
     };
@@ -189,21 +191,16 @@ export const libraries = {
     const { io } = await import('socket.io-client');
     const core = stepUps(options);
     // an exception does not say which message it is about: each has a connection of its own
-    const send =
-      (event) =>
-      async ({ token }) => {
+    const ask = (event, data, signal) => {
+      const send = ({ token }) => {
         const socket = io(origin, { auth: { token }, forceNew: true });
-        try {
-          return await new Promise((resolve, reject) => {
-            socket.once('exception', reject).once('connect_error', reject).emit(event, {}, resolve);
-          });
-        } finally {
-          socket.disconnect();
-        }
+        const reply = new Promise((resolve, reject) => {
+          socket.once('exception', reject).once('connect_error', reject).emit(event, data, resolve);
+        });
+        return reply.finally(() => socket.disconnect());
       };
-    return (path, signal) => {
-      const event = path.slice(1);
-      return core.exchange(send(event), { target: { method: event, url: origin }, signal });
+      return core.exchange(send, { target: { method: event, url: origin }, signal });
     };
+    return (path, signal) => ask(path.slice(1), {}, signal);
   }),
 };
