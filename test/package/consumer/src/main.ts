@@ -14,6 +14,7 @@ import {
   StepUpModule,
 } from 'nestjs-step-up';
 import { parseStepUpChallenge, stepUpFetch } from 'nestjs-step-up/client';
+import { keycloakLoginOptions } from 'nestjs-step-up/client/sign-in';
 import { expectStepUpChallenge } from 'nestjs-step-up/testing';
 
 @Controller()
@@ -25,7 +26,14 @@ class TransferController {
   }
 }
 
-for (const exported of [AccessTokenGuard, AcrGuard, RequireAcr, StepUpExceptionFilter, stepUpFetch]) {
+for (const exported of [
+  AccessTokenGuard,
+  AcrGuard,
+  RequireAcr,
+  StepUpExceptionFilter,
+  stepUpFetch,
+  keycloakLoginOptions,
+]) {
   if (typeof exported !== 'function') throw new Error('an export is missing');
 }
 
