@@ -42,9 +42,14 @@ const signIn = {
 };
 
 rmSync(target, { recursive: true, force: true });
-for (const form of ['cjs', 'esm']) cpSync(join(root, 'dist', form), join(target, form), { recursive: true });
+for (const form of ['cjs', 'esm']) {
+  for (const folder of ['client', 'core']) {
+    cpSync(join(root, 'dist', form, folder), join(target, form, folder), { recursive: true });
+  }
+}
 mkdirSync(join(target, 'sign-in'));
 writeJson('package.json', manifest);
+writeJson('esm/package.json', { type: 'module' });
 writeJson('sign-in/package.json', signIn);
 cpSync(join(root, 'LICENSE'), join(target, 'LICENSE'));
 cpSync(join(here, 'README.md'), join(target, 'README.md'));

@@ -202,10 +202,10 @@ function sameFiles() {
         .map(({ parentPath, name }) => join(parentPath, name))
         .map((path) => [path.slice(place.length), readFileSync(path, 'utf8')]),
     );
-  for (const form of ['cjs', 'esm']) {
-    const files = filesOf(join(root, 'dist', form));
-    same(typeof files[join('/', 'client', 'index.js')], 'string');
-    same(filesOf(join(root, 'dist-client', form)), files);
+  for (const folder of ['cjs/client', 'cjs/core', 'esm/client', 'esm/core']) {
+    const files = filesOf(join(root, 'dist', folder));
+    same(typeof files['/index.js'], 'string');
+    same(filesOf(join(root, 'dist-client', folder)), files);
   }
 }
 
