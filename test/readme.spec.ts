@@ -11,7 +11,15 @@ const textOf = (page: string) => readFileSync(join(root, page), 'utf8');
 const docs = readdirSync(join(root, 'docs'))
   .filter((name) => name.endsWith('.md'))
   .map((name) => `docs/${name}`);
-const pages = ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'test/README.md', ...docs];
+const pages = [
+  'README.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'client/README.md',
+  'test/README.md',
+  ...docs,
+];
 
 function blocksOf(page: string, language: string): string[] {
   const blocks = textOf(page).matchAll(/^```(\w+)\n(.*?)^```$/gms);

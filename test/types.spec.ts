@@ -415,13 +415,25 @@ const clientRefused: [name: string, statement: string, about: string][] = [
     'no overlap',
   ],
   ['null for an option', "client.verifyStepUp({}, { subject: 's', maxAge: null });", "'null' is not assignable"],
+  // as keycloak-js, okta-auth-js, oidc-client-ts, angular-auth-oidc-client and auth0-spa-js have them
+  ...[
+    'maxAge?: number',
+    'scopes?: string[]',
+    'extraQueryParams?: object',
+    'customParams?: object',
+    'authorizationParams?: object',
+  ].map((member): [name: string, code: string, message: string] => [
+    `parameters for a library that reads "${member}"`,
+    `const login: { prompt?: string; ${member} } = { ...client.authorizationParameters({ scheme: 'Bearer' }) };`,
+    'not a parameter: see the functions of the subpath sign-in',
+  ]),
 ];
 
 describe('types of the client', () => {
   itCompiles(clientPreamble, clientCompiling, clientRefused);
 
-  it('have no `any`', () => {
-    const entry = join(root, 'lib/client/index.ts');
+  it.each(['index', 'sign-in/index'])('have no `any`: %s', (file) => {
+    const entry = join(root, `lib/client/${file}.ts`);
     expect(anysOf(ts.createProgram([entry], options), entry, join(root, 'lib/'))).toEqual([]);
   });
 });

@@ -44,13 +44,29 @@ export interface AuthorizationParametersOptions {
   onDeviation?: DeviationListener | undefined;
 }
 
+/**
+ * Parameters of an authorization request, by their names on the wire. The members that are never there keep the whole
+ * from libraries that read other names, and would leave out what they do not know without a word.
+ */
+export type AuthorizationParameters = Record<string, string> & {
+  readonly [name in
+    | 'authorizationParams'
+    | 'customParams'
+    | 'extraParams'
+    | 'extraQueryParams'
+    | 'maxAge'
+    | 'scopes']?: 'not a parameter: see the functions of the subpath sign-in';
+};
+
 // RFC 9470 and OpenID Connect set no limit; a widespread server does
 const MAX_ACR_VALUES_LENGTH = 300;
 
 /**
  * Returns the parameters to add to a new authorization request, by redirect or pushed (PAR), so that it answers a
- * challenge. The claims of a claims challenge are merged into `claims`. Either `acr_values` or an `acr` claim with values is among them, never both; leave `acr_values` out of
- * what you merge this into. Fits `buildAuthorizationUrl` of openid-client. Does not choose the authorization server,
+ * challenge. The claims of a claims challenge are merged into `claims`. Either `acr_values` or an `acr` claim with values
+ * is among them, never both; leave `acr_values` out of what you merge this into. Fits `buildAuthorizationUrl` of
+ * openid-client, `authorizationParams` of Auth0 and Auth.js. For libraries that read other names see
+ * `nestjs-step-up/client/sign-in`. Does not choose the authorization server,
  * and makes no `state`, `nonce` or PKCE challenge: make new ones for each request. A refresh token cannot replace it.
  *
  * @example
@@ -65,7 +81,7 @@ const MAX_ACR_VALUES_LENGTH = 300;
 export function authorizationParameters(
   challenge: StepUpChallenge,
   options: AuthorizationParametersOptions = {},
-): Record<string, string> {
+): AuthorizationParameters {
   checkChallenge(challenge);
   checkKind(options, TEXTS, ['allowedScopes']);
   checkKind(options, TEXT, ['scope', 'resource', 'idTokenHint', 'loginHint', 'prompt']);
@@ -92,7 +108,7 @@ export function authorizationParameters(
     resource: options.resource,
     id_token_hint: options.idTokenHint,
     login_hint: options.loginHint,
-  }) as Record<string, string>;
+  }) as AuthorizationParameters;
 }
 
 const MODES = ['acr_values', 'essential', 'auto'];

@@ -9,6 +9,12 @@ export const AMOUNT: Kind = [
   'a number that is not negative',
   (value) => Number.isFinite(value) && (value as number) >= 0,
 ];
+/** A number of seconds that is no slip, such as one of milliseconds. */
+export function secondsUpTo(most: number): Kind {
+  return [`a number of seconds up to ${most}`, (value) => AMOUNT[1](value) && (value as number) <= most];
+}
+/** A day: far longer than users are waited for, and far shorter than what overflows a timer. */
+export const WAIT: Kind = /* @__PURE__ */ secondsUpTo(86_400);
 export const TEXT: Kind = ['a string', (value) => typeof value === 'string'];
 export const TEXTS: Kind = ['a list of strings', (value) => Array.isArray(value) && value.every(TEXT[1])];
 

@@ -1,6 +1,10 @@
 export type { Diagnostic, DiagnosticSeverity } from '../core/index.js';
 export { type AuthorizationResponse, authorizationError } from './authorization-error.js';
-export { type AuthorizationParametersOptions, authorizationParameters } from './authorization-parameters.js';
+export {
+  type AuthorizationParameters,
+  type AuthorizationParametersOptions,
+  authorizationParameters,
+} from './authorization-parameters.js';
 export {
   type ParseStepUpChallengeOptions,
   parseStepUpChallenge,

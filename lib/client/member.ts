@@ -6,6 +6,6 @@ export function member(value: unknown, name: PropertyKey): unknown {
 }
 
 /** The value of a JSON text; `undefined` for what is not. */
-export function parseJson(text: unknown): unknown {
-  return attempt(() => JSON.parse(text as string));
+export function parseJson<T = unknown>(text: unknown): T | undefined {
+  return attempt(() => JSON.parse(text as string) as T);
 }

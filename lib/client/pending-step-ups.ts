@@ -1,5 +1,5 @@
 import type { StepUpChallenge } from './challenge.js';
-import { AMOUNT, checkChallenge, checkKind, checkRequired, NAME, TEXT } from './check.js';
+import { AMOUNT, checkChallenge, checkKind, checkRequired, NAME, TEXT, WAIT } from './check.js';
 import { StateUnknown, StepUpLoop, StepUpTimedOut } from './errors.js';
 import { parseJson } from './member.js';
 import { now } from './now.js';
@@ -41,7 +41,7 @@ export type PendingStepUp<Data = unknown> = PendingStepUpInput<Data> & {
 
 /** Options of {@link PendingStepUps}. */
 export interface PendingStepUpsOptions {
-  /** Seconds the user has to return. Default is `600`. */
+  /** Seconds the user has to return, at most `86_400`. Default is `600`. */
   ttl?: number | undefined;
 }
 
@@ -73,9 +73,9 @@ export class PendingStepUps<Data = unknown> {
   readonly #store: StepUpStore;
   readonly #ttl: number;
 
-  /** @throws TypeError for a `ttl` that is not a number of seconds */
+  /** @throws TypeError for a `ttl` that is not a number of seconds up to `86_400` */
   constructor(store: StepUpStore, options: PendingStepUpsOptions = {}) {
-    checkKind(options, AMOUNT, ['ttl']);
+    checkKind(options, WAIT, ['ttl']);
     this.#store = store;
     this.#ttl = options.ttl ?? 600;
   }
@@ -106,7 +106,7 @@ export class PendingStepUps<Data = unknown> {
    * @throws StepUpTimedOut where the user took longer than `ttl`
    */
   async take(state: string): Promise<PendingStepUp<Data>> {
-    const pending = read<PendingStepUp<Data>>(await this.#store.take(`state:${state}`));
+    const pending = parseJson<PendingStepUp<Data>>(await this.#store.take(`state:${state}`));
     if (!pending) throw new StateUnknown();
     if (!(now() <= pending.expiresAt)) throw new StepUpTimedOut();
     await this.#returned(pending, pending.challenge);
@@ -121,7 +121,7 @@ export class PendingStepUps<Data = unknown> {
   /** Returns the challenges that users came back from for a request, before the given one is added to them. */
   async #returned(stepUp: CountedRequest, ...added: StepUpChallenge[]): Promise<StepUpChallenge[]> {
     const key = requestKey(stepUp);
-    const kept = read<Returned>(await this.#store.take(key));
+    const kept = parseJson<Returned>(await this.#store.take(key));
     const earlier = kept && now() <= kept.expiresAt ? kept.challenges : [];
     const challenges = [...earlier, ...added];
     const expiresAt = added.length > 0 ? now() + this.#ttl : kept?.expiresAt;
@@ -132,8 +132,4 @@ export class PendingStepUps<Data = unknown> {
 
 function requestKey({ issuer, subject, request }: CountedRequest): string {
   return `request:${JSON.stringify([issuer, subject, request?.method, request?.url])}`;
-}
-
-function read<T>(text: string | null | undefined): T | null | undefined {
-  return parseJson(text) as T | null | undefined;
 }

@@ -7,8 +7,8 @@ export interface PromptPolicyOptions {
   /** Values an API may ask for; others are left out, and a challenge with none of these is refused. Default is any. */
   allowedAcrValues?: readonly string[] | undefined;
   /**
-   * Least `max_age`, in seconds; a smaller one is raised to it, so that a recent sign-in is not asked for again.
-   * Default is `0`.
+   * Least `max_age`, in seconds, at most `86_400`; a smaller one is raised to it, so that a recent sign-in is not asked
+   * for again. Default is `0`.
    */
   minMaxAge?: number | undefined;
   /** How often a user may be asked within a minute. Default is `5`. */

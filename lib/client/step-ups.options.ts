@@ -1,5 +1,5 @@
 import type { StepUpChallenge } from './challenge.js';
-import { AMOUNT, checkKind, checkRequired, FUNCTION, TEXTS } from './check.js';
+import { AMOUNT, checkKind, checkRequired, FUNCTION, TEXTS, WAIT } from './check.js';
 import type { StepUpErrorCode } from './errors.js';
 import type { PromptPolicyOptions } from './prompt-policy.js';
 
@@ -21,7 +21,7 @@ export interface StepUpsOptions extends PromptPolicyOptions {
    * if it is one of this library, else with StepUpFailed.
    */
   stepUp: (challenge: StepUpChallenge, context: StepUpRequest) => Promise<string | undefined>;
-  /** Seconds within which `stepUp` has to settle. Default is `600`. */
+  /** Seconds within which `stepUp` has to settle, at most `86_400`. Default is `600`. */
   timeout?: number | undefined;
   /** Reads challenges leniently, as `parseStepUpChallenge` does. Default is `false`. */
   lenient?: boolean | undefined;
@@ -71,6 +71,7 @@ export type StepUpFetchEvent = StepUpTarget &
 export function checkStepUpsOptions(options: StepUpsOptions): void {
   checkRequired(options, FUNCTION, ['accessToken', 'stepUp']);
   checkKind(options, FUNCTION, ['user', 'onEvent', 'onDeviation']);
-  checkKind(options, AMOUNT, ['timeout', 'minMaxAge', 'promptsPerMinute']);
+  checkKind(options, AMOUNT, ['promptsPerMinute']);
+  checkKind(options, WAIT, ['timeout', 'minMaxAge']);
   checkKind(options, TEXTS, ['allowedAcrValues']);
 }

@@ -1,5 +1,5 @@
 import { acrReason, ageReason, DEFAULT_CLOCK_TOLERANCE, type UnmetReason } from '../core/index.js';
-import { AMOUNT, checkKind, checkRequired, FUNCTION, NAME, TEXT, TEXTS } from './check.js';
+import { AMOUNT, checkKind, checkRequired, FUNCTION, NAME, secondsUpTo, TEXT, TEXTS } from './check.js';
 import { now as clock } from './now.js';
 
 /** Claims of an ID token whose signature, audience and nonce the OpenID library has checked. */
@@ -30,7 +30,7 @@ export interface StepUpExpectation {
   satisfies?: ((acr: string, acrValues: readonly string[]) => boolean) | undefined;
   /** Seconds since the epoch. Default is the clock of the device, which only has to go steadily. */
   now?: number | undefined;
-  /** Seconds by which clocks may differ. Default is `5`. */
+  /** Seconds by which clocks may differ, at most `60`. Default is `5`. */
   clockTolerance?: number | undefined;
 }
 
@@ -86,7 +86,8 @@ export function verifyStepUp(idTokenClaims: IdTokenClaims | undefined, expectati
   } = expectation;
   checkRequired(expectation, NAME, ['subject']);
   checkKind(expectation, TEXTS, ['acrValues']);
-  checkKind(expectation, AMOUNT, ['maxAge', 'challengedAt', 'now', 'clockTolerance']);
+  checkKind(expectation, AMOUNT, ['maxAge', 'challengedAt', 'now']);
+  checkKind(expectation, secondsUpTo(60), ['clockTolerance']);
   checkKind(expectation, TEXT, ['issuer']);
   checkKind(expectation, FUNCTION, ['satisfies']);
   if (!idTokenClaims) return { outcome: 'id_token_missing' };
@@ -103,7 +104,7 @@ export function verifyStepUp(idTokenClaims: IdTokenClaims | undefined, expectati
   // a difference of two readings of one clock, so that it need not be right
   const limit = maxAge === 0 ? Math.max(0, now - challengedAt) : maxAge;
   const reasons = [
-    expectsAcr && !accepted && acrReason({ acr }, acrValues),
+    expectsAcr && !accepted && acrReason(held, acrValues),
     limit !== undefined && ageReason(authTime, limit, iat as number, clockTolerance),
   ].filter((reason) => !!reason);
   const [outcome] = reasons;

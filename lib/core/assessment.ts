@@ -91,25 +91,27 @@ export function assess(
   { acrValues, maxAge, scope }: AuthenticationRequirements,
   { now, clockTolerance = DEFAULT_CLOCK_TOLERANCE }: AssessOptions,
 ): Assessment {
-  const acr = acrValues === undefined ? undefined : acrReason(event, acrValues);
+  const acr = acrValues === undefined ? undefined : contextReason(event, acrValues);
   const age = maxAge === undefined ? undefined : ageReason(event.authTime, maxAge, now, clockTolerance);
   const held = scope === undefined ? undefined : scopeReason(event.scope, scope);
   if (acr === undefined && age === undefined && held === undefined) return MET;
   return { met: false, reasons: [acr, age, held].filter((reason) => reason !== undefined) };
 }
 
-/** Why an event lacks the `acr`; `undefined` if it does not. */
-export function acrReason(
-  { acr, acrs }: AuthenticationEvent,
-  acrValues: readonly string[],
-): 'acr_missing' | 'acr_unmet' | undefined {
+/** Why an event lacks the authentication context; `undefined` if it does not. */
+function contextReason({ acr, acrs }: AuthenticationEvent, acrValues: readonly string[]): UnmetReason | undefined {
+  const reason = acrReason(acr, acrValues);
+  if (reason === undefined || !Array.isArray(acrs)) return reason;
+  for (const value of acrValues) for (const held of acrs) if (value === held) return undefined;
+  return 'acr_unmet';
+}
+
+/** Why an `acr` is not one of the required ones; `undefined` if it is. */
+export function acrReason(acr: unknown, acrValues: readonly string[]): 'acr_missing' | 'acr_unmet' | undefined {
+  if (typeof acr !== 'string') return 'acr_missing';
   // `includes` of a string in place of the list would accept every part of it.
-  if (typeof acr === 'string') for (const value of acrValues) if (value === acr) return undefined;
-  if (Array.isArray(acrs)) {
-    for (const value of acrValues) for (const held of acrs) if (value === held) return undefined;
-    return 'acr_unmet';
-  }
-  return typeof acr === 'string' ? 'acr_unmet' : 'acr_missing';
+  for (const value of acrValues) if (value === acr) return undefined;
+  return 'acr_unmet';
 }
 
 /** Why a sign-in is not recent enough; `undefined` if it is. */

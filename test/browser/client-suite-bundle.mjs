@@ -10,7 +10,7 @@ const browser = {
   name: 'browser',
   setup({ onResolve, onLoad }) {
     // the tests name the sources; what runs is the module that the package ships to browsers
-    onResolve({ filter: /\/lib\/(client|core)\/[^/]+\.js$/ }, ({ path }) => {
+    onResolve({ filter: /\/lib\/(client|core)\/.+\.js$/ }, ({ path }) => {
       const shipped = here(`../../dist/esm/${path.replace(/^.*\/lib\//, '')}`);
       return existsSync(shipped)
         ? { path: shipped }

@@ -23,6 +23,7 @@ const FILES = [
   'test/client/platforms.spec.ts',
   'test/client/prompt-policy.spec.ts',
   'test/client/request-attributes.spec.ts',
+  'test/client/sign-in.spec.ts',
   'test/client/step-up-fetch-parallel.spec.ts',
   'test/client/step-up-fetch-session.spec.ts',
   'test/client/step-up-fetch.spec.ts',

@@ -237,6 +237,22 @@ describe('stepUpFetch: a step-up that comes to nothing', () => {
     expect((await request(URL_OF_TRANSFERS)).status).toBe(200);
   });
 
+  test('a stepUp that never settles has the code of a timeout, and the next click works', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    try {
+      const { request, renew, ...client } = session(granted, { stepUp: () => new Promise(() => undefined) });
+      const late = expect(request(URL_OF_TRANSFERS)).rejects.toMatchObject({ code: 'ERR_STEP_UP_TIMEOUT' });
+      await settled();
+      jest.advanceTimersByTime(600_000);
+      await late;
+      client.stepUp.mockImplementation(async () => renew());
+      expect((await request(URL_OF_TRANSFERS)).status).toBe(200);
+      expect(client.stepUp).toHaveBeenCalledTimes(2);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   test('field CL-05 a page that is shown again asks at the next click', async () => {
     const { request, stepUp, renew } = session(granted, { stepUp: () => new Promise(() => undefined) });
     const left = expect(request(URL_OF_TRANSFERS)).rejects.toMatchObject(ABANDONED);

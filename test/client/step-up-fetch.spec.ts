@@ -370,9 +370,18 @@ describe('stepUpFetch: options', () => {
     ['a token in place of the function', { accessToken: 't1' }, /^"accessToken" must be a function$/],
     ['no stepUp', { stepUp: undefined }, /^"stepUp" must be a function$/],
     ['a negative limit', { maxBodySize: -1 }, /^"maxBodySize" must be a number that is not negative$/],
-    ['a limit that is none', { timeout: Number.NaN }, /^"timeout" must be a number that is not negative$/],
     ['a text for a number', { promptsPerMinute: '5' }, /^"promptsPerMinute" must be a number that is not negative$/],
-    ...['maxBodySize', 'timeout', 'minMaxAge', 'promptsPerMinute'].flatMap((name) =>
+    ...['timeout', 'minMaxAge'].flatMap((name) =>
+      // 86,401 is a second more than a day; a timer takes 2,147,484 seconds for no time at all
+      [null, '5', Number.NaN, Number.POSITIVE_INFINITY, -1, 86_401, 2_147_484].map(
+        (value): [string, object, RegExp] => [
+          `${value} as ${name}`,
+          { [name]: value },
+          new RegExp(`^"${name}" must be a number of seconds up to 86400$`),
+        ],
+      ),
+    ),
+    ...['maxBodySize', 'promptsPerMinute'].flatMap((name) =>
       [null, '5', Number.NaN, Number.POSITIVE_INFINITY].map((value): [string, object, RegExp] => [
         `${value} as ${name}`,
         { [name]: value },

@@ -318,7 +318,8 @@ describe('stepUps: options', () => {
     ['plain HTTP', { origins: ['http://api.example'] }, /^"origins" must be https/],
     ['no accessToken', { accessToken: undefined }, /^"accessToken" must be a function$/],
     ['no stepUp', { stepUp: undefined }, /^"stepUp" must be a function$/],
-    ['null for a limit', { timeout: null }, /^"timeout" must be a number that is not negative$/],
+    ['null for a limit', { timeout: null }, /^"timeout" must be a number of seconds up to 86400$/],
+    ['milliseconds', { timeout: 600_000 }, /^"timeout" must be a number of seconds up to 86400$/],
   ])('%s is refused when it is made', (_, wrong, message) => {
     expect(() => stepUps({ ...good, ...wrong } as StepUpsOptions)).toThrow(message);
   });

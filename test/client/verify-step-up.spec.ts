@@ -168,7 +168,7 @@ test('C-56 an access token is no input', () => {
 });
 
 describe('verifyStepUp: what is not of the type it should be is never read as "no limit"', () => {
-  const amounts = ['maxAge', 'challengedAt', 'now', 'clockTolerance'].flatMap((name) =>
+  const amounts = ['maxAge', 'challengedAt', 'now'].flatMap((name) =>
     [null, '300', Number.NaN, Number.POSITIVE_INFINITY, -1, true].map((value) => [name, value] as const),
   );
 
@@ -177,6 +177,16 @@ describe('verifyStepUp: what is not of the type it should be is never read as "n
       new TypeError(`"${name}" must be a number that is not negative`),
     );
   });
+
+  // with a greater one, any sign-in is recent enough
+  test.each([null, '5', Number.NaN, Number.POSITIVE_INFINITY, -1, true, 61, 5_000])(
+    '"clockTolerance": %j is a TypeError',
+    (clockTolerance) => {
+      expect(() => outcome({}, { maxAge: 0, clockTolerance: clockTolerance as never })).toThrow(
+        new TypeError('"clockTolerance" must be a number of seconds up to 60'),
+      );
+    },
+  );
 
   test.each([null, 'mfa', [null], [1]])('"acrValues": %j is a TypeError', (acrValues) => {
     expect(() => outcome({}, { maxAge: 60, acrValues: acrValues as never })).toThrow(

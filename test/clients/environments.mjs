@@ -17,6 +17,19 @@ ${PLAY}`,
 const client = require('nestjs-step-up/client');
 const { expected, play } = require('./environment.cjs');
 ${PLAY}`,
+  // the environment as it comes: it has no fetch
+  'jest-jsdom.test.js': `
+const client = require('nestjs-step-up/client');
+const { expected, play } = require('./environment.cjs');
+test('is refused when it is made', () => {
+  const options = { origins: ['https://api.example.com'], accessToken: () => 't1', stepUp: async () => 't2' };
+  expect(typeof fetch).toBe('undefined');
+  expect(() => client.stepUpFetch(options)).toThrow(new TypeError('"fetch" must be a function'));
+});
+describe('with whatwg-fetch', () => {
+  beforeAll(() => require('whatwg-fetch'));
+${PLAY}
+});`,
   // as browserify resolves, and Metro did before React Native 0.79
   'resolve.cjs': `
 const file = require('resolve').sync('nestjs-step-up/client', { basedir: __dirname });
@@ -27,6 +40,7 @@ if (typeof require(file).stepUpFetch !== 'function') throw new Error('Not the cl
 export const environments = {
   'Vitest with jsdom': ['vitest', 'run', 'vitest.test.mjs', '--environment', 'jsdom'],
   'Vitest with happy-dom': ['vitest', 'run', 'vitest.test.mjs', '--environment', 'happy-dom'],
+  'Jest with jsdom, and whatwg-fetch': ['jest', 'jest-jsdom.test.js', '--env', 'jsdom'],
   'Jest with jsdom (jest-fixed-jsdom)': ['jest', 'jest.test.js', '--env', 'jest-fixed-jsdom'],
   'A resolver without exports': ['node', 'resolve.cjs'],
 };

@@ -4,11 +4,17 @@ import { stepUpFetch, stepUps } from 'nestjs-step-up/client';
 import { startApi } from './api.mjs';
 import { libraries } from './libraries.mjs';
 
-const api = await startApi();
+const plain = { ...(await startApi()), token: async (acr, prompt) => `t-${acr}-${prompt}` };
+const nest = {
+  origin: process.env.NEST_API,
+  token: async (acr) => (await fetch(`${process.env.NEST_API}/token?acr=${acr}`)).text(),
+};
 
 /** A session, and a client of a library over it. */
-async function open(library, stepUp) {
-  const session = { accessToken: 't1' };
+async function open(library, stepUp = undefined) {
+  const api = library.isOnNest ? nest : plain;
+  const signIn = async ({ acrValues: [acr] }, prompt) => api.token(acr, prompt);
+  const session = { accessToken: await api.token('pwd', 0) };
   const seen = { prompts: 0, signals: [] };
   const options = {
     origins: [api.origin],
@@ -16,15 +22,13 @@ async function open(library, stepUp) {
     stepUp: async (challenge, context) => {
       seen.prompts += 1;
       seen.signals.push(context.signal);
-      session.accessToken = await stepUp(challenge, seen.prompts);
+      session.accessToken = await (stepUp ?? signIn)(challenge, seen.prompts);
       return session.accessToken;
     },
   };
   const send = await library({ origin: api.origin, options, stepUpFetch, stepUps });
-  return { send, seen };
+  return { send, seen, signIn };
 }
-
-const signIn = async ({ acrValues: [acr] }, prompt) => `t-${acr}-${prompt}`;
 
 /** The code of our error, in whatever a library has wrapped it. */
 function codeOf(error) {
@@ -38,16 +42,16 @@ const failing = (promise) => promise.then((value) => `resolved with ${value}`, c
 
 const scenarios = {
   async parallel(library) {
-    const { send, seen } = await open(library, signIn);
+    const { send, seen } = await open(library);
     const results = await Promise.all(Array.from({ length: 5 }, () => send('/one')));
     assert.deepEqual({ results, prompts: seen.prompts }, { results: Array(5).fill('done'), prompts: 1 });
   },
   async 'two stages'(library) {
-    const { send, seen } = await open(library, signIn);
+    const { send, seen } = await open(library);
     assert.deepEqual({ result: await send('/two'), prompts: seen.prompts }, { result: 'done', prompts: 2 });
   },
   async loop(library) {
-    const { send, seen } = await open(library, signIn);
+    const { send, seen } = await open(library);
     const codes = [await failing(send('/never')), await failing(send('/never')), await failing(send('/never'))];
     assert.deepEqual({ codes, prompts: seen.prompts }, { codes: Array(3).fill('ERR_STEP_UP_LOOP'), prompts: 1 });
   },
@@ -65,7 +69,6 @@ const scenarios = {
       prompted();
       return new Promise(() => {});
     });
-    if (send.aborts === false) return 'no signal';
     const controller = new AbortController();
     const left = send('/one', controller.signal).then(
       () => 'resolved',
@@ -80,6 +83,32 @@ const scenarios = {
       [true],
     );
   },
+  /** The page is left while a step-up is open, and shown again by the browser. */
+  async Back(library) {
+    const page = new EventTarget();
+    for (const name of ['addEventListener', 'removeEventListener']) globalThis[name] = page[name].bind(page);
+    try {
+      let prompted;
+      const begun = new Promise((resolve) => {
+        prompted = resolve;
+      });
+      const { send, seen, signIn } = await open(library, (challenge, prompt) => {
+        if (prompt > 1) return signIn(challenge, prompt);
+        prompted();
+        return new Promise(() => {});
+      });
+      const left = failing(send('/one'));
+      await begun;
+      page.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
+      const code = await left;
+      assert.deepEqual(
+        { code, result: await send('/one'), prompts: seen.prompts },
+        { code: 'ERR_STEP_UP_ABANDONED', result: 'done', prompts: 2 },
+      );
+    } finally {
+      for (const name of ['addEventListener', 'removeEventListener']) delete globalThis[name];
+    }
+  },
 };
 
 const outcomes = {};
@@ -88,11 +117,11 @@ for (const [name, library] of Object.entries(libraries)) {
   outcomes[name] = {};
   for (const [scenario, play] of Object.entries(scenarios)) {
     outcomes[name][scenario] = await play(library).then(
-      (note) => note ?? 'ok',
+      () => 'ok',
       ({ message }) => `FAILED: ${message}`,
     );
   }
 }
-api.close();
+plain.close();
 console.log(JSON.stringify(outcomes));
 process.exit(0);

@@ -14,6 +14,7 @@ import {
   StepUpModule,
 } from 'nestjs-step-up';
 import { parseStepUpChallenge, stepUpFetch } from 'nestjs-step-up/client';
+import { keycloakLoginOptions } from 'nestjs-step-up/client/sign-in';
 import { requirementsPerTool } from 'nestjs-step-up/mcp';
 import { withStepUp } from 'nestjs-step-up/mcp/host';
 import { expectStepUpChallenge } from 'nestjs-step-up/testing';
@@ -33,7 +34,15 @@ class TransferController {
   }
 }
 
-for (const exported of [AccessTokenGuard, AcrGuard, RequireAcr, StepUpExceptionFilter, stepUpFetch, withStepUp]) {
+for (const exported of [
+  AccessTokenGuard,
+  AcrGuard,
+  RequireAcr,
+  StepUpExceptionFilter,
+  stepUpFetch,
+  keycloakLoginOptions,
+  withStepUp,
+]) {
   if (typeof exported !== 'function') throw new Error('an export is missing');
 }
 
