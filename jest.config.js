@@ -15,6 +15,7 @@ const swc = [
 ];
 
 const compiled = [
+  '@apidevtools',
   '@borewit',
   '@nestjs',
   '@noble',
@@ -23,6 +24,7 @@ const compiled = [
   '@simplewebauthn',
   '@standard-schema',
   '@tokenizer',
+  'es-toolkit',
   'file-type',
   'iterare',
   'jose',
@@ -45,7 +47,7 @@ const project = {
     '^file://(/.*)$': '$1',
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nestjs-step-up$': '<rootDir>/lib/index.ts',
-    '^nestjs-step-up/(client|opentelemetry|testing)$': '<rootDir>/lib/$1/index.ts',
+    '^nestjs-step-up/(client|opentelemetry|swagger|testing)$': '<rootDir>/lib/$1/index.ts',
   },
   transform: { '^.+\\.ts$': swc, '^.+\\.m?js$': swc },
   transformIgnorePatterns: [`/node_modules/(?!(${compiled.join('|')})/)`],

@@ -20,6 +20,7 @@ const LIMITS: Record<string, { folders: readonly string[]; packages: RegExp | un
   routes: { folders: [], packages: /^node:.+$/ },
   cli: { folders: ['doctor', 'routes'], packages: undefined },
   opentelemetry: { folders: ['core', 'nest'], packages: /^(@nestjs\/common|@opentelemetry\/api)$/ },
+  swagger: { folders: ['core', 'nest'], packages: /^@nestjs\/(common|core|swagger)$/ },
   testing: { folders: ['core', 'token', 'authorization-servers', 'nest'], packages: /^(node:.+|jose)$/ },
 };
 const NEST_FOLDERS = ['nest', 'passport', 'swagger', 'opentelemetry'];
@@ -143,6 +144,9 @@ describe('the rules', () => {
     ['opentelemetry/instruments.ts', '@nestjs/core', 'opentelemetry may not import packages like this'],
     ['opentelemetry/instruments.ts', '../token/index.js', 'opentelemetry may not import token'],
     ['opentelemetry/instruments.ts', '../nest/advice/decisions.js', 'nest is entered through its index.js'],
+    ['swagger/operation.ts', '../token/index.js', 'swagger may not import token'],
+    ['swagger/operation.ts', '../nest/requirements/route.js', 'nest is entered through its index.js'],
+    ['swagger/operation.ts', '@nestjs/swagger/dist/swagger-explorer', 'swagger may not import packages like this'],
     ['testing/server.ts', '@nestjs/testing', 'testing may not import packages like this'],
     ['doctor/login.ts', '@nestjs/common', 'doctor may not import packages like this'],
     ['doctor/login.ts', '../nest/index.js', 'doctor may not import nest'],
