@@ -101,8 +101,8 @@ function merged(own: Responses[string], { description, challenges, body }: Refus
 
 function headerOf(challenges: readonly string[]): object {
   return {
-    description:
-      'One challenge by RFC 9110. With `insufficient_user_authentication` it asks for a step-up by RFC 9470.',
+    // Swagger UI shows the description of a header, not its example.
+    description: `A challenge, such as \`${challenges[0]}\`.`,
     schema: { type: 'string' },
     example: challenges[0],
   };

@@ -210,6 +210,7 @@ describe('an operation with a requirement', () => {
       mode: 'report',
     });
     expect(operation['description']).toContain('These requirements are recorded, and not enforced yet.');
+    expect(operation['description']).not.toContain('challenge');
     expect(JSON.stringify(operation.responses)).not.toContain('insufficient_user_authentication');
   });
 
