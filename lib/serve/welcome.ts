@@ -59,7 +59,7 @@ export STRONG=${strong}
 
 In another terminal, with the two lines above:
 
-  STEP_UP_ISSUER=${issuer} STEP_UP_AUDIENCE=${audience} npm run start:dev
+  STEP_UP_ISSUER=${issuer} STEP_UP_AUDIENCE=${audience} npx nest start
   curl -i -H "Authorization: Bearer $WEAK" http://localhost:3000/
   curl -i -H "Authorization: Bearer $STRONG" http://localhost:3000/
 
