@@ -10,7 +10,11 @@ export function stepUpOptions(): StepUpModuleOptions {
         issuer: variable('STEP_UP_ISSUER', 'http://127.0.0.1:9000'),
         audience: variable('STEP_UP_AUDIENCE', 'https://api.example'),
         // Your words, and what your authorization server calls them. The default is that of "nestjs-step-up serve".
-        acr: { phr: 'urn:example:phr', mfa: 'urn:example:mfa', pwd: 'urn:example:pwd' },
+        acr: {
+          phr: 'urn:example:phr',
+          mfa: 'urn:example:mfa',
+          pwd: 'urn:example:pwd',
+        },
         order: ['phr', 'mfa', 'pwd'],
       },
     ],
@@ -19,7 +23,8 @@ export function stepUpOptions(): StepUpModuleOptions {
 
 /** Only tests boot without the variables. */
 function variable(name: string, inTests: string): string {
-  const value = process.env[name] || (process.env.NODE_ENV === 'test' ? inTests : '');
+  const isTest = process.env.NODE_ENV === 'test';
+  const value = process.env[name] || (isTest ? inTests : '');
   if (value !== '') return value;
   throw new TypeError(
     \`The variable \${name} is not set. For development, run "npx nestjs-step-up serve", and set what it prints.\`,
@@ -77,7 +82,9 @@ describe('GET /protected (e2e)', () => {
     server = await createTestAuthorizationServer();
     process.env.STEP_UP_ISSUER = server.issuer;
     process.env.STEP_UP_AUDIENCE = server.audience;
-    const testing = await Test.createTestingModule({ imports: [${className}] }).compile();
+    const testing = await Test.createTestingModule({
+      imports: [${className}],
+    }).compile();
     app = testing.createNestApplication(${isFastify ? 'new FastifyAdapter()' : ''});
     await app.listen(0, '127.0.0.1');
   });
@@ -97,13 +104,16 @@ describe('GET /protected (e2e)', () => {
   });
 
   it('challenges a user who has signed in with a password alone', async () => {
-    const response = await read(await server.accessToken({ acr: 'urn:example:pwd' }));
-    expectStepUpChallenge(response, { acrValues: ['urn:example:mfa', 'urn:example:phr'], maxAge: 300 });
+    const token = await server.accessToken({ acr: 'urn:example:pwd' });
+    expectStepUpChallenge(await read(token), {
+      acrValues: ['urn:example:mfa', 'urn:example:phr'],
+      maxAge: 300,
+    });
   });
 
   it('responds to a user who has used a second factor just now', async () => {
-    const response = await read(await server.accessToken({ acr: 'urn:example:mfa' }));
-    expect(response.status).toBe(200);
+    const token = await server.accessToken({ acr: 'urn:example:mfa' });
+    expect((await read(token)).status).toBe(200);
   });
 });
 `;
