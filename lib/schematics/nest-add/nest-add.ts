@@ -43,7 +43,7 @@ export function nestAdd({ sourceRoot = 'src', module, route = false }: NestAddOp
 Set STEP_UP_ISSUER and STEP_UP_AUDIENCE. For development:
 
   npx nestjs-step-up serve     an authorization server, with tokens for curl
-  STEP_UP_ISSUER=http://127.0.0.1:9000 STEP_UP_AUDIENCE=https://api.example npm run start:dev
+  STEP_UP_ISSUER=http://127.0.0.1:9000 STEP_UP_AUDIENCE=https://api.example npx nest start
 `);
   };
 }
