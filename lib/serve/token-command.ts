@@ -4,7 +4,7 @@ const USAGE = `Usage: nestjs-step-up token [options]
 
 Prints an access token of the server that "nestjs-step-up serve" runs, and nothing else:
 
-  curl -H "Authorization: Bearer $(npx nestjs-step-up token --acr urn:example:mfa)" http://localhost:3000/
+  curl -H "Authorization: Bearer $(npx nestjs-step-up token --acr urn:example:mfa)" http://localhost:3000/protected
 
   --port <port>            where the server runs. Default is ${DEFAULT_PORT}
   --acr <value>            default is none

@@ -60,8 +60,8 @@ export STRONG=${strong}
 In another terminal, with the two lines above:
 
   STEP_UP_ISSUER=${issuer} STEP_UP_AUDIENCE=${audience} npx nest start
-  curl -i -H "Authorization: Bearer $WEAK" http://localhost:3000/
-  curl -i -H "Authorization: Bearer $STRONG" http://localhost:3000/
+  curl -i -H "Authorization: Bearer $WEAK" http://localhost:3000/protected
+  curl -i -H "Authorization: Bearer $STRONG" http://localhost:3000/protected
 
   npx nestjs-step-up token --port ${port} --acr ${weakest} --auth-time=-600   # another token
 
