@@ -31,10 +31,11 @@ Install a newer one from https://nodejs.org, such as by "nvm install 22".
     expect(check(version)).toEqual({ status: 0, stderr: '' });
   });
 
-  it('runs before npm start, npm test and npm run walkthrough', () => {
+  it('runs before npm start, npm test and the walkthroughs', () => {
     const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
     expect(scripts['pretest']).toBe('node .ci/node-version.cjs');
-    expect([scripts['prestart'], scripts['prewalkthrough']]).toEqual(Array(2).fill('node sample-app/build.mjs'));
+    const building = ['prestart', 'prewalkthrough', 'prewalkthrough:mcp'].map((name) => scripts[name]);
+    expect(building).toEqual(Array(3).fill('node sample-app/build.mjs'));
     expect(textOf('sample-app/build.mjs')).toContain('../.ci/node-version.cjs');
   });
 });

@@ -42,7 +42,12 @@ export type { DecidedAt } from './refusal/tell-refusal.js';
 export type { RequireAcrArguments } from './requirements/require-acr-arguments.js';
 export type { Route } from './requirements/route.js';
 export type { RouteDescription } from './requirements/route-description.js';
-export type { RequirementsFunction, StepUpRequirements } from './requirements/step-up-requirements.js';
+export {
+  type ApplicationWords,
+  PREPARE,
+  type RequirementsFunction,
+  type StepUpRequirements,
+} from './requirements/step-up-requirements.js';
 export type { TranslatedRequirements } from './requirements/translated-requirements.js';
 export type { Vocabularies } from './requirements/vocabularies.js';
 export { StepUpModule } from './step-up.module.js';
@@ -55,4 +60,6 @@ export type {
 } from './step-up.options.js';
 export { STEP_UP_SETTINGS, type StepUpSettings } from './step-up.options.js';
 export { StepUpService } from './step-up.service.js';
+export { isHttpRequest } from './transports/http-request.js';
 export type { Invocation } from './transports/invocation.js';
+export type { Request } from './transports/request.js';

@@ -72,7 +72,9 @@ describe('the page', () => {
   it('RS-25 the API behind it wants a token', async () => {
     const answer = await fetch(`${sample.bank}/accounts`);
     expect(answer.status).toBe(401);
-    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="bank"');
+    expect(answer.headers.get('www-authenticate')).toBe(
+      `Bearer realm="bank", resource_metadata="${sample.bank}/.well-known/oauth-protected-resource"`,
+    );
   });
 });
 
@@ -92,7 +94,8 @@ describe('the description of the API by OpenAPI', () => {
     const { paths } = (await (await fetch(`${sample.bank}/docs-json`)).json()) as {
       paths: Record<string, Record<string, Record<string, unknown>>>;
     };
-    expect(Object.keys(paths)).toEqual(['/accounts', '/transfers']);
+    expect(Object.keys(paths)).toEqual(['/accounts', '/transfers', '/mcp']);
+    expect(paths['/mcp']?.['post']?.['x-step-up']).toEqual({ access: 'required', dynamic: true });
     expect(paths['/accounts']?.['get']?.['x-step-up']).toEqual({ access: 'token' });
     expect(paths['/transfers']?.['post']?.['x-step-up']).toEqual({
       access: 'required',
