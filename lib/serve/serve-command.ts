@@ -56,7 +56,7 @@ export async function runServe(
       ...options,
       introspectionSecret: 'development',
       issuesTokens: true,
-    });
+    }).catch((error) => explain(error, options.port));
     server.registerClient({ clientId, redirectUris });
     const development: Development = { ...read, server };
     surroundings.stdout.write(await welcome(development));
@@ -65,6 +65,12 @@ export async function runServe(
   } catch (error) {
     return fail(error, surroundings, USAGE);
   }
+}
+
+function explain(error: unknown, port: number): never {
+  const { cause } = error as { cause?: NodeJS.ErrnoException };
+  if (cause?.code !== 'EADDRINUSE') throw error;
+  throw new Error(`port ${port} is taken by another server; close it, or name another port by --port`, { cause });
 }
 
 interface Arguments {

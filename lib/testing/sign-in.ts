@@ -33,13 +33,12 @@ interface Browser {
   readonly account: TestUserAccount;
 }
 
-/** Ports do not tell cookies apart, so the name belongs to this server alone. */
-const COOKIE = 'nestjs-step-up-session';
-
 /** The sign-in page of a server, and the sessions of the browsers that have signed in. */
 export class SignIn {
   readonly #accounts: ReadonlyMap<string, TestUserAccount>;
   readonly #browsers = new Map<string, Browser>();
+  // Browsers send a cookie to every port of a host, so two servers must not share its name.
+  readonly #cookie = `nestjs-step-up-${randomUUID()}`;
 
   constructor(
     accounts: readonly TestUserAccount[],
@@ -102,7 +101,7 @@ export class SignIn {
     const own = former?.account === account ? session : new UserSession(this.acrValues);
     this.#browsers.set(id, { session: own, account });
     const authentication = own.signIn(acr, behavior);
-    return { subject: name, authentication, cookie: `${COOKIE}=${id}; Path=/; HttpOnly; SameSite=Lax` };
+    return { subject: name, authentication, cookie: `${this.#cookie}=${id}; Path=/; HttpOnly; SameSite=Lax` };
   }
 
   #needsCode(acr: string): boolean {
@@ -110,7 +109,7 @@ export class SignIn {
   }
 
   #browserOf({ headers }: IncomingMessage): Browser | undefined {
-    const [, id] = new RegExp(`(?:^|; )${COOKIE}=([\\w-]+)`).exec(headers.cookie ?? '') ?? [];
+    const [, id] = new RegExp(`(?:^|; )${this.#cookie}=([\\w-]+)`).exec(headers.cookie ?? '') ?? [];
     return id === undefined ? undefined : this.#browsers.get(id);
   }
 }

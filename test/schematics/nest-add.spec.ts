@@ -131,6 +131,34 @@ export class AppModule {}
     expect(tasks).toEqual([]);
   });
 
+  it.each<[what: string, range: string, installed: string | undefined, passport: string | undefined]>([
+    ['the installed version', '>=11', '12.5.1', '^12.0.0'],
+    ['the range if nothing is installed', '^12.0.1', undefined, '^12.0.0'],
+    ['neither', 'workspace:*', undefined, undefined],
+  ])('chooses the peer by %s', (_, range, installed, passport) => {
+    const { files, said } = add({
+      ...application(MODULE, { dependencies: { '@nestjs/core': range } }),
+      ...(installed !== undefined && {
+        'node_modules/@nestjs/core/package.json': JSON.stringify({ version: installed }),
+      }),
+    });
+    expect(JSON.parse(files['package.json'] as string).dependencies['@nestjs/passport']).toBe(passport);
+    const warning = 'Install @nestjs/passport in the version of your Nest, which package.json does not tell.';
+    expect(said.includes(warning)).toBe(passport === undefined);
+  });
+
+  it.each(['  ', '    ', '\t'])('keeps the indentation %j of package.json', (indent) => {
+    const manifest = JSON.stringify({ name: 'app', ...NEST_11 }, null, indent);
+    const { files } = add({ ...application(), 'package.json': manifest });
+    expect(files['package.json']).toContain(`{\n${indent}"name"`);
+  });
+
+  it('changes no JavaScript', () => {
+    const { files, said } = add({ ...application(), 'src/app.js': MODULE }, { module: 'src/app.js', route: true });
+    expect(Object.keys(files)).toEqual(['package.json']);
+    expect(said[0]).toContain('src/app.js is not changed: it is not TypeScript.');
+  });
+
   it('changes nothing the second time', () => {
     const first = add(application(), { route: true });
     const second = add({ ...application(), ...first.files }, { route: true });

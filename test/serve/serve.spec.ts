@@ -135,7 +135,7 @@ describe('nestjs-step-up serve', () => {
     const { exitCode, written } = await serve(['--port', portOf(issuer)]);
     expect({ exitCode: await exitCode, stderr: written.stderr }).toEqual({
       exitCode: 1,
-      stderr: `nestjs-step-up: Port ${portOf(issuer)} is taken by another server; close it, or leave "port" out for a free one\n`,
+      stderr: `nestjs-step-up: port ${portOf(issuer)} is taken by another server; close it, or name another port by --port\n`,
     });
   });
 

@@ -6,6 +6,7 @@ import {
   type INestApplication,
   Module,
   Post,
+  Scope,
   UseGuards,
   Version,
   VersioningType,
@@ -452,6 +453,16 @@ describe('an operation is found by its handler', () => {
       handler(Get(path), ApiOperation({ operationId: 'same' }), ...decorators);
     const document = await documentOf({ controllers: [named('a', RequireAcr('mfa')), named('b', Public())] });
     expect(accessOf(document)).toEqual({ 'GET /a': 'required', 'GET /b': 'public' });
+  });
+
+  it('if Nest makes its controller for each request', async () => {
+    @Controller({ path: 'mine', scope: Scope.REQUEST })
+    class MineController {
+      @Get()
+      @RequireAcr('mfa')
+      list() {}
+    }
+    expect(accessOf(await documentOf({ controllers: [MineController] }))).toEqual({ 'GET /mine': 'required' });
   });
 
   it('in a document of some modules, without the prefix', async () => {

@@ -31,6 +31,10 @@ class Browser {
   #cookie = '';
   #page = '';
 
+  get cookieName() {
+    return this.#cookie.split('=')[0];
+  }
+
   async open(parameters: Record<string, string> = {}) {
     return this.#receive(
       await fetch(`${server.issuer}/authorize?${new URLSearchParams({ ...REQUEST, ...parameters })}`, {
@@ -155,6 +159,19 @@ describe('the sign-in page', () => {
     await browser.open({ prompt: 'login', acr_values: 'urn:example:pwd' });
     const { redirect } = await browser.submit(BOB);
     expect(await claimsOf(redirect?.['code'])).toEqual({ sub: 'bob', acr: 'urn:example:pwd', isNow: true });
+  });
+
+  it('has another cookie than a server on another port', async () => {
+    const cookieOf = async () => {
+      const browser = new Browser();
+      await browser.open();
+      await browser.submit(ALICE);
+      return browser.cookieName;
+    };
+    const first = await cookieOf();
+    await server.close();
+    server = await createTestAuthorizationServer({ users: [ALICE] });
+    expect(await cookieOf()).not.toBe(first);
   });
 
   it('checks the request again that its form sends back', async () => {

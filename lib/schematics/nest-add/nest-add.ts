@@ -31,11 +31,12 @@ export function nestAdd({ sourceRoot = 'src', module, route = false }: NestAddOp
     const manifest = manifestOf(tree);
     const extension = usesExtensions(source, manifest) ? '.js' : '';
     const folder = root === undefined ? sourceRoot : posix.dirname(root.path);
-    addFile(tree, context, posix.join(folder, 'step-up.options.ts'), optionsFile());
+    const isTypeScript = root === undefined || root.path.endsWith('.ts');
+    if (isTypeScript) addFile(tree, context, posix.join(folder, 'step-up.options.ts'), optionsFile());
     addPeers(tree, context);
     const addition = additionOf(extension, route);
     const isChanged = changeModule(tree, context, root, source, addition);
-    if (route) {
+    if (route && isTypeScript) {
       addFile(tree, context, posix.join(folder, 'protected.controller.ts'), controllerFile());
       if (root !== undefined && isChanged) addTest(tree, context, { root, sourceRoot, extension, manifest });
     }
@@ -73,6 +74,7 @@ function changeModule(
 ): boolean {
   try {
     if (root === undefined || source === undefined) throw new NotUnderstood('there is none; name its file by --module');
+    if (!root.path.endsWith('.ts')) throw new NotUnderstood('it is not TypeScript');
     tree.overwrite(root.path, addToModule(source, addition, root.className));
     return true;
   } catch (error) {
