@@ -15,6 +15,7 @@ const swc = [
 ];
 
 const compiled = [
+  '@apidevtools',
   '@borewit',
   '@modelcontextprotocol',
   '@nestjs',
@@ -25,6 +26,7 @@ const compiled = [
   '@simplewebauthn',
   '@standard-schema',
   '@tokenizer',
+  'es-toolkit',
   'file-type',
   'iterare',
   'jose',
@@ -47,7 +49,7 @@ const project = {
     '^file://(/.*)$': '$1',
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nestjs-step-up$': '<rootDir>/lib/index.ts',
-    '^nestjs-step-up/(client|client/sign-in|mcp|mcp/host|opentelemetry|testing)$': '<rootDir>/lib/$1/index.ts',
+    '^nestjs-step-up/(client|client/sign-in|mcp|mcp/host|opentelemetry|swagger|testing)$': '<rootDir>/lib/$1/index.ts',
   },
   transform: { '^.+\\.ts$': swc, '^.+\\.m?js$': swc },
   transformIgnorePatterns: [`/node_modules/(?!(${compiled.join('|')})/)`],

@@ -72,7 +72,7 @@ export function readCommandLine(args: readonly string[], env: Environment): Comm
   if (values.help === true) return 'help';
   if (values.version === true) return 'version';
   const [command, ...issuers] = positionals;
-  if (command !== 'doctor') throw new UsageError('The commands are "doctor" and "routes"', true);
+  if (command !== 'doctor') throw new UsageError('The commands are "doctor", "routes", "serve" and "token"', true);
   const [issuer, ...rest] = values.issuer === undefined ? issuers : [...issuers, values.issuer];
   if (rest.length > 0 || (issuer === undefined && values.config === undefined)) {
     throw new UsageError('"doctor" takes one issuer', true);

@@ -27,12 +27,20 @@ export {
   type AccessTokenExceptionCode,
   type AccessTokenRule,
 } from './refusal/access-token.exception.js';
-export type { ClaimsChallengeBody, StepUpBody } from './refusal/challenge.js';
+export {
+  type ClaimsChallengeBody,
+  type RenderedChallenge,
+  renderBearer,
+  renderChallenge,
+  type StepUpBody,
+} from './refusal/challenge.js';
 export type { ChallengeReport } from './refusal/challenger.js';
+export { entraClaimsChallenge } from './refusal/entra-claims-challenge.js';
 export { InsufficientUserAuthenticationException } from './refusal/insufficient-user-authentication.exception.js';
 export { StepUpExceptionFilter } from './refusal/step-up.filter.js';
 export type { DecidedAt } from './refusal/tell-refusal.js';
 export type { RequireAcrArguments } from './requirements/require-acr-arguments.js';
+export type { Route } from './requirements/route.js';
 export type { RouteDescription } from './requirements/route-description.js';
 export {
   type ApplicationWords,
@@ -41,6 +49,7 @@ export {
   type StepUpRequirements,
 } from './requirements/step-up-requirements.js';
 export type { TranslatedRequirements } from './requirements/translated-requirements.js';
+export type { Vocabularies } from './requirements/vocabularies.js';
 export { StepUpModule } from './step-up.module.js';
 export type {
   AccessTokenClaims,
@@ -49,6 +58,7 @@ export type {
   StepUpModuleOptions,
   StepUpRegisterOptions,
 } from './step-up.options.js';
+export { STEP_UP_SETTINGS, type StepUpSettings } from './step-up.options.js';
 export { StepUpService } from './step-up.service.js';
 export { isHttpRequest } from './transports/http-request.js';
 export type { Invocation } from './transports/invocation.js';

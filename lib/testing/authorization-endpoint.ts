@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuthorizationBehavior } from './behavior.js';
 import type { Clients } from './clients.js';
 import { OAuthError } from './oauth-error.js';
-import { members, requestedAuthentication } from './requested-authentication.js';
-import { type Authentication, TestUser } from './test-user.js';
+import { members, type RequestedAuthentication, requestedAuthentication } from './requested-authentication.js';
+import type { Page, SignedIn, SignIn } from './sign-in.js';
+import { SIGN_IN_PAGE_HEADERS } from './sign-in-page.js';
+import { TestUser } from './test-user.js';
+import type { Authentication } from './user-session.js';
 
 /** What a user has granted to a client. */
 export interface Grant {
@@ -38,8 +41,7 @@ const CODE_CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
 export class AuthorizationEndpoint {
   readonly requests: Readonly<Record<string, string>>[] = [];
   readonly codes = new Map<string, CodeGrant>();
-  subject = 'alice';
-  readonly #user: TestUser;
+  readonly user: TestUser;
 
   constructor(
     private readonly issuer: string,
@@ -47,8 +49,10 @@ export class AuthorizationEndpoint {
     acrValuesSupported: readonly string[],
     private readonly clients: Clients,
     public behavior: AuthorizationBehavior,
+    /** Absent if the user authenticates without a page. */
+    private readonly signIn: SignIn | undefined,
   ) {
-    this.#user = new TestUser(acrValuesSupported);
+    this.user = new TestUser(acrValuesSupported);
   }
 
   /**
@@ -56,44 +60,73 @@ export class AuthorizationEndpoint {
    *
    * @throws OAuthError `invalid_request` if the client or its redirect URI is unknown
    */
-  respond(parameters: ReadonlyMap<string, string>, response: ServerResponse): void {
+  respond(request: IncomingMessage, parameters: ReadonlyMap<string, string>, response: ServerResponse): void {
     this.requests.push(Object.freeze(Object.fromEntries(parameters)));
+    this.#respond(parameters, response, (requested) => {
+      if (this.signIn !== undefined) return this.signIn.authenticate(request, parameters, requested, this.behavior);
+      return this.user.authenticate(requested, this.behavior) ?? { html: '<!doctype html><title>Sign in</title>' };
+    });
+  }
+
+  /**
+   * Responds to the form of the sign-in page.
+   *
+   * @throws OAuthError `invalid_request` if the client or its redirect URI is unknown, or if there is no page
+   */
+  respondToForm(request: IncomingMessage, form: ReadonlyMap<string, string>, response: ServerResponse): void {
+    const { signIn } = this;
+    if (signIn === undefined) throw new OAuthError('invalid_request', 'This server has no sign-in page');
+    const parameters = new Map(new URLSearchParams(form.get('request') ?? ''));
+    this.#respond(parameters, response, (requested) =>
+      signIn.submit(form, request, parameters, requested, this.behavior),
+    );
+  }
+
+  #respond(
+    parameters: ReadonlyMap<string, string>,
+    response: ServerResponse,
+    authenticate: (requested: RequestedAuthentication) => Page | SignedIn,
+  ): void {
     const client = this.clients.atRedirectUri(parameters);
     if (client === undefined) {
       throw new OAuthError('invalid_request', 'The client or its redirect_uri is not registered');
     }
-    const result = this.#authorize(parameters, client);
-    if (result === undefined) {
-      response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Sign in</title>');
+    const result = this.#authorize(parameters, client, authenticate);
+    if ('html' in result) {
+      response.writeHead(200, SIGN_IN_PAGE_HEADERS).end(result.html);
       return;
     }
+    const { cookie, ...answer } = result;
     // RFC 9207 puts `iss` into errors too.
     const location = new URL(client.redirectUri);
     const state = parameters.get('state');
-    const added = { ...result, iss: this.issuer, ...(state !== undefined && { state }) };
+    const added = { ...answer, iss: this.issuer, ...(state !== undefined && { state }) };
     for (const [name, value] of Object.entries(added)) location.searchParams.set(name, value);
-    response.writeHead(303, { location: location.href, 'cache-control': 'no-store' }).end();
+    const headers = { location: location.href, 'cache-control': 'no-store' };
+    response.writeHead(303, cookie === undefined ? headers : { ...headers, 'set-cookie': cookie }).end();
   }
 
   #authorize(
     parameters: ReadonlyMap<string, string>,
     client: { clientId: string; redirectUri: string },
-  ): { code: string } | OAuthError['body'] | undefined {
+    authenticate: (requested: RequestedAuthentication) => Page | SignedIn,
+  ): Page | ({ cookie?: string } & ({ code: string } | OAuthError['body'])) {
     try {
       this.#check(parameters);
-      const authentication = this.#user.authenticate(requestedAuthentication(parameters), this.behavior);
-      if (authentication === undefined) return undefined;
+      const result = authenticate(requestedAuthentication(parameters));
+      if ('html' in result) return result;
+      const { subject, authentication, cookie } = result;
       const code = randomUUID();
       this.codes.set(code, {
         ...client,
         authentication,
-        subject: this.subject,
+        subject,
         scope: members(parameters.get('scope')).join(' '),
         codeChallenge: parameters.get('code_challenge') as string,
         nonce: parameters.get('nonce'),
         expiresAt: Date.now() / 1000 + CODE_TTL,
       });
-      return { code };
+      return { code, ...(cookie !== undefined && { cookie }) };
     } catch (error) {
       if (error instanceof OAuthError) return error.body;
       throw error;

@@ -22,8 +22,12 @@ export interface IntrospectionCredentials {
 const TEST_CLIENT: TestClient = { clientId: 'test-client', redirectUris: ['https://client.example/callback'] };
 
 export class Clients {
-  readonly resourceServer = { clientId: 'test-resource-server', clientSecret: randomUUID() };
+  readonly resourceServer: Omit<IntrospectionCredentials, 'endpoint'>;
   readonly #clients = new Map([[TEST_CLIENT.clientId, TEST_CLIENT]]);
+
+  constructor(introspectionSecret: string = randomUUID()) {
+    this.resourceServer = { clientId: 'test-resource-server', clientSecret: introspectionSecret };
+  }
 
   /**
    * Registers a client. Replaces one with the same id.

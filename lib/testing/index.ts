@@ -13,4 +13,5 @@ export {
   type TestAccessTokenOptions,
   type TestAuthorizationServer,
   type TestAuthorizationServerOptions,
+  type TestUserAccount,
 } from './test-authorization-server.js';

@@ -7,10 +7,11 @@ import { parametersOf, pathOf, sendJson } from './http-message.js';
 import { IssuedTokens, type TestAccessTokenOptions } from './issued-tokens.js';
 import { metadata } from './metadata.js';
 import { OAuthError } from './oauth-error.js';
+import { checkUsers, SignIn, type TestUserAccount } from './sign-in.js';
 import { type SigningAlgorithm, SigningKey } from './signing-key.js';
 import { TokenEndpoint } from './token-endpoint.js';
 
-export type { TestAccessTokenOptions };
+export type { TestAccessTokenOptions, TestUserAccount };
 
 /** Options of {@link createTestAuthorizationServer}. */
 export interface TestAuthorizationServerOptions {
@@ -25,6 +26,19 @@ export interface TestAuthorizationServerOptions {
   acrValuesSupported?: readonly string[] | undefined;
   /** How the server responds to authorization requests. Default is `'honors'`. */
   behavior?: AuthorizationBehavior | undefined;
+  /**
+   * The users of a sign-in page, which authorization requests then show. Default is none: one user, who authenticates
+   * without a page.
+   */
+  users?: readonly TestUserAccount[] | undefined;
+  /** The secret by which an API introspects tokens. Default is a random one. */
+  introspectionSecret?: string | undefined;
+  /**
+   * Whether the token endpoint issues any access token that a process of this machine asks for, by the grant type
+   * `urn:nestjs-step-up:token` with `acr`, `auth_time`, `sub`, `scope` and `expires_in`. Refuses browsers. Default is
+   * `false`.
+   */
+  issuesTokens?: boolean | undefined;
   /** Port on 127.0.0.1, for an issuer that is known before the server is there. Default is a free one. */
   port?: number | undefined;
 }
@@ -77,7 +91,7 @@ const ACR_VALUES = ['urn:example:phr', 'urn:example:mfa', 'urn:example:pwd'];
 /**
  * Starts an authorization server on a loopback port: discovery, keys, introspection, and the code flow with PKCE.
  * Get a token from {@link TestAuthorizationServer.accessToken}, or by an authorization request. The server has one
- * user, who responds without delay as `behavior` says, and one session.
+ * user, who responds without delay as `behavior` says, and one session; with `users` it shows a sign-in page instead.
  *
  * @example
  * ```ts
@@ -85,7 +99,7 @@ const ACR_VALUES = ['urn:example:phr', 'urn:example:mfa', 'urn:example:pwd'];
  * const token = await server.accessToken({ acr: 'urn:example:mfa' });
  * await server.close();
  * ```
- * @throws TypeError for an unknown `behavior`, an empty `acrValuesSupported`, and an invalid `port`
+ * @throws TypeError for an unknown `behavior`, an empty `acrValuesSupported`, and an invalid `port` or `users`
  * @throws Error if the port is taken
  */
 export async function createTestAuthorizationServer({
@@ -94,9 +108,13 @@ export async function createTestAuthorizationServer({
   acrValuesSupported = ACR_VALUES,
   behavior = 'honors',
   port = 0,
+  users,
+  introspectionSecret,
+  issuesTokens = false,
 }: TestAuthorizationServerOptions = {}): Promise<TestAuthorizationServer> {
   if (acrValuesSupported.length === 0) throw new TypeError('"acrValuesSupported" must list at least one string');
   checkBehavior(behavior);
+  const signIn = users && new SignIn(checkUsers(users), acrValuesSupported);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new TypeError('"port" must be an integer from 0 to 65535');
   }
@@ -111,13 +129,14 @@ export async function createTestAuthorizationServer({
   await listen(server, port);
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  const clients = new Clients();
+  const clients = new Clients(introspectionSecret);
   const tokens = new IssuedTokens(issuer, audience);
-  const authorization = new AuthorizationEndpoint(issuer, audience, acrValuesSupported, clients, behavior);
-  const tokenEndpoint = new TokenEndpoint(issuer, clients, authorization, {
-    accessToken: (options) => tokens.signed(options, key),
-    idToken: (claims) => key.sign(claims, { typ: 'JWT' }),
-  });
+  const authorization = new AuthorizationEndpoint(issuer, audience, acrValuesSupported, clients, behavior, signIn);
+  const signer = {
+    accessToken: (options: TestAccessTokenOptions) => tokens.signed(options, key),
+    idToken: (claims: Readonly<Record<string, unknown>>) => key.sign(claims, { typ: 'JWT' }),
+  };
+  const tokenEndpoint = new TokenEndpoint(issuer, clients, authorization, signer, issuesTokens);
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const operation = `${request.method} ${pathOf(request)}`;
@@ -132,7 +151,9 @@ export async function createTestAuthorizationServer({
         return sendJson(response, metadata(issuer, algorithm, acrValuesSupported));
       case 'GET /authorize':
       case 'POST /authorize':
-        return authorization.respond(await parametersOf(request), response);
+        return authorization.respond(request, await parametersOf(request), response);
+      case 'POST /sign-in':
+        return authorization.respondToForm(request, await parametersOf(request), response);
       case 'POST /token':
         return sendJson(response, await tokenEndpoint.respond(request, await parametersOf(request)));
       case 'POST /introspect': {
@@ -161,10 +182,10 @@ export async function createTestAuthorizationServer({
       authorization.behavior = checkBehavior(value);
     },
     get subject() {
-      return authorization.subject;
+      return authorization.user.subject;
     },
     set subject(value) {
-      authorization.subject = value;
+      authorization.user.subject = value;
     },
     get authorizationRequests() {
       return authorization.requests;

@@ -1,23 +1,22 @@
 import type { AuthorizationBehavior } from './behavior.js';
-import { OAuthError } from './oauth-error.js';
 import type { RequestedAuthentication } from './requested-authentication.js';
+import { type Authentication, UserSession } from './user-session.js';
 
-/** `acr` and `auth_time` of tokens. An absent member is not in them. */
-export interface Authentication {
-  readonly acr: string;
-  readonly authTime?: number;
+/** A user who has authenticated. */
+export interface AuthenticatedUser {
+  readonly subject: string;
+  readonly authentication: Authentication;
 }
 
-/**
- * The one user of a server, who authenticates without delay and has one session with it.
- *
- * @see [RFC 9470 §5](https://www.rfc-editor.org/rfc/rfc9470.html#section-5)
- */
+/** The one user of a server, who authenticates without delay and has one session with it. */
 export class TestUser {
-  #session: { acr: string; authTime: number } | undefined;
+  readonly #session: UserSession;
+  subject = 'alice';
 
   /** @param acrValues strings that the user can authenticate with, strongest first. A first sign-in uses the last. */
-  constructor(private readonly acrValues: readonly string[]) {}
+  constructor(acrValues: readonly string[]) {
+    this.#session = new UserSession(acrValues);
+  }
 
   /**
    * Authenticates the user, unless the session satisfies the request. Returns `undefined` if the user stays on the
@@ -25,52 +24,11 @@ export class TestUser {
    *
    * @throws OAuthError if the request is to be refused
    */
-  authenticate(requested: RequestedAuthentication, behavior: AuthorizationBehavior): Authentication | undefined {
-    if (requested.acrValues.length > 0 || requested.maxAge !== undefined) {
-      if (behavior === 'neverReturns') return undefined;
-      if (behavior === 'declines') throw new OAuthError('access_denied', 'The user does not want to authenticate');
-      if (behavior === 'failsUnmet') throw unmet('The user cannot authenticate as asked');
-    }
-    const { acr, authTime } = this.#signIn(requested, this.#acceptable(requested, behavior));
-    if (behavior === 'omitsAuthTime') return { acr };
-    return { acr, authTime: behavior === 'authTimeInMilliseconds' ? authTime * 1000 : authTime };
+  authenticate(requested: RequestedAuthentication, behavior: AuthorizationBehavior): AuthenticatedUser | undefined {
+    const needed = this.#session.needed(requested, behavior);
+    if (needed === undefined) return undefined;
+    const { subject } = this;
+    if ('session' in needed) return { subject, authentication: needed.session };
+    return { subject, authentication: this.#session.signIn(needed.acr, behavior) };
   }
-
-  /** Returns the strings that satisfy a request; `undefined` if any does. */
-  #acceptable({ acrValues, byClaim }: RequestedAuthentication, behavior: AuthorizationBehavior) {
-    if (acrValues.length === 0 || behavior === 'ignoresAcrValues') return undefined;
-    if (behavior === 'ignoresEssential' && byClaim) return undefined;
-    const known = acrValues.filter((value) => this.acrValues.includes(value));
-    if (known.length === 0) throw unmet(`None of the acr values is known; known are ${this.acrValues.join(' ')}`);
-    return behavior === 'returnsHigherAcr' ? [this.#strongerThan(known)] : known;
-  }
-
-  #strongerThan(known: readonly string[]): string {
-    const strongest = Math.min(...known.map((value) => this.acrValues.indexOf(value)));
-    const stronger = this.acrValues[strongest - 1];
-    if (stronger !== undefined) return stronger;
-    throw new OAuthError('server_error', 'No string in "acrValuesSupported" is stronger; list one before it');
-  }
-
-  #signIn({ maxAge, prompt }: RequestedAuthentication, acceptable: readonly string[] | undefined) {
-    const session = this.#session;
-    const now = Math.floor(Date.now() / 1000);
-    const suffices =
-      session !== undefined &&
-      (acceptable?.includes(session.acr) ?? true) &&
-      // max_age=0 means prompt=login, also within the second of the last sign-in.
-      (maxAge === undefined || (maxAge > 0 && now - session.authTime <= maxAge)) &&
-      !prompt.includes('login');
-    if (suffices) return session;
-    if (prompt.includes('none')) throw new OAuthError('login_required', 'The user has to authenticate');
-
-    const usual = session?.acr ?? (this.acrValues.at(-1) as string);
-    const acr = acceptable === undefined || acceptable.includes(usual) ? usual : (acceptable[0] as string);
-    this.#session = { acr, authTime: now };
-    return this.#session;
-  }
-}
-
-function unmet(description: string): OAuthError {
-  return new OAuthError('unmet_authentication_requirements', description);
 }

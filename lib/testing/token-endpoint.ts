@@ -9,6 +9,9 @@ import { members } from './requested-authentication.js';
 /** Seconds until access tokens and ID tokens expire. */
 const TOKEN_TTL = 300;
 
+/** An extension grant by which a process gets any token: RFC 6749 §4.5. */
+const TOKEN_GRANT = 'urn:nestjs-step-up:token';
+
 /** Signs the tokens of the endpoint. */
 interface TokenSigner {
   accessToken(options: TestAccessTokenOptions): Promise<string>;
@@ -30,6 +33,7 @@ export class TokenEndpoint {
     private readonly clients: Clients,
     private readonly authorization: AuthorizationEndpoint,
     private readonly signer: TokenSigner,
+    private readonly issuesTokens: boolean,
   ) {}
 
   /**
@@ -38,6 +42,7 @@ export class TokenEndpoint {
    * @throws OAuthError if it is to be refused
    */
   async respond(request: IncomingMessage, parameters: ReadonlyMap<string, string>): Promise<object> {
+    if (this.issuesTokens && parameters.get('grant_type') === TOKEN_GRANT) return this.#issueAny(request, parameters);
     const clientId = this.clients.authenticate(request, parameters);
     switch (parameters.get('grant_type')) {
       case 'authorization_code': {
@@ -51,6 +56,16 @@ export class TokenEndpoint {
       default:
         throw new OAuthError('unsupported_grant_type', 'grant_type must be authorization_code or refresh_token');
     }
+  }
+
+  /** Browsers send `Origin` with every POST: a page of another site cannot get a token. */
+  async #issueAny({ headers }: IncomingMessage, parameters: ReadonlyMap<string, string>): Promise<object> {
+    if (headers.origin !== undefined) throw new OAuthError('unauthorized_client', 'This grant is not for browsers');
+    const expiresIn = seconds(parameters, 'expires_in') ?? TOKEN_TTL;
+    const authTime = parameters.get('auth_time') === 'none' ? null : seconds(parameters, 'auth_time');
+    const [acr, subject, scope] = ['acr', 'sub', 'scope'].map((name) => parameters.get(name));
+    const accessToken = await this.signer.accessToken({ acr, authTime, subject, scope, expiresIn });
+    return { access_token: accessToken, token_type: 'Bearer', expires_in: expiresIn };
   }
 
   #redeemCode(clientId: string, parameters: ReadonlyMap<string, string>): Grant & { nonce: string | undefined } {
@@ -131,4 +146,11 @@ function narrowed(granted: string, requested: string | undefined): string {
     throw new OAuthError('invalid_scope', 'A refresh cannot request more than was granted');
   }
   return requested;
+}
+
+function seconds(parameters: ReadonlyMap<string, string>, name: string): number | undefined {
+  const text = parameters.get(name);
+  if (text === undefined) return undefined;
+  if (!/^-?\d{1,15}$/.test(text)) throw new OAuthError('invalid_request', `${name} must be an integer of seconds`);
+  return Number(text);
 }

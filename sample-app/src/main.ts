@@ -7,6 +7,7 @@ async function main(): Promise<void> {
 
   Open               ${sample.bank}
   Authorization      ${sample.issuer}
+  OpenAPI            ${sample.bank}/docs
   On a server        ${sample.bff}   the same with no token in the browser (BFF)
 
   Sign in as         ada   password lovelace   has a second factor

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createAuthorizationServer } from './authorization-server/authorization-server.js';
 import { BankModule } from './bank/bank.module.js';
+import { serveDocumentation } from './bank/documentation.js';
 import { servePage } from './bank/page.js';
 import { createBff } from './bff/bff.js';
 import { listen } from './listening-server.js';
@@ -50,6 +51,7 @@ export async function startSample({ ports }: SampleOptions = {}): Promise<Sample
       { logger: ['warn', 'error', 'fatal'], abortOnError: false },
     );
     servePage(app, { bank: bank.url, issuer: authorization.url });
+    serveDocumentation(app);
     await app.init();
     bank.server.on('request', app.getHttpAdapter().getInstance());
 

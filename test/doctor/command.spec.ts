@@ -171,8 +171,8 @@ describe('a command that is not understood', () => {
   });
 
   test.each<[what: string, args: string[], sentence: string]>([
-    ['no command', [], 'The commands are "doctor" and "routes"'],
-    ['another command', ['nurse', ISSUER], 'The commands are "doctor" and "routes"'],
+    ['no command', [], 'The commands are "doctor", "routes", "serve" and "token"'],
+    ['another command', ['nurse', ISSUER], 'The commands are "doctor", "routes", "serve" and "token"'],
     ['no issuer', ['doctor'], '"doctor" takes one issuer'],
     ['a token in the wrong place', ['doctor', ISSUER, JWT], '"doctor" takes one issuer'],
     ['an issuer in both places', ['doctor', ISSUER, '--issuer', ISSUER], '"doctor" takes one issuer'],

@@ -88,3 +88,26 @@ describe('starting', () => {
     await expect(fetch(`${second.bank}/configuration.json`)).rejects.toThrow('fetch failed');
   });
 });
+
+describe('the description of the API by OpenAPI', () => {
+  it('shows what the controllers require, and that a transfer is challenged', async () => {
+    const { paths } = (await (await fetch(`${sample.bank}/docs-json`)).json()) as {
+      paths: Record<string, Record<string, Record<string, unknown>>>;
+    };
+    expect(Object.keys(paths)).toEqual(['/accounts', '/transfers', '/mcp']);
+    expect(paths['/mcp']?.['post']?.['x-step-up']).toEqual({ access: 'required', dynamic: true });
+    expect(paths['/accounts']?.['get']?.['x-step-up']).toEqual({ access: 'token' });
+    expect(paths['/transfers']?.['post']?.['x-step-up']).toEqual({
+      access: 'required',
+      words: ['mfa'],
+      acr_values: ['urn:example:mfa', 'phr'],
+      max_age: 300,
+    });
+  });
+
+  it('has a page of its own', async () => {
+    const page = await fetch(`${sample.bank}/docs`);
+    expect(page.status).toBe(200);
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self';");
+  });
+});

@@ -24,6 +24,7 @@ const nest12 = {
 };
 // an optional peer, which an application without metrics does not have
 const openTelemetry = ['@opentelemetry/api@1.9.1', '@opentelemetry/sdk-metrics@2.12.0'];
+const openApi = { 11: '@nestjs/swagger@11.4.7', 12: '@nestjs/swagger@12.0.2' };
 const classic = { module: 'commonjs', moduleResolution: 'node10' };
 const modern = { module: 'nodenext', moduleResolution: 'nodenext' };
 
@@ -94,16 +95,21 @@ function use({ name, type, nest, typescript, resolution, jest }, tarball) {
   run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], folder);
   if (jest) run('npx', ['jest'], folder);
   else {
-    if (existsSync(join(folder, 'node_modules', '@opentelemetry')))
-      throw new Error('npm has installed an optional peer');
+    for (const peer of ['@opentelemetry', '@nestjs/swagger']) {
+      if (existsSync(join(folder, 'node_modules', peer)))
+        throw new Error(`npm has installed ${peer}, an optional peer`);
+    }
     run('npx', ['tsc'], folder);
     run('node', ['doctor.mjs'], folder);
     run('node', ['routes.mjs'], folder);
     const said = run('node', ['dist/main.js'], folder).trim();
-    run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...openTelemetry], folder);
+    const optional = [...openTelemetry, openApi[nest['@nestjs/core'].split('.')[0]]];
+    run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...optional], folder);
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
     run('npx', ['tsc'], folder);
-    return `${said}, ${run('node', ['dist/opentelemetry.js'], folder).trim()}`;
+    return [said, ...['opentelemetry', 'openapi'].map((name) => run('node', [`dist/${name}.js`], folder).trim())].join(
+      ', ',
+    );
   }
 }
 

@@ -8,6 +8,13 @@ export interface BootSetup extends ModuleMetadata {
   configure?: (app: INestApplication) => void;
 }
 
+/** An application that boots without listening; with `init: false` it does not boot yet. */
+export interface ApplicationSetup extends BootSetup {
+  init?: boolean;
+  /** Whether it imports `StepUpModule`. Default is `true`. */
+  stepUp?: boolean;
+}
+
 /** An authorization server that boots without a network. */
 export const bootServer = { issuer: 'https://as.example', audience: 'https://api.example' };
 
@@ -25,21 +32,34 @@ export async function bootFailure(setup: BootSetup): Promise<unknown> {
 export const bootedService = (setup: BootSetup): Promise<StepUpService> => bootedProvider(StepUpService, setup);
 
 /** Boots an application without listening and gives one of its providers; the application is closed again. */
-export async function bootedProvider<T>(
-  provider: Type<T>,
-  { options, configure, imports = [], ...metadata }: BootSetup,
-): Promise<T> {
-  const testing = await Test.createTestingModule({
-    ...metadata,
-    imports: [StepUpModule.forRoot(withoutNetwork(options)), ...imports],
-  }).compile();
-  const app = testing.createNestApplication();
-  configure?.(app);
+export async function bootedProvider<T>(provider: Type<T>, setup: BootSetup): Promise<T> {
+  const app = await bootedApplication(setup);
   try {
-    await app.init();
     return app.get(provider);
   } finally {
     await app.close().catch(() => undefined);
+  }
+}
+
+/** Boots an application without listening. The caller closes it. */
+export async function bootedApplication({
+  options,
+  configure,
+  imports = [],
+  init = true,
+  stepUp = true,
+  ...metadata
+}: ApplicationSetup): Promise<INestApplication> {
+  const own = stepUp ? [StepUpModule.forRoot(withoutNetwork(options))] : [];
+  const testing = await Test.createTestingModule({ ...metadata, imports: [...own, ...imports] }).compile();
+  const app = testing.createNestApplication();
+  configure?.(app);
+  try {
+    if (init) await app.init();
+    return app;
+  } catch (error) {
+    await app.close().catch(() => undefined);
+    throw error;
   }
 }
 

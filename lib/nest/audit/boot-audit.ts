@@ -111,6 +111,8 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     const proof = new EnforcementProof(guards, reach);
     for (const one of classes) proof.refuseUnguardedMethods(one);
     const found = new Map<Route, ApplicationHandler>();
+    const requiresTokens = (handler: ApplicationHandler) =>
+      guards.names(AccessTokenGuard, handler) || guards.isGlobal(AccessTokenGuard);
     const properties = new Set(passportOptions(this.modules).flatMap(({ property }) => property ?? []));
     for (const handler of handlers) {
       for (const one of handler.functions) {
@@ -123,6 +125,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
         for (const property of guards.userPropertiesOf(handler)) properties.add(property);
         if (guards.names(AccessTokenGuard, handler)) routes.needTokenAt(handler.type, handler.method);
         route.describe(triggers.of(handler), this.#needsUser(handler, guards, reach));
+        route.mayBeGuarded ||= guards.haveOtherGuards(handler) || requiresTokens(handler);
         if (one === handler.functions[0] && !found.has(route)) found.set(route, handler);
       }
     }

@@ -17,7 +17,12 @@ import type { UnmetRequirements } from './unmet-requirements.js';
  * (`xms_cc` with `cp1`), only the age of the sign-in is unmet, or a new sign-in does not change what is unmet
  * @see [Claims challenges](https://learn.microsoft.com/en-us/entra/identity-platform/claims-challenge)
  */
-export function entraClaimsChallenge({ event, claims, requirements, reasons }: UnmetRequirements): RenderedChallenge {
+export function entraClaimsChallenge({
+  event,
+  claims,
+  requirements,
+  reasons,
+}: Omit<UnmetRequirements, 'at'>): RenderedChallenge {
   const [context] = requirements.acrValues ?? [];
   const lacksContext = reasons.some((reason) => REASON_DIMENSIONS[reason] === 'acr');
   if (!reasons.every((reason) => SIGN_IN_HELPS[reason])) {

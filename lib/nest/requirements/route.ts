@@ -86,6 +86,8 @@ export class Route {
 
   /** Whether the guard of the module requires a token, in place of an AccessTokenGuard that Nest left out. */
   needsToken = false;
+  /** Whether a guard that the route does not describe may require a token or a user. Default is `false`. */
+  mayBeGuarded = false;
   #exposesUser: boolean | undefined;
 
   /** Whether code that could change the user runs between the judgement and the handler. Default is `true`. */

@@ -1,0 +1,2 @@
+export { runServe } from './serve-command.js';
+export { runToken } from './token-command.js';

@@ -1,0 +1,1 @@
+export { createStepUpDocument, type StepUpDocumentOptions } from './step-up-document.js';
