@@ -136,7 +136,7 @@ function authTimeDiagnostic(
     const fix = `${SOURCES[source].fix(name, '')} Until then no maxAge is ever met.`;
     return add(severity, 'auth_time_missing', message, fix);
   }
-  if (typeof authTime !== 'number') {
+  if (typeof authTime !== 'number' || Number.isNaN(authTime)) {
     const fix =
       'It must be a JSON number of seconds: have the server issue one, or give a --profile that reads this form.';
     return add(severity, 'auth_time_not_a_number', `auth_time is ${quoted(authTime)}, which is not a number`, fix);

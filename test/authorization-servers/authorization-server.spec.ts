@@ -1,4 +1,4 @@
-import { checkAuthorizationServers } from '../../lib/authorization-servers/index.js';
+import { type AuthorizationServerProfile, checkAuthorizationServers } from '../../lib/authorization-servers/index.js';
 import { isLoopback } from '../../lib/core/index.js';
 import { refusals } from '../support/refusals.js';
 
@@ -303,5 +303,37 @@ describe('no limit is read from null or from a value of another type', () => {
       expect(attempt).toThrow(TypeError);
       expect(attempt).toThrow(`"authorizationServers[0].${path}`);
     }
+  });
+});
+
+describe('a word that the tokens of a server never tell', () => {
+  const server = { issuer: 'https://as.example', audience: 'api' };
+  const never: AuthorizationServerProfile = { title: 'Example', issues: { acr: 'never' } };
+  const methods = { acr: { mfa: ['otp'], phr: ['hwk'] } };
+  const fix =
+    '; let "methods.acr" of the profile say which methods tell it, or correct "issues.acr" if your server issues it';
+
+  test.each<[profile: AuthorizationServerProfile, acr: Record<string, string | string[]>, message: string]>([
+    [
+      never,
+      { mfa: 'gold' },
+      `"authorizationServers[0].acr.mfa" uses "gold", which no token of Example tells: by its profile they never carry acr${fix}`,
+    ],
+    [
+      { ...never, methods },
+      { strong: ['phr', 'gold'] },
+      `"authorizationServers[0].acr.strong" uses "gold", which no token of Example tells: by its profile they never carry acr, and its methods tell "mfa", "phr"${fix}`,
+    ],
+  ])('a string that neither a claim nor methods tell is refused: %j %j', (profile, acr, message) => {
+    expect(() => checkAuthorizationServers([{ ...server, profile, acr }])).toThrow(new TypeError(message));
+  });
+
+  test.each<[profile: AuthorizationServerProfile, acr: Record<string, string> | undefined]>([
+    [{ ...never, methods }, { strong: 'phr' }],
+    [{ ...never, issues: { acr: 'if-configured' } }, { mfa: 'gold' }],
+    [{ methods }, { mfa: 'gold' }],
+    [never, undefined],
+  ])('a string that one of them can tell is accepted: %j %j', (profile, acr) => {
+    expect(checkAuthorizationServers([{ ...server, profile, acr }])).toHaveLength(1);
   });
 });
