@@ -150,7 +150,7 @@ describe('a wrong option', () => {
       '"authorizationServers[0].keys.staleFor" must be a number of seconds from 0 to 604800, not 3600000; is it in milliseconds?':
         [{ keys: { staleFor: 3_600_000 } }],
       '"authorizationServers[0].order" needs words in "authorizationServers[0].acr"': [{ order: ['mfa'] }],
-      '"authorizationServers[0].profile" is not the name of a profile: "keycloack"; the closest is "keycloak". Known are keycloak, okta, auth0, entra, duende, logto, oidcProvider, hydra, supabase, pingone; for another server use an object':
+      '"authorizationServers[0].profile" is not the name of a profile: "keycloack"; the closest is "keycloak". Known are keycloak, okta, auth0, entra, duende, logto, oidcProvider, hydra, supabase, pingone, pingfederate, pingam, cognito, adfs, spring, zitadel, authentik, wso2, fusionauth, authelia, lemonldap, djangoOauthToolkit; for another server use an object':
         [{ profile: 'keycloack' }],
     }),
   )('the options %j are refused by name', (options, message) => {

@@ -211,14 +211,15 @@ describe('a profile by name', () => {
     ['Keycloak', 'keycloak'],
     ['oidc-provider', 'oidcProvider'],
     ['azure', 'auth0'],
-    ['toString', 'okta'],
+    ['toString', 'spring'],
     ['__proto__', 'logto'],
     ['', 'okta'],
   ])('the unknown name "%s" is refused, and the closest one is suggested', (name, nearest) => {
     expect(() => check(name)).toThrow(
       new TypeError(
         `"profile" is not the name of a profile: "${name}"; the closest is "${nearest}". Known are keycloak, okta, auth0, entra, ` +
-          'duende, logto, oidcProvider, hydra, supabase, pingone; for another server use an object',
+          'duende, logto, oidcProvider, hydra, supabase, pingone, ' +
+          'pingfederate, pingam, cognito, adfs, spring, zitadel, authentik, wso2, fusionauth, authelia, lemonldap, djangoOauthToolkit; for another server use an object',
       ),
     );
   });

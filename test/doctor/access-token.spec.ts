@@ -306,7 +306,7 @@ describe('what a profile changes', () => {
     expect(exitCode).toBe(2);
     expect(stderr).toBe(
       'nestjs-step-up: "--profile" must be one of keycloak, okta, auth0, entra, duende, logto, oidcProvider, hydra, ' +
-        'supabase, pingone (--help shows the options)\n',
+        'supabase, pingone, pingfederate, pingam, cognito, adfs, spring, zitadel, authentik, wso2, fusionauth, authelia, lemonldap, djangoOauthToolkit (--help shows the options)\n',
     );
   });
 });
