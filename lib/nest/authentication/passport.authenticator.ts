@@ -181,7 +181,8 @@ export class PassportAuthenticator implements Authenticator {
         token === undefined
           ? 'neither acr nor auth_time is on request.user, and no token was found to compare it with; return them in ' +
             'validate(), or give the options "accessToken" or "authenticationEvent"'
-          : 'neither acr nor auth_time is in the token; the authorization server has to be told to put them there',
+          : 'neither acr nor auth_time is in the token; the issuer has to put them there, and docs/own-tokens.md says how if this ' +
+            'application is the issuer',
     }));
   }
 
