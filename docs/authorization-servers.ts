@@ -62,6 +62,8 @@ export const profile: AuthorizationServerProfile = {
 
 Or change one from here: \`{ ...profiles.auth0, claims: { acr: 'https://api.example/acr' } }\`, with \`profiles\` from \`nestjs-step-up\`.
 
+If nothing separates ID tokens from access tokens, do not widen \`typ\`. Have the server issue \`at+jwt\`. Or have it issue opaque tokens, and ask about those by introspection.
+
 ### Methods in place of acr
 
 Some servers tell no class of a sign-in, and do tell its methods, in \`amr\` ([RFC 8176](https://www.rfc-editor.org/rfc/rfc8176.html)) or in a claim of their own. Give those methods a string of your choice under \`methods.acr\`, and map your word to that string:
@@ -79,7 +81,16 @@ export const server: AuthorizationServerOptions = {
 };
 \`\`\`
 
-A method that is not listed stands for nothing, and a claim of another form tells no methods. A challenge names the string in \`acr_values\`. Your server does not know it: it tells your client, whose sign-in has to end with such a method.
+A method that is not listed stands for nothing, and a claim of another form tells no methods. A challenge names the string in \`acr_values\`. Your server does not know it: it tells your client, whose sign-in has to end with such a method. The ID token has the methods too, and your client judges them in place of \`acr\`:
+
+\`\`\`ts
+import { type StepUpExpectation, verifyStepUp } from 'nestjs-step-up/client';
+
+declare const claims: { sub: string; amr?: string[] }; // of the ID token
+declare const expectation: StepUpExpectation;
+
+export const { outcome } = verifyStepUp({ ...claims, acr: claims.amr?.includes('otp') ? 'mfa' : undefined }, expectation);
+\`\`\`
 
 If the server tells the time of each method, \`maxAge\` judges the time of the method that the route requires, and not \`auth_time\`. So \`@RequireAcr('mfa', { maxAge: 300 })\` means a second factor within five minutes, which RFC 9470 itself cannot say. Say how the claim is written:
 
@@ -96,7 +107,7 @@ If the server tells the time of each method, \`maxAge\` judges the time of the m
 - A time that cannot be read, or that lies in the future, is not met, even next to a good one.
 - \`acrTimes\` is for a server that tells \`acr\` itself: it says of which methods the time of a string is. \`authTime\` lists the methods that are a sign-in, for a server without \`auth_time\`.
 
-If nothing separates ID tokens from access tokens, do not widen \`typ\`. Have the server issue \`at+jwt\`. Or have it issue opaque tokens, and ask about those by introspection.
+
 `;
 }
 

@@ -10,11 +10,15 @@ export const djangoOauthToolkit = Object.freeze<AuthorizationServerProfile>({
   ],
   checkedOn: '2026-11-26',
   issues: { acr: 'never', authTime: 'never' },
+  idToken: { acr: 'never', authTime: 'by-default' },
   steps: [
     'Do not require anything of these tokens: they are opaque, and introspection returns active, scope, exp, client_id and username, nothing of the sign-in.',
     'Use the introspection for handlers that only need a valid token. Clients ask for this API with `resource`, or the response names no audience and the token is refused.',
     "To step up, write a subclass of `IntrospectTokenView` that returns `acr` and `auth_time`, and say so in a profile of your own: `{ ...profiles.djangoOauthToolkit, issues: { acr: 'if-configured', authTime: 'if-configured' } }`.",
   ],
-  notes: ['It reads neither `acr_values` nor `max_age`; `prompt=login` makes the user sign in again.'],
+  notes: [
+    'It reads neither `acr_values` nor `max_age`; `prompt=login` makes the user sign in again, and `prompt=none` fails with status 500.',
+    '`auth_time` of its ID tokens is the latest sign-in of the user in any browser.',
+  ],
   observed: ['All of this with Django OAuth Toolkit 3.4.1.'],
 });

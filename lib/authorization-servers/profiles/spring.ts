@@ -19,6 +19,7 @@ export const spring = Object.freeze<AuthorizationServerProfile>({
     'Read `acr_values`, `max_age` and `prompt` yourself, in a filter before the authorization endpoint that sends the user to sign in again.',
   ],
   notes: [
+    'With a login page as entry point, `prompt=none` shows that page to a user who has to sign in: a silent request never comes back.',
     '`auth_time` that the server writes by itself into ID tokens is the last request of the session, not the sign-in: write your own.',
     'An opaque token needs an `OAuth2TokenClaimsContext` customizer in the same way, and names no audience without it.',
   ],
