@@ -33,7 +33,8 @@ A profile holds only what its sources say; "${UNKNOWN}" in a cell means that the
 
 ${table(names)}
 
-- **acr, auth_time**: the claim of the access token. It is there by default, once it is configured, or never. Without \`auth_time\` no \`maxAge\` can be met.
+- **acr, auth_time**: the claim of the access token. It is there by default, once it is configured, or never. Next to "never" stands the claim whose methods tell it in its place, see [Methods](#methods-in-place-of-acr). Without either, a word stops the boot, and a \`maxAge\` earns a warning.
+- **ID token**: which of the two claims ID tokens have. The client half judges ID tokens: [\`verifyStepUp\`](client.md) reports \`acr_missing\` or \`auth_time_missing\` without them.
 - **typ**: which \`typ\` of a token's header is accepted. Beyond \`at+jwt\` other claims tell access tokens from ID tokens.
 - **several values**: which of several acceptable strings the client sends.
 - **when it cannot be met**: what comes back if the user cannot do what was asked for. It is an error, or a token of a lower acr, which the API refuses again.
@@ -62,6 +63,51 @@ export const profile: AuthorizationServerProfile = {
 Or change one from here: \`{ ...profiles.auth0, claims: { acr: 'https://api.example/acr' } }\`, with \`profiles\` from \`nestjs-step-up\`.
 
 If nothing separates ID tokens from access tokens, do not widen \`typ\`. Have the server issue \`at+jwt\`. Or have it issue opaque tokens, and ask about those by introspection.
+
+### Methods in place of acr
+
+Some servers tell no class of a sign-in, and do tell its methods, in \`amr\` ([RFC 8176](https://www.rfc-editor.org/rfc/rfc8176.html)) or in a claim of their own. Give those methods a string of your choice under \`methods.acr\`, and map your word to that string:
+
+\`\`\`ts
+import type { AuthorizationServerOptions } from 'nestjs-step-up';
+
+export const server: AuthorizationServerOptions = {
+  issuer: 'https://login.example.com',
+  audience: 'https://api.example.com',
+  acr: { mfa: 'mfa' }, // your word, and the string
+  profile: {
+    methods: { acr: { mfa: ['otp', ['pwd', 'hwk']] } }, // otp, or pwd and hwk together
+  },
+};
+\`\`\`
+
+A method that is not listed stands for nothing, and a claim of another form tells no methods. A challenge names the string in \`acr_values\`. Your server does not know it: it tells your client, whose sign-in has to end with such a method. The ID token has the methods too, and your client judges them in place of \`acr\`:
+
+\`\`\`ts
+import { type StepUpExpectation, verifyStepUp } from 'nestjs-step-up/client';
+
+declare const claims: { sub: string; amr?: string[] }; // of the ID token
+declare const expectation: StepUpExpectation;
+
+export const { outcome } = verifyStepUp({ ...claims, acr: claims.amr?.includes('otp') ? 'mfa' : undefined }, expectation);
+\`\`\`
+
+If the server tells the time of each method, \`maxAge\` judges the time of the method that the route requires, and not \`auth_time\`. So \`@RequireAcr('mfa', { maxAge: 300 })\` means a second factor within five minutes, which RFC 9470 itself cannot say. Say how the claim is written:
+
+| the claim | \`methods\` |
+| --- | --- |
+| \`"amr": ["pwd", "otp"]\` | \`{ acr }\` |
+| \`"amr": [{ "method": "totp", "timestamp": 1790000000 }]\` | \`{ form: 'entries', method: 'method', time: 'timestamp', acr }\` |
+| \`"st-mfa": { "c": { "totp": 1790000000 } }\`, with \`claims: { amr: ['st-mfa', 'c'] }\` | \`{ form: 'times', acr }\` |
+| \`"fva": [5, -1]\`, minutes before \`iat\`, with \`claims: { amr: 'fva' }\` | \`{ form: 'ages', names: ['first', 'second'], unit: 60, acr }\` |
+| \`"second_factor": "totp"\`, with \`claims: { amr: 'second_factor' }\` | \`{ form: 'text', acr }\` |
+
+- Times are in seconds, unless \`timeFormat\` is \`'milliseconds'\` or \`'rfc3339'\`. \`authTimeFormat\` says the same of \`auth_time\`.
+- Methods that are needed together are as old as the oldest of them. Of several that are each enough, the latest counts.
+- A time that cannot be read, or that lies in the future, is not met, even next to a good one.
+- \`acrTimes\` is for a server that tells \`acr\` itself: it says of which methods the time of a string is. \`authTime\` lists the methods that are a sign-in, for a server without \`auth_time\`.
+
+
 `;
 }
 
@@ -71,6 +117,7 @@ function table(names: readonly ProfileName[]): string {
     'profile',
     'acr',
     'auth_time',
+    'ID token',
     'typ',
     'several values',
     'max_age=0',
@@ -80,15 +127,23 @@ function table(names: readonly ProfileName[]): string {
   ];
   const rows = names.map((name) => {
     const profile: AuthorizationServerProfile = profiles[name];
-    const { claims, typ } = checkProfile(name, name);
-    const changed = examples[name].changes !== undefined;
+    const { claims, typ, methods } = checkProfile(name, name);
+    const changed: Readonly<Record<string, string>> = examples[name].changes?.claims ?? {};
+    const byMethods = `never; methods in \`${claims.amr.join('.')}\``;
     return [
       `[${profile.title}](#${anchor(profile)})`,
       `\`${name}\``,
-      `${changed ? 'a name of yours' : `\`${claims.acr.join('.')}\``}, ${said(ISSUED, profile.issues?.acr)}`,
+      profile.issues?.acr === 'never'
+        ? (methods?.acr.length ?? 0) > 0
+          ? byMethods
+          : 'never'
+        : `${'acr' in changed ? 'a name of yours' : `\`${claims.acr.join('.')}\``}, ${said(ISSUED, profile.issues?.acr)}`,
       profile.issues?.authTime === 'never'
-        ? 'never'
-        : `${changed ? 'a name of yours' : `\`${claims.authTime.join('.')}\``}, ${said(ISSUED, profile.issues?.authTime)}`,
+        ? methods?.hasTimes === true
+          ? byMethods
+          : 'never'
+        : `${'authTime' in changed ? 'a name of yours' : `\`${claims.authTime.join('.')}\``}, ${said(ISSUED, profile.issues?.authTime)}`,
+      idToken(profile),
       [...typ].map((value) => (value === null ? 'none' : `\`${value === 'jwt' ? 'JWT' : value}\``)).join(', '),
       said({ all: 'all, in order', first: 'the first' }, profile.request?.acrValues),
       sent(profile.request?.zeroMaxAge),
@@ -101,6 +156,13 @@ function table(names: readonly ProfileName[]): string {
 }
 
 const ISSUED = { 'by-default': 'by default', 'if-configured': 'once configured', never: 'never' };
+const IN_ID_TOKENS = { ...ISSUED, 'if-requested': 'if requested' };
+
+function idToken({ idToken = {} }: AuthorizationServerProfile): string {
+  const { acr, authTime } = idToken;
+  if (acr === undefined && authTime === undefined) return UNKNOWN;
+  return `\`acr\` ${said(IN_ID_TOKENS, acr)}, \`auth_time\` ${said(IN_ID_TOKENS, authTime)}`;
+}
 
 function said<Fact extends string>(words: Readonly<Record<Fact, string>>, fact: Fact | undefined): string {
   return fact === undefined ? UNKNOWN : words[fact];
@@ -120,7 +182,7 @@ import ${example.changes === undefined ? 'type { AuthorizationServerOptions }' :
 
 export const ${name}: AuthorizationServerOptions = ${entry(name, example)};
 \`\`\`
-${strings.length === 0 ? '' : `\nIts ${strings.length === 1 ? 'string is' : 'strings are'} ${strings.join(', ')}.\n`}
+${strings.length === 0 ? '' : `\nIts ${strings.length === 1 ? 'string is' : 'strings are'} ${strings.join(', ')}.\n`}${told(name)}
 For its administrator:
 
 ${profile.steps?.map((step, index) => `${index + 1}. ${step}`).join('\n')}
@@ -134,6 +196,21 @@ ${profile.observed === undefined ? '' : `\nObserved:\n\n${bullets(profile.observ
 Sources, read on ${profile.checkedOn}: ${profile.source?.map((source) => `<${source}>`).join(', ')}.`;
 }
 
+/** What methods tell of strings, and of whose time they are. */
+function told(name: ProfileName): string {
+  const { methods, claims } = checkProfile(name, name);
+  const listed = (all: NonNullable<typeof methods>['acr']) =>
+    all.map(
+      ([acr, any]) =>
+        `\`${acr}\` by ${any.map((one) => one.map((method) => `\`${method}\``).join(' with ')).join(' or ')}`,
+    );
+  const sentences = [
+    ...(methods?.acr.length ? [`\`${claims.amr.join('.')}\` tells ${listed(methods.acr).join(', ')}.`] : []),
+    ...(methods?.acrTimes.length ? [`\`maxAge\` judges the time of ${listed(methods.acrTimes).join(', ')}.`] : []),
+  ];
+  return sentences.length === 0 ? '' : `\n${sentences.join(' ')}\n`;
+}
+
 function bullets(sentences: readonly string[] = []): string {
   return sentences.map((sentence) => `- ${sentence}`).join('\n');
 }
@@ -145,7 +222,7 @@ function code({ code }: Example): string {
 
 function client(
   { request = {} }: AuthorizationServerProfile,
-  { client, names, options: { audience } }: Example,
+  { client, names, options: { audience }, changes }: Example,
 ): string {
   if (client !== undefined) return client;
   const options = [
@@ -159,8 +236,14 @@ function client(
     ...(names === 'resource' ? ['resource'] : []),
   ];
   const call = `authorizationParameters(challenge, { ${options.join(', ')} })`;
-  if (names !== 'audience') return `\`${call}\`.`;
-  return `\`{ ...${call}, audience: ${literal(audience)} }\`. The \`audience\` belongs in every authorization request; without it access tokens are not for this API.`;
+  const judged = changes?.inIdTokens === true ? ` ID tokens have these names too: ${renamed(changes.claims)}.` : '';
+  if (names !== 'audience') return `\`${call}\`.${judged}`;
+  return `\`{ ...${call}, audience: ${literal(audience)} }\`. The \`audience\` belongs in every authorization request; without it access tokens are not for this API.${judged}`;
+}
+
+/** How `verifyStepUp` reads claims of other names. */
+function renamed({ acr, authTime }: Readonly<Record<string, string>>): string {
+  return `\`verifyStepUp({ ...claims, acr: claims['${acr}'], auth_time: claims['${authTime}'] }, …)\``;
 }
 
 /** The member of `authorizationServers`, as one writes it. */

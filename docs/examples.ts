@@ -4,7 +4,11 @@ import type { ProfileName, ServerOptions } from '../lib/authorization-servers/in
 export interface Example {
   readonly options: Omit<ServerOptions, 'profile'>;
   /** Members that replace those of the profile, for a server that needs names of your own. */
-  readonly changes?: { readonly claims: Readonly<Record<string, string>> };
+  readonly changes?: {
+    readonly claims: Readonly<Record<string, string>>;
+    /** Whether ID tokens have the same names. */
+    readonly inIdTokens?: boolean;
+  };
   /** What clients do if `authorizationParameters` has no part in it. */
   readonly client?: string;
   /** The parameter by which clients name this API, if access tokens are not for it otherwise. */
@@ -34,8 +38,10 @@ exports.onExecutePostLogin = async (event, api) => {
   const counted = mfa.length > 0 ? mfa : methods;
   if (counted.length === 0) return;
   const latest = Math.max(...counted.map(({ timestamp }) => Date.parse(timestamp)));
-  if (mfa.length > 0) api.accessToken.setCustomClaim('https://api.example/acr', MFA);
-  api.accessToken.setCustomClaim('https://api.example/auth_time', Math.floor(latest / 1000));
+  for (const token of [api.accessToken, api.idToken]) {
+    if (mfa.length > 0) token.setCustomClaim('https://api.example/acr', MFA);
+    token.setCustomClaim('https://api.example/auth_time', Math.floor(latest / 1000));
+  }
 };`,
 ];
 
@@ -61,7 +67,10 @@ export const examples: Readonly<Record<ProfileName, Example>> = {
       audience,
       acr: { mfa: 'http://schemas.openid.net/pape/policies/2007/06/multi-factor' },
     },
-    changes: { claims: { acr: 'https://api.example/acr', authTime: 'https://api.example/auth_time' } },
+    changes: {
+      claims: { acr: 'https://api.example/acr', authTime: 'https://api.example/auth_time' },
+      inIdTokens: true,
+    },
     names: 'audience',
     code: {
       text:
@@ -116,5 +125,75 @@ export const examples: Readonly<Record<ProfileName, Example>> = {
       audience,
       acr: { mfa: 'Multi_Factor' },
     },
+  },
+  pingfederate: {
+    options: { issuer: 'https://sso.example.com', audience, acr: { mfa: 'urn:example:mfa' } },
+  },
+  pingam: {
+    options: {
+      issuer: 'https://am.example.com/am/oauth2/realms/root/realms/alpha',
+      audience,
+      acr: { mfa: 'mfa' },
+    },
+  },
+  cognito: {
+    options: {
+      issuer: 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_EXAMPLE',
+      audience,
+      acr: { mfa: ['urn:cognito:loa:3', 'urn:cognito:loa:4'] },
+    },
+    client:
+      '`authorizationParameters(challenge, { scope })`, with a scope of this API, such as `https://api.example.com/transfers`, in `scope`.',
+  },
+  adfs: {
+    options: {
+      issuer: 'https://fs.example.com/adfs/services/trust',
+      audience,
+      jwksUri: 'https://fs.example.com/adfs/discovery/keys',
+      acr: { mfa: 'http://schemas.microsoft.com/claims/multipleauthn' },
+    },
+    changes: { claims: { amr: 'authmethod', clientId: 'appid', scope: 'scp', acr: 'https://api.example/acr' } },
+    client:
+      "`{ ...authorizationParameters({ scheme: challenge.scheme, maxAge: 0 }, { zeroMaxAge: { prompt: 'login' }, scope }), resource: 'https://api.example.com' }`: " +
+      'the policy of the resource asks for the second factor.',
+  },
+  spring: {
+    options: { issuer: 'https://login.example.com', audience, acr: { mfa: 'mfa', pwd: 'pwd' } },
+  },
+  zitadel: {
+    options: { issuer: 'https://example.zitadel.cloud', audience: '300000000000000001' },
+    client: 'There is nothing to ask for.',
+  },
+  authentik: {
+    options: {
+      issuer: 'https://login.example.com/application/o/bank/',
+      audience: 'client-id-of-the-provider',
+      acr: { mfa: 'mfa' },
+    },
+    client:
+      "`authorizationParameters({ scheme: challenge.scheme, maxAge: 0 }, { zeroMaxAge: { prompt: 'login' }, scope })`: " +
+      'the values of the challenge mean nothing to authentik, and a new sign-in asks for everything that its flow wants.',
+  },
+  wso2: {
+    options: { issuer: 'https://is.example.com/oauth2/token', audience, acr: { mfa: 'acr2' } },
+  },
+  fusionauth: {
+    options: { issuer: 'https://login.example.com', audience },
+    client: '`authorizationParameters(challenge, { scope })`. FusionAuth reads no `acr_values`.',
+  },
+  authelia: {
+    options: { issuer: 'https://auth.example.com', audience, acr: { mfa: 'mfa' } },
+    client:
+      "`{ ...authorizationParameters({ scheme: challenge.scheme, maxAge: 0 }, { scope }), audience: 'https://api.example.com' }`: " +
+      'the values of the challenge mean nothing to Authelia, and a new sign-in asks for what the policy of the client wants.',
+  },
+  lemonldap: {
+    options: { issuer: 'https://auth.example.com/', audience, acr: { mfa: 'loa-2', pwd: 'loa-1' } },
+    client:
+      "`authorizationParameters(challenge, { zeroMaxAge: { max_age: '1' }, scope })`, with the client id of the second relying party.",
+  },
+  djangoOauthToolkit: {
+    options: { issuer: 'https://login.example.com/o', audience },
+    client: 'There is nothing to ask for.',
   },
 };

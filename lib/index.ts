@@ -1,10 +1,14 @@
 export {
+  type AuthenticationMethods,
   type AuthorizationServerProfile,
   type ClaimPath,
   type IntrospectionCache,
   type IntrospectionOptions,
+  type MethodAlternatives,
+  type MethodsForm,
   type ProfileName,
   profiles,
+  type TimeFormat,
 } from './authorization-servers/index.js';
 export {
   type Assessment,

@@ -1,4 +1,6 @@
+import type { AuthenticationMethods } from './authentication-methods.js';
 import type { ClaimPath } from './claim.js';
+import type { TimeFormat } from './time-format.js';
 
 /**
  * Describes an authorization server: how its access tokens differ from RFC 9068, which form of challenge its clients
@@ -36,8 +38,8 @@ export interface AuthorizationServerProfile {
   claims?:
     | {
         acr?: ClaimPath | undefined;
-        /** Seconds since the epoch. */
         authTime?: ClaimPath | undefined;
+        /** The methods of the sign-in, written as `methods` says. */
         amr?: ClaimPath | undefined;
         clientId?: ClaimPath | undefined;
         /** A string of scopes separated by spaces, or a list of strings. */
@@ -49,6 +51,23 @@ export interface AuthorizationServerProfile {
    * `'string'`.
    */
   acrType?: 'string' | 'list' | 'number' | undefined;
+  /** How `auth_time` is written. A time in another format never satisfies. Default is `'seconds'`. */
+  authTimeFormat?: TimeFormat | undefined;
+  /**
+   * How the methods of the sign-in are written, and which `acr` strings they stand for: for a server that tells no `acr`,
+   * or that tells the time of each factor. Default is a list of strings that stands for nothing.
+   *
+   * @example
+   * ```ts
+   * const profile: AuthorizationServerProfile = { methods: { acr: { mfa: ['otp', 'hwk'] } } }; // "amr": ["pwd", "otp"]
+   * ```
+   */
+  methods?: AuthenticationMethods | undefined;
+  /**
+   * Where a JWT names the API it is for. `'scope'` is for servers such as Amazon Cognito: a token without `aud` is for
+   * this API if one of its scopes is an `audience` of yours, a slash, and a name. Default is `'aud'`.
+   */
+  audienceIn?: 'aud' | 'scope' | undefined;
   /** Claims of RFC 9068 §2.2 that the server may omit, `aud` only in introspection responses. Default is none. */
   absentClaims?: readonly ('client_id' | 'jti' | 'iat' | 'aud')[] | undefined;
   /**
@@ -68,8 +87,22 @@ export interface AuthorizationServerProfile {
    * should stand for one. Default is none.
    */
   defaultAcrValues?: readonly string[] | undefined;
-  /** Whether access tokens carry `acr` and `auth_time` by default, after configuration, or never. */
+  /**
+   * Whether access tokens carry `acr` and `auth_time` by default, after configuration, or never. With `'never'` a word
+   * that neither a claim nor `methods` can tell is an error at boot.
+   */
   issues?: { acr?: Issuance | undefined; authTime?: Issuance | undefined } | undefined;
+  /**
+   * What ID tokens say of the sign-in, which `verifyStepUp` of the client judges: the claims, `acr` and `auth_time` by
+   * default, and whether they are there. Decides about no access token.
+   */
+  idToken?:
+    | {
+        claims?: { acr?: string | undefined; authTime?: string | undefined } | undefined;
+        acr?: Issuance | 'if-requested' | undefined;
+        authTime?: Issuance | 'if-requested' | undefined;
+      }
+    | undefined;
   /** Options of `authorizationParameters` for this server. */
   request?:
     | {

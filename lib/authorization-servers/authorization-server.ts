@@ -6,7 +6,7 @@ import {
   type Introspection,
   type IntrospectionOptions,
 } from './introspection.js';
-import { type AccessTokenProfile, checkProfile } from './profile.js';
+import { type AccessTokenProfile, checkProfile, isTellable } from './profile.js';
 import type { ProfileName } from './profiles/index.js';
 import { isRecord } from './record.js';
 import { checkUrl } from './url.js';
@@ -88,7 +88,8 @@ const KEY_MEMBERS = new Set(['refreshAfter', 'staleFor']);
  *
  * @throws StepUpConfigurationError that names the option: an empty list, an issuer that occurs twice or is not https, a
  * missing audience, an algorithm that is not asymmetric, a server without `acr` next to one with it, a string of one
- * server that is a word of another, two servers for opaque tokens, an unknown member
+ * server that is a word of another, a string that its tokens never tell, two servers for opaque tokens, an unknown
+ * member
  */
 export function checkAuthorizationServers(options: readonly ServerOptions[]): readonly AuthorizationServer[] {
   if (!Array.isArray(options) || options.length === 0) {
@@ -140,6 +141,21 @@ function checkWordsAcross(servers: readonly AuthorizationServer[]): void {
   }
 }
 
+/** Checks that the tokens of a server can tell the strings of its words: a word that none tells is never satisfied. */
+function checkTellable({ words }: Vocabulary, profile: AccessTokenProfile, where: string): void {
+  for (const [word, strings] of words) {
+    const untold = strings.find((value) => !isTellable(value, profile));
+    if (untold === undefined) continue;
+    const told = profile.methods?.acr.map(([value]) => `"${value}"`) ?? [];
+    const server = profile.title ?? 'this server';
+    throw new StepUpConfigurationError(
+      `"${where}.acr.${word}" uses "${untold}", which no token of ${server} tells: by its profile they never carry acr` +
+        (told.length === 0 ? '' : `, and its methods tell ${told.join(', ')}`) +
+        '; let "methods.acr" of the profile say which methods tell it, or correct "issues.acr" if your server issues it',
+    );
+  }
+}
+
 function checkServer(options: ServerOptions, where: string): AuthorizationServer {
   if (!isRecord(options)) throw new StepUpConfigurationError(`"${where}" must be an object`);
   checkMembers(options, MEMBERS, (member) => `"${where}" has the unknown option "${member}"`);
@@ -179,13 +195,16 @@ function checkServer(options: ServerOptions, where: string): AuthorizationServer
   const { refreshAfter = 600, staleFor = 3600 } = keys;
   checkSeconds(refreshAfter, `${where}.keys.refreshAfter`, [1, DAY]);
   checkSeconds(staleFor, `${where}.keys.staleFor`, [0, WEEK]);
+  const profile = checkProfile(options.profile, `${where}.profile`);
+  const vocabulary = Vocabulary.from(options, where);
+  checkTellable(vocabulary, profile, where);
   return Object.freeze({
     issuer,
     audience: new Set(audiences as string[]),
     jwksUri,
     algorithms: new Set(algorithms),
-    profile: checkProfile(options.profile, `${where}.profile`),
-    vocabulary: Vocabulary.from(options, where),
+    profile,
+    vocabulary,
     delegation,
     introspection:
       options.introspection === undefined

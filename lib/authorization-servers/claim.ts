@@ -26,6 +26,17 @@ export function hasClaim(claims: Claims, [name, value]: readonly [name: string, 
   return value === true ? claim !== undefined && claim !== null : claim === value;
 }
 
+/**
+ * Returns the identifiers of the APIs whose scopes a token has: what stands before the last slash of a scope, as Amazon
+ * Cognito writes the scopes of resource servers.
+ */
+export function audiencesOfScope(scope: unknown): string[] {
+  const scopes: readonly unknown[] = typeof scope === 'string' ? scope.split(' ') : Array.isArray(scope) ? scope : [];
+  return scopes.flatMap((one) =>
+    typeof one === 'string' && one.includes('/') ? one.slice(0, one.lastIndexOf('/')) : [],
+  );
+}
+
 /** Returns the media type in `typ`, in lower case and without `application/`, which may be omitted: RFC 7515 §4.1.9. */
 export function mediaType(typ: string): string {
   return typ.toLowerCase().replace(/^application\//, '');

@@ -3,13 +3,19 @@ import { type ProfileName, profiles } from './profiles/index.js';
 
 /** Issuers by which servers can be told, as their own pages have them. The others are told by nothing. */
 const ISSUERS: Readonly<Partial<Record<ProfileName, RegExp>>> = {
-  keycloak: /\/realms\/[^/]+$/,
+  // PingAM names realms too, below /oauth2
+  keycloak: /^(?!.*\/oauth2\/).*\/realms\/[^/]+$/,
   okta: /^https:\/\/[^/]+\.(?:okta|oktapreview|okta-emea)\.com(?:\/|$)/,
   auth0: /^https:\/\/[^/]+\.auth0\.com\/$/,
   entra: /^https:\/\/(?:login\.microsoftonline\.com|sts\.windows\.net)\//,
   logto: /^https:\/\/[^/]+\.logto\.app\/oidc$/,
   supabase: /^https:\/\/[^/]+\.supabase\.co\/auth\/v1$/,
   pingone: /^https:\/\/auth\.pingone\.[a-z.]+\//,
+  pingam: /\/oauth2\/realms\/root(?:\/realms\/[^/]+)*$/,
+  cognito: /^https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?\/[\w-]+$/,
+  adfs: /\/adfs\/services\/trust$/,
+  zitadel: /^https:\/\/[^/]+\.zitadel\.cloud$/,
+  authentik: /\/application\/o\/[^/]+\/$/,
 };
 
 /**

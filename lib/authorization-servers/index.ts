@@ -1,10 +1,17 @@
+export type {
+  AuthenticationMethods,
+  MethodAlternatives,
+  MethodsForm,
+  MethodsReader,
+  ToldAcr,
+} from './authentication-methods.js';
 export {
   type AuthorizationServer,
   checkAuthorizationServers,
   type ServerOptions,
 } from './authorization-server.js';
 export type { AuthorizationServerProfile } from './authorization-server-profile.js';
-export { type ClaimPath, hasClaim, mediaType, readClaim } from './claim.js';
+export { audiencesOfScope, type ClaimPath, hasClaim, mediaType, readClaim } from './claim.js';
 export { fittingProfile } from './fitting-profile.js';
 export {
   type ClientAuthenticationMethod,
@@ -16,7 +23,10 @@ export {
 export {
   checkProfile,
   isClientCredentialsToken,
+  isDatable,
+  isTellable,
   PROFILE_MEMBERS,
 } from './profile.js';
 export { type ProfileName, profiles } from './profiles/index.js';
+export { secondsOf, type TimeFormat } from './time-format.js';
 export { Vocabulary, type VocabularyOptions } from './vocabulary.js';

@@ -1,8 +1,10 @@
 import { type Claims, checkMembers, closestMatch, StepUpConfigurationError } from '../core/index.js';
+import { checkMethods, type MethodsReader } from './authentication-methods.js';
 import type { AuthorizationServerProfile } from './authorization-server-profile.js';
 import { hasClaim, mediaType } from './claim.js';
 import { type ProfileName, profiles } from './profiles/index.js';
 import { isRecord } from './record.js';
+import { checkTimeFormat, type TimeFormat } from './time-format.js';
 
 /** The members of a checked profile that decide about access tokens and challenges, with every default filled in. */
 export interface AccessTokenProfile {
@@ -13,6 +15,12 @@ export interface AccessTokenProfile {
   readonly otherTokenClaims: readonly string[];
   readonly claims: Readonly<Record<'acr' | 'authTime' | 'amr' | 'clientId' | 'scope', readonly string[]>>;
   readonly acrType: 'string' | 'list' | 'number';
+  readonly authTimeFormat: TimeFormat;
+  /** `undefined` for a list of strings that stands for nothing. */
+  readonly methods: MethodsReader | undefined;
+  readonly audienceIn: 'aud' | 'scope';
+  /** Whether access tokens never carry `acr` and `auth_time`. */
+  readonly lacks: { readonly acr: boolean; readonly authTime: boolean };
   readonly absentClaims: ReadonlySet<string>;
   readonly clientCredentialsClaims: readonly (readonly [claim: string, value: string | true])[];
   readonly challenge: 'rfc9470' | 'entra';
@@ -29,10 +37,28 @@ export function isClientCredentialsToken(
   return clientCredentialsClaims.some((claim) => hasClaim(claims, claim));
 }
 
+/** Returns whether tokens can tell an `acr` string, by a claim or by methods. */
+export function isTellable(acr: string, { lacks, methods }: Pick<AccessTokenProfile, 'lacks' | 'methods'>): boolean {
+  return !lacks.acr || methods?.acr.some(([told]) => told === acr) === true;
+}
+
+/** Returns whether tokens can tell when the user signed in, or when one of these `acr` strings was reached. */
+export function isDatable(
+  acrValues: readonly string[],
+  { lacks, methods }: Pick<AccessTokenProfile, 'lacks' | 'methods'>,
+): boolean {
+  if (!lacks.authTime) return true;
+  if (methods === undefined || !methods.hasTimes) return false;
+  const dated = [...methods.acr, ...methods.acrTimes].map(([acr]) => acr);
+  return methods.authTime.length > 0 || dated.some((acr) => acrValues.includes(acr));
+}
+
 const RFC_9068_CLAIMS = { acr: 'acr', authTime: 'auth_time', amr: 'amr', clientId: 'client_id', scope: 'scope' };
 const OMISSIBLE: ReadonlySet<unknown> = new Set(['client_id', 'jti', 'iat', 'aud']);
+const ISSUED = ['by-default', 'if-configured', 'never'];
 const CHOICES = {
   acrType: ['string', 'list', 'number'],
+  audienceIn: ['aud', 'scope'],
   challenge: ['rfc9470', 'entra'],
   whenUnmet: ['error', 'lower', 'no-return'],
   onRefresh: ['keeps', 'drops'],
@@ -47,9 +73,12 @@ export const PROFILE_MEMBERS: ReadonlySet<string> = new Set([
   'typ',
   'accessTokenClaims',
   'claims',
+  'authTimeFormat',
+  'methods',
   'absentClaims',
   'clientCredentialsClaims',
   'issues',
+  'idToken',
   'request',
 ]);
 
@@ -90,6 +119,10 @@ export function checkProfile(
     otherTokenClaims: Object.freeze([...otherTokenClaims]),
     claims: checkClaimPaths(claims, `${where}.claims`),
     acrType,
+    authTimeFormat: checkTimeFormat(profile.authTimeFormat, `${where}.authTimeFormat`),
+    methods: checkMethods(profile.methods, `${where}.methods`),
+    audienceIn: profile.audienceIn ?? 'aud',
+    lacks: Object.freeze({ acr: profile.issues?.acr === 'never', authTime: profile.issues?.authTime === 'never' }),
     absentClaims: new Set(absentClaims),
     clientCredentialsClaims: checkClaimValues(
       profile.clientCredentialsClaims,
@@ -112,7 +145,7 @@ function profileNamed(name: string, where: string): AuthorizationServerProfile {
 
 /** Checks the members for people and clients, which decide about no token. */
 function checkFacts(profile: AuthorizationServerProfile, where: string): void {
-  const { title, checkedOn, issues, request } = profile;
+  const { title, checkedOn, issues, idToken, request } = profile;
   if (title !== undefined && !isText(title))
     throw new StepUpConfigurationError(`"${where}.title" must be a non-empty string`);
   if (checkedOn !== undefined && !(isText(checkedOn) && /^\d{4}-\d{2}-\d{2}$/.test(checkedOn))) {
@@ -128,8 +161,14 @@ function checkFacts(profile: AuthorizationServerProfile, where: string): void {
     checkChoice(profile[name as keyof typeof CHOICES], choices, `${where}.${name}`);
   }
   checkFactsIn(issues, ['acr', 'authTime'], `${where}.issues`);
+  checkFactsIn(idToken, ['claims', 'acr', 'authTime'], `${where}.idToken`);
+  checkFactsIn(idToken?.claims, ['acr', 'authTime'], `${where}.idToken.claims`);
   for (const name of ['acr', 'authTime'] as const) {
-    checkChoice(issues?.[name], ['by-default', 'if-configured', 'never'], `${where}.issues.${name}`);
+    checkChoice(issues?.[name], ISSUED, `${where}.issues.${name}`);
+    checkChoice(idToken?.[name], [...ISSUED, 'if-requested'], `${where}.idToken.${name}`);
+    const claim: unknown = idToken?.claims?.[name];
+    if (claim !== undefined && !isText(claim))
+      throw new StepUpConfigurationError(`"${where}.idToken.claims.${name}" must be the name of a claim`);
   }
   checkFactsIn(request, ['mode', 'acrValues', 'zeroMaxAge'], `${where}.request`);
   checkChoice(request?.mode, ['acr_values', 'essential', 'auto'], `${where}.request.mode`);

@@ -9,6 +9,11 @@ export interface AuthenticationEvent {
   acr?: string | undefined;
   /** Authentication contexts next to `acr`, if a server lists several in one token. Any of them satisfies. */
   acrs?: readonly string[] | undefined;
+  /**
+   * Authentication contexts with a time of their own, such as that of a second factor, in seconds since the epoch.
+   * `maxAge` judges that time and not `authTime` if such a context is required. `undefined` as a time is unknown.
+   */
+  acrTimes?: Readonly<Record<string, number | undefined>> | undefined;
   /** Seconds since the epoch. */
   authTime?: number | undefined;
   amr?: readonly string[] | undefined;
@@ -77,8 +82,9 @@ export const MILLISECONDS_FROM = 1e11;
 
 /**
  * Returns whether an authentication event meets the requirements of a protected resource, and if not, every reason why.
- * An absent `acr` or `authTime` never satisfies. Reads `authTime` only if `maxAge` is required. Compares `acrValues`
- * exactly: it does not translate words of an application. Does not throw for claims of a wrong type.
+ * An absent `acr` or `authTime` never satisfies. Reads times only if `maxAge` is required: that of `acrTimes` for a
+ * required context that has one, else `authTime`. Compares `acrValues` exactly: it does not translate words of an
+ * application. Does not throw for claims of a wrong type.
  *
  * @example
  * ```ts
@@ -92,7 +98,12 @@ export function assess(
   { now, clockTolerance = DEFAULT_CLOCK_TOLERANCE }: AssessOptions,
 ): Assessment {
   const acr = acrValues === undefined ? undefined : contextReason(event, acrValues);
-  const age = maxAge === undefined ? undefined : ageReason(event.authTime, maxAge, now, clockTolerance);
+  const age =
+    maxAge === undefined
+      ? undefined
+      : acrValues === undefined || !event.acrTimes
+        ? ageReason(event.authTime, maxAge, now, clockTolerance)
+        : contextAgeReason(event, acrValues, (time) => ageReason(time, maxAge, now, clockTolerance));
   const held = scope === undefined ? undefined : scopeReason(event.scope, scope);
   if (acr === undefined && age === undefined && held === undefined) return MET;
   return { met: false, reasons: [acr, age, held].filter((reason) => reason !== undefined) };
@@ -127,6 +138,26 @@ export function ageReason(
   if (age < -clockTolerance) return 'auth_time_in_future';
   // `maxAge + clockTolerance` would join them if one were a string: '3005'.
   return age - maxAge <= clockTolerance ? undefined : 'authentication_too_old';
+}
+
+/** Why no required context that the event has is recent enough; `undefined` if one is. */
+function contextAgeReason(
+  event: AuthenticationEvent,
+  acrValues: readonly string[],
+  reasonOf: (time: unknown) => UnmetReason | undefined,
+): UnmetReason | undefined {
+  const { acrTimes, authTime } = event;
+  const reasons: UnmetReason[] = [];
+  for (const value of acrValues) {
+    if (contextReason(event, [value]) !== undefined) continue;
+    const reason = reasonOf(Object.hasOwn(Object(acrTimes), value) ? acrTimes?.[value] : authTime);
+    if (reason === undefined) return undefined;
+    reasons.push(reason);
+  }
+  // Without any of them the acr is the reason, and a time that was never needed is not missing.
+  if (reasons.length === 0) return authTime === undefined ? undefined : reasonOf(authTime);
+  // A new sign-in helps if one of them is only too old.
+  return reasons.find((reason) => SIGN_IN_HELPS[reason]) ?? reasons[0];
 }
 
 function scopeReason(held: unknown, required: string): UnmetReason | undefined {

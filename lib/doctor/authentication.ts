@@ -60,7 +60,9 @@ export interface ClaimedAuthentication {
 export function authenticationDiagnostics(claimed: ClaimedAuthentication): DoctorDiagnostic[] {
   const { subject, claims, server, requirements, now } = claimed;
   const event = authenticationEvent(claims, server);
-  const { acr, authTime } = server.profile.claims;
+  const { claims: paths, methods } = server.profile;
+  const tells = (methods?.acr.length ?? 0) > 0;
+  const path = tells ? paths.amr : paths.acr;
   const isWithoutUser =
     [event.acr, event.acrs, event.authTime].every((fact) => fact === undefined) &&
     isClientItself(claims, event, server);
@@ -69,11 +71,11 @@ export function authenticationDiagnostics(claimed: ClaimedAuthentication): Docto
     acrDiagnostic(
       claimed,
       event,
-      readClaim(claims, acr),
-      printable(acr.join('.')),
+      readClaim(claims, path),
+      printable(path.join('.')),
       requirements.acrValues !== undefined,
     ),
-    authTimeDiagnostic(claimed, event, printable(authTime.join('.')), requirements.maxAge !== undefined, now),
+    authTimeDiagnostic(claimed, event, printable(paths.authTime.join('.')), requirements.maxAge !== undefined, now),
   ];
   return diagnostics;
 }
@@ -95,7 +97,7 @@ function userMissing(subject: Subject): DoctorDiagnostic {
 }
 
 function acrDiagnostic(
-  { subject, source, known }: ClaimedAuthentication,
+  { subject, source, known, server }: ClaimedAuthentication,
   event: AuthenticationEvent,
   claim: unknown,
   name: string,
@@ -104,6 +106,9 @@ function acrDiagnostic(
   const add = diagnosticOf(subject);
   const severity = required ? 'error' : 'warning';
   const by = source === 'introspection' ? ', by introspection' : '';
+  const told = server.profile.methods?.acr.map(([acr]) => acr) ?? [];
+  if (event.acrs?.length === 0 && told.length > 0)
+    return add('note', 'acr_zero', `${name} tells none of ${quotedList(told)}: the user reached no level${by}`);
   if (event.acrs !== undefined) return add('ok', 'acr_present', `${name} ${quotedList(event.acrs)}${by}`);
   if (event.acr !== undefined) {
     if (event.acr !== '0') return add('ok', 'acr_present', `acr ${quoted(event.acr)}${by}`);
@@ -122,8 +127,8 @@ function acrDiagnostic(
 }
 
 function authTimeDiagnostic(
-  { subject, source, known }: ClaimedAuthentication,
-  { authTime }: { readonly authTime?: unknown },
+  { subject, source, known, claims, server: { profile } }: ClaimedAuthentication,
+  { authTime, acrTimes = {} }: Pick<AuthenticationEvent, 'acrTimes'> & { readonly authTime?: unknown },
   name: string,
   required: boolean,
   now: number,
@@ -131,10 +136,19 @@ function authTimeDiagnostic(
   const add = diagnosticOf(subject);
   const severity = required ? 'error' : 'warning';
   if (authTime === undefined) {
+    const [dated] = Object.entries(acrTimes).filter(([, time]) => Number.isFinite(time));
+    if (dated !== undefined)
+      return add('ok', 'auth_time_present', `${quoted(dated[0])} was reached ${instant(dated[1] as number)}`);
     const message = `no ${name} ${SOURCES[source].place}`;
     if (known?.authTime !== undefined) return add('note', 'auth_time_missing', message, RETURNED);
     const fix = `${SOURCES[source].fix(name, '')} Until then no maxAge is ever met.`;
     return add(severity, 'auth_time_missing', message, fix);
+  }
+  if (Number.isNaN(authTime)) {
+    const claim = readClaim(claims, profile.claims.authTime);
+    const message = `auth_time is ${quoted(claim ?? null)}, which is not a time in the format ${quoted(profile.authTimeFormat)}`;
+    const fix = 'Give a profile by --config whose "authTimeFormat" is how the server writes it.';
+    return add(severity, 'auth_time_not_a_number', message, fix);
   }
   if (typeof authTime !== 'number') {
     const fix =

@@ -52,7 +52,7 @@ export async function loginDiagnostics(context: LoginContext, options: LoginOpti
   if (missing.length > 0) return missing.map(missingEndpoint);
   const client = await AuthorizationClient.create(context.metadata, options);
   const redirect = await LoopbackRedirect.listen(options.port);
-  const { acrValues, secrets: known, issuer, env } = context.examination;
+  const { acrValues, secrets: known, issuer, env, profile } = context.examination;
   const rounds = acrValues === undefined ? 2 : 3;
   let started = 0;
   const signIn: SignIn = async (subject, requirements) => {
@@ -70,7 +70,7 @@ export async function loginDiagnostics(context: LoginContext, options: LoginOpti
         return { failure: [signInUnfinished(subject, options.timeout, redirect)], endsLogin: true };
       secrets.push(callback.searchParams.get('code') ?? '');
       const { accessToken, idToken } = await request.finish(callback);
-      return { signedIn: { accessToken, idToken: concealed(idToken, secrets) } };
+      return { signedIn: { accessToken, idToken: withStandardNames(concealed(idToken, secrets), profile) } };
     } catch (error) {
       return { failure: [signInFailure(subject, error, { secrets, issuer, env })], endsLogin: false };
     }
@@ -80,6 +80,14 @@ export async function loginDiagnostics(context: LoginContext, options: LoginOpti
   } finally {
     await redirect.close();
   }
+}
+
+/** Returns the claims of an ID token with `acr` and `auth_time` read from where the profile has them. */
+function withStandardNames(
+  idToken: SignedIn['idToken'],
+  { idToken: { claims: { acr = 'acr', authTime = 'auth_time' } = {} } = {} }: Examination['profile'],
+): SignedIn['idToken'] {
+  return { ...idToken, acr: idToken[acr], auth_time: idToken[authTime] };
 }
 
 async function signInRounds(context: LoginContext, signIn: SignIn): Promise<DoctorDiagnostic[]> {

@@ -52,8 +52,11 @@ export function acrDiagnostic(
     const message = `honored: ${asked}, and the ID token has ${quoted(acr)}`;
     return { subject, code: 'acr_values_honored', severity: 'ok', message };
   }
-  if (acr === undefined && event?.acr !== undefined && acrValues.includes(event.acr)) {
-    const message = `honored: ${asked}, and the access token has ${quoted(event.acr)}`;
+  // What methods stand for is in no ID token.
+  const told = [acr === undefined ? event?.acr : undefined, ...(event?.acrs ?? [])];
+  const honored = told.find((one) => one !== undefined && acrValues.includes(one));
+  if (honored !== undefined) {
+    const message = `honored: ${asked}, and the access token has ${quoted(honored)}`;
     return { subject, code: 'acr_values_honored', severity: 'ok', message };
   }
   const returned = outcome === 'acr_unmet' ? quoted(acr) : `no ${acr === undefined ? 'acr' : 'acr that is a string'}`;

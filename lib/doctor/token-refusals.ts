@@ -96,11 +96,13 @@ const markToken: Fix = ({ refusal, examination }) => {
   return `By ${profileName(examination)} only access tokens have ${mark}. If this is one, have the server put it there.`;
 };
 
-const chooseAudience: Fix = ({ jwt }) =>
-  audiencesOf(jwt.payload).length === 0
-    ? 'It has no audience: have the server issue tokens for your API, by a resource indicator or an audience mapping.'
-    : `It is for ${quotedList(audiencesOf(jwt.payload))}. If that is your API, give it by --audience. If not, have the ` +
-      'server issue tokens for yours, by a resource indicator or an audience mapping.';
+const chooseAudience: Fix = ({ jwt, server }) =>
+  server.profile.audienceIn === 'scope' && jwt.payload['aud'] === undefined
+    ? 'It has no audience, and no scope of your API, which is one of --audience, a slash and a name: have the client ask for one.'
+    : audiencesOf(jwt.payload).length === 0
+      ? 'It has no audience: have the server issue tokens for your API, by a resource indicator or an audience mapping.'
+      : `It is for ${quotedList(audiencesOf(jwt.payload))}. If that is your API, give it by --audience. If not, have the ` +
+        'server issue tokens for yours, by a resource indicator or an audience mapping.';
 
 /** The next step for each refusal. */
 const FIXES: Readonly<Record<AccessTokenRefusedCode, Fix>> = {

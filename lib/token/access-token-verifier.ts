@@ -113,7 +113,7 @@ export function lacksRequired(
   if (introspection === undefined) return false;
   const { acrMissing, authTimeMissing } = INTROSPECTION_OCCASIONS[introspection.when];
   const lacksAcr = acrValues !== undefined && event.acr === undefined && event.acrs === undefined;
-  const lacksTime = maxAge !== undefined && event.authTime === undefined;
+  const lacksTime = maxAge !== undefined && event.authTime === undefined && event.acrTimes === undefined;
   return (acrMissing && lacksAcr) || (authTimeMissing && lacksTime);
 }
 

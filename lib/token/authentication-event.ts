@@ -1,10 +1,16 @@
-import { type AuthorizationServer, isClientCredentialsToken, readClaim } from '../authorization-servers/index.js';
+import {
+  type AuthorizationServer,
+  isClientCredentialsToken,
+  readClaim,
+  secondsOf,
+} from '../authorization-servers/index.js';
 import type { AuthenticationEvent, Claims } from '../core/index.js';
+import { toldByMethods } from './authentication-methods.js';
 import { isTextList } from './claim-values.js';
 
 /**
- * Returns the authentication event that the claims of a token describe. Ignores an `acr` of another type than the
- * profile says. Does not check `auth_time`: `assess` does. A client credentials token has no authentication, whatever
+ * Returns the authentication event that the claims of a token describe. Ignores `acr` and methods of another type than
+ * the profile says. Does not check `auth_time`: `assess` does. A client credentials token has no authentication, whatever
  * its `acr` says.
  *
  * @see [RFC 9068 §2.2.1](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2.1)
@@ -28,19 +34,26 @@ export function authenticationEvent(
  * Returns how and when the user authenticated: the part of {@link authenticationEvent} that is not about issuer,
  * subject, client and scope. Empty for a client credentials token.
  */
-export function authenticationOf(
-  claims: Claims,
-  profile: AuthorizationServer['profile'],
-): Pick<AuthenticationEvent, 'acr' | 'acrs' | 'authTime' | 'amr'> {
+export function authenticationOf(claims: Claims, profile: AuthorizationServer['profile']): Authentication {
   if (isClientCredentialsToken(claims, profile)) return {};
-  const authTime = readClaim(claims, profile.claims.authTime);
-  const amr = readClaim(claims, profile.claims.amr);
+  const { claims: paths, methods, authTimeFormat } = profile;
+  const authTime = readClaim(claims, paths.authTime);
+  const amr = readClaim(claims, paths.amr);
+  const told: Authentication = methods === undefined ? {} : toldByMethods(claims, paths.amr, methods);
+  const ofClaim = acrOf(readClaim(claims, paths.acr), profile.acrType);
+  const seconds = authTimeFormat === 'seconds' ? authTime : secondsOf(authTime, authTimeFormat);
   return {
-    ...acrOf(readClaim(claims, profile.claims.acr), profile.acrType),
-    ...(authTime !== undefined && authTime !== null && { authTime: authTime as number }),
-    ...(isTextList(amr) && { amr: Object.freeze([...amr]) }),
+    ...told,
+    ...ofClaim,
+    ...(told.acrs !== undefined &&
+      ofClaim?.acrs !== undefined && { acrs: Object.freeze([...ofClaim.acrs, ...told.acrs]) }),
+    ...(seconds !== undefined && seconds !== null && { authTime: seconds as number }),
+    ...(methods === undefined && isTextList(amr) && { amr: Object.freeze([...amr]) }),
   };
 }
+
+/** How and when a user authenticated. */
+export type Authentication = Pick<AuthenticationEvent, 'acr' | 'acrs' | 'acrTimes' | 'authTime' | 'amr'>;
 
 function acrOf(
   acr: unknown,

@@ -1,4 +1,4 @@
-import { checkAuthorizationServers } from '../../lib/authorization-servers/index.js';
+import { type AuthorizationServerProfile, checkAuthorizationServers } from '../../lib/authorization-servers/index.js';
 import { isLoopback } from '../../lib/core/index.js';
 import { refusals } from '../support/refusals.js';
 
@@ -150,7 +150,7 @@ describe('a wrong option', () => {
       '"authorizationServers[0].keys.staleFor" must be a number of seconds from 0 to 604800, not 3600000; is it in milliseconds?':
         [{ keys: { staleFor: 3_600_000 } }],
       '"authorizationServers[0].order" needs words in "authorizationServers[0].acr"': [{ order: ['mfa'] }],
-      '"authorizationServers[0].profile" is not the name of a profile: "keycloack"; the closest is "keycloak". Known are keycloak, okta, auth0, entra, duende, logto, oidcProvider, hydra, supabase, pingone; for another server use an object':
+      '"authorizationServers[0].profile" is not the name of a profile: "keycloack"; the closest is "keycloak". Known are keycloak, okta, auth0, entra, duende, logto, oidcProvider, hydra, supabase, pingone, pingfederate, pingam, cognito, adfs, spring, zitadel, authentik, wso2, fusionauth, authelia, lemonldap, djangoOauthToolkit; for another server use an object':
         [{ profile: 'keycloack' }],
     }),
   )('the options %j are refused by name', (options, message) => {
@@ -303,5 +303,37 @@ describe('no limit is read from null or from a value of another type', () => {
       expect(attempt).toThrow(TypeError);
       expect(attempt).toThrow(`"authorizationServers[0].${path}`);
     }
+  });
+});
+
+describe('a word that the tokens of a server never tell', () => {
+  const server = { issuer: 'https://as.example', audience: 'api' };
+  const never: AuthorizationServerProfile = { title: 'Example', issues: { acr: 'never' } };
+  const methods = { acr: { mfa: ['otp'], phr: ['hwk'] } };
+  const fix =
+    '; let "methods.acr" of the profile say which methods tell it, or correct "issues.acr" if your server issues it';
+
+  test.each<[profile: AuthorizationServerProfile, acr: Record<string, string | string[]>, message: string]>([
+    [
+      never,
+      { mfa: 'gold' },
+      `"authorizationServers[0].acr.mfa" uses "gold", which no token of Example tells: by its profile they never carry acr${fix}`,
+    ],
+    [
+      { ...never, methods },
+      { strong: ['phr', 'gold'] },
+      `"authorizationServers[0].acr.strong" uses "gold", which no token of Example tells: by its profile they never carry acr, and its methods tell "mfa", "phr"${fix}`,
+    ],
+  ])('a string that neither a claim nor methods tell is refused: %j %j', (profile, acr, message) => {
+    expect(() => checkAuthorizationServers([{ ...server, profile, acr }])).toThrow(new TypeError(message));
+  });
+
+  test.each<[profile: AuthorizationServerProfile, acr: Record<string, string> | undefined]>([
+    [{ ...never, methods }, { strong: 'phr' }],
+    [{ ...never, issues: { acr: 'if-configured' } }, { mfa: 'gold' }],
+    [{ methods }, { mfa: 'gold' }],
+    [never, undefined],
+  ])('a string that one of them can tell is accepted: %j %j', (profile, acr) => {
+    expect(checkAuthorizationServers([{ ...server, profile, acr }])).toHaveLength(1);
   });
 });

@@ -20,6 +20,9 @@ test.each([
     otherTokenClaims: [],
     claims: { acr: ['acr'], authTime: ['auth_time'], amr: ['amr'], clientId: ['client_id'], scope: ['scope'] },
     acrType: 'string',
+    authTimeFormat: 'seconds',
+    audienceIn: 'aud',
+    lacks: { acr: false, authTime: false },
     absentClaims: new Set(),
     clientCredentialsClaims: [],
     challenge: 'rfc9470',
@@ -36,6 +39,8 @@ test('a member of a profile replaces the default, one by one', () => {
       otherTokenClaims: ['nonce'],
       claims,
       acrType: 'list',
+      authTimeFormat: 'rfc3339',
+      audienceIn: 'scope',
       absentClaims: ['jti'],
       clientCredentialsClaims: { idtyp: 'app' },
       challenge: 'entra',
@@ -55,6 +60,9 @@ test('a member of a profile replaces the default, one by one', () => {
       scope: ['scope'],
     },
     acrType: 'list',
+    authTimeFormat: 'rfc3339',
+    audienceIn: 'scope',
+    lacks: { acr: false, authTime: false },
     absentClaims: new Set(['jti']),
     clientCredentialsClaims: [['idtyp', 'app']],
     challenge: 'entra',
@@ -68,7 +76,8 @@ test('facts for people and clients change nothing about tokens', () => {
     source: ['https://as.example/docs'],
     checkedOn: '2026-11-24',
     acrValues: ['1', '2'],
-    issues: { acr: 'by-default', authTime: 'never' },
+    issues: { acr: 'by-default', authTime: 'if-configured' },
+    idToken: { claims: { acr: 'https://as.example/acr' }, acr: 'if-requested', authTime: 'never' },
     request: { mode: 'auto', acrValues: 'first', zeroMaxAge: { prompt: 'login' } },
     whenUnmet: 'no-return',
     onRefresh: 'keeps',
@@ -76,6 +85,109 @@ test('facts for people and clients change nothing about tokens', () => {
     notes: ['Know that.'],
   };
   expect(check(facts)).toEqual({ ...check(), title: 'Example', requestMode: 'auto' });
+});
+
+test('a checked profile says what its access tokens never carry', () => {
+  expect(check({ issues: { acr: 'never', authTime: 'by-default' } }).lacks).toEqual({ acr: true, authTime: false });
+});
+
+describe('methods', () => {
+  test('methods are checked, with every default filled in', () => {
+    const acr = { mfa: ['otp', ['pwd', 'hwk']] };
+    expect(check({ methods: { acr } }).methods).toMatchObject({
+      form: 'list',
+      hasTimes: false,
+      acr: [['mfa', [['otp'], ['pwd', 'hwk']]]],
+      acrTimes: [],
+      authTime: [],
+    });
+    const entries = { form: 'entries', method: 'type', time: 'at', acrTimes: { aal2: ['totp'] }, authTime: ['pwd'] };
+    expect(check({ methods: entries }).methods).toMatchObject({
+      form: 'entries',
+      method: 'type',
+      time: 'at',
+      timeFormat: 'seconds',
+      hasTimes: true,
+      acrTimes: [['aal2', [['totp']]]],
+      authTime: ['pwd'],
+    });
+    acr.mfa.push('pwd');
+    expect(check({ methods: { acr: { mfa: ['otp'] } } }).methods?.acr).toEqual([['mfa', [['otp']]]]);
+  });
+
+  const entries = (members: object) => ({ methods: { form: 'entries', method: 'method', time: 'at', ...members } });
+  const ages = (members: object) => ({ methods: { form: 'ages', names: ['a', 'b'], unit: 60, ...members } });
+  const TOLD = (member: string, acr: string) =>
+    `"profile.methods.${member}.${acr}" must list methods, any of which is enough; a list within the list needs all of its methods`;
+
+  test.each(
+    refusals({
+      '"profile.methods" must be an object': [null, [], 'amr'].map((methods) => ({ methods })),
+      "\"profile.methods.form\" must be one of 'list', 'text', 'entries', 'times', 'ages'": [
+        { methods: { form: 'map' } },
+        { methods: { form: null } },
+        { methods: { form: 'toString' } },
+      ],
+      '"profile.methods" of the form \'list\' has the unknown member "time"; known are form, acr, acrTimes, authTime': [
+        { methods: { time: 'at' } },
+      ],
+      '"profile.methods" of the form \'entries\' has the unknown member "unit"; known are form, method, time, timeFormat, acr, acrTimes, authTime':
+        [entries({ unit: 60 })],
+      '"profile.methods.method" must be the member that names a method': [
+        { methods: { form: 'entries' } },
+        entries({ method: '' }),
+        entries({ method: 5 }),
+      ],
+      '"profile.methods.time" must be the member that has the time of a method': [
+        entries({ time: '' }),
+        entries({ time: 5 }),
+      ],
+      "\"profile.methods.timeFormat\" must be one of 'seconds', 'milliseconds', 'rfc3339'": [
+        entries({ timeFormat: 'ms' }),
+      ],
+      '"profile.methods.names" must name each place of the list, all differently': [
+        ...[[], ['a', 'a'], ['a', ''], ['a', 5], 'ab'].map((names) => ages({ names })),
+        { methods: { form: 'ages', unit: 60 } },
+      ],
+      '"profile.methods.unit" must be the seconds of one unit, such as 60': [0, -60, '60', Number.NaN, Infinity].map(
+        (unit) => ages({ unit }),
+      ),
+      '"profile.methods.acr" must be an object of acr strings and their methods': [null, ['otp'], 'otp'].map((acr) => ({
+        methods: { acr },
+      })),
+      [TOLD('acr', 'mfa')]: [null, 'otp', [], [''], [[]], [['otp', '']], [5]].map((mfa) => ({
+        methods: { acr: { mfa } },
+      })),
+      [TOLD('acrTimes', 'aal2')]: [entries({ acrTimes: { aal2: [] } })],
+      '"profile.methods.acr" has a string with characters that acr_values cannot carry; use printable ASCII without space, quote and backslash':
+        [{ methods: { acr: { 'two factors': ['otp'] } } }],
+      '"profile.methods.authTime" must list the methods that are a sign-in': [null, 'pwd', [''], [5]].map((authTime) =>
+        entries({ authTime }),
+      ),
+      '"profile.methods.authTime" needs a form with times, such as \'entries\' with "time"': [
+        { methods: { authTime: ['pwd'] } },
+        { methods: { form: 'entries', method: 'method', authTime: ['pwd'] } },
+      ],
+      '"profile.methods.acrTimes" needs a form with times, such as \'entries\' with "time"': [
+        { methods: { form: 'text', acrTimes: { aal2: ['totp'] } } },
+      ],
+      '"profile.methods.acrTimes" has "mfa", which "profile.methods.acr" has too; its methods there give it their time already':
+        [entries({ acr: { mfa: ['a'] }, acrTimes: { mfa: ['a'] } })],
+      "\"profile.authTimeFormat\" must be one of 'seconds', 'milliseconds', 'rfc3339'": [{ authTimeFormat: 'iso' }],
+      "\"profile.audienceIn\" must be one of 'aud', 'scope'": [{ audienceIn: 'client_id' }],
+      '"profile.idToken" must be an object': [{ idToken: 'acr' }],
+      '"profile.idToken.claims" must be an object': [{ idToken: { claims: 'acr' } }],
+      '"profile.idToken.claims.acr" must be the name of a claim': [{ idToken: { claims: { acr: ['a'] } } }],
+      "\"profile.idToken.authTime\" must be one of 'by-default', 'if-configured', 'never', 'if-requested'": [
+        { idToken: { authTime: true } },
+      ],
+      '"profile.idToken" has the unknown member "amr"; the closest is "acr"; known are claims, acr, authTime': [
+        { idToken: { amr: 'never' } },
+      ],
+    }),
+  )('the profile %j is refused, and the member is named', (profile, message) => {
+    expect(() => check(profile)).toThrow(new TypeError(message));
+  });
 });
 
 test('a change to the given object does not change the checked profile', () => {
@@ -99,14 +211,15 @@ describe('a profile by name', () => {
     ['Keycloak', 'keycloak'],
     ['oidc-provider', 'oidcProvider'],
     ['azure', 'auth0'],
-    ['toString', 'okta'],
+    ['toString', 'spring'],
     ['__proto__', 'logto'],
     ['', 'okta'],
   ])('the unknown name "%s" is refused, and the closest one is suggested', (name, nearest) => {
     expect(() => check(name)).toThrow(
       new TypeError(
         `"profile" is not the name of a profile: "${name}"; the closest is "${nearest}". Known are keycloak, okta, auth0, entra, ` +
-          'duende, logto, oidcProvider, hydra, supabase, pingone; for another server use an object',
+          'duende, logto, oidcProvider, hydra, supabase, pingone, ' +
+          'pingfederate, pingam, cognito, adfs, spring, zitadel, authentik, wso2, fusionauth, authelia, lemonldap, djangoOauthToolkit; for another server use an object',
       ),
     );
   });
@@ -128,7 +241,7 @@ describe('a wrong member', () => {
   test.each(
     refusals({
       '"profile" must be the name of a profile or an object': [null, 5, true],
-      '"profile" has the unknown member "type"; the closest is "typ"; known are acrType, challenge, whenUnmet, onRefresh, source, otherTokenClaims, acrValues, defaultAcrValues, steps, notes, observed, title, checkedOn, typ, accessTokenClaims, claims, absentClaims, clientCredentialsClaims, issues, request':
+      '"profile" has the unknown member "type"; the closest is "typ"; known are acrType, audienceIn, challenge, whenUnmet, onRefresh, source, otherTokenClaims, acrValues, defaultAcrValues, steps, notes, observed, title, checkedOn, typ, accessTokenClaims, claims, authTimeFormat, methods, absentClaims, clientCredentialsClaims, issues, idToken, request':
         [{ type: ['JWT'] }],
       [TYP]: ['at+jwt', null, [], {}, [5], [''], [undefined], ['at+jwt', true]].map((typ) => ({ typ })),
       [MORE_THAN_AT_JWT]: [

@@ -7,8 +7,8 @@ import {
   profiles,
 } from '../../lib/authorization-servers/index.js';
 import { type AuthorizationParametersOptions, authorizationParameters } from '../../lib/client/index.js';
-import type { AuthenticationEvent } from '../../lib/core/index.js';
-import { AccessTokenVerifier } from '../../lib/token/index.js';
+import { type AuthenticationEvent, type AuthenticationRequirements, assess } from '../../lib/core/index.js';
+import { AccessTokenVerifier, authenticationEvent } from '../../lib/token/index.js';
 import { CLOCK_TOLERANCE, outcome, refusal, verifierOf } from '../token/verification.js';
 
 const NAMES = Object.keys(profiles) as ProfileName[];
@@ -53,9 +53,10 @@ describe.each(NAMES)('%s', (name) => {
       options,
     );
     expect(scope).toBe('openid');
-    expect(asked).toEqual(
-      profile.request?.acrValues === 'first' ? { acr_values: 'b', max_age: '0' } : { acr_values: 'b a', max_age: '0' },
-    );
+    expect(asked).toEqual({
+      acr_values: profile.request?.acrValues === 'first' ? 'b' : 'b a',
+      ...(profile.request?.zeroMaxAge ?? { max_age: '0' }),
+    });
   });
 });
 
@@ -64,6 +65,8 @@ type Claims = Record<string, unknown>;
 interface Sample {
   /** Default is the profile of this name as it is. */
   profile?: AuthorizationServerProfile;
+  /** Identifier of this API in scopes, where those name it. */
+  audience?: string;
   header: Claims;
   claims: Claims;
   event: Omit<AuthenticationEvent, 'issuer'>;
@@ -285,9 +288,19 @@ const SAMPLES: Record<ProfileName, Sample> = {
       email: 'a@example.com',
       phone: '',
       is_anonymous: false,
-      amr: [{ method: 'totp', timestamp: AUTH_TIME }],
+      amr: [
+        { method: 'password', timestamp: AUTH_TIME - 60 },
+        { method: 'totp', timestamp: AUTH_TIME },
+        { method: 'token_refresh', timestamp: AUTH_TIME + 60 },
+      ],
     },
-    event: { acr: 'aal2', subject: 'alice' },
+    event: {
+      acr: 'aal2',
+      acrTimes: { aal2: AUTH_TIME },
+      authTime: AUTH_TIME,
+      amr: ['password', 'totp', 'token_refresh'],
+      subject: 'alice',
+    },
     others: {
       'an ID token': [JWT, { nonce: 'n', at_hash: 'h', auth_time: 1, email: 'a@example.com' }],
       'an ID token without nonce': [JWT, { auth_time: 1, email: 'a@example.com' }],
@@ -312,17 +325,229 @@ const SAMPLES: Record<ProfileName, Sample> = {
     event: { acr: 'Multi_Factor', authTime: AUTH_TIME, subject: 'alice', clientId: 'spa', scope: 'openid transfer' },
     others: { 'an ID token': [JWT, ID_TOKEN] },
   },
+  pingfederate: {
+    header: AT_JWT,
+    claims: { client_id: 'spa', jti: 'j1', scope: 'transfer', acr: 'urn:example:mfa', auth_time: AUTH_TIME },
+    event: { acr: 'urn:example:mfa', authTime: AUTH_TIME, subject: 'alice', clientId: 'spa', scope: 'transfer' },
+    others: { 'an ID token': [JWT, { ...ID_TOKEN, 'pi.sri': 's1' }] },
+  },
+  pingam: {
+    header: JWT,
+    claims: {
+      cts: 'OAUTH2_STATELESS_GRANT',
+      auth_level: 3,
+      subname: 'alice',
+      tokenName: 'access_token',
+      token_type: 'Bearer',
+      authGrantId: 'g1',
+      client_id: 'spa',
+      grant_type: 'authorization_code',
+      scope: ['openid', 'transfer'],
+      auth_time: AUTH_TIME,
+      realm: '/alpha',
+      jti: 'j1',
+      acr: 'mfa',
+      amr: ['Login2'],
+    },
+    event: {
+      acr: 'mfa',
+      authTime: AUTH_TIME,
+      amr: ['Login2'],
+      subject: 'alice',
+      clientId: 'spa',
+      scope: 'openid transfer',
+    },
+    others: {
+      'an ID token': [JWT, { ...ID_TOKEN, tokenName: 'id_token', jti: 'i1', client_id: 'spa' }],
+      'a refresh token': [JWT, { tokenName: 'refresh_token', client_id: 'spa', jti: 'r1' }],
+      'an ID token with the name of an access token': [
+        JWT,
+        { ...ID_TOKEN, tokenName: 'access_token', client_id: 'spa' },
+      ],
+    },
+  },
+  cognito: {
+    audience: 'https://bank.example',
+    header: NO_TYP,
+    claims: {
+      aud: undefined,
+      token_use: 'access',
+      client_id: 'spa',
+      origin_jti: 'o1',
+      event_id: 'e1',
+      jti: 'j1',
+      username: 'alice',
+      version: 2,
+      scope: 'openid https://bank.example/transfer',
+      auth_time: AUTH_TIME,
+      acr: 'urn:cognito:loa:3',
+      amr: ['pwd', 'otp', 'mfa'],
+    },
+    event: {
+      acr: 'urn:cognito:loa:3',
+      authTime: AUTH_TIME,
+      amr: ['pwd', 'otp', 'mfa'],
+      subject: 'alice',
+      clientId: 'spa',
+      scope: 'openid https://bank.example/transfer',
+    },
+    others: {
+      'an ID token': [NO_TYP, { ...ID_TOKEN, token_use: 'id', 'cognito:username': 'alice' }],
+      'an ID token that names this API': [
+        NO_TYP,
+        { token_use: 'id', aud: undefined, scope: 'https://bank.example/transfer', client_id: 'spa', jti: 'j1' },
+      ],
+      'an access token with a nonce': [NO_TYP, { token_use: 'access', nonce: 'n', client_id: 'spa', jti: 'j1' }],
+    },
+  },
+  adfs: {
+    profile: {
+      ...profiles.adfs,
+      claims: { ...profiles.adfs.claims, acr: 'https://api.example/acr' },
+    },
+    header: JWT,
+    claims: {
+      apptype: 'Confidential',
+      appid: 'c1',
+      authmethod: 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport',
+      auth_time: new Date(AUTH_TIME * 1000 + 661).toISOString(),
+      ver: '1.0',
+      scp: 'openid',
+      'https://api.example/acr': 'http://schemas.microsoft.com/claims/multipleauthn',
+    },
+    event: {
+      acr: 'http://schemas.microsoft.com/claims/multipleauthn',
+      authTime: AUTH_TIME + 0.661,
+      amr: ['urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport'],
+      subject: 'alice',
+      clientId: 'c1',
+      scope: 'openid',
+    },
+    others: {
+      'an ID token': [JWT, { nonce: 'n', appid: 'c1', ver: '1.0', apptype: 'Confidential', auth_time: AUTH_TIME }],
+      'an access token of Entra': [JWT, { ver: '2.0', azp: 'c1', scp: 'transfer' }],
+    },
+  },
+  spring: {
+    header: AT_JWT,
+    claims: { client_id: 'spa', jti: 'j1', scope: ['openid', 'transfer'], acr: 'mfa', auth_time: AUTH_TIME },
+    event: { acr: 'mfa', authTime: AUTH_TIME, subject: 'alice', clientId: 'spa', scope: 'openid transfer' },
+    others: {
+      'an ID token': [NO_TYP, { ...ID_TOKEN, sid: 's1', jti: 'i1' }],
+      'an access token without a customizer': [NO_TYP, { scope: ['openid'], jti: 'j1' }],
+    },
+  },
+  zitadel: {
+    header: JWT,
+    claims: { client_id: 'spa', jti: 'j1', scope: 'openid' },
+    event: { subject: 'alice', clientId: 'spa', scope: 'openid' },
+    others: {
+      'an ID token': [JWT, { azp: 'spa', amr: ['pwd', 'otp', 'mfa'], auth_time: AUTH_TIME, at_hash: 'h' }],
+      'an ID token without at_hash': [JWT, { azp: 'spa', client_id: 'spa' }],
+    },
+  },
+  authentik: {
+    header: JWT,
+    claims: {
+      acr: 'goauthentik.io/providers/oauth2/default',
+      amr: ['pwd', 'mfa'],
+      auth_time: AUTH_TIME,
+      nonce: 'n',
+      sid: 's1',
+      azp: 'spa',
+      uid: 'u1',
+    },
+    event: {
+      acr: 'goauthentik.io/providers/oauth2/default',
+      acrs: ['mfa'],
+      authTime: AUTH_TIME,
+      amr: ['pwd', 'mfa'],
+      subject: 'alice',
+      clientId: 'spa',
+    },
+    others: {
+      'an ID token': [
+        JWT,
+        { acr: 'goauthentik.io/providers/oauth2/default', amr: ['pwd', 'mfa'], auth_time: AUTH_TIME, nonce: 'n' },
+      ],
+      'an ID token of a refresh': [JWT, { acr: 'x', azp: 'spa', at_hash: 'h', uid: 'u1' }],
+      'a logout token': [JWT, LOGOUT],
+    },
+  },
+  wso2: {
+    header: AT_JWT,
+    claims: {
+      aut: 'APPLICATION_USER',
+      azp: 'spa',
+      client_id: 'spa',
+      jti: 'j1',
+      scope: 'openid transfer',
+      acr: 'acr2',
+      auth_time: AUTH_TIME,
+    },
+    event: { acr: 'acr2', authTime: AUTH_TIME, subject: 'alice', clientId: 'spa', scope: 'openid transfer' },
+    others: { 'an ID token': [JWT, { ...ID_TOKEN, amr: ['BasicAuthenticator'] }] },
+  },
+  fusionauth: {
+    header: { ...JWT, gty: ['authorization_code'] },
+    claims: {
+      applicationId: 'a1',
+      authenticationType: 'PASSWORD',
+      auth_time: AUTH_TIME,
+      jti: 'j1',
+      roles: ['user'],
+      scope: 'openid',
+      sid: 's1',
+      tid: 't1',
+    },
+    event: { authTime: AUTH_TIME, amr: ['PASSWORD'], subject: 'alice', clientId: 'a1', scope: 'openid' },
+    others: {
+      'an ID token': [
+        JWT,
+        { nonce: 'n', at_hash: 'h', authenticationType: 'PASSWORD', auth_time: AUTH_TIME, jti: 'i1' },
+      ],
+      'an ID token of a lambda that writes applicationId': [JWT, { applicationId: 'a1', at_hash: 'h', jti: 'i1' }],
+    },
+  },
+  authelia: {
+    header: AT_JWT,
+    claims: { client_id: 'spa', jti: 'j1', scope: 'openid transfer', amr: ['pwd', 'otp', 'mfa'] },
+    event: {
+      acrs: ['mfa', 'otp'],
+      amr: ['pwd', 'otp', 'mfa'],
+      subject: 'alice',
+      clientId: 'spa',
+      scope: 'openid transfer',
+    },
+    others: { 'an ID token': [JWT, { ...ID_TOKEN, amr: ['pwd', 'otp', 'mfa'] }] },
+  },
+  lemonldap: {
+    header: JWT,
+    claims: { client_id: 'spa', jti: 'j1', sid: 's1', scope: 'openid bank', acr: 'loa-2', auth_time: AUTH_TIME },
+    event: { acr: 'loa-2', authTime: AUTH_TIME, subject: 'alice', clientId: 'spa', scope: 'openid bank' },
+    others: {
+      'an ID token': [JWT, { azp: 'spa', acr: 'loa-2', auth_time: AUTH_TIME, sid: 's1', nonce: 'n', at_hash: 'h' }],
+      'an ID token without nonce and at_hash': [JWT, { azp: 'spa', acr: 'loa-2', auth_time: AUTH_TIME, sid: 's1' }],
+    },
+  },
+  djangoOauthToolkit: {
+    header: AT_JWT,
+    claims: { client_id: 'spa', jti: 'j1', scope: 'read' },
+    event: { subject: 'alice', clientId: 'spa', scope: 'read' },
+    others: { 'an ID token': [JWT, ID_TOKEN] },
+  },
 };
 
 describe.each(NAMES)('tokens of %s', (name) => {
-  const { profile, header, claims, event, others } = SAMPLES[name];
+  const { profile, header, claims, event, others, audience } = SAMPLES[name];
   let server: TestAuthorizationServer;
   beforeAll(async () => {
     server = await createTestAuthorizationServer();
   });
   afterAll(() => server?.close());
 
-  const verifier = () => verifierOf({ ...server, profile: profile ?? name });
+  const verifier = () =>
+    verifierOf({ ...server, ...(audience !== undefined && { audience }), profile: profile ?? name });
   const token = (header: Claims, claims: Claims) =>
     server.accessToken({
       authTime: null,
@@ -336,7 +561,8 @@ describe.each(NAMES)('tokens of %s', (name) => {
   });
 
   test.each(Object.entries(others))(`RS-67 ${name}: %s is refused`, async (_, [header, claims]) => {
-    expect([refusal.typ, refusal.kind]).toContain(await outcome(verifier(), await token(header, claims)));
+    const named = audience === undefined || 'aud' in claims ? claims : { aud: audience, ...claims };
+    expect([refusal.typ, refusal.kind]).toContain(await outcome(verifier(), await token(header, named)));
   });
 
   test(`RS-62 an access token of ${name} may say at+jwt if the profile accepts it, and no typ of another token`, async () => {
@@ -348,7 +574,8 @@ describe.each(NAMES)('tokens of %s', (name) => {
   });
 
   test(`RS-67 without its profile an access token of ${name} is accepted only if it is one by RFC 9068`, async () => {
-    const isByRfc9068 = ['auth0', 'duende', 'logto', 'oidcProvider', 'pingone'].includes(name);
+    const { typ } = checkProfile(name, 'profile');
+    const isByRfc9068 = typ.size === 1 && typ.has('at+jwt');
     expect(await outcome(verifierOf({ ...server }), await token(header, claims))).toBe(
       isByRfc9068 ? 'accepted' : refusal.typ,
     );
@@ -395,4 +622,58 @@ describe('opaque tokens of hydra', () => {
   ])('RS-67 %s is refused', async (_, claims, expected) => {
     expect(await outcome(verifier(), token(claims))).toBe(expected);
   });
+});
+
+describe('what methods tell, by name', () => {
+  const eventOf = (name: ProfileName, claims: Claims) =>
+    authenticationEvent(claims, { issuer: 'https://as.example', profile: checkProfile(name, 'profile') });
+  const reasons = (name: ProfileName, claims: Claims, requirements: AuthenticationRequirements) => {
+    const assessment = assess(eventOf(name, claims), requirements, { now: AUTH_TIME, clockTolerance: 5 });
+    return assessment.met ? [] : assessment.reasons;
+  };
+  const entry = (method: string, age: number) => ({ method, timestamp: AUTH_TIME - age });
+
+  test.each<[what: string, amr: unknown, reasons: string[]]>([
+    ['a code of the last five minutes', [entry('password', 9000), entry('totp', 60)], []],
+    ['a code by phone', [entry('mfa/phone', 60)], []],
+    ['an old code after a new password', [entry('password', 1), entry('totp', 900)], ['authentication_too_old']],
+    ['no code at all', [entry('password', 1)], ['auth_time_missing']],
+    ['a code by e-mail, which is a first factor', [entry('otp', 1)], ['auth_time_missing']],
+    ['methods of a hook, as texts', ['password', 'totp'], ['auth_time_missing']],
+  ])('RS-58 supabase: aal2 and maxAge with %s', (_, amr, expected) => {
+    expect(reasons('supabase', { aal: 'aal2', amr }, { acrValues: ['aal2'], maxAge: 300 })).toEqual(expected);
+  });
+
+  test('RS-58 supabase: maxAge alone is met by a sign-in, and by no refresh', () => {
+    expect(reasons('supabase', { aal: 'aal1', amr: [entry('password', 60)] }, { maxAge: 300 })).toEqual([]);
+    for (const method of ['token_refresh', 'recovery', 'invite', 'email_change', 'anonymous', 'unknown']) {
+      const amr = [entry('password', 900), entry(method, 1)];
+      expect(reasons('supabase', { aal: 'aal1', amr }, { maxAge: 300 })).toEqual(['authentication_too_old']);
+    }
+  });
+
+  test('RS-57 authentik: the constant acr is no word, and mfa is told by amr', () => {
+    const acr = 'goauthentik.io/providers/oauth2/default';
+    expect(reasons('authentik', { acr, amr: ['pwd'] }, { acrValues: ['mfa'] })).toEqual(['acr_unmet']);
+    expect(reasons('authentik', { acr, amr: ['pwd', 'mfa'] }, { acrValues: ['mfa'] })).toEqual([]);
+    expect(reasons('authentik', { acr }, { acrValues: ['mfa'] })).toEqual(['acr_unmet']);
+    const options = [
+      { issuer: 'https://as.example', audience: 'api', profile: 'authentik' as const, acr: { mfa: acr } },
+    ];
+    expect(() => checkAuthorizationServers(options)).toThrow(/never carry acr, and its methods tell "mfa", "sc"/);
+  });
+
+  test.each<ProfileName>(['djangoOauthToolkit', 'zitadel', 'fusionauth'])(
+    'SRV-10 a word for tokens of %s stops the boot, as nothing tells it',
+    (profile) => {
+      const options = { issuer: 'https://as.example', audience: 'api', profile, acr: { mfa: 'mfa' } };
+      expect(() => checkAuthorizationServers([options])).toThrow(
+        new TypeError(
+          `"authorizationServers[0].acr.mfa" uses "mfa", which no token of ${profiles[profile].title} tells: by its profile they ` +
+            'never carry acr; let "methods.acr" of the profile say which methods tell it, or correct "issues.acr" if your server ' +
+            'issues it',
+        ),
+      );
+    },
+  );
 });

@@ -294,3 +294,67 @@ test.each<[name: string, event: object, requirements: AuthenticationRequirements
 ])('a reason about %s says so: %j with %j', (dimension, event, requirements) => {
   expect(reasons(event, requirements).map((reason) => REASON_DIMENSIONS[reason])).toEqual([dimension]);
 });
+
+describe('RS-58 assess: contexts with a time of their own', () => {
+  const required = { acrValues: ['phr', 'mfa'], maxAge: 300 };
+  const fresh = NOW - 10;
+  const old = NOW - 900;
+
+  test.each<[name: string, event: object, reasons: UnmetReason[]]>([
+    ['a fresh context satisfies, however old the sign-in', { acr: 'mfa', authTime: old, acrTimes: { mfa: fresh } }, []],
+    [
+      'an old context does not, however fresh the sign-in',
+      { acr: 'mfa', authTime: fresh, acrTimes: { mfa: old } },
+      ['authentication_too_old'],
+    ],
+    ['one of two fresh contexts is enough', { acrs: ['phr', 'mfa'], acrTimes: { phr: old, mfa: fresh } }, []],
+    [
+      'a context without a time of its own is as old as the sign-in',
+      { acrs: ['phr', 'mfa'], authTime: fresh, acrTimes: { phr: old } },
+      [],
+    ],
+    [
+      'a context whose time is unknown does not satisfy',
+      { acr: 'mfa', authTime: fresh, acrTimes: { mfa: undefined } },
+      ['auth_time_missing'],
+    ],
+    [
+      'a time that is inherited is not one of its own',
+      { acr: 'mfa', authTime: old, acrTimes: Object.create({ mfa: fresh }) },
+      ['authentication_too_old'],
+    ],
+    [
+      'the time of another context does not count',
+      { acr: 'mfa', authTime: old, acrTimes: { pwd: fresh } },
+      ['authentication_too_old'],
+    ],
+    [
+      'the time of a context that the event lacks does not count',
+      { acr: 'pwd', authTime: fresh, acrTimes: { mfa: fresh } },
+      ['acr_unmet'],
+    ],
+    [
+      'an old context is named before one that cannot be read',
+      { acrs: ['phr', 'mfa'], acrTimes: { phr: 'x', mfa: old } },
+      ['authentication_too_old'],
+    ],
+    ['times that are a text are no times', { acr: 'mfa', authTime: old, acrTimes: 'mfa' }, ['authentication_too_old']],
+    ['times that are null leave the age to the sign-in', { acr: 'mfa', authTime: fresh, acrTimes: null }, []],
+  ])('RS-58 %s', (_, event, expected) => expect(reasons(event, required)).toEqual(expected));
+
+  test('RS-58 without required contexts only the sign-in is judged', () => {
+    expect(reasons({ acr: 'mfa', authTime: old, acrTimes: { mfa: fresh } }, { maxAge: 300 })).toEqual([
+      'authentication_too_old',
+    ]);
+  });
+
+  test('RS-58 without a required age no time is read', () => {
+    const event = {
+      acr: 'mfa',
+      get acrTimes() {
+        throw new Error('read');
+      },
+    };
+    expect(reasons(event, { acrValues: ['mfa'] })).toEqual([]);
+  });
+});

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { authorizationServersPage } from '../../docs/authorization-servers.js';
 import { examples } from '../../docs/examples.js';
 import {
+  type AuthorizationServerProfile,
   checkAuthorizationServers,
   type ProfileName,
   profiles,
   type ServerOptions,
 } from '../../lib/authorization-servers/index.js';
+import { authorizationParameters } from '../../lib/client/index.js';
 
 const page = authorizationServersPage();
 const names = Object.keys(profiles) as ProfileName[];
@@ -26,7 +28,13 @@ test('the page is what the profiles say; "node docs/write.mjs" writes it again',
 test('each profile has its section, and a row that leads to it', () => {
   const headings = [...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title);
   expect(headings).toEqual([...names.map((name) => profiles[name].title), 'Another server']);
-  const anchors = headings.map((title) => title?.toLowerCase().replaceAll(' ', '-'));
+  const all = [...page.matchAll(/^##+ (.+)$/gm)].map(([, title]) => title as string);
+  const anchors = all.map((title) =>
+    title
+      .toLowerCase()
+      .replace(/[^a-z0-9 -]/g, '')
+      .replaceAll(' ', '-'),
+  );
   for (const [, anchor] of page.matchAll(/\]\(#([^)]+)\)/g)) expect(anchors).toContain(anchor);
   expect(page.match(/^\| \[/gm)).toHaveLength(names.length);
 });
@@ -34,18 +42,23 @@ test('each profile has its section, and a row that leads to it', () => {
 test.each(names)('the entry of %s works as the page shows it', (name) => {
   const entry = entryBelow(profiles[name].title as string) as ServerOptions;
   const { options, changes } = examples[name];
-  expect(entry).toEqual({ ...options, profile: changes === undefined ? name : { ...profiles[name], ...changes } });
+  expect(entry).toEqual({
+    ...options,
+    profile: changes === undefined ? name : { ...profiles[name], claims: changes.claims },
+  });
   const [server] = checkAuthorizationServers([entry]);
   expect(server?.issuer).toBe(options.issuer);
-  expect(server?.vocabulary.known?.length).toBeGreaterThan(0);
+  const { issues }: AuthorizationServerProfile = profiles[name];
+  const tells = issues?.acr !== 'never' || (server?.profile.methods?.acr.length ?? 0) > 0;
+  expect((server?.vocabulary.known?.length ?? 0) > 0).toBe(tells);
 });
 
 test.each(names)('the entry of %s uses only strings of its own profile', (name) => {
-  const known = profiles[name].acrValues;
+  const { acrValues: known, issues }: AuthorizationServerProfile = profiles[name];
   const [server] = checkAuthorizationServers([examples[name].options]);
   const { vocabulary } = server as NonNullable<typeof server>;
   const used = vocabulary.stringsFor(vocabulary.known ?? []);
-  if (known === undefined) expect(used).not.toEqual([]);
+  if (known === undefined) expect(used.length > 0).toBe(issues?.acr !== 'never');
   else expect(used.filter((value) => !known.includes(value))).toEqual([]);
 });
 
@@ -67,6 +80,7 @@ describe('the Actions for auth0', () => {
     const exported: { onExecutePostLogin?: (event: object, api: object) => Promise<void> } = {};
     new Function('exports', action)(exported);
     const claims: Record<string, unknown> = {};
+    const ofIdToken: Record<string, unknown> = {};
     const challengeWithAny = jest.fn();
     await exported.onExecutePostLogin?.(event, {
       authentication: { challengeWithAny },
@@ -75,7 +89,14 @@ describe('the Actions for auth0', () => {
           claims[name] = value;
         },
       },
+      idToken: {
+        setCustomClaim: (name: string, value: unknown) => {
+          ofIdToken[name] = value;
+        },
+      },
     });
+    // verifyStepUp() of the client judges the ID token
+    expect(ofIdToken).toEqual(claims);
     return { claims, challenges: challengeWithAny.mock.calls.length };
   }
 
@@ -111,3 +132,20 @@ describe('the Actions for auth0', () => {
     expect(profiles.auth0.acrValues).toEqual([MFA]);
   });
 });
+
+test.each(['authentik', 'authelia', 'adfs'] as const)(
+  'what the page has clients of %s send asks for a new sign-in, and for no value that means nothing there',
+  (name) => {
+    const [, call] = /authorizationParameters\((\{.*?\}, \{.*?\})\)/.exec(examples[name].client ?? '') ?? [];
+    const challenge = { scheme: 'Bearer', acrValues: ['mfa'], maxAge: 300 };
+    const parameters = new Function(
+      'authorizationParameters',
+      'challenge',
+      'scope',
+      `return authorizationParameters(${call})`,
+    );
+    const { scope, ...asked } = parameters(authorizationParameters, challenge, 'openid');
+    expect(scope).toBe('openid');
+    expect(asked).toEqual((profiles[name] as AuthorizationServerProfile).request?.zeroMaxAge ?? { max_age: '0' });
+  },
+);

@@ -285,6 +285,52 @@ describe('what a profile changes', () => {
     ]);
   });
 
+  test.each<[what: string, profile: string, claims: Record<string, unknown>, said: string[]]>([
+    [
+      'methods that tell a string',
+      'authentik',
+      { azp: 'page', uid: 'u', acr: 'goauthentik.io/providers/oauth2/default', amr: ['pwd', 'mfa'] },
+      ['ok acr_present: amr "mfa"', 'ok auth_time_present: auth_time 2027-01-15T08:00:00Z, 0 s ago'],
+    ],
+    [
+      'methods that tell none',
+      'authentik',
+      { azp: 'page', uid: 'u', acr: 'goauthentik.io/providers/oauth2/default', amr: ['pwd'] },
+      [
+        'note acr_zero: amr tells none of "mfa", "sc": the user reached no level',
+        'ok auth_time_present: auth_time 2027-01-15T08:00:00Z, 0 s ago',
+      ],
+    ],
+    [
+      'a time that is a text',
+      'adfs',
+      { appid: 'page', ver: '1.0', acr: 'x', auth_time: '2027-01-15T07:59:00.000Z' },
+      ['ok acr_present: acr "x"', 'ok auth_time_present: auth_time 2027-01-15T07:59:00Z, 60 s ago'],
+    ],
+    [
+      'a time that is no text of the profile',
+      'adfs',
+      { appid: 'page', ver: '1.0', acr: 'x', auth_time: NOW },
+      [
+        'ok acr_present: acr "x"',
+        'warning auth_time_not_a_number: auth_time is 1800000000, which is not a time in the format "rfc3339" | Give a profile by ' +
+          '--config whose "authTimeFormat" is how the server writes it.',
+      ],
+    ],
+  ])('RS-57 RS-58 %s: read as the profile says', async (_, profile, claims, expected) => {
+    const token = await server.accessToken({ header: { typ: 'JWT' }, claims });
+    const said = await saidOf(token, ['--audience', API, '--profile', profile]);
+    expect(said.slice(1, 3)).toEqual(expected);
+  });
+
+  test('field RS-15 a token without aud is told which scope it needs', async () => {
+    const options = { header: { typ: undefined }, claims: { aud: undefined, token_use: 'access', scope: 'openid' } };
+    const said = await saidOf(await server.accessToken(options), ['--audience', API, '--profile', 'cognito']);
+    expect(said[0]).toContain(
+      'It has no audience, and no scope of your API, which is one of --audience, a slash and a name: have the client ask for one.',
+    );
+  });
+
   test('each profile has a section in the documentation', () => {
     const page = readFileSync(join(__dirname, '../../docs/authorization-servers.md'), 'utf8');
     const sections = [...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title);
@@ -306,7 +352,7 @@ describe('what a profile changes', () => {
     expect(exitCode).toBe(2);
     expect(stderr).toBe(
       'nestjs-step-up: "--profile" must be one of keycloak, okta, auth0, entra, duende, logto, oidcProvider, hydra, ' +
-        'supabase, pingone (--help shows the options)\n',
+        'supabase, pingone, pingfederate, pingam, cognito, adfs, spring, zitadel, authentik, wso2, fusionauth, authelia, lemonldap, djangoOauthToolkit (--help shows the options)\n',
     );
   });
 });

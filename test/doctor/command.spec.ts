@@ -247,7 +247,7 @@ describe('a command that is not understood', () => {
     [
       'a profile that would move the cursor',
       [ISSUER, '--profile', 'a\u001b[2J'],
-      '"--profile" must be one of keycloak, okta, auth0, entra, duende, logto, oidcProvider, hydra, supabase, pingone',
+      '"--profile" must be one of keycloak, okta, auth0, entra, duende, logto, oidcProvider, hydra, supabase, pingone, pingfederate, pingam, cognito, adfs, spring, zitadel, authentik, wso2, fusionauth, authelia, lemonldap, djangoOauthToolkit',
     ],
     [
       'a token in place of a file',

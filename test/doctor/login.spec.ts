@@ -1,5 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   type AuthorizationBehavior,
   createTestAuthorizationServer,
@@ -773,6 +776,51 @@ describe('what the two tokens of a sign-in say of it', () => {
         'The first: Map the names of your authentication levels to numbers: realm settings, "ACR to Level of ' +
         'Authentication (LoA) Mapping".',
     );
+  });
+
+  describe('with a profile in a file', () => {
+    let folder: string;
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'doctor-'));
+    });
+    afterEach(() => rm(folder, { recursive: true }));
+
+    /** The codes of what is said of the tokens and of the sign-ins that were to step up. */
+    async function codesWith(profile: object, idToken: Claims, accessToken: Claims) {
+      await writeFile(join(folder, 'profile.json'), JSON.stringify(profile));
+      const lines = await saidOf(
+        () => idToken,
+        () => accessToken,
+        ['--config', join(folder, 'profile.json'), ...MFA],
+      );
+      return lines
+        .map((line) => /^(?:acr_values|max_age): \w+ (\w+)/.exec(line)?.[1])
+        .filter((code) => code !== undefined);
+    }
+
+    test.each<[what: string, idToken: Claims]>([
+      ['has no acr', { acr: undefined }],
+      ['has an acr of no meaning', { acr: 'default' }],
+    ])('RS-57 a word told by methods is honored by the access token, where the ID token %s', async (_, idToken) => {
+      const profile = { methods: { acr: { 'urn:example:mfa': ['otp'] } } };
+      expect(await codesWith(profile, idToken, { acr: undefined, amr: ['pwd', 'otp'] })).toContain(
+        'acr_values_honored',
+      );
+      expect(await codesWith(profile, idToken, { acr: undefined, amr: ['pwd'] })).toContain('acr_values_ignored');
+    });
+
+    test('an ID token is read by the claim names of the profile', async () => {
+      const names = { acr: 'https://api.example/acr', authTime: 'https://api.example/auth_time' };
+      const claims = {
+        [names.acr]: 'urn:example:mfa',
+        [names.authTime]: NOW + 30,
+        acr: undefined,
+        auth_time: undefined,
+      };
+      const codes = await codesWith({ claims: names, idToken: { claims: names } }, claims, claims);
+      expect(codes).toEqual(expect.arrayContaining(['acr_values_untested', 'acr_present']));
+      expect(codes.filter((code) => /^id_token_|not_assessed/.test(code))).toEqual([]);
+    });
   });
 
   test('a secret that a server puts into claims is not printed', async () => {

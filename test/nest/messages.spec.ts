@@ -119,7 +119,7 @@ const mistakes: readonly [mistake: string, make: () => Mistake, says: string][] 
   [
     'a misspelt profile',
     () => ({ options: server({ profile: 'keykloak' }) }),
-    '"authorizationServers[0].profile" is not the name of a profile: "keykloak"; the closest is "keycloak". Known are keycloak, okta, auth0, entra, duende, logto, oidcProvider, hydra, supabase, pingone; for another server use an object',
+    '"authorizationServers[0].profile" is not the name of a profile: "keykloak"; the closest is "keycloak". Known are keycloak, okta, auth0, entra, duende, logto, oidcProvider, hydra, supabase, pingone, pingfederate, pingam, cognito, adfs, spring, zitadel, authentik, wso2, fusionauth, authelia, lemonldap, djangoOauthToolkit; for another server use an object',
   ],
   [
     'a clock tolerance in milliseconds',

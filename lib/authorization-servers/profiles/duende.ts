@@ -12,6 +12,7 @@ export const duende = Object.freeze<AuthorizationServerProfile>({
   ],
   checkedOn: '2026-11-24',
   issues: { acr: 'if-configured', authTime: 'by-default' },
+  idToken: { acr: 'if-configured', authTime: 'by-default' },
   whenUnmet: 'error',
   steps: [
     'Read `acr_values` in your sign-in page, from the authorization context, and decide there what they require.',

@@ -18,6 +18,7 @@ export const keycloak = Object.freeze<AuthorizationServerProfile>({
   clientCredentialsClaims: { clientAddress: true },
   defaultAcrValues: ['0', '1'],
   issues: { acr: 'by-default', authTime: 'by-default' },
+  idToken: { acr: 'by-default', authTime: 'by-default' },
   request: { acrValues: 'first', zeroMaxAge: { max_age: '0' } },
   whenUnmet: 'lower',
   onRefresh: 'keeps',

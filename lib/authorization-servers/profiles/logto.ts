@@ -11,6 +11,7 @@ export const logto = Object.freeze<AuthorizationServerProfile>({
   checkedOn: '2026-11-24',
   acrValues: ['urn:logto:acr:1fa', 'urn:logto:acr:mfa'],
   issues: { acr: 'by-default', authTime: 'by-default' },
+  idToken: { acr: 'by-default', authTime: 'by-default' },
   request: { zeroMaxAge: { max_age: '0' } },
   whenUnmet: 'error',
   onRefresh: 'keeps',

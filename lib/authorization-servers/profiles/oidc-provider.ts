@@ -9,6 +9,7 @@ export const oidcProvider = Object.freeze<AuthorizationServerProfile>({
   ],
   checkedOn: '2026-11-25',
   issues: { acr: 'if-configured', authTime: 'if-configured' },
+  idToken: { acr: 'if-requested', authTime: 'if-requested' },
   request: { mode: 'auto', zeroMaxAge: { max_age: '0' } },
   whenUnmet: 'error',
   onRefresh: 'keeps',

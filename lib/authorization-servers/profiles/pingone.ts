@@ -7,6 +7,7 @@ export const pingone = Object.freeze<AuthorizationServerProfile>({
   checkedOn: '2026-11-24',
   acrValues: ['Single_Factor', 'Multi_Factor'],
   issues: { acr: 'by-default', authTime: 'by-default' },
+  idToken: { acr: 'by-default', authTime: 'by-default' },
   steps: [
     'Have access tokens issued with typ at+jwt: optional for a start, and always so from 2 March 2027.',
     'Assign the sign-on policies that your words stand for to the application; their names are the `acr` strings.',

@@ -7,7 +7,9 @@ export type AdviceCode =
   | 'report_mode'
   // routes
   | 'acr_duplicate'
+  | 'acr_never_issued'
   | 'acr_zero'
+  | 'auth_time_never_issued'
   | 'gateway_hook_is_field'
   | 'guard_without_requirement'
   | 'issuer_without_word'

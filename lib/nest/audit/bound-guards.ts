@@ -4,11 +4,21 @@ import { AuthGuard, AuthModuleOptions } from '@nestjs/passport';
 import { AccessTokenGuard } from '../guards/access-token.guard.js';
 import { AcrGuard } from '../guards/acr.guard.js';
 import { EnforcementGuard } from '../guards/enforcement.guard.js';
-import { classProof, handlerProof } from '../guards/proof.guard.js';
 import type { Handler } from '../requirements/handler.js';
 import type { UserNamer } from '../requirements/route.js';
 import type { ApplicationHandler } from './application-handlers.js';
 import { type DeclaredGuards, guardsOf } from './declared-guards.js';
+import {
+  isExactly,
+  isGuard,
+  isMadeOf,
+  isOurs,
+  isPassportGuard,
+  isUnchanged,
+  isUserNamer,
+  prototypeOf,
+  requiresUser,
+} from './guard-kinds.js';
 
 /** The part of the ExternalContextCreator of Nest that shows which guards Nest binds. */
 interface ContextCreator {
@@ -155,6 +165,21 @@ export class BoundGuards {
     return functions.some((handler) => this.#of(type, handler).some((guard) => !isOurs(guard)));
   }
 
+  /**
+   * Returns whether a guard that is not ours runs before the first one that judges. Only such a guard can authenticate for
+   * it.
+   *
+   * @param isProven whether the guard of the handler itself judges; otherwise a global one of ours does
+   */
+  haveOtherGuardsBeforeJudging({ type, functions }: ApplicationHandler, isProven: boolean): boolean {
+    const judging = [AcrGuard, AccessTokenGuard, ...(isProven ? [] : [EnforcementGuard])];
+    return functions.some((handler) => {
+      const guards = this.#of(type, handler);
+      const first = guards.findIndex((guard) => judging.some((own) => isGuard(guard, own)));
+      return guards.slice(0, first < 0 ? guards.length : first).some((guard) => !isOurs(guard));
+    });
+  }
+
   /** Returns whether a guard that is not ours runs after the first one of ours. */
   runAfterJudging({ type, functions }: ApplicationHandler): boolean {
     return functions.some((handler) => {
@@ -213,69 +238,4 @@ export function passportOptions(modules: ModulesContainer): readonly AuthModuleO
 
 function declaredOn(type: Type, handler: Handler): readonly unknown[] {
   return [type, handler].flatMap(guardsOf);
-}
-
-function isOurs(guard: unknown): boolean {
-  if (guard === handlerProof || guard === classProof) return true;
-  return [AcrGuard, AccessTokenGuard, EnforcementGuard].some((own) => isExactly(guard, own));
-}
-
-/** Excludes subclasses, because they can do anything. */
-function isExactly(guard: unknown, own: Type<CanActivate>): boolean {
-  return guard === own || isUnchanged(guard, own);
-}
-
-/** Excludes subclasses and instances with a `canActivate` of their own, because they can decide otherwise. */
-function isUnchanged(guard: unknown, base: Type<CanActivate>): boolean {
-  if (typeof guard !== 'object' || guard === null) return false;
-  return Object.getPrototypeOf(guard) === base.prototype && !Object.hasOwn(guard, 'canActivate');
-}
-
-/** Recognizes a guard of Passport by its methods, because every call of `AuthGuard` makes a new class. */
-function isPassportGuard(guard: unknown): boolean {
-  const prototype = prototypeOf(guard);
-  return ['handleRequest', 'getAuthenticateOptions', 'logIn'].every(
-    (method) => typeof (prototype as Record<string, unknown> | undefined)?.[method] === 'function',
-  );
-}
-
-/** Whether a guard certainly lets nobody pass: AccessTokenGuard, or one of Passport, each without a decision of its own. */
-function requiresUser(guard: unknown): boolean {
-  if (isUnchanged(guard, AccessTokenGuard)) return true;
-  if (typeof guard !== 'object' || guard === null || !isPassportGuard(guard)) return false;
-  const nest = ofNest(guard);
-  return ['canActivate', 'handleRequest'].every((method) => Reflect.get(guard, method) === nest?.[method]);
-}
-
-/** Returns whether a guard that Nest has made is the one that metadata names, as a class or as an instance. */
-function isMadeOf(bound: unknown, declared: unknown): boolean {
-  if (typeof declared !== 'function') return bound === declared;
-  return typeof bound === 'object' && bound !== null && Object.getPrototypeOf(bound) === declared.prototype;
-}
-
-/** Returns whether a guard of Passport has a `getAuthenticateOptions` of the application, as a method or a field. */
-function isUserNamer(guard: unknown): guard is UserNamer {
-  if (typeof guard !== 'object' || guard === null || !isPassportGuard(guard)) return false;
-  return (guard as UserNamer).getAuthenticateOptions !== ofNest(guard)?.['getAuthenticateOptions'];
-}
-
-/** Returns the prototype that `AuthGuard()` has made: the farthest object in the chain with its own `logIn`. */
-function ofNest(guard: object): Record<string, unknown> | undefined {
-  let found: object | undefined;
-  for (let one: object | null = guard; one !== null; one = Object.getPrototypeOf(one)) {
-    if (Object.hasOwn(one, 'logIn')) found = one;
-  }
-  return found as Record<string, unknown> | undefined;
-}
-
-/** Accepts a guard as a class or as an instance. */
-function isGuard(guard: unknown, base: { prototype: object }): boolean {
-  const prototype = prototypeOf(guard);
-  if (prototype === undefined) return false;
-  return prototype === base.prototype || Object.prototype.isPrototypeOf.call(base.prototype, prototype);
-}
-
-function prototypeOf(guard: unknown): object | undefined {
-  const prototype: unknown = typeof guard === 'function' ? guard.prototype : guard;
-  return typeof prototype === 'object' && prototype !== null ? prototype : undefined;
 }

@@ -1,4 +1,4 @@
-import type { AuthorizationServer, Vocabulary } from '../../authorization-servers/index.js';
+import { type AuthorizationServer, isDatable, isTellable, type Vocabulary } from '../../authorization-servers/index.js';
 import type { Advice } from '../advice/advice.js';
 import type { RouteDescription } from '../requirements/route-description.js';
 
@@ -44,6 +44,28 @@ export function adviceOnRoute(
       const message = `tokens of ${issuer} are answered 403, as it knows none of the required words`;
       advice.push({ code: 'issuer_without_word', subject: `${subject} ${issuer}`, message });
     }
+    advice.push(...adviceOnLacks(`${subject} ${issuer}`, requirements, { vocabulary, profile }));
+  }
+  return advice;
+}
+
+/** Returns advice on requirements that no token of a server can meet, because it never says what they ask for. */
+function adviceOnLacks(
+  subject: string,
+  { acrValues = [], maxAge }: NonNullable<RouteDescription['requirements']>,
+  { vocabulary, profile }: Pick<AuthorizationServer, 'vocabulary' | 'profile'>,
+): Advice[] {
+  const { title = 'this server' } = profile;
+  const strings = vocabulary.stringsFor(acrValues.filter((value) => vocabulary.knows(value)));
+  const advice: Advice[] = [];
+  const fix = 'require it only of tokens of another server, or correct "issues" of the profile if yours issues it';
+  if (strings.length > 0 && !strings.some((value) => isTellable(value, profile))) {
+    const message = `access tokens of ${title} never carry acr, and no "methods" of its profile tell it: every token is refused`;
+    advice.push({ code: 'acr_never_issued', subject, message, fix });
+  }
+  if (maxAge !== undefined && !isDatable(strings, profile)) {
+    const message = `access tokens of ${title} never carry auth_time, so that maxAge ${maxAge} can never be met`;
+    advice.push({ code: 'auth_time_never_issued', subject, message, fix });
   }
   return advice;
 }

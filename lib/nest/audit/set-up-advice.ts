@@ -39,20 +39,22 @@ export function adviceOnStrategy(
 ): Advice | undefined {
   if (passport !== 'existing' || authenticationEvent !== undefined || isRegistered(strategyName)) return undefined;
   const isLeftAlone = ([route, handler]: [Route, ApplicationHandler]) =>
-    (route.access === 'required' || route.access === 'skipped') && !guards.haveOtherGuards(handler);
+    (route.access === 'required' || route.access === 'skipped') &&
+    !guards.haveOtherGuardsBeforeJudging(handler, route.isProven);
   const found = [...handlers].find(isLeftAlone);
-  return (
-    found && {
-      code: 'strategy_missing',
-      subject: found[0].description.name,
-      message:
-        `Passport has no strategy "${strategyName}", and no guard that could authenticate stands there: unless middleware ` +
-        'puts a user on the request, the answer is 500',
-      fix:
-        'register the strategy as a provider, name yours in "strategyName", or bind the guard that authenticates before ' +
-        'AcrGuard',
-    }
-  );
+  if (found === undefined) return undefined;
+  const [route, handler] = found;
+  const isLate = guards.haveOtherGuards(handler);
+  return {
+    code: 'strategy_missing',
+    subject: route.description.name,
+    message:
+      `Passport has no strategy "${strategyName}", and ${isLate ? 'the guards that could authenticate run after AcrGuard' : 'no guard that could authenticate stands there'}: ` +
+      'unless middleware puts a user on the request, the answer is 500',
+    fix: isLate
+      ? 'let the guard that authenticates run before AcrGuard: on the class, as a global guard, or below @RequireAcr on the handler'
+      : 'register the strategy as a provider, name yours in "strategyName", or bind the guard that authenticates before AcrGuard',
+  };
 }
 
 /**

@@ -151,12 +151,16 @@ export class PassportAuthenticator implements Authenticator {
   #eventOfUser(user: Claims, token: Claims | undefined): AuthenticationEvent {
     const { iss } = user;
     const profile = this.#profileOf(iss);
-    const { acr, authTime } = profile.claims;
-    const dropped = [acr, authTime].find(
+    const paths = [
+      profile.claims.acr,
+      profile.claims.authTime,
+      ...(profile.methods === undefined ? [] : [profile.claims.amr]),
+    ];
+    const dropped = paths.find(
       (path) => token !== undefined && isPresent(readClaim(token, path)) && !isPresent(readClaim(user, path)),
     );
     if (dropped !== undefined) this.#refuseDropped(dropped.join('.'));
-    else if (!isPresent(readClaim(user, acr)) && !isPresent(readClaim(user, authTime))) this.#warnMissing(iss, token);
+    else if (paths.every((path) => !isPresent(readClaim(user, path)))) this.#warnMissing(iss, token);
     const { issuer, ...event } = authenticationEvent(user, { issuer: String(iss), profile });
     return this.#withIssuer(typeof iss === 'string' ? { ...event, issuer } : event);
   }
@@ -177,7 +181,8 @@ export class PassportAuthenticator implements Authenticator {
         token === undefined
           ? 'neither acr nor auth_time is on request.user, and no token was found to compare it with; return them in ' +
             'validate(), or give the options "accessToken" or "authenticationEvent"'
-          : 'neither acr nor auth_time is in the token; the authorization server has to be told to put them there',
+          : 'neither acr nor auth_time is in the token; the issuer has to put them there, and docs/own-tokens.md says how if this ' +
+            'application is the issuer',
     }));
   }
 

@@ -56,6 +56,15 @@ export class ChallengeAdvice {
 
   #missingAcr({ event, claims }: UnmetRequirements): Cause {
     const profile = this.#servers.get(event.issuer)?.profile;
+    const told = profile?.methods?.acr.map(([acr]) => `"${acr}"`) ?? [];
+    if (profile !== undefined && told.length > 0) {
+      const path = profile.claims.amr.join('.');
+      return [
+        'acr_missing',
+        `tokens carry no methods in "${path}" that the profile can read, which would tell ${told.join(', ')}`,
+        `have them put into access tokens, or say in "methods.form" of the profile how they are written`,
+      ];
+    }
     if (readClaim(claims, profile?.claims.acr ?? ['acr']) === undefined) {
       return ['acr_missing', 'tokens carry no acr', `have it put into access tokens, ${OR_INTROSPECTION}`];
     }
@@ -68,6 +77,8 @@ export class ChallengeAdvice {
   }
 
   #unknownAcr({ event: { issuer, acr, acrs = [] } }: UnmetRequirements): Cause | undefined {
+    // The methods of a weaker sign-in tell no string, and a server that tells none can have a constant acr.
+    if ((this.#servers.get(issuer)?.profile.methods?.acr.length ?? 0) > 0) return undefined;
     const known = this.#knownStrings.get(issuer);
     const values = acr === undefined ? acrs : [acr, ...acrs];
     if (known === undefined || values.some((value) => known.has(value))) return undefined;

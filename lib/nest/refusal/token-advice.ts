@@ -68,8 +68,8 @@ const REFUSALS: Readonly<Record<AccessTokenRefusedCode, Describe | undefined>> =
     fix: 'send the access token rather than an ID or refresh token; if it is one, correct "authorizationServers[].profile"',
   }),
   audience_mismatch: ({ found, expected = [] }, server) => ({
-    message: `a token is for the audience ${shown(found)}, and "audience" is ${shown(expected)}`,
-    fix: `have the server name this API in "aud" of access tokens${stepsOf(server)}`,
+    message: `a token is for the audience ${shown(found ?? null)}, and "audience" is ${shown(expected)}`,
+    fix: fixForAudience(found, expected, server),
   }),
   exp_missing: lacks('have the server put it into access tokens'),
   token_expired: undefined,
@@ -198,6 +198,22 @@ function stepsOf(server: AuthorizationServer | undefined): string {
   return server?.profile.title === undefined
     ? ''
     : `: the steps for ${server.profile.title} are in docs/authorization-servers.md`;
+}
+
+function fixForAudience(
+  found: AccessTokenRefused['found'],
+  [audience]: readonly (string | null)[],
+  server: AuthorizationServer | undefined,
+): string {
+  if (found === undefined && server?.profile.audienceIn === 'scope')
+    return `have clients ask for a scope of this API, which begins with ${shown(`${audience}/`)}${stepsOf(server)}`;
+  if (found === undefined && server?.profile.absentClaims.has('aud') === true) {
+    return (
+      '"absentClaims" may leave "aud" out of introspection responses, never out of JWTs: have the server name this API ' +
+      `there, or let "audienceIn" of the profile say that its scopes name it${stepsOf(server)}`
+    );
+  }
+  return `have the server name this API in "aud" of access tokens${stepsOf(server)}`;
 }
 
 function fixForTyp(found: AccessTokenRefused['found'], server: AuthorizationServer | undefined): string {

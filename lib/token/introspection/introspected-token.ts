@@ -6,7 +6,7 @@ import { type Refuse, refuse } from '../refuse.js';
 import type { Clock } from '../validity.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import { checkIntrospectedKind, checkOpaqueClaims, subjectWithoutSub } from './introspected-claims.js';
-import { contradicts, isLaterThan } from './sign-in.js';
+import { contradicts, isDated, isLaterThan } from './sign-in.js';
 
 /**
  * Returns the verified token that an introspection response about an opaque token describes.
@@ -24,7 +24,7 @@ export function acceptOpaque(claims: Claims, server: AuthorizationServer, clock:
 
 /** Returns a token without its authentication, which is that of another sign-in. */
 export function withoutSignIn(verified: VerifiedAccessToken): VerifiedAccessToken {
-  const { acr: _acr, acrs: _acrs, authTime: _authTime, amr: _amr, ...event } = verified.event;
+  const { acr: _acr, acrs: _acrs, acrTimes: _acrTimes, authTime: _authTime, amr: _amr, ...event } = verified.event;
   return Object.freeze({ ...verified, event: Object.freeze(event) });
 }
 
@@ -53,11 +53,10 @@ type SignInFacts = ReturnType<typeof authenticationOf>;
 
 /**
  * Returns whether facts are about another sign-in than that of a JWT. Some servers describe the current session, so
- * that an old token would gain from the user's next step-up. A JWT without `iat` accepts no `auth_time` from a
- * response.
+ * that an old token would gain from the user's next step-up. A JWT without `iat` accepts no time from a response.
  */
 export function isOfAnotherSignIn(facts: SignInFacts, { event, claims: { iat } }: VerifiedAccessToken): boolean {
-  const isUndated = facts.authTime !== undefined && typeof iat !== 'number';
+  const isUndated = isDated(facts) && typeof iat !== 'number';
   return isUndated || isLaterThan(facts, iat) || contradicts(facts, event);
 }
 

@@ -101,8 +101,8 @@ export class Introspector {
 
   /** Returns whether a response has another sign-in than the first one about the token, which it remembers. */
   #hasChanged(digest: string, signIn: SignIn): boolean {
-    const { acr, acrs, authTime } = signIn;
-    const { first } = this.#known.get(digest) ?? { first: { acr, acrs, authTime } };
+    const { acr, acrs, acrTimes, authTime } = signIn;
+    const { first } = this.#known.get(digest) ?? { first: { acr, acrs, acrTimes, authTime } };
     this.#known.set(digest, { first, standing: 'known' });
     return !isSameSignIn(signIn, first);
   }

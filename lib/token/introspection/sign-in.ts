@@ -1,11 +1,16 @@
 import type { AuthenticationEvent } from '../../core/index.js';
 
 /** The members of an authentication event that distinguish one sign-in from another. */
-export type SignIn = Pick<AuthenticationEvent, 'acr' | 'acrs' | 'authTime'>;
+export type SignIn = Pick<AuthenticationEvent, 'acr' | 'acrs' | 'acrTimes' | 'authTime'>;
 
 /** Returns whether two responses about one token describe the same sign-in. */
 export function isSameSignIn(one: SignIn, other: SignIn): boolean {
-  return one.acr === other.acr && one.authTime === other.authTime && isSameList(one.acrs, other.acrs);
+  return (
+    one.acr === other.acr &&
+    one.authTime === other.authTime &&
+    isSameList(one.acrs, other.acrs) &&
+    isSameTimes(one.acrTimes, other.acrTimes)
+  );
 }
 
 /**
@@ -16,19 +21,35 @@ export function contradicts(response: SignIn, token: SignIn): boolean {
   return (
     isOther(response.acr, token.acr) ||
     isOther(response.authTime, token.authTime) ||
-    (response.acrs !== undefined && token.acrs !== undefined && !isSameList(response.acrs, token.acrs))
+    (response.acrs !== undefined && token.acrs !== undefined && !isSameList(response.acrs, token.acrs)) ||
+    (response.acrTimes !== undefined && token.acrTimes !== undefined && !isSameTimes(response.acrTimes, token.acrTimes))
   );
 }
 
 /**
  * Returns whether a sign-in is later than the token, which cannot be about it. `false` without `auth_time` or `iat`.
  */
-export function isLaterThan({ authTime }: SignIn, iat: unknown): boolean {
-  return authTime !== undefined && typeof iat === 'number' && !(authTime <= iat);
+export function isLaterThan(signIn: SignIn, iat: unknown): boolean {
+  return typeof iat === 'number' && timesOf(signIn).some((time) => !(time <= iat));
+}
+
+/** Returns whether a sign-in has a time. */
+export function isDated(signIn: SignIn): boolean {
+  return timesOf(signIn).length > 0;
+}
+
+/** Every time that a sign-in has, that of a factor included. */
+function timesOf({ authTime, acrTimes = {} }: SignIn): number[] {
+  return [authTime, ...Object.values(acrTimes)].filter((time) => time !== undefined);
 }
 
 function isOther(one: unknown, other: unknown): boolean {
   return one !== undefined && other !== undefined && one !== other;
+}
+
+function isSameTimes(one: SignIn['acrTimes'] = {}, other: SignIn['acrTimes'] = {}): boolean {
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => Object.is(one[name], other[name]));
 }
 
 function isSameList(one: readonly string[] = [], other: readonly string[] = []): boolean {

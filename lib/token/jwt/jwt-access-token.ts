@@ -1,4 +1,10 @@
-import { type AuthorizationServer, hasClaim, mediaType, readClaim } from '../../authorization-servers/index.js';
+import {
+  type AuthorizationServer,
+  audiencesOfScope,
+  hasClaim,
+  mediaType,
+  readClaim,
+} from '../../authorization-servers/index.js';
 import type { Claims } from '../../core/index.js';
 import { found, isNumericDate, isText, namesAudience } from '../claim-values.js';
 import type { RefusalFacts } from '../errors.js';
@@ -27,10 +33,19 @@ export function checkBeforeSignature(
   if (typ !== undefined && typeof typ !== 'string') report('typ_unreadable');
   else if (!server.profile.typ.has(typ === undefined ? null : mediaType(typ)))
     report('typ_mismatch', { ...found(typ), expected: [...server.profile.typ] });
-  if (!namesAudience(payload['aud'], server.audience)) {
+  if (!isForApi(payload, server)) {
     report('audience_mismatch', { ...found(payload['aud']), expected: [...server.audience] });
   }
   checkValidity(payload, clock, report);
+}
+
+/**
+ * Returns whether a token names this API. A scope names it only if the profile says so and the token has no `aud`: an
+ * audience of another API is never overruled.
+ */
+function isForApi(payload: Claims, { audience, profile }: AuthorizationServer): boolean {
+  if (profile.audienceIn === 'aud' || payload['aud'] !== undefined) return namesAudience(payload['aud'], audience);
+  return namesAudience(audiencesOfScope(readClaim(payload, profile.claims.scope)), audience);
 }
 
 /**

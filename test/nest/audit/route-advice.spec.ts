@@ -1,4 +1,4 @@
-import { RequireAcr } from 'nestjs-step-up';
+import { type AuthorizationServerProfile, RequireAcr, type StepUpRequirements } from 'nestjs-step-up';
 import { logOfEachTest } from '../../support/application.js';
 import { bootFailure, bootServer } from '../../support/boot.js';
 import { handler } from '../../support/handler.js';
@@ -63,5 +63,65 @@ describe('values that say nothing new', () => {
     };
     await bootFailure({ controllers: [handler(RequireAcr(['mfa', 'urn:otp']))], options });
     expect(log.filter((line) => line.startsWith('[acr_duplicate]'))).toEqual([]);
+  });
+});
+
+describe('requirements that no token of a server can meet', () => {
+  const FIX = 'require it only of tokens of another server, or correct "issues" of the profile if yours issues it';
+  const issues = { acr: 'never', authTime: 'never' } as const;
+  const entries = { form: 'entries', method: 'method', time: 'at' } as const;
+  const route = `HandlerController.handle ${bootServer.issuer}`;
+  const ACR = `[acr_never_issued] ${route}: access tokens of X never carry acr, and no "methods" of its profile tell it: every token is refused; ${FIX}`;
+  const AGE = `[auth_time_never_issued] ${route}: access tokens of X never carry auth_time, so that maxAge 300 can never be met; ${FIX}`;
+
+  it.each<{ what: string; profile: AuthorizationServerProfile; required: StepUpRequirements; said: string[] }>([
+    { what: 'nothing is told', profile: { issues }, required: { acrValues: ['mfa'], maxAge: 300 }, said: [ACR, AGE] },
+    {
+      what: 'no acr is told',
+      profile: { issues: { acr: 'never' } },
+      required: { acrValues: ['mfa'], maxAge: 300 },
+      said: [ACR],
+    },
+    {
+      what: 'no time is told',
+      profile: { issues: { authTime: 'never' } },
+      required: { acrValues: ['mfa'], maxAge: 300 },
+      said: [AGE],
+    },
+    { what: 'what is not told is not required', profile: { issues }, required: { scope: 'a' }, said: [] },
+    {
+      what: 'methods tell both',
+      profile: { issues, methods: { ...entries, acr: { mfa: ['otp'] } } },
+      required: { acrValues: ['mfa'], maxAge: 300 },
+      said: [],
+    },
+    {
+      what: 'methods tell the acr alone',
+      profile: { issues, methods: { acr: { mfa: ['otp'] } } },
+      required: { acrValues: ['mfa'], maxAge: 300 },
+      said: [AGE],
+    },
+    {
+      what: 'methods tell another acr',
+      profile: { issues, methods: { ...entries, acr: { phr: ['hwk'] } } },
+      required: { acrValues: ['mfa'], maxAge: 300 },
+      said: [ACR, AGE],
+    },
+    {
+      what: 'methods tell the time of the sign-in',
+      profile: { issues, methods: { ...entries, authTime: ['pwd'] } },
+      required: { maxAge: 300 },
+      said: [],
+    },
+    {
+      what: 'a profile says nothing',
+      profile: { title: 'X' },
+      required: { acrValues: ['mfa'], maxAge: 300 },
+      said: [],
+    },
+  ])('the boot says it: $what', async ({ profile, required, said }) => {
+    const options = { authorizationServers: [{ ...bootServer, profile: { title: 'X', ...profile } }] };
+    await bootFailure({ controllers: [handler(RequireAcr(required))], options });
+    expect(log.filter((line) => /^\[(?:acr|auth_time)_never_issued\]/.test(line))).toEqual(said);
   });
 });

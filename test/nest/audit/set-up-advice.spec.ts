@@ -91,7 +91,7 @@ describe("'existing' without a strategy", () => {
     ['nothing is required', { controllers: [handler()], options }, false],
     [
       'a guard of the application stands there',
-      { controllers: [handler(UseGuards(impostorGuard({ sub: 'a' })), RequireAcr('mfa'))], options },
+      { controllers: [handler(RequireAcr('mfa'), UseGuards(impostorGuard({ sub: 'a' })))], options },
       false,
     ],
     [

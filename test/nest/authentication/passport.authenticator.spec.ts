@@ -238,8 +238,7 @@ describeOverHttp("a strategy of the application's own", ({ serve, accessToken, s
       expect(await send({ token: await accessToken({ authTime: null }) })).toEqual(acrMissing);
     }
     expect(messages().filter((line) => line.startsWith('[acr_and_auth_time_missing]'))).toEqual([
-      `[acr_and_auth_time_missing] ${server.issuer}: neither acr nor auth_time is in the token; the authorization server has to be ` +
-        'told to put them there',
+      `[acr_and_auth_time_missing] ${server.issuer}: neither acr nor auth_time is in the token; the issuer has to put them there, and docs/own-tokens.md says how if this application is the issuer`,
     ]);
   });
 

@@ -61,6 +61,23 @@ describeOverHttp('a setting that refuses everybody', ({ serve, accessToken, serv
         'have the server name this API in "aud" of access tokens: the steps for Keycloak are in docs/authorization-servers.md',
     },
     {
+      what: 'RS-15 no aud, next to absentClaims',
+      options: options({ profile: { absentClaims: ['aud'] } }),
+      token: { claims: { aud: undefined } },
+      line: () =>
+        `[audience_mismatch] ${at()}: a token is for the audience none, and "audience" is "${server.audience}"; ` +
+        '"absentClaims" may leave "aud" out of introspection responses, never out of JWTs: have the server name this API there, or let ' +
+        '"audienceIn" of the profile say that its scopes name it',
+    },
+    {
+      what: 'RS-15 no aud, and no scope that names this API',
+      options: options({ profile: { audienceIn: 'scope' } }),
+      token: { claims: { aud: undefined, scope: 'openid' } },
+      line: () =>
+        `[audience_mismatch] ${at()}: a token is for the audience none, and "audience" is "${server.audience}"; ` +
+        `have clients ask for a scope of this API, which begins with "${server.audience}/"`,
+    },
+    {
       what: 'RS-02 a server whose tokens are of typ JWT',
       token: { header: { typ: 'JWT' } },
       line: () =>
@@ -246,6 +263,16 @@ describe('the profile that fits', () => {
     ['https://bank.eu.auth0.com/', 'JWT', undefined],
     ['https://login.microsoftonline.com/tenant/v2.0', 'JWT', 'entra'],
     ['https://as.example', 'JWT', undefined],
+    ['https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbC', null, 'cognito'],
+    ['https://cognito-idp.eu-central-1.amazonaws.com.evil.example/eu-central-1_AbC', null, undefined],
+    ['https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_AbC', null, 'cognito'],
+    ['http://fs.example/adfs/services/trust', 'JWT', 'adfs'],
+    ['https://fs.example/adfs', 'JWT', undefined],
+    ['https://bank.zitadel.cloud', 'JWT', 'zitadel'],
+    ['https://login.example/application/o/bank/', 'JWT', 'authentik'],
+    ['https://login.example/application/o/bank', 'JWT', undefined],
+    ['https://am.example/am/oauth2/realms/root/realms/alpha', 'JWT', 'pingam'],
+    ['https://am.example/am/oauth2/realms/root', 'JWT', 'pingam'],
   ])('the issuer %s with the typ %s has %s', (issuer, typ, profile) => {
     expect(fittingProfile(issuer, typ)).toBe(profile);
   });

@@ -144,6 +144,33 @@ describe('a response about another sign-in adds nothing to an opaque token', () 
     expect(warnings).toEqual([`introspected_sign_in_mismatch ${server.origin}`]);
   });
 
+  describe('with the times of factors', () => {
+    const profile: AuthorizationServerProfile = {
+      absentClaims: ['aud'],
+      methods: { form: 'entries', method: 'method', time: 'at', acr: { mfa: ['totp'] } },
+    };
+    const amr = (age: number) => [{ method: 'totp', at: NOW - age }];
+    const timesOf = async (there: AccessTokenVerifier) => {
+      const { acrs, acrTimes } = (await there.verify('opaque')).event;
+      return { acrs, acrTimes };
+    };
+
+    test('RS-58 a factor after the token was issued adds nothing, and is warned of', async () => {
+      respond({ ...token, auth_time: NOW - 600, amr: amr(59) });
+      expect(await timesOf(verifier(profile))).toEqual({ acrs: undefined, acrTimes: undefined });
+      expect(warnings).toEqual([`introspected_sign_in_mismatch ${server.origin}`]);
+    });
+
+    test('RS-58 a factor at another time than in the first response adds nothing', async () => {
+      const there = verifier(profile);
+      respond({ ...token, iat: undefined, amr: amr(90) });
+      expect(await timesOf(there)).toEqual({ acrs: ['mfa'], acrTimes: { mfa: NOW - 90 } });
+      pass(60);
+      respond({ ...token, iat: undefined, amr: amr(30) });
+      expect(await timesOf(there)).toEqual({ acrs: undefined, acrTimes: undefined });
+    });
+  });
+
   test('the first response counts again once the server returns to it', async () => {
     const there = verifier();
     for (const acr of ['urn:example:pwd', 'urn:example:mfa', 'urn:example:pwd']) {

@@ -3,7 +3,11 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { jwtVerify } from 'jose';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
-import { checkAuthorizationServers, type IntrospectionOptions } from '../../../lib/authorization-servers/index.js';
+import {
+  type AuthorizationServerProfile,
+  checkAuthorizationServers,
+  type IntrospectionOptions,
+} from '../../../lib/authorization-servers/index.js';
 import type { AuthenticationEvent, AuthenticationRequirements } from '../../../lib/core/index.js';
 import {
   AccessTokenRefused,
@@ -820,6 +824,22 @@ describe('JWTs that are introspected', () => {
     const event = await eventOf(there, await issuer.accessToken({ authTime: null, claims: { acrs: ['c1'] } }));
     expect(event).toMatchObject({ acrs: ['c1'] });
     expect(event.authTime).toBeUndefined();
+  });
+
+  test('RS-58 a JWT keeps its own times of factors, and a newer factor of the session adds none', async () => {
+    const profile = {
+      methods: { form: 'entries', method: 'method', time: 'at', acr: { mfa: ['totp'] } },
+    } satisfies AuthorizationServerProfile;
+    const amr = (age: number) => [{ method: 'totp', at: NOW - age }];
+    says({ acr: undefined, auth_time: NOW - 900, amr: amr(5) });
+    const own = await issuer.accessToken({ authTime: null, claims: { amr: amr(900) } });
+    expect(await eventOf(asking('always', undefined, { profile }), own)).toMatchObject({
+      acrTimes: { mfa: NOW - 900 },
+    });
+    expect(warnings).toEqual(['introspected_sign_in_mismatch']);
+    const undated = await issuer.accessToken({ authTime: null, claims: { iat: undefined } });
+    const there = asking('always', undefined, { profile: { ...profile, absentClaims: ['iat'] } });
+    expect((await eventOf(there, undated)).acrTimes).toBeUndefined();
   });
 
   test('the delegate of a response is known if the token has none', async () => {

@@ -205,3 +205,42 @@ describe('absentClaims', () => {
     expect(await fate(profile, { claims: { aud: undefined } })).toBe(refusal.aud);
   });
 });
+
+describe('field RS-15 a token without aud is for the API whose scope it has', () => {
+  const profile: AuthorizationServerProfile = { audienceIn: 'scope' };
+  const API = 'https://api.example';
+  const fateOf = async (claims: Record<string, unknown>, own: AuthorizationServerProfile = profile) => {
+    const verifier = verifierOf({ ...server, audience: API, profile: own });
+    return outcome(verifier, await server.accessToken({ claims: { aud: undefined, ...claims } }));
+  };
+
+  test.each<[scope: unknown, expected: string]>([
+    [`${API}/transfer`, 'accepted'],
+    [`openid ${API}/transfer`, 'accepted'],
+    [['openid', `${API}/transfer`], 'accepted'],
+    [`${API}/`, 'accepted'],
+    [API, refusal.aud],
+    [`${API}.evil/transfer`, refusal.aud],
+    // the identifier of another API
+    [`${API}/admin/transfer`, refusal.aud],
+    ['https://other.example/transfer', refusal.aud],
+    [`${API.toUpperCase()}/transfer`, refusal.aud],
+    ['aws.cognito.signin.user.admin', refusal.aud],
+    [`x${API}/transfer`, refusal.aud],
+    ['', refusal.aud],
+    [undefined, refusal.aud],
+    [{ 0: `${API}/transfer` }, refusal.aud],
+    [[[`${API}/transfer`]], refusal.aud],
+  ])('field RS-15 the scope %j', async (scope, expected) => expect(await fateOf({ scope })).toBe(expected));
+
+  test('field RS-15 an aud that is there decides alone', async () => {
+    const scope = `${API}/transfer`;
+    for (const aud of ['another', [], null, '', 5]) expect(await fateOf({ aud, scope })).toBe(refusal.aud);
+    expect(await fateOf({ aud: API, scope: 'openid' })).toBe('accepted');
+  });
+
+  test('field RS-15 no scope stands in for aud if the profile does not say so', async () => {
+    expect(await fateOf({ scope: `${API}/transfer` }, {})).toBe(refusal.aud);
+    expect(await fateOf({ scope: `${API}/transfer` }, { absentClaims: ['aud'] })).toBe(refusal.aud);
+  });
+});
