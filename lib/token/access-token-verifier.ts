@@ -7,7 +7,7 @@ import { checkSize, isJwt } from './jwt/jwt.js';
 import { type JwtIssuer, JwtVerifier } from './jwt/jwt-verifier.js';
 import { KeySet } from './keys/key-set.js';
 import { andThen, type MaybePromise, orElse } from './maybe-promise.js';
-import { refusedBy } from './refuse.js';
+import { refusedBy, refuserOf } from './refuse.js';
 import type { Clock } from './validity.js';
 import type { VerifiedAccessToken } from './verified-access-token.js';
 
@@ -39,7 +39,7 @@ export class AccessTokenVerifier {
   }
 
   /**
-   * Verifies a token. Synchronous if the key is in memory, except for EdDSA and tokens that need introspection.
+   * Verifies a token. Synchronous if the key is in memory, except for tokens that need introspection.
    *
    * @throws AccessTokenRefused `invalid_token`
    * @throws AuthorizationServerUnavailable if the key is unknown, or the token needs introspection, and the server
@@ -134,6 +134,7 @@ function issuerOf(server: AuthorizationServer, { warn, unavailable }: Required<V
   return {
     server,
     keys: new KeySet({ issuer, ...(jwksUri !== undefined && { jwksUri }), ...server.keys, failed: unavailable }),
+    refuse: refuserOf(issuer),
     introspector: introspection && new Introspector(server, introspection, warn),
   };
 }
