@@ -1,10 +1,13 @@
-import type { KeyObject } from 'node:crypto';
+import { type KeyObject, verify } from 'node:crypto';
 import { type SignatureRule, signatureRules } from './signature-algorithms.js';
 
-/** A public key, and how it verifies signatures. Works that out once: Node computes facts about a key at each use. */
+/**
+ * A public key that verifies signatures. Works out once which algorithms it is for: Node reads such facts about a key
+ * anew at each use.
+ */
 export class VerificationKey {
   readonly kid?: string;
-  /** `alg` of the JWK. Absent if it has none. If so, only the type of the key limits its algorithms. */
+  /** `alg` of the JWK. Absent if it has none. In that case the type of the key alone limits its algorithms. */
   readonly alg?: string;
   readonly key: KeyObject;
   readonly #rules: ReadonlyMap<string, SignatureRule>;
@@ -23,8 +26,14 @@ export class VerificationKey {
     return this.#rules.size > 0;
   }
 
-  /** Returns how it verifies signatures of an algorithm; `undefined` if it is not for that algorithm. */
-  ruleFor(algorithm: string): SignatureRule | undefined {
-    return this.#rules.get(algorithm);
+  /** Returns whether it verifies signatures of an algorithm. */
+  isFor(algorithm: string): boolean {
+    return this.#rules.has(algorithm);
+  }
+
+  /** Returns whether a signature is valid. `false` for an algorithm that the key is not for. */
+  verifies(algorithm: string, input: Buffer, signature: Buffer): boolean {
+    const rule = this.#rules.get(algorithm);
+    return rule?.signatureBytes === signature.length && verify(rule.digest, input, rule.key, signature);
   }
 }

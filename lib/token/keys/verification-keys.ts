@@ -53,7 +53,7 @@ export class VerificationKeys {
     if (candidates === undefined) return undefined;
     let found: VerificationKey | undefined;
     for (const key of candidates) {
-      if (key.ruleFor(alg) === undefined) continue;
+      if (!key.isFor(alg)) continue;
       if (found !== undefined) refuse('key_ambiguous');
       found = key;
     }
