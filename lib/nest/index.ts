@@ -11,6 +11,7 @@ export {
   type StepUpImpossibleCode,
   type UnavailableDecision,
 } from './advice/decisions.js';
+export type { TokenCacheStatistics } from '../token/index.js';
 export type { Verification } from './advice/verifications.js';
 export type { Authenticated } from './authentication/authenticator.js';
 export { Public } from './decorators/public.decorator.js';

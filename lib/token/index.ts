@@ -21,6 +21,7 @@ export {
 } from './introspection/introspection-examination.js';
 export { isJwt, readJwt, type UnverifiedJwt } from './jwt/jwt.js';
 export { examineJwt } from './jwt/jwt-examination.js';
+export { DEFAULT_TOKEN_CACHE_BYTES, type TokenCacheStatistics } from './jwt/verified-tokens.js';
 export { MAX_KEYS, mayVerify } from './keys/key-set.js';
 export { algorithmsOf } from './keys/signature-algorithms.js';
 export { andThen, isThenable, type MaybePromise, orElse } from './maybe-promise.js';
