@@ -1,3 +1,4 @@
+export type { TokenCacheStatistics } from '../token/index.js';
 export type { Advice, AdviceCode } from './advice/advice.js';
 export {
   type AdmittedDecision,
@@ -11,7 +12,6 @@ export {
   type StepUpImpossibleCode,
   type UnavailableDecision,
 } from './advice/decisions.js';
-export type { TokenCacheStatistics } from '../token/index.js';
 export type { Verification } from './advice/verifications.js';
 export type { Authenticated } from './authentication/authenticator.js';
 export { Public } from './decorators/public.decorator.js';

@@ -21,9 +21,9 @@ export class VerificationKey {
     Object.freeze(this);
   }
 
-  /** Whether it can verify any signature. `false` if it is too short, or of a type without an algorithm. */
-  get isUsable(): boolean {
-    return this.#rules.size > 0;
+  /** The algorithms that it is for. Empty if it is too short, or of a type without one. */
+  get algorithms(): readonly string[] {
+    return [...this.#rules.keys()];
   }
 
   /** Returns whether it verifies signatures of an algorithm. */

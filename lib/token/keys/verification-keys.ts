@@ -17,6 +17,7 @@ export interface KeyHeader {
 export class VerificationKeys {
   private readonly keys: ReadonlyMap<string, VerificationKey>;
   private readonly byKid = new Map<string, VerificationKey[]>();
+  private readonly byAlgorithm = new Map<string, VerificationKey[]>();
 
   /** @param previous reuses the objects of these keys if the new document has them unchanged */
   constructor(signingKeys: readonly SigningKey[], previous?: VerificationKeys) {
@@ -30,16 +31,14 @@ export class VerificationKeys {
     }
     this.keys = keys;
     for (const key of keys.values()) {
-      if (key.kid === undefined) continue;
-      const sameKid = this.byKid.get(key.kid);
-      if (sameKid === undefined) this.byKid.set(key.kid, [key]);
-      else sameKid.push(key);
+      if (key.kid !== undefined) addTo(this.byKid, key.kid, key);
+      for (const algorithm of key.algorithms) addTo(this.byAlgorithm, algorithm, key);
     }
   }
 
   /** Whether any key can verify a signature. `false` if all are too short or of a type without an algorithm. */
   get usable(): boolean {
-    return [...this.keys.values()].some(({ isUsable }) => isUsable);
+    return [...this.keys.values()].some(({ algorithms }) => algorithms.length > 0);
   }
 
   /**
@@ -49,7 +48,7 @@ export class VerificationKeys {
    * @throws AccessTokenRefused `invalid_token` if no key of that `kid` fits the algorithm, or if several keys fit
    */
   find({ kid, alg }: KeyHeader, refuse: Refuser): VerificationKey | undefined {
-    const candidates = kid === undefined ? this.keys.values() : this.byKid.get(kid);
+    const candidates = kid === undefined ? this.byAlgorithm.get(alg) : this.byKid.get(kid);
     if (candidates === undefined) return undefined;
     let found: VerificationKey | undefined;
     for (const key of candidates) {
@@ -60,4 +59,10 @@ export class VerificationKeys {
     if (found === undefined && kid !== undefined) refuse('key_mismatch');
     return found;
   }
+}
+
+function addTo(index: Map<string, VerificationKey[]>, name: string, key: VerificationKey): void {
+  const present = index.get(name);
+  if (present === undefined) index.set(name, [key]);
+  else present.push(key);
 }
