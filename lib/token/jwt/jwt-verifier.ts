@@ -73,7 +73,7 @@ export class JwtVerifier {
     const issuer = this.issuers.get(iss as string);
     if (issuer === undefined) refuse('issuer_unknown', { ...found(iss), expected: this.#names });
     checkBeforeSignature(jwt, issuer.server, clock, issuer.refuse);
-    const header = { alg: jwt.header['alg'] as string, kid: readKeyId(jwt.header['kid'], issuer.refuse) };
+    const header = keyHeaderOf(jwt.header, issuer.refuse);
     const key = issuer.keys.keyFor(header);
     return key instanceof Promise
       ? key.then((fetched) => this.#accept(jwt, digest, issuer, header, fetched, clock))
@@ -90,7 +90,7 @@ export class JwtVerifier {
   ): VerifiedAccessToken {
     verifySignature(jwt, header.alg, key, report);
     checkClaims(jwt.payload, server, clock, report);
-    const claims = freezeClaims(jwt.payload, report);
+    const claims = freezeClaims(sharing(jwt.payload, server), report);
     const verified = Object.freeze({ claims, event: authenticationEvent(claims, server), server });
     const headerCharacters = jwt.signingInput.indexOf('.');
     this.#verified.add(digest, verified, jwt.signingInput.length - headerCharacters, { keys, key, header }, clock);
@@ -101,8 +101,23 @@ export class JwtVerifier {
   /** Remembers the header of a token whose signature is valid, so that strangers cannot fill the memory of headers. */
   #remember(text: string, header: Claims): void {
     if (Object.isFrozen(header) || text.length > MAX_HEADER_CHARACTERS) return;
-    this.#headers.set(text, Object.freeze(header));
+    // A slice of a string keeps the whole string in memory, and the token must not stay there.
+    this.#headers.set(Buffer.from(text).toString(), Object.freeze(header));
   }
+}
+
+/** Returns what a header says about its key. A remembered header serves itself, so that its tokens share one object. */
+function keyHeaderOf(header: Claims, report: Refuse): KeyHeader {
+  const kid = readKeyId(header['kid'], report);
+  return Object.isFrozen(header) ? (header as unknown as KeyHeader) : { alg: header['alg'] as string, kid };
+}
+
+/** Replaces texts of claims by equal ones of the options, so that tokens share their memory. */
+function sharing(claims: Claims, { issuer, audience }: AuthorizationServer): Claims {
+  const shared = claims as Record<string, unknown>;
+  shared['iss'] = issuer;
+  for (const value of audience) if (value === shared['aud']) shared['aud'] = value;
+  return shared;
 }
 
 /** @throws AccessTokenRefused for a `kid` that is not a string */
