@@ -16,8 +16,11 @@ const TOKENS = Number(process.argv[2] ?? 200_000);
 const SAMPLE = 5_000;
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+// No connection stays open: signing in a loop would let it time out unnoticed.
 const server = createServer((_, response) =>
-  response.end(JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k' }] })),
+  response
+    .setHeader('connection', 'close')
+    .end(JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k' }] })),
 );
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 const issuer = `http://127.0.0.1:${server.address().port}`;
