@@ -66,6 +66,7 @@ export {
   type StepUpRegisterOptions,
   type StepUpRequirements,
   StepUpService,
+  type TokenCacheStatistics,
   type UnavailableDecision,
   type Verification,
 } from './nest/index.js';

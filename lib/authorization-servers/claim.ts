@@ -10,14 +10,19 @@ export type ClaimPath = string | readonly string[];
 export function readClaim(claims: Claims, path: readonly string[]): unknown {
   let value: unknown = claims;
   for (const name of path) {
-    if (typeof value !== 'object' || value === null || isInheritedByAll(value, name)) return undefined;
-    value = (value as Record<string, unknown>)[name];
+    if (typeof value !== 'object' || value === null) return undefined;
+    const member = (value as Record<string, unknown>)[name];
+    // Found first, since most members are not there, and only few names are inherited.
+    if (member !== undefined && isInheritedByAll(value, name)) return undefined;
+    value = member;
   }
   return value;
 }
 
+const INHERITED = new Set(Object.getOwnPropertyNames(Object.prototype));
+
 function isInheritedByAll(value: object, name: string): boolean {
-  return name in Object.prototype && !Object.hasOwn(value, name);
+  return INHERITED.has(name) && !Object.hasOwn(value, name);
 }
 
 /** Returns whether a claim has a value; with `true`, whether it is neither `undefined` nor `null`. */

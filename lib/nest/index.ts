@@ -1,3 +1,4 @@
+export type { TokenCacheStatistics } from '../token/index.js';
 export type { Advice, AdviceCode } from './advice/advice.js';
 export {
   type AdmittedDecision,

@@ -15,6 +15,7 @@ import {
   StepUpConfigurationError,
   show,
 } from '../core/index.js';
+import { DEFAULT_TOKEN_CACHE_BYTES } from '../token/index.js';
 import {
   checkProtectedResource,
   type ProtectedResource,
@@ -114,6 +115,11 @@ interface CommonOptions {
   /** Seconds by which clocks may differ, for `auth_time`, `exp`, `nbf` and `iat`. At most 60. Default is `5`. */
   clockTolerance?: number | undefined;
   /**
+   * Bytes of memory for verified tokens, whose signatures need no second verification. `0` remembers none. A token
+   * takes about 700 bytes. Default is `8_388_608`, 8 MiB.
+   */
+  tokenCacheBytes?: number | undefined;
+  /**
    * `'report'` admits a request whose authentication is not sufficient, and logs it. Every other refusal stays. Default
    * is `'enforce'`.
    */
@@ -165,6 +171,7 @@ export interface StepUpSettings {
   readonly resourceMetadata: string | undefined;
   readonly protectedResource: ProtectedResource | undefined;
   readonly clockTolerance: number;
+  readonly tokenCacheBytes: number;
   readonly mode: 'enforce' | 'report';
   readonly audit: 'log' | 'throw';
   readonly metadataAudit: 'background' | 'await' | 'off';
@@ -186,6 +193,7 @@ const MEMBERS = new Set<string>([
   'resourceMetadata',
   'protectedResourceMetadata',
   'clockTolerance',
+  'tokenCacheBytes',
   'mode',
   'audit',
   'metadataAudit',
@@ -256,6 +264,15 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
     throw new StepUpConfigurationError('"strategyName" must be the name of a Passport strategy');
   }
   checkSeconds(clockTolerance, 'clockTolerance', [0, 60]);
+  const { tokenCacheBytes = DEFAULT_TOKEN_CACHE_BYTES } = options;
+  if (passport === 'existing' && options.tokenCacheBytes !== undefined) {
+    throw new StepUpConfigurationError(
+      '"tokenCacheBytes" has no effect with "passport": \'existing\'; your strategy verifies the tokens',
+    );
+  }
+  if (!Number.isSafeInteger(tokenCacheBytes) || tokenCacheBytes < 0) {
+    throw new StepUpConfigurationError('"tokenCacheBytes" must be a non-negative integer number of bytes');
+  }
   if (resourceMetadata !== undefined && !(typeof resourceMetadata === 'string' && URL.canParse(resourceMetadata))) {
     throw new StepUpConfigurationError('"resourceMetadata" must be the URL of the protected resource metadata');
   }
@@ -277,6 +294,7 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
     resourceMetadata,
     protectedResource,
     clockTolerance,
+    tokenCacheBytes,
     mode,
     audit,
     metadataAudit,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Assessment } from '../core/index.js';
+import type { TokenCacheStatistics } from '../token/index.js';
 import type { Advice } from './advice/advice.js';
 import { type Decision, type DecisionListenerOptions, Decisions } from './advice/decisions.js';
 import { StepUpLog } from './advice/log.js';
@@ -138,6 +139,19 @@ export class StepUpService {
    */
   onVerification(listener: (verification: Verification) => void): () => void {
     return this.verifications.on(listener);
+  }
+
+  /**
+   * Returns how many verified tokens are remembered, and how often one was found, since the start of the application.
+   * Not available with `'existing'`: it then returns `undefined`.
+   *
+   * @example
+   * ```ts
+   * const { hits, misses, evictions } = stepUp.tokenCache() ?? { hits: 0, misses: 0, evictions: 0 };
+   * ```
+   */
+  tokenCache(): TokenCacheStatistics | undefined {
+    return this.verifications.tokenCache;
   }
 
   /**

@@ -16,5 +16,6 @@ export const ATTRIBUTES = {
   acrValues: 'nestjs_step_up.acr_values',
   maxAge: 'nestjs_step_up.max_age',
   verificationOutcome: 'nestjs_step_up.verification.outcome',
+  tokenCacheResult: 'nestjs_step_up.token_cache.result',
   verificationIsKnown: 'nestjs_step_up.verification.known',
 } as const;

@@ -1,5 +1,5 @@
-import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api';
-import type { Decision, Verification } from '../nest/index.js';
+import type { Attributes, BatchObservableCallback, Counter, Histogram, Meter } from '@opentelemetry/api';
+import type { Decision, TokenCacheStatistics, Verification } from '../nest/index.js';
 import { ATTRIBUTES } from './attributes.js';
 import { BoundedAttribute } from './bounded-attribute.js';
 
@@ -51,6 +51,33 @@ export class StepUpInstruments {
       unit: 's',
       advice: { explicitBucketBoundaries: DURATION_BUCKETS },
     });
+  }
+
+  /** Reports remembered tokens at each collection. Returns a function that ends it. */
+  observeTokenCache(meter: Meter, read: () => TokenCacheStatistics | undefined): () => void {
+    const lookups = meter.createObservableCounter('nestjs_step_up.token_cache.lookups', {
+      description: 'Searches for a remembered token, bad tokens included.',
+      unit: '{lookup}',
+    });
+    const evictions = meter.createObservableCounter('nestjs_step_up.token_cache.evictions', {
+      description: 'Remembered tokens that others needed the place of.',
+      unit: '{token}',
+    });
+    const size = meter.createObservableUpDownCounter('nestjs_step_up.token_cache.size', {
+      description: 'Estimated memory of remembered tokens.',
+      unit: 'By',
+    });
+    const observe: BatchObservableCallback = (result) => {
+      const statistics = read();
+      if (statistics === undefined) return;
+      result.observe(lookups, statistics.hits, { [ATTRIBUTES.tokenCacheResult]: 'hit' });
+      result.observe(lookups, statistics.misses, { [ATTRIBUTES.tokenCacheResult]: 'miss' });
+      result.observe(evictions, statistics.evictions);
+      result.observe(size, statistics.bytes);
+    };
+    const instruments = [lookups, evictions, size];
+    meter.addBatchObservableCallback(observe, instruments);
+    return () => meter.removeBatchObservableCallback(observe, instruments);
   }
 
   recordDecision(decision: Decision): void {

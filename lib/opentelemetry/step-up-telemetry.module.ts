@@ -28,7 +28,8 @@ export class StepUpTelemetryModule implements OnModuleInit, OnApplicationShutdow
   constructor(private readonly stepUp: StepUpService) {}
 
   onModuleInit(): void {
-    const instruments = new StepUpInstruments(metrics.getMeter(INSTRUMENTATION_SCOPE));
+    const meter = metrics.getMeter(INSTRUMENTATION_SCOPE);
+    const instruments = new StepUpInstruments(meter);
     const spans = new DecisionSpans();
     this.#unsubscribe = [
       this.stepUp.onDecision((decision) => {
@@ -36,6 +37,7 @@ export class StepUpTelemetryModule implements OnModuleInit, OnApplicationShutdow
         spans.describe(decision);
       }),
       this.stepUp.onVerification((verification) => instruments.recordVerification(verification)),
+      instruments.observeTokenCache(meter, () => this.stepUp.tokenCache()),
     ];
   }
 

@@ -134,7 +134,7 @@ export async function createTestAuthorizationServer({
   const authorization = new AuthorizationEndpoint(issuer, audience, acrValuesSupported, clients, behavior, signIn);
   const signer = {
     accessToken: (options: TestAccessTokenOptions) => tokens.signed(options, key),
-    idToken: (claims: Readonly<Record<string, unknown>>) => key.sign(claims, { typ: 'JWT' }),
+    idToken: async (claims: Readonly<Record<string, unknown>>) => key.sign(claims, { typ: 'JWT' }),
   };
   const tokenEndpoint = new TokenEndpoint(issuer, clients, authorization, signer, issuesTokens);
 

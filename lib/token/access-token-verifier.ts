@@ -5,9 +5,10 @@ import type { Warn } from './introspection/introspection-endpoint.js';
 import { Introspector } from './introspection/introspector.js';
 import { checkSize, isJwt } from './jwt/jwt.js';
 import { type JwtIssuer, JwtVerifier } from './jwt/jwt-verifier.js';
+import type { TokenCacheStatistics } from './jwt/verified-tokens.js';
 import { KeySet } from './keys/key-set.js';
 import { andThen, type MaybePromise, orElse } from './maybe-promise.js';
-import { refusedBy } from './refuse.js';
+import { refusedBy, refuserOf } from './refuse.js';
 import type { Clock } from './validity.js';
 import type { VerifiedAccessToken } from './verified-access-token.js';
 
@@ -28,18 +29,18 @@ export class AccessTokenVerifier {
   constructor(
     servers: readonly AuthorizationServer[],
     private readonly clockTolerance: number,
-    { warn = () => undefined, unavailable = () => undefined }: VerifierListeners = {},
+    { warn = () => undefined, unavailable = () => undefined, tokenCacheBytes }: VerifierOptions = {},
   ) {
     const issuers = servers.map((server) => issuerOf(server, { warn, unavailable }));
     this.#servers = new Map(issuers.map((issuer) => [issuer.server.issuer, issuer]));
-    this.#jwts = new JwtVerifier(this.#servers);
+    this.#jwts = new JwtVerifier(this.#servers, tokenCacheBytes);
     this.#opaque = issuers.find(
       ({ server: { introspection } }) => introspection && INTROSPECTION_OCCASIONS[introspection.when].opaque,
     );
   }
 
   /**
-   * Verifies a token. Synchronous if the key is in memory, except for EdDSA and tokens that need introspection.
+   * Verifies a token. Synchronous if the key is in memory, except for tokens that need introspection.
    *
    * @throws AccessTokenRefused `invalid_token`
    * @throws AuthorizationServerUnavailable if the key is unknown, or the token needs introspection, and the server
@@ -69,6 +70,11 @@ export class AccessTokenVerifier {
     const known = this.#jwts.recall(token, this.#clock());
     if (known === undefined) return false;
     return !this.#isAlwaysAsked(known) || introspector?.knows(token) === true;
+  }
+
+  /** What is remembered of verified JWTs. */
+  get tokenCache(): TokenCacheStatistics {
+    return this.#jwts.tokenCache;
   }
 
   /**
@@ -117,8 +123,10 @@ export function lacksRequired(
   return (acrMissing && lacksAcr) || (authTimeMissing && lacksTime);
 }
 
-/** Who hears of what verification finds out about authorization servers. */
-export interface VerifierListeners {
+export interface VerifierOptions {
+  /** Bytes of memory for JWTs that were verified. Default is `8_388_608`. */
+  tokenCacheBytes?: number | undefined;
+  /** Is told what responses of introspection endpoints show. */
   warn?: Warn;
   /** Is told each time that a server's keys cannot be fetched. */
   unavailable?: (failure: AuthorizationServerUnavailable) => void;
@@ -129,11 +137,15 @@ interface Issuer extends JwtIssuer {
   readonly introspector: Introspector | undefined;
 }
 
-function issuerOf(server: AuthorizationServer, { warn, unavailable }: Required<VerifierListeners>): Issuer {
+function issuerOf(
+  server: AuthorizationServer,
+  { warn, unavailable }: Required<Pick<VerifierOptions, 'warn' | 'unavailable'>>,
+): Issuer {
   const { issuer, jwksUri, introspection } = server;
   return {
     server,
     keys: new KeySet({ issuer, ...(jwksUri !== undefined && { jwksUri }), ...server.keys, failed: unavailable }),
+    refuse: refuserOf(issuer),
     introspector: introspection && new Introspector(server, introspection, warn),
   };
 }

@@ -21,8 +21,9 @@ export {
 } from './introspection/introspection-examination.js';
 export { isJwt, readJwt, type UnverifiedJwt } from './jwt/jwt.js';
 export { examineJwt } from './jwt/jwt-examination.js';
+export { DEFAULT_TOKEN_CACHE_BYTES, type TokenCacheStatistics } from './jwt/verified-tokens.js';
 export { MAX_KEYS, mayVerify } from './keys/key-set.js';
-export { algorithmsOf } from './keys/verification-keys.js';
+export { algorithmsOf } from './keys/signature-algorithms.js';
 export { andThen, isThenable, type MaybePromise, orElse } from './maybe-promise.js';
 export { type AuthorizationServerMetadata, endpointOf, fetchMetadata, metadataAddresses } from './metadata.js';
 export { fixForNetwork, networkFailure } from './network-failure.js';

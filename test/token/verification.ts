@@ -9,7 +9,10 @@ export type ServerOptions = Pick<AllServerOptions, 'issuer' | 'audience'> & Part
 
 export const CLOCK_TOLERANCE = 5;
 
-export function verifierOf(...servers: ServerOptions[]): AccessTokenVerifier {
+/** A verifier for servers, with options of the verifier behind them. */
+export function verifierOf(...given: (ServerOptions | { tokenCacheBytes: number })[]): AccessTokenVerifier {
+  const servers = given.filter((one) => 'issuer' in one);
+  const { tokenCacheBytes } = given.find((one) => 'tokenCacheBytes' in one) ?? {};
   // test servers carry more than options
   const options = servers.map(({ issuer, audience, jwksUri, algorithms, profile, keys }) => ({
     issuer,
@@ -19,7 +22,7 @@ export function verifierOf(...servers: ServerOptions[]): AccessTokenVerifier {
     ...(profile !== undefined && { profile }),
     ...(keys !== undefined && { keys }),
   }));
-  return new AccessTokenVerifier(checkAuthorizationServers(options), CLOCK_TOLERANCE);
+  return new AccessTokenVerifier(checkAuthorizationServers(options), CLOCK_TOLERANCE, { tokenCacheBytes });
 }
 
 /** The path at which a server is introspected. */

@@ -6,6 +6,7 @@ import {
   andThen,
   type MaybePromise,
   orElse,
+  type TokenCacheStatistics,
   type VerifiedAccessToken,
 } from '../../token/index.js';
 import { Listeners } from './listeners.js';
@@ -30,7 +31,19 @@ export interface Verification {
 export class Verifications {
   readonly #listeners = new Listeners<Verification>((error) => this.log.listenerFailed('onVerification', error));
 
+  #verifier: AccessTokenVerifier | undefined;
+
   constructor(private readonly log: StepUpLog) {}
+
+  /** Takes the statistics of remembered tokens from a verifier. */
+  countBy(verifier: AccessTokenVerifier): void {
+    this.#verifier = verifier;
+  }
+
+  /** What the verifier remembers. `undefined` without one. */
+  get tokenCache(): TokenCacheStatistics | undefined {
+    return this.#verifier?.tokenCache;
+  }
 
   /** Adds a listener. Returns an unsubscribe function. */
   on(listener: (verification: Verification) => void): () => void {

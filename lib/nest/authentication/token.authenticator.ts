@@ -40,7 +40,9 @@ export class TokenAuthenticator implements Authenticator {
     this.#verifier = new AccessTokenVerifier(settings.servers, settings.clockTolerance, {
       warn: (code, subject, message) => log.advise({ code, subject, message }),
       unavailable: (failure) => advice.noteUnavailable(failure),
+      tokenCacheBytes: settings.tokenCacheBytes,
     });
+    verifications.countBy(this.#verifier);
   }
 
   authenticate(invocation: Invocation): MaybePromise<Authenticated> {

@@ -1,10 +1,11 @@
 import type { Configuration, CustomFetch } from 'openid-client';
 import type { Introspection } from '../../authorization-servers/index.js';
 import type { Claims } from '../../core/index.js';
-import { Cooldown } from '../cooldown.js';
+import { Cooldown, secondsSince } from '../cooldown.js';
 import { AuthorizationServerUnavailable, type AuthorizationServerUnavailableCode } from '../errors.js';
 import { COOLDOWN, describeFailure, FETCH_TIMEOUT, readBoundedBody, UnusableResponse } from '../fetch-json.js';
 import { endpointOf, fetchMetadata } from '../metadata.js';
+import { RetryDelay } from '../retry-delay.js';
 import { clientAuthentication, openidClient } from './client-authentication.js';
 
 /**
@@ -35,6 +36,9 @@ export class IntrospectionEndpoint {
   #configuration: Promise<Configuration> | undefined;
   readonly #configurationCooldown = new Cooldown(COOLDOWN);
   #failed = false;
+  #hasEndpoint = false;
+  readonly #retryDelay = new RetryDelay();
+  #undiscoveredAt = Number.NEGATIVE_INFINITY;
 
   /** @throws StepUpConfigurationError for a private key that cannot be read or cannot sign */
   constructor(
@@ -76,20 +80,33 @@ export class IntrospectionEndpoint {
 
   /**
    * Returns the configured endpoint. Discovers it again after a failure, at most every 10 seconds. If that fails too,
-   * the last known endpoint stays in use.
+   * the last known endpoint stays in use. Until one is known, it tries again after 1 second at most.
    */
   #configured(): Promise<Configuration> {
     const known = this.#configuration;
-    const isFinal = this.settings.endpoint !== undefined || !this.#failed || this.#configurationCooldown.isActive;
+    const isFinal = this.settings.endpoint !== undefined || !this.#failed || this.#isPaused;
     if (known !== undefined && isFinal) return known;
     this.#configurationCooldown.start();
     this.#failed = false;
-    this.#configuration = this.#configure().catch((error) => {
-      this.#failed = true;
-      if (known === undefined) throw error;
-      return known;
-    });
+    this.#configuration = this.#configure().then(
+      (configuration) => {
+        this.#hasEndpoint = true;
+        return configuration;
+      },
+      (error) => {
+        this.#failed = true;
+        if (known !== undefined && this.#hasEndpoint) return known;
+        this.#undiscoveredAt = Date.now();
+        this.#retryDelay.noteFailure();
+        throw soon(error);
+      },
+    );
     return this.#configuration;
+  }
+
+  get #isPaused(): boolean {
+    if (this.#hasEndpoint) return this.#configurationCooldown.isActive;
+    return secondsSince(this.#undiscoveredAt) < this.#retryDelay.seconds;
   }
 
   async #configure(): Promise<Configuration> {
@@ -149,6 +166,13 @@ export class IntrospectionEndpoint {
       retryAfter,
     });
   }
+}
+
+/** Returns a failure of discovery with the time of the next attempt, which is sooner than if an endpoint is known. */
+function soon(error: unknown): unknown {
+  if (!(error instanceof AuthorizationServerUnavailable)) return error;
+  const { issuer, code, reason, cause } = error;
+  return new AuthorizationServerUnavailable({ issuer, code, reason, retryAfter: 1, cause });
 }
 
 /**

@@ -1,21 +1,27 @@
 import type { AuthorizationServer } from '../../authorization-servers/index.js';
+import type { Claims } from '../../core/index.js';
 import { authenticationEvent } from '../authentication-event.js';
+import { BoundedMap } from '../bounded-map.js';
 import { found } from '../claim-values.js';
 import { freezeClaims } from '../frozen-claims.js';
 import type { KeyHeader, KeySet, VerificationKey } from '../keys/key-set.js';
-import { andThen, type MaybePromise, orElse } from '../maybe-promise.js';
-import { refuse, refusedBy } from '../refuse.js';
-import type { Clock } from '../validity.js';
+import type { MaybePromise } from '../maybe-promise.js';
+import { type Refuse, type Refuser, refuse } from '../refuse.js';
+import { type Clock, checkValidity } from '../validity.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import { readJwt, type UnverifiedJwt } from './jwt.js';
 import { checkBeforeSignature, checkClaims } from './jwt-access-token.js';
 import { verifySignature } from './signature.js';
-import { VerifiedTokens } from './verified-tokens.js';
+import { DEFAULT_TOKEN_CACHE_BYTES, type TokenCacheStatistics, VerifiedTokens } from './verified-tokens.js';
 
-/** An authorization server and its keys. */
+const MAX_HEADERS = 100;
+const MAX_HEADER_CHARACTERS = 1024;
+
+/** An authorization server, its keys, and how its tokens are refused. */
 export interface JwtIssuer {
   readonly server: AuthorizationServer;
   readonly keys: KeySet;
+  readonly refuse: Refuser;
 }
 
 /**
@@ -25,79 +31,97 @@ export interface JwtIssuer {
  * @see [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068.html#section-4)
  */
 export class JwtVerifier {
-  readonly #verified = new VerifiedTokens();
+  readonly #verified: VerifiedTokens;
+  readonly #headers = new BoundedMap<string, Claims>(MAX_HEADERS);
+  readonly #names: readonly string[];
 
-  constructor(private readonly issuers: ReadonlyMap<string, JwtIssuer>) {}
+  /** @param tokenCacheBytes memory for verified tokens */
+  constructor(
+    private readonly issuers: ReadonlyMap<string, JwtIssuer>,
+    tokenCacheBytes = DEFAULT_TOKEN_CACHE_BYTES,
+  ) {
+    this.#verified = new VerifiedTokens(tokenCacheBytes);
+    this.#names = Object.freeze([...issuers.keys()]);
+  }
 
   /**
-   * Verifies a JWT. Synchronous if the key is in memory, except for EdDSA.
+   * Verifies a JWT. Synchronous if the key is in memory.
    *
    * @throws AccessTokenRefused `invalid_token`
    * @throws AuthorizationServerUnavailable if the key is unknown and the server gives no usable key document
    */
   verify(token: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
     const digest = VerifiedTokens.digest(token);
-    return this.#verified.get(digest, clock) ?? this.#verifyNew(token, digest, clock);
+    const known = this.#verified.get(digest, clock.now);
+    if (known === undefined) return this.#verifyNew(token, digest, clock);
+    checkValidity(known.claims, clock, this.issuers.get(known.server.issuer)?.refuse);
+    return known;
   }
 
-  /** Returns what is remembered of a token: its signature is not verified again, but its time may be over. */
-  recall(token: string, clock: Clock): VerifiedAccessToken | undefined {
-    return this.#verified.find(VerifiedTokens.digest(token), clock);
+  get tokenCache(): TokenCacheStatistics {
+    return this.#verified.statistics;
+  }
+
+  /** Returns what is remembered of a token, so that its signature is not verified again. Counts nothing. */
+  recall(token: string, { now }: Clock): VerifiedAccessToken | undefined {
+    return this.#verified.peek(VerifiedTokens.digest(token), now);
   }
 
   #verifyNew(token: string, digest: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
-    const jwt = readJwt(token);
+    const jwt = readJwt(token, this.#headers);
     const { iss } = jwt.payload;
     const issuer = this.issuers.get(iss as string);
-    if (issuer === undefined) refuse('issuer_unknown', { ...found(iss), expected: [...this.issuers.keys()] });
-    return orElse(() => this.#verifyOf(issuer, jwt, token, digest, clock), refusedBy(issuer.server.issuer));
+    if (issuer === undefined) refuse('issuer_unknown', { ...found(iss), expected: this.#names });
+    checkBeforeSignature(jwt, issuer.server, clock, issuer.refuse);
+    const header = keyHeaderOf(jwt.header, issuer.refuse);
+    const key = issuer.keys.keyFor(header);
+    return key instanceof Promise
+      ? key.then((fetched) => this.#accept(jwt, digest, issuer, header, fetched, clock))
+      : this.#accept(jwt, digest, issuer, header, key, clock);
   }
 
-  #verifyOf(
-    { server, keys }: JwtIssuer,
+  #accept(
     jwt: UnverifiedJwt,
-    token: string,
     digest: string,
+    { server, keys, refuse: report }: JwtIssuer,
+    header: KeyHeader,
+    key: VerificationKey,
     clock: Clock,
-  ): MaybePromise<VerifiedAccessToken> {
-    checkBeforeSignature(jwt, server, clock);
+  ): VerifiedAccessToken {
+    verifySignature(jwt, header.alg, key, report);
+    checkClaims(jwt.payload, server, clock, report);
+    const claims = freezeClaims(sharing(jwt.payload, server), report);
+    const verified = Object.freeze({ claims, event: authenticationEvent(claims, server), server });
+    const headerCharacters = jwt.signingInput.indexOf('.');
+    this.#verified.add(digest, verified, jwt.signingInput.length - headerCharacters, { keys, key, header }, clock);
+    this.#remember(jwt.signingInput.slice(0, headerCharacters), jwt.header);
+    return verified;
+  }
 
-    const header = { alg: jwt.header['alg'] as string, kid: readKeyId(jwt.header['kid']) };
-    return andThen(keys.keyFor(header), (key) =>
-      andThen(verifySignature(token, header.alg, key.key), () => {
-        checkClaims(jwt.payload, server, clock);
-        const verified = Object.freeze({
-          claims: freezeClaims(jwt.payload),
-          event: authenticationEvent(jwt.payload, server),
-          server,
-        });
-        this.#verified.add(digest, verified, keyCheck(key, keys, header), clock);
-        return verified;
-      }),
-    );
+  /** Remembers the header of a token whose signature is valid, so that strangers cannot fill the memory of headers. */
+  #remember(text: string, header: Claims): void {
+    if (Object.isFrozen(header) || text.length > MAX_HEADER_CHARACTERS) return;
+    // A slice of a string keeps the whole string in memory, and the token must not stay there.
+    this.#headers.set(Buffer.from(text).toString(), Object.freeze(header));
   }
 }
 
-/** Separate, since a closure next to the token would keep the token in memory as long as its entry. */
-function keyCheck(key: VerificationKey, keys: KeySet, header: KeyHeader): () => boolean {
-  return () => isCurrentKey(key, keys, header);
+/** Returns what a header says about its key. A remembered header serves itself, so that its tokens share one object. */
+function keyHeaderOf(header: Claims, report: Refuse): KeyHeader {
+  const kid = readKeyId(header['kid'], report);
+  return Object.isFrozen(header) ? (header as unknown as KeyHeader) : { alg: header['alg'] as string, kid };
 }
 
-/**
- * Returns whether a key is current. It is not if it has left the key set, or while the key set has to be fetched again.
- */
-function isCurrentKey(key: VerificationKey, keys: KeySet, header: KeyHeader): boolean {
-  try {
-    const found = keys.keyFor(header);
-    if (found instanceof Promise) found.catch(() => undefined);
-    return found === key;
-  } catch {
-    return false;
-  }
+/** Replaces texts of claims by equal ones of the options, so that tokens share their memory. */
+function sharing(claims: Claims, { issuer, audience }: AuthorizationServer): Claims {
+  const shared = claims as Record<string, unknown>;
+  shared['iss'] = issuer;
+  for (const value of audience) if (value === shared['aud']) shared['aud'] = value;
+  return shared;
 }
 
 /** @throws AccessTokenRefused for a `kid` that is not a string */
-export function readKeyId(kid: unknown): string | undefined {
-  if (kid !== undefined && typeof kid !== 'string') refuse('kid_unreadable');
-  return kid;
+export function readKeyId(kid: unknown, report: Refuse = refuse): string | undefined {
+  if (kid !== undefined && typeof kid !== 'string') report('kid_unreadable');
+  return kid as string | undefined;
 }

@@ -6,11 +6,18 @@ import { refuse } from '../refuse.js';
 export interface UnverifiedJwt {
   readonly header: Claims;
   readonly payload: Claims;
+  /** Header and payload as they were sent: what the signature covers. ASCII. */
+  readonly signingInput: string;
+  /** As it was sent, in base64url. */
+  readonly signature: string;
 }
 
 /** Longer tokens are refused unread. HTTP servers limit headers to about this length too. */
 const MAX_TOKEN_CHARACTERS = 16_384;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
+const THREE_PARTS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+/** What a decoder of UTF-8 puts in the place of octets that are none. A text may also have it of its own. */
+const REPLACEMENT = '\ufffd';
 
 /**
  * Checks that a token is a string of at most 16,384 characters, before it costs any work. A handshake may carry
@@ -23,21 +30,39 @@ export function checkSize(token: unknown): asserts token is string {
   if (token.length > MAX_TOKEN_CHARACTERS) refuse('token_too_long');
 }
 
+/** The headers of earlier tokens, by their text: tokens that one key signs have the same. */
+export type KnownHeaders = Pick<ReadonlyMap<string, Claims>, 'get'>;
+
 /**
  * Decodes a JWT. Does not verify it. Of members with the same name the last one counts.
  *
+ * @param known finds headers that were decoded before. Default is none.
  * @throws AccessTokenRefused `invalid_token` if it is too long, has other than three parts (an encrypted token has
  * five), or a part is not base64url of a JSON object in UTF-8
  * @see [RFC 7519 §7.2](https://www.rfc-editor.org/rfc/rfc7519.html#section-7.2)
  */
-export function readJwt(token: string): UnverifiedJwt {
+export function readJwt(token: string, known?: KnownHeaders): UnverifiedJwt {
   checkSize(token);
-  const [header, payload, signature, ...more] = token.split('.', 5);
-  if (header === undefined || payload === undefined || signature === undefined || more.length > 0) {
-    refuse('jwt_malformed');
-  }
+  if (!THREE_PARTS.test(token)) refuseParts(token);
+  const first = token.indexOf('.');
+  const second = token.indexOf('.', first + 1);
+  const signature = token.slice(second + 1);
+  if (signature.length % 4 === 1) refuse('jwt_unsigned');
+  const header = token.slice(0, first);
+  return {
+    header: known?.get(header) ?? readPart(header),
+    payload: readPart(token.slice(first + 1, second)),
+    signingInput: token.slice(0, second),
+    signature,
+  };
+}
+
+/** Refuses a token that does not consist of three parts in base64url. */
+function refuseParts(token: string): never {
+  const [, , signature, ...more] = token.split('.', 4);
+  if (signature === undefined || more.length > 0) refuse('jwt_malformed');
   if (!isBase64Url(signature)) refuse('jwt_unsigned');
-  return { header: readPart(header), payload: readPart(payload) };
+  refuse('jwt_unreadable');
 }
 
 /**
@@ -52,8 +77,9 @@ export function isJwt(token: string): boolean {
   return Buffer.from(header, 'base64').toString().trimStart().startsWith('{');
 }
 
+/** @param part characters of base64url */
 function readPart(part: string): Record<string, unknown> {
-  const value = isBase64Url(part) ? parse(Buffer.from(part, 'base64url')) : undefined;
+  const value = part.length % 4 === 1 ? undefined : parse(Buffer.from(part, 'base64url'));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     refuse('jwt_unreadable');
   }
@@ -66,8 +92,9 @@ function isBase64Url(part: string): boolean {
 }
 
 function parse(json: Buffer): unknown {
+  const text = json.toString();
   try {
-    return isUtf8(json) ? JSON.parse(json.toString()) : undefined;
+    return text.includes(REPLACEMENT) && !isUtf8(json) ? undefined : JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -1,57 +1,146 @@
 import { hash } from 'node:crypto';
-import { BoundedMap } from '../bounded-map.js';
-import { type Clock, checkValidity } from '../validity.js';
+import type { KeyHeader, KeySet, VerificationKey } from '../keys/key-set.js';
+import { SieveCache, type SieveEntry } from '../sieve-cache.js';
+import type { Clock } from '../validity.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 
-interface Entry {
-  readonly verified: VerifiedAccessToken;
-  readonly isKeyCurrent: () => boolean;
-  /** Seconds since the epoch. */
-  readonly since: number;
+/** The key that has verified a token, and how it is found. */
+export interface VerifiedBy {
+  readonly keys: KeySet;
+  readonly key: VerificationKey;
+  readonly header: KeyHeader;
 }
 
-const MAX_ENTRIES = 1000;
+/** What is known about the verified tokens of a process since its start. */
+export interface TokenCacheStatistics {
+  /** Tokens that were found. Neither their signature was verified nor their server asked. */
+  readonly hits: number;
+  /** Tokens that were not found, bad ones included. */
+  readonly misses: number;
+  /** Tokens that were removed because others needed their place. */
+  readonly evictions: number;
+  /** Tokens that are remembered. */
+  readonly tokens: number;
+  /** Their estimated size in memory. */
+  readonly bytes: number;
+}
+
+class Entry implements SieveEntry {
+  isUsed = false;
+  newer: this | undefined = undefined;
+  older: this | undefined = undefined;
+
+  constructor(
+    readonly key: string,
+    readonly bytes: number,
+    readonly verified: VerifiedAccessToken,
+    readonly keys: KeySet,
+    readonly verifiedBy: VerificationKey,
+    readonly header: KeyHeader,
+    /** Seconds since the epoch. */
+    readonly since: number,
+    /** Seconds since the epoch. */
+    readonly until: number,
+  ) {}
+}
+
+export const DEFAULT_TOKEN_CACHE_BYTES = 8_388_608;
+
 const MAX_AGE_SECONDS = 300;
 
 /**
  * Remembers tokens whose signature was verified, so that the next request does not verify it again. Remembers no
- * verdict: it checks `exp` and `nbf` at every use, and `acr` and `auth_time` are assessed elsewhere every time. Keeps a
- * digest, never the token. Keeps at most 1,000 tokens for 300 seconds each, and forgets a token if its key leaves the
- * key set.
+ * verdict: the caller checks `exp` and `nbf` at every use, and `acr` and `auth_time` are assessed elsewhere every time.
+ * Keeps a digest, never the token. Keeps a token for 300 seconds at most, and forgets it if its key leaves the key set.
  */
 export class VerifiedTokens {
-  readonly #entries = new BoundedMap<string, Entry>(MAX_ENTRIES);
+  readonly #entries: SieveCache<Entry>;
+  #hits = 0;
+  #misses = 0;
+
+  constructor(maxBytes: number) {
+    this.#entries = new SieveCache(maxBytes);
+  }
 
   /** Returns the digest by which a token is found. */
   static digest(token: string): string {
-    return hash('sha256', token, 'base64');
+    return hash('sha256', token, 'binary');
   }
 
-  /**
-   * Returns a known token; `undefined` for an unknown one.
-   *
-   * @throws AccessTokenRefused `invalid_token` if the token is known and has expired, or is not valid yet
-   */
-  get(digest: string, clock: Clock): VerifiedAccessToken | undefined {
-    const verified = this.find(digest, clock);
-    if (verified !== undefined) checkValidity(verified.claims, clock);
-    return verified;
+  get statistics(): TokenCacheStatistics {
+    const { size: tokens, bytes, evictions } = this.#entries;
+    return { hits: this.#hits, misses: this.#misses, evictions, tokens, bytes };
   }
 
-  /** Returns a known token, whether or not it has expired; `undefined` for an unknown one. */
-  find(digest: string, { now }: Pick<Clock, 'now'>): VerifiedAccessToken | undefined {
-    const entry = this.#entries.get(digest);
-    if (entry === undefined) return undefined;
-    const age = now - entry.since;
-    // Negative if the clock was set back. In that case verify again.
-    if (!(age >= 0 && age < MAX_AGE_SECONDS) || !entry.isKeyCurrent()) {
-      this.#entries.delete(digest);
+  /** Returns a known token that has not expired; `undefined` for any other. Counts it as a hit or a miss. */
+  get(digest: string, now: number): VerifiedAccessToken | undefined {
+    const entry = this.#find(digest, now);
+    if (entry === undefined) {
+      this.#misses += 1;
       return undefined;
     }
+    entry.isUsed = true;
+    this.#hits += 1;
     return entry.verified;
   }
 
-  add(digest: string, verified: VerifiedAccessToken, isKeyCurrent: () => boolean, { now }: Clock): void {
-    this.#entries.set(digest, { verified, isKeyCurrent, since: now });
+  /** Returns a known token as {@link get} does. Counts nothing, and does not count as a use. */
+  peek(digest: string, now: number): VerifiedAccessToken | undefined {
+    return this.#find(digest, now)?.verified;
+  }
+
+  /** @param payloadCharacters length of the claims as they were sent */
+  add(
+    digest: string,
+    verified: VerifiedAccessToken,
+    payloadCharacters: number,
+    { keys, key, header }: VerifiedBy,
+    { now, clockTolerance }: Clock,
+  ): void {
+    this.#forgetOld(now);
+    const until = Math.min(now + MAX_AGE_SECONDS, (verified.claims['exp'] as number) + clockTolerance);
+    const bytes = estimatedBytes(payloadCharacters);
+    this.#entries.add(new Entry(digest, bytes, verified, keys, key, header, now, until));
+  }
+
+  #find(digest: string, now: number): Entry | undefined {
+    const entry = this.#entries.get(digest);
+    if (entry === undefined || (isTimely(entry, now) && isCurrentKey(entry))) return entry;
+    this.#entries.delete(entry);
+    return undefined;
+  }
+
+  /** The entries stand in the order of insertion, so that the old ones are at the end. */
+  #forgetOld(now: number): void {
+    for (let { oldest } = this.#entries; oldest !== undefined && !isTimely(oldest, now); { oldest } = this.#entries) {
+      this.#entries.delete(oldest);
+    }
+  }
+}
+
+/**
+ * Estimates what an entry takes in memory: the digest, the objects around the claims, and the claims, of which each
+ * character takes one octet as text and about half as much in the objects that hold it. `node bench/token-memory.mjs`
+ * compares the estimate with the heap.
+ */
+function estimatedBytes(payloadCharacters: number): number {
+  return 200 + Math.ceil(1.5 * payloadCharacters);
+}
+
+/** Returns whether the time of an entry is not over. It is over too if the clock was set back behind its start. */
+function isTimely({ since, until }: Entry, now: number): boolean {
+  return now >= since && now < until;
+}
+
+/**
+ * Returns whether a key is current. It is not if it has left the key set, or while the key set has to be fetched again.
+ */
+function isCurrentKey({ keys, verifiedBy, header }: Entry): boolean {
+  try {
+    const found = keys.keyFor(header);
+    if (found instanceof Promise) found.catch(() => undefined);
+    return found === verifiedBy;
+  } catch {
+    return false;
   }
 }

@@ -1,13 +1,16 @@
 import { JwksClient, JwksError } from 'jwks-rsa';
-import { Cooldown, secondsSince } from '../cooldown.js';
+import { secondsSince } from '../cooldown.js';
 import { AuthorizationServerUnavailable } from '../errors.js';
 import { COOLDOWN, FETCH_TIMEOUT, fetchJson } from '../fetch-json.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { type AuthorizationServerMetadata, endpointOf, fetchMetadata } from '../metadata.js';
-import { refuse } from '../refuse.js';
-import { type KeyHeader, type VerificationKey, VerificationKeys } from './verification-keys.js';
+import { type Refuser, refuserOf } from '../refuse.js';
+import { RetryDelay } from '../retry-delay.js';
+import type { VerificationKey } from './verification-key.js';
+import { type KeyHeader, VerificationKeys } from './verification-keys.js';
 
-export type { KeyHeader, VerificationKey } from './verification-keys.js';
+export type { VerificationKey } from './verification-key.js';
+export type { KeyHeader } from './verification-keys.js';
 
 export interface KeySetOptions {
   issuer: string;
@@ -19,6 +22,8 @@ export interface KeySetOptions {
   staleFor?: number;
   /** Is told of each fetch that brought no keys, also of one in the background that no request waits for. */
   failed?: (failure: AuthorizationServerUnavailable) => void;
+  /** Returns a number from `0` to less than `1`. Default is `Math.random`. */
+  random?: () => number;
 }
 
 /** Further keys of a document are ignored. */
@@ -31,7 +36,8 @@ export const MAX_KEYS = 100;
  *
  * From half of `refreshAfter` on, the use of a key fetches the document in the background, so that ordinary requests do
  * not wait. Sends one request at a time, with a timeout of 5 seconds. For 10 seconds after a request it sends no other
- * one for unknown keys, whether a document or a failure came back.
+ * one for unknown keys, whether a document or a failure came back. Without any key that it may use, such as after a
+ * start, it waits for 1 second at most after a failure, and for less after the first ones.
  *
  * @see [RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517.html#section-5)
  */
@@ -42,21 +48,32 @@ export class KeySet {
   readonly #staleFor: number;
   readonly #failed: (failure: AuthorizationServerUnavailable) => void;
   readonly #client: JwksClient;
+  readonly #refuse: Refuser;
 
   #keys = new VerificationKeys([]);
   #keysFetchedAt = Number.NEGATIVE_INFINITY;
   #metadata: AuthorizationServerMetadata | undefined;
   #metadataFetchedAt = Number.NEGATIVE_INFINITY;
   #failure: (Failure & { readonly cause: unknown }) | undefined;
-  readonly #failureCooldown = new Cooldown(COOLDOWN);
+  #failedAt = Number.NEGATIVE_INFINITY;
+  readonly #retryDelay: RetryDelay;
   #fetching: Promise<void> | undefined;
 
-  constructor({ issuer, jwksUri, refreshAfter = 600, staleFor = 3600, failed = () => undefined }: KeySetOptions) {
+  constructor({
+    issuer,
+    jwksUri,
+    refreshAfter = 600,
+    staleFor = 3600,
+    failed = () => undefined,
+    random,
+  }: KeySetOptions) {
     this.#issuer = issuer;
     this.#jwksUri = jwksUri;
     this.#refreshAfter = refreshAfter;
     this.#staleFor = staleFor;
     this.#failed = failed;
+    this.#refuse = refuserOf(issuer);
+    this.#retryDelay = new RetryDelay(random);
     // The limiter of jwks-rsa would let a flood of unknown keys lock out all users, and its cache holds keys one by one.
     this.#client = new JwksClient({ cache: false, rateLimit: false, fetcher: () => this.#fetchDocument() });
   }
@@ -68,14 +85,14 @@ export class KeySet {
    * @throws AuthorizationServerUnavailable if the key is unknown, or the document too old, and no usable document comes
    */
   keyFor(header: KeyHeader): MaybePromise<VerificationKey> {
-    if (this.#failure !== undefined && this.#failureCooldown.isActive) return this.#lookUp(header);
+    if (this.#failure !== undefined && this.#pauseLeft > 0) return this.#lookUp(header);
 
     const age = secondsSince(this.#keysFetchedAt);
-    const found = age < Math.max(this.#refreshAfter, COOLDOWN) ? this.#keys.find(header) : undefined;
+    const found = age < Math.max(this.#refreshAfter, COOLDOWN) ? this.#keys.find(header, this.#refuse) : undefined;
     if (age >= (found === undefined ? COOLDOWN : this.#refreshAfter)) {
       return this.#fetch().then(() => this.#lookUp(header));
     }
-    if (found === undefined) refuse('key_unknown');
+    if (found === undefined) return this.#refuse('key_unknown');
     if (age >= Math.max(this.#refreshAfter / 2, COOLDOWN)) void this.#fetch();
     return found;
   }
@@ -83,16 +100,25 @@ export class KeySet {
   /** Looks a key up without a request: after one, or during the cooldown. */
   #lookUp(header: KeyHeader): VerificationKey {
     const failure = this.#failure;
-    const serves = failure === undefined || secondsSince(this.#keysFetchedAt) < this.#refreshAfter + this.#staleFor;
-    const found = serves ? this.#keys.find(header) : undefined;
+    const found = failure === undefined || this.#mayServe ? this.#keys.find(header, this.#refuse) : undefined;
     if (found !== undefined) return found;
-    if (failure === undefined) refuse('key_unknown');
+    if (failure === undefined) return this.#refuse('key_unknown');
 
     throw this.#unavailable(failure);
   }
 
+  /** Whether the keys may be used after a failure. `false` if there are none, or if they are too old. */
+  get #mayServe(): boolean {
+    return secondsSince(this.#keysFetchedAt) < this.#refreshAfter + this.#staleFor;
+  }
+
+  /** Seconds for which no request is sent after a failure. */
+  get #pauseLeft(): number {
+    return (this.#mayServe ? COOLDOWN : this.#retryDelay.seconds) - secondsSince(this.#failedAt);
+  }
+
   #unavailable(failure: Failure): AuthorizationServerUnavailable {
-    const { retryAfter } = this.#failureCooldown;
+    const retryAfter = Math.max(1, Math.ceil(this.#pauseLeft));
     return new AuthorizationServerUnavailable({ issuer: this.#issuer, retryAfter, ...failure });
   }
 
@@ -112,11 +138,13 @@ export class KeySet {
       this.#keys = keys;
       this.#keysFetchedAt = startedAt;
       this.#failure = undefined;
+      this.#retryDelay.noteSuccess();
     } catch (cause) {
       // The key document may have moved.
       this.#metadata = undefined;
       this.#failure = { ...failureOf(cause), cause };
-      this.#failureCooldown.start();
+      this.#failedAt = Date.now();
+      this.#retryDelay.noteFailure();
       this.#failed(this.#unavailable(this.#failure));
     }
   }

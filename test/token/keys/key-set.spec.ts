@@ -241,28 +241,82 @@ describe('rotation', () => {
 });
 
 describe('outage', () => {
-  test('without keys in memory the server is unavailable, and the failure is kept for the cooldown', async () => {
+  test('without keys in memory the server is unavailable, and the failure is kept until the next attempt', async () => {
     breakDown();
-    const keys = keySet();
-    expect(await outcome(keys, a)).toBe('retry after 10 later');
-    at(0.5);
-    expect(await outcome(keys, a)).toBe('retry after 10 at once');
-    at(3.5);
-    expect(await outcome(keys, a)).toBe('retry after 7 at once');
-    at(9.999);
+    const keys = keySet({ random: () => 1 });
+    expect(await outcome(keys, a)).toBe('retry after 1 later');
+    at(0.099);
     expect(await outcome(keys, a)).toBe('retry after 1 at once');
     expect(fetches()).toBe(1);
     publish(A);
-    at(10);
+    at(0.1);
     expect(await outcome(keys, a)).toBe('a later');
     expect(await outcome(keys, UNKNOWN)).toBe(`invalid_token at once: ${NOT_KNOWN}`);
     expect(fetches()).toBe(2);
-    at(20);
+    at(10.1);
     expect(await outcome(keys, UNKNOWN)).toBe(`invalid_token later: ${NOT_KNOWN}`);
   });
 
+  test.each<[name: string, random: () => number, times: number[]]>([
+    ['the longest', () => 1, [0, 100, 300, 700, 1500, 2500, 3500, 4500]],
+    ['the shortest', () => 0, [0, 50, 150, 350, 750, 1250, 1750, 2250, 2750, 3250, 3750, 4250, 4750]],
+  ])(
+    'without keys in memory the delay doubles up to a second while the server is down: %s',
+    async (_, random, times) => {
+      breakDown();
+      const keys = keySet({ random });
+      const asked: number[] = [];
+      for (let milliseconds = 0; milliseconds < 5000; milliseconds += 10) {
+        at(milliseconds / 1000);
+        const before = fetches();
+        await Promise.all(Array.from({ length: 5 }, () => outcome(keys, a)));
+        if (fetches() > before) asked.push(milliseconds);
+        expect(fetches() - before).toBeLessThanOrEqual(1);
+      }
+      expect(asked).toEqual(times);
+    },
+  );
+
+  test.each([0.3, 2, 30])(
+    'a server that is back after %d seconds without keys serves within a second, for one fetch',
+    async (seconds) => {
+      breakDown();
+      const keys = keySet();
+      for (let half = 0; half <= seconds * 2; half += 1) {
+        at(half / 2);
+        expect(await outcome(keys, a)).toMatch(/^retry after 1 /);
+      }
+      at(seconds);
+      await outcome(keys, a);
+      publish(A);
+      const before = fetches();
+      at(seconds + 1);
+      const outcomes = await Promise.all(Array.from({ length: 20 }, () => outcome(keys, a)));
+      expect(new Set(outcomes)).toEqual(new Set(['a later']));
+      expect(fetches()).toBe(before + 1);
+    },
+  );
+
+  test('the delay starts over after keys came', async () => {
+    breakDown();
+    const keys = keySet({ random: () => 1, refreshAfter: 60, staleFor: 0 });
+    for (const second of [0, 1, 2, 3, 4]) {
+      at(second);
+      await outcome(keys, a);
+    }
+    publish(A);
+    at(5);
+    expect(await outcome(keys, a)).toBe('a later');
+    breakDown();
+    at(65);
+    expect(await outcome(keys, a)).toBe('retry after 1 later');
+    publish(A);
+    at(65.1);
+    expect(await outcome(keys, a)).toBe('a later');
+  });
+
   test('known keys are served from the last document until staleFor is over, without a second wait', async () => {
-    const { keys } = await warm({ refreshAfter: 100, staleFor: 50 });
+    const { keys } = await warm({ refreshAfter: 100, staleFor: 50, random: () => 1 });
     breakDown();
     at(120);
     expect(await outcome(keys, a)).toBe('a later');
@@ -276,12 +330,12 @@ describe('outage', () => {
     expect(await outcome(keys, a)).toBe('a later');
     expect(fetches()).toBe(3);
     at(150);
-    expect(await outcome(keys, a)).toBe('retry after 10 at once');
-    at(160);
-    expect(await outcome(keys, a)).toBe('retry after 10 later');
+    expect(await outcome(keys, a)).toBe('retry after 1 at once');
+    at(150.2);
+    expect(await outcome(keys, a)).toBe('retry after 1 later');
     expect(fetches()).toBe(4);
     publish(A);
-    at(170);
+    at(151.2);
     expect(await outcome(keys, a)).toBe('a later');
   });
 
@@ -331,7 +385,7 @@ describe('outage', () => {
       await until(() => fetches() > 0);
       await idle();
       timeouts.expire();
-      expect(await outcomes).toEqual(['retry after 10 later', 'retry after 10 later']);
+      expect(await outcomes).toEqual(['retry after 1 later', 'retry after 1 later']);
       expect(timeouts.milliseconds).toEqual([5000]);
       expect(fetches()).toBe(1);
       await expect(async () => keys.keyFor(a)).rejects.toMatchObject({
@@ -433,7 +487,9 @@ describe('RS-68 the key must fit the algorithm', () => {
     ['p384', undefined, ['ES384']],
     ['p521', undefined, ['ES512']],
     ['secp256k1', 'ES256K', []],
-    ['ed25519', undefined, ['EdDSA']],
+    ['ed25519', undefined, ['EdDSA', 'Ed25519']],
+    ['ed25519', 'EdDSA', ['EdDSA']],
+    ['ed25519', 'Ed25519', ['Ed25519']],
     ['ed448', undefined, []],
   ] as const)('%s with alg %s: %j', async (name, alg, fitting) => {
     publish({ ...jwks[name], kid: 'k', ...(alg && { alg }) }, A);
@@ -509,13 +565,28 @@ describe('discovery', () => {
     publish(A);
     server.json(OIDC, { issuer: 'https://other.example', jwks_uri: `${server.origin}/jwks` });
     const keys = discovered();
-    expect(await outcome(keys, a)).toBe('retry after 10 later');
-    expect(await outcome(keys, a)).toBe('retry after 10 at once');
+    expect(await outcome(keys, a)).toBe('retry after 1 later');
+    expect(await outcome(keys, a)).toBe('retry after 1 at once');
     await expect(async () => keys.keyFor(a)).rejects.toMatchObject({
       code: 'metadata_issuer_mismatch',
       message: `${server.origin}: its metadata names the issuer "https://other.example"; configure exactly that one`,
     });
     expect(server.requests).toEqual([OIDC]);
+  });
+
+  test('metadata that cannot be read at the start is read again within a second', async () => {
+    publish(A);
+    const keys = discovered();
+    for (const second of [0, 1, 2, 3]) {
+      at(second);
+      expect(await outcome(keys, a)).toMatch(/^retry after 1 /);
+    }
+    discover();
+    const before = server.hits(OIDC);
+    at(4);
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => outcome(keys, a)));
+    expect(new Set(outcomes)).toEqual(new Set(['a later']));
+    expect(server.hits(OIDC)).toBe(before + 1);
   });
 
   test('a failure of discovery keeps the good document', async () => {
@@ -550,7 +621,7 @@ describe('discovery', () => {
     const found = outcome(new KeySet({ issuer: server.origin }), a);
     await server.receives('/jwks');
     timeouts.expire();
-    expect(await found).toBe('retry after 10 later');
+    expect(await found).toBe('retry after 1 later');
     expect(timeouts.milliseconds).toEqual([5000]);
   });
 });

@@ -1,0 +1,94 @@
+/** An entry of a {@link SieveCache}. Its creator fills in the first two members and leaves the others alone. */
+export interface SieveEntry {
+  readonly key: string;
+  /** Estimated size in memory. */
+  readonly bytes: number;
+  /** Whether it was used since the hand has passed it. */
+  isUsed: boolean;
+  newer: this | undefined;
+  older: this | undefined;
+}
+
+/** Entries that the hand may spare for one that it removes. Bounds the work of one insertion. */
+const MAX_SPARED = 64;
+
+/**
+ * Keeps entries up to a number of bytes, by the algorithm SIEVE: they stand in the order of insertion, and a hand moves
+ * from the oldest to the newest. It removes the first entry that was not used since it came by, so that entries that
+ * are used stay, and a flood of new ones passes through. Neither a use nor an insertion moves other entries.
+ *
+ * @see [SIEVE is Simpler than LRU, NSDI 2024](https://www.usenix.org/conference/nsdi24/presentation/zhang-yazhuo)
+ */
+export class SieveCache<Entry extends SieveEntry> {
+  readonly #entries = new Map<string, Entry>();
+  #newest: Entry | undefined;
+  #oldest: Entry | undefined;
+  #hand: Entry | undefined;
+  #bytes = 0;
+  #evictions = 0;
+
+  constructor(private readonly maxBytes: number) {}
+
+  /** Number of entries. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Sum of the estimated sizes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Number of entries that were removed because others needed their place. */
+  get evictions(): number {
+    return this.#evictions;
+  }
+
+  /** The entry that was added longest ago. */
+  get oldest(): Entry | undefined {
+    return this.#oldest;
+  }
+
+  get(key: string): Entry | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** Adds an entry, also in the place of one with the same key. Does not add one that is larger than the whole cache. */
+  add(entry: Entry): void {
+    const former = this.#entries.get(entry.key);
+    if (former !== undefined) this.delete(former);
+    if (entry.bytes > this.maxBytes) return;
+    while (this.#bytes + entry.bytes > this.maxBytes) this.#evict();
+    entry.older = this.#newest;
+    if (this.#newest === undefined) this.#oldest = entry;
+    else this.#newest.newer = entry;
+    this.#newest = entry;
+    this.#bytes += entry.bytes;
+    this.#entries.set(entry.key, entry);
+  }
+
+  /** Removes an entry that is in the cache. */
+  delete(entry: Entry): void {
+    const { newer, older } = entry;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
+    if (older === undefined) this.#oldest = newer;
+    else older.newer = newer;
+    if (this.#hand === entry) this.#hand = newer;
+    entry.newer = undefined;
+    entry.older = undefined;
+    this.#bytes -= entry.bytes;
+    this.#entries.delete(entry.key);
+  }
+
+  #evict(): void {
+    let entry = this.#hand ?? (this.#oldest as Entry);
+    for (let spared = 0; entry.isUsed && spared < MAX_SPARED; spared += 1) {
+      entry.isUsed = false;
+      entry = entry.newer ?? (this.#oldest as Entry);
+    }
+    this.#hand = entry.newer;
+    this.delete(entry);
+    this.#evictions += 1;
+  }
+}
