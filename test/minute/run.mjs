@@ -111,24 +111,21 @@ async function toEsModules(folder) {
       text.replaceAll(/from '(\.[^']+)'/g, "from '$1.js'").replace('supertest/types', 'supertest/types.js'),
     );
   }
-  // Jest of the template: https://kulshekhar.github.io/ts-jest/docs/guides/esm-support, in CommonJS
+  // Jest runs CommonJS, so ts-jest compiles the sources and tests to that.
+  const tsconfig = {
+    module: 'commonjs',
+    moduleResolution: 'node10',
+    resolvePackageJsonExports: false,
+    target: 'es2022',
+    esModuleInterop: true,
+    experimentalDecorators: true,
+    emitDecoratorMetadata: true,
+  };
   change(join(folder, 'test', 'jest-e2e.json'), (text) =>
     JSON.stringify({
       ...JSON.parse(text),
       moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-      transform: {
-        '^.+\\.(t|j)s$': [
-          'ts-jest',
-          {
-            tsconfig: {
-              module: 'commonjs',
-              esModuleInterop: true,
-              experimentalDecorators: true,
-              emitDecoratorMetadata: true,
-            },
-          },
-        ],
-      },
+      transform: { '^.+\\.(t|j)s$': ['ts-jest', { tsconfig }] },
     }),
   );
 }
