@@ -89,7 +89,8 @@ import { type StepUpExpectation, verifyStepUp } from 'nestjs-step-up/client';
 declare const claims: { sub: string; amr?: string[] }; // of the ID token
 declare const expectation: StepUpExpectation;
 
-export const { outcome } = verifyStepUp({ ...claims, acr: claims.amr?.includes('otp') ? 'mfa' : undefined }, expectation);
+const told = claims.amr?.includes('otp') ? { acr: 'mfa' } : {};
+export const { outcome } = verifyStepUp({ ...claims, ...told }, expectation);
 \`\`\`
 
 If the server tells the time of each method, \`maxAge\` judges the time of the method that the route requires, and not \`auth_time\`. So \`@RequireAcr('mfa', { maxAge: 300 })\` means a second factor within five minutes, which RFC 9470 itself cannot say. Say how the claim is written:
