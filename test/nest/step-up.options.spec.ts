@@ -17,7 +17,7 @@ describe('StepUpModule options', () => {
   const audience = '"authorizationServers[0].audience" is required: the identifier of this API in "aud" of its tokens';
   const known =
     'known are user, authenticationEvent, accessToken, isPublic, authorizationServers, passport, strategyName, ' +
-    'requirements, realm, resourceMetadata, clockTolerance, mode, audit, metadataAudit, routeTable, exceptionFilter';
+    'requirements, realm, resourceMetadata, clockTolerance, tokenCacheBytes, mode, audit, metadataAudit, routeTable, exceptionFilter';
   const algorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519';
 
   it.each<[what: string, options: StepUpModuleOptions, message: string]>([
@@ -161,6 +161,36 @@ describe('StepUpModule options', () => {
       'a user with "existing"',
       wrong({ passport: 'existing', user: () => ({}) }),
       '"user" has no effect with "passport": \'existing\'; your strategy decides what request.user is',
+    ],
+    [
+      'a negative token cache',
+      wrong({ tokenCacheBytes: -1 }),
+      '"tokenCacheBytes" must be a non-negative integer number of bytes',
+    ],
+    [
+      'a token cache of a part of an octet',
+      wrong({ tokenCacheBytes: 0.5 }),
+      '"tokenCacheBytes" must be a non-negative integer number of bytes',
+    ],
+    [
+      'a token cache without a bound',
+      wrong({ tokenCacheBytes: Number.POSITIVE_INFINITY }),
+      '"tokenCacheBytes" must be a non-negative integer number of bytes',
+    ],
+    [
+      'a token cache in text',
+      wrong({ tokenCacheBytes: '8MiB' }),
+      '"tokenCacheBytes" must be a non-negative integer number of bytes',
+    ],
+    [
+      'a token cache that is null',
+      wrong({ tokenCacheBytes: null }),
+      '"tokenCacheBytes" must be a non-negative integer number of bytes',
+    ],
+    [
+      'a token cache with "existing"',
+      wrong({ passport: 'existing', tokenCacheBytes: 1_048_576 }),
+      '"tokenCacheBytes" has no effect with "passport": \'existing\'; your strategy verifies the tokens',
     ],
     [
       'a negative tolerance',
