@@ -163,6 +163,36 @@ describe('StepUpModule options', () => {
       '"user" has no effect with "passport": \'existing\'; your strategy decides what request.user is',
     ],
     [
+      'a negative token cache',
+      wrong({ tokenCacheBytes: -1 }),
+      '"tokenCacheBytes" must be a non-negative integer number of bytes',
+    ],
+    [
+      'a token cache of a part of an octet',
+      wrong({ tokenCacheBytes: 0.5 }),
+      '"tokenCacheBytes" must be a non-negative integer number of bytes',
+    ],
+    [
+      'a token cache without a bound',
+      wrong({ tokenCacheBytes: Number.POSITIVE_INFINITY }),
+      '"tokenCacheBytes" must be a non-negative integer number of bytes',
+    ],
+    [
+      'a token cache in text',
+      wrong({ tokenCacheBytes: '8MiB' }),
+      '"tokenCacheBytes" must be a non-negative integer number of bytes',
+    ],
+    [
+      'a token cache that is null',
+      wrong({ tokenCacheBytes: null }),
+      '"tokenCacheBytes" must be a non-negative integer number of bytes',
+    ],
+    [
+      'a token cache with "existing"',
+      wrong({ passport: 'existing', tokenCacheBytes: 1_048_576 }),
+      '"tokenCacheBytes" has no effect with "passport": \'existing\'; your strategy verifies the tokens',
+    ],
+    [
       'a negative tolerance',
       wrong({ clockTolerance: -1 }),
       '"clockTolerance" must be a number of seconds from 0 to 60, not -1',

@@ -146,6 +146,30 @@ describeOverHttp('StepUpTelemetryModule', ({ serve, accessToken, server }) => {
     });
   });
 
+  it('counts the searches for remembered tokens, and measures what they take', async () => {
+    const send = await serveMeasured(handler(RequireAcr('mfa')));
+    const token = await accessToken({ acr: 'mfa' });
+    for (let count = 0; count < 3; count += 1) await send({ token });
+    await send({ token: 'garbage' });
+    expect(await telemetry.points('nestjs_step_up.token_cache.lookups')).toEqual([
+      { attributes: { 'nestjs_step_up.token_cache.result': 'hit' }, value: 2 },
+      { attributes: { 'nestjs_step_up.token_cache.result': 'miss' }, value: 2 },
+    ]);
+    expect(await telemetry.points('nestjs_step_up.token_cache.evictions')).toEqual([{ attributes: {}, value: 0 }]);
+    const { bytes, tokens } = send.app.get(StepUpService).tokenCache()!;
+    expect(tokens).toBe(1);
+    expect(await telemetry.points('nestjs_step_up.token_cache.size')).toEqual([{ attributes: {}, value: bytes }]);
+  });
+
+  it("with 'existing' says nothing of remembered tokens", async () => {
+    const send = await serveMeasured(handler(RequireAcr('mfa'), UseGuards(impostorGuard({ sub: 'alice' }))), {
+      passport: 'existing',
+    });
+    await send();
+    expect(send.app.get(StepUpService).tokenCache()).toBeUndefined();
+    expect(await telemetry.points('nestjs_step_up.token_cache.lookups')).toEqual([]);
+  });
+
   it('has units by the conventions of OpenTelemetry', async () => {
     const send = await serveMeasured(handler(RequireAcr('mfa')));
     await send({ token: await accessToken({ acr: 'pwd' }) });
@@ -154,6 +178,9 @@ describeOverHttp('StepUpTelemetryModule', ({ serve, accessToken, server }) => {
       'nestjs_step_up.unmet_reasons': '{reason}',
       'nestjs_step_up.authentication.age': 's',
       'nestjs_step_up.verification.duration': 's',
+      'nestjs_step_up.token_cache.lookups': '{lookup}',
+      'nestjs_step_up.token_cache.evictions': '{token}',
+      'nestjs_step_up.token_cache.size': 'By',
     });
   });
 
