@@ -39,8 +39,6 @@ const compiled = [
 
 const project = {
   testEnvironment: 'node',
-  // Ends a test that hangs. Long enough that no machine is too busy for a test that does not.
-  testTimeout: 120_000,
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
   moduleNameMapper: {
     // the doctor imports the file of --config by its URL
@@ -54,6 +52,8 @@ const project = {
 };
 
 module.exports = {
+  // Ends a test that hangs. Long enough that no machine is too busy for a test that does not.
+  testTimeout: 120_000,
   projects: [
     {
       ...project,

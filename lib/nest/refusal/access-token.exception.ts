@@ -126,6 +126,9 @@ export class AccessTokenException extends HttpException {
     );
   }
 
+  /** Does nothing: the constructor sets the message. Nest would compose one of the name of the class. */
+  override initMessage(): void {}
+
   /** The GraphQL form. */
   get extensions(): Record<string, unknown> {
     return { ...this.body, code: this.code.toUpperCase() };

@@ -6,6 +6,7 @@ import { Listeners } from '../advice/listeners.js';
 import type { StepUpLog } from '../advice/log.js';
 import type { PublishedMetadata } from '../advice/published-metadata.js';
 import type { StepUpSettings } from '../step-up.options.js';
+import { AccessTokenException } from './access-token.exception.js';
 import { type RenderedChallenge, renderChallenge } from './challenge.js';
 import { ChallengeAdvice } from './challenge-advice.js';
 import { entraClaimsChallenge } from './entra-claims-challenge.js';
@@ -59,13 +60,12 @@ export class Challenger {
   }
 
   /**
-   * Throws the challenge. Returns only in report mode, which records the refusal. The caller then reports the decision,
-   * because a missing scope can still refuse the invocation.
-   *
-   * @throws InsufficientUserAuthenticationException with the challenge
-   * @throws AccessTokenException if the server has a form of challenge of its own that the client cannot answer
+   * Returns the challenge for the caller to throw: to catch and throw an error again costs as much as to create it.
+   * Returns `undefined` in report mode, which records the refusal. The caller then reports the decision, because a
+   * missing scope can still refuse the invocation. Returns a 403 if the server has a form of challenge of its own that
+   * the client cannot answer.
    */
-  refuse(unmet: UnmetRequirements): void {
+  refuse(unmet: UnmetRequirements): InsufficientUserAuthenticationException | AccessTokenException | undefined {
     const { at, event, requirements, reasons } = unmet;
     const { route } = at;
     this.#advice.note(unmet);
@@ -83,10 +83,11 @@ export class Challenger {
     }
     if (reported) {
       this.log.info('reported', `${route ?? 'a request'} would have been challenged: ${reasons.join(', ')}`);
-      return;
+      return undefined;
     }
     const isEntra = this.#entraIssuers.has(event.issuer);
     const challenge = isEntra ? entraClaimsChallenge(unmet) : this.#render(requirements, reasons);
+    if (challenge instanceof AccessTokenException) return challenge;
     this.#detectIgnoredAcrValues(unmet);
     this.decisions.tell(() => ({
       outcome: 'challenged',
@@ -95,7 +96,7 @@ export class Challenger {
       requirements,
       reasons,
     }));
-    throw noteTold(withoutStackTrace(() => new InsufficientUserAuthenticationException(challenge)));
+    return noteTold(withoutStackTrace(() => new InsufficientUserAuthenticationException(challenge)));
   }
 
   /**
