@@ -9,20 +9,12 @@ import type { Handler } from '../requirements/handler.js';
 import type { UserNamer } from '../requirements/route.js';
 import type { ApplicationHandler } from './application-handlers.js';
 import { type DeclaredGuards, guardsOf } from './declared-guards.js';
-
-/** The part of the ExternalContextCreator of Nest that shows which guards Nest binds. */
-interface ContextCreator {
-  readonly guardsContextCreator?: {
-    create?(instance: object, handler: Handler, moduleKey: string): readonly unknown[];
-  };
-  getHostModuleKey?(instance: object, type: Type): string;
-  getContextModuleKey?(type: Type): string;
-}
+import { GuardsOfNest } from './guards-of-nest.js';
 
 /** The guards of handlers: those that metadata names, and those that Nest binds. */
 export class BoundGuards {
   readonly #ownStrategy: readonly { prototype: object }[];
-  readonly #creator: ContextCreator;
+  readonly #nest: GuardsOfNest;
 
   constructor(
     private readonly application: ApplicationConfig,
@@ -31,7 +23,7 @@ export class BoundGuards {
     strategyName: string,
     private readonly declared: DeclaredGuards,
   ) {
-    this.#creator = creator as unknown as ContextCreator;
+    this.#nest = new GuardsOfNest(creator);
     // AuthGuard() without a name stands for the default strategy. Only PassportModule knows its name.
     const defaults = passportOptions(modules).flatMap(({ defaultStrategy }) => defaultStrategy ?? []);
     const isDefault = defaults.length > 0 && defaults.every((name) => name === strategyName);
@@ -67,12 +59,12 @@ export class BoundGuards {
    * the user for each request.
    */
   userNamersOf(handler: ApplicationHandler): readonly UserNamer[] {
-    return [...new Set(handler.functions.flatMap((one) => this.#boundTo(handler, one).filter(isUserNamer)))];
+    return [...new Set(handler.functions.flatMap((one) => this.#nest.boundTo(handler, one).filter(isUserNamer)))];
   }
 
   /** The properties that guards of Passport have in their options, from PassportModule or their own constructor. */
   userPropertiesOf(handler: ApplicationHandler): readonly string[] {
-    const bound = handler.functions.flatMap((one) => this.#boundTo(handler, one)).filter(isPassportGuard);
+    const bound = handler.functions.flatMap((one) => this.#nest.boundTo(handler, one)).filter(isPassportGuard);
     return bound.flatMap((guard) => (guard as { readonly options?: AuthModuleOptions }).options?.property ?? []);
   }
 
@@ -174,27 +166,11 @@ export class BoundGuards {
     return [...this.application.getGlobalGuards(), ...requestScoped];
   }
 
-  /**
-   * Returns the guards that Nest would run before a function. Empty if Nest cannot be asked, so that nothing is proven.
-   */
-  #boundTo({ instance, type, kinds, moduleKey }: ApplicationHandler, handler: Handler): readonly unknown[] {
-    if (instance === undefined) return [];
-    try {
-      const isGraphql = kinds.some((kind) => kind === 'operation' || kind === 'field' || kind === 'reference');
-      const key = isGraphql
-        ? this.#creator.getHostModuleKey?.(instance, type) || this.#creator.getContextModuleKey?.(type) || ''
-        : moduleKey;
-      return this.#creator.guardsContextCreator?.create?.(instance, handler, key) ?? [];
-    } catch {
-      return [];
-    }
-  }
-
   #bindsForEach(handler: ApplicationHandler, isIt: (bound: unknown, handler: Handler) => boolean): boolean {
     return handler.functions.every(
       (one) =>
         [handler.type, one].every((target) => this.declared.areUnchanged(target)) &&
-        this.#boundTo(handler, one).some((bound) => isIt(bound, one)),
+        this.#nest.boundTo(handler, one).some((bound) => isIt(bound, one)),
     );
   }
 
