@@ -53,7 +53,12 @@ export function ratioTable(ratios) {
 }
 
 export function startupTable(field, rows) {
-  const names = { plain: 'without the module', open: 'with it, all open', protected: 'with it, all protected' };
+  const names = {
+    plain: 'without the module',
+    guards: 'without it, with as many guards that do nothing',
+    open: 'with it, all open',
+    protected: 'with it, all protected',
+  };
   return table([
     [`Start on ${capitalized(field)}`, 'ms of CPU', '÷ without'],
     ...rows.map(({ application, milliseconds, spread: [low, high], ratio }) => [

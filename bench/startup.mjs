@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { median, quartiles } from './statistics.mjs';
 
 const SERVER = fileURLToPath(new URL('servers/thousand-routes.mjs', import.meta.url));
-/** The first without the module, the others with it. */
-export const APPLICATIONS = ['plain', 'open', 'protected'];
+/** The first two are without the module, the second with guards of its own in place of ours. */
+export const APPLICATIONS = ['plain', 'guards', 'open', 'protected'];
 
 async function started(application, adapter, routes) {
   const child = fork(SERVER, [application, adapter, String(routes)]);

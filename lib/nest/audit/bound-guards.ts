@@ -15,6 +15,8 @@ import { GuardsOfNest } from './guards-of-nest.js';
 export class BoundGuards {
   readonly #ownStrategy: readonly { prototype: object }[];
   readonly #nest: GuardsOfNest;
+  // Read once in an audit, which asks for each handler several times.
+  readonly #named = new WeakMap<object, readonly unknown[]>();
 
   constructor(
     private readonly application: ApplicationConfig,
@@ -32,7 +34,7 @@ export class BoundGuards {
 
   /** Returns whether metadata names a guard for a handler. Another decorator can have replaced the list. */
   names(guard: Type<CanActivate>, { type, functions }: ApplicationHandler): boolean {
-    return functions.some((handler) => declaredOn(type, handler).some((declared) => isGuard(declared, guard)));
+    return functions.some((handler) => this.#declaredOn(type, handler).some((declared) => isGuard(declared, guard)));
   }
 
   /**
@@ -50,7 +52,7 @@ export class BoundGuards {
     return this.#bindsForEach(
       handler,
       (bound, one) =>
-        isGuard(bound, guard) && declaredOn(handler.type, one).some((declared) => isMadeOf(bound, declared)),
+        isGuard(bound, guard) && this.#declaredOn(handler.type, one).some((declared) => isMadeOf(bound, declared)),
     );
   }
 
@@ -85,7 +87,7 @@ export class BoundGuards {
       const wrapper = module.injectables.get(guard);
       return wrapper?.isDependencyTreeStatic() === true && !wrapper.isTransient;
     };
-    const declared = functions.flatMap((one) => declaredOn(type, one)).filter((guard) => !isSeen(guard));
+    const declared = functions.flatMap((one) => this.#declaredOn(type, one)).filter((guard) => !isSeen(guard));
     // a factory does not say what it makes
     const global = this.application.getGlobalRequestGuards().map(({ metatype }) => prototypeOf(metatype));
     return global.some((made) => made === undefined || isPassportGuard(made)) || declared.some(isPassportGuard);
@@ -111,7 +113,7 @@ export class BoundGuards {
 
   /** Returns whether a guard has the name of {@link AcrGuard}, but is of another copy of the package. */
   areOfAnotherCopy({ type, functions }: ApplicationHandler): boolean {
-    const guards = functions.flatMap((handler) => declaredOn(type, handler));
+    const guards = functions.flatMap((handler) => this.#declaredOn(type, handler));
     const names = guards.map((guard) => prototypeOf(guard)?.constructor.name);
     return names.includes(AcrGuard.name) && !guards.some((guard) => isGuard(guard, AcrGuard));
   }
@@ -158,7 +160,20 @@ export class BoundGuards {
 
   /** Returns the guards of a handler in the order in which they run. */
   #of(type: Type, handler: Handler): readonly unknown[] {
-    return [...this.#global(), ...declaredOn(type, handler)];
+    return [...this.#global(), ...this.#declaredOn(type, handler)];
+  }
+
+  /** Returns the guards that metadata names for a function, those of its class first. */
+  #declaredOn(type: Type, handler: Handler): readonly unknown[] {
+    return [...this.#namedBy(type), ...this.#namedBy(handler)];
+  }
+
+  #namedBy(target: object): readonly unknown[] {
+    const known = this.#named.get(target);
+    if (known !== undefined) return known;
+    const named = guardsOf(target);
+    this.#named.set(target, named);
+    return named;
   }
 
   #global(): readonly unknown[] {
@@ -185,10 +200,6 @@ export function passportOptions(modules: ModulesContainer): readonly AuthModuleO
     const options: unknown = providers.get(AuthModuleOptions)?.instance;
     return typeof options === 'object' && options !== null ? [options as AuthModuleOptions] : [];
   });
-}
-
-function declaredOn(type: Type, handler: Handler): readonly unknown[] {
-  return [type, handler].flatMap(guardsOf);
 }
 
 function isOurs(guard: unknown): boolean {
