@@ -1,13 +1,14 @@
 import type { AuthorizationServer, Vocabulary } from '../../authorization-servers/index.js';
 import { type AuthenticationRequirements, closestMatch, StepUpConfigurationError } from '../../core/index.js';
 import { BoundedMap } from '../../token/index.js';
+import type { ApplicationWords } from './step-up-requirements.js';
 import { TranslatedRequirements } from './translated-requirements.js';
 
 /** Greatest number of different requirements of functions that are kept. A function can make any number of them. */
 const MAX_COMPILED = 1000;
 
 /** The words of the application, in the strings of each authorization server. */
-export class Vocabularies {
+export class Vocabularies implements ApplicationWords {
   readonly #byIssuer: ReadonlyMap<string, Vocabulary>;
   readonly #compiled = new BoundedMap<string, TranslatedRequirements>(MAX_COMPILED);
 
@@ -49,6 +50,19 @@ export class Vocabularies {
           'Words are declared in "authorizationServers[].acr"',
       );
     }
+  }
+
+  satisfying(acrValues: readonly string[]): readonly string[] {
+    const vocabularies = [...this.#byIssuer.values()];
+    const others = vocabularies.flatMap(({ words }) => [...words.keys()]);
+    return [...new Set([...acrValues, ...others])].filter(
+      (word) =>
+        acrValues.includes(word) ||
+        vocabularies.every((vocabulary) => {
+          const enough = vocabulary.stringsFor(acrValues);
+          return (vocabulary.words.get(word) ?? []).every((string) => enough.includes(string));
+        }),
+    );
   }
 
   /**
