@@ -5,13 +5,25 @@ import { http } from './http.mjs';
 import { inProcess } from './in-process.mjs';
 import { inserted, ratiosOf, ratioTable, rowsOf, startupTable } from './report.mjs';
 import { startup } from './startup.mjs';
+import { WARM_UP } from './statistics.mjs';
 
 const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean' }, write: { type: 'boolean' }, 'no-peers': { type: 'boolean' } },
+  options: {
+    quick: { type: 'boolean' },
+    write: { type: 'boolean' },
+    'no-peers': { type: 'boolean' },
+    rounds: { type: 'string' },
+    requests: { type: 'string' },
+  },
 });
 const size = options.quick
   ? { rounds: 3, requests: 100, startups: 1, routes: 100 }
   : { rounds: 12, requests: 1_500, startups: 7, routes: 1_000 };
+if (options.rounds !== undefined) {
+  size.rounds = Math.max(WARM_UP + 1, Number(options.rounds));
+  size.startups = Math.ceil(size.rounds / 2);
+}
+if (options.requests !== undefined) size.requests = Number(options.requests);
 
 const [major] = process.versions.node.split('.');
 const lines = [];
@@ -21,7 +33,10 @@ const print = (...added) => {
   console.log(added.join('\n'));
 };
 
-print(`Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}.`, '');
+print(
+  `Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}, ${size.rounds - WARM_UP} rounds of ${size.requests} requests.`,
+  '',
+);
 const counted = [];
 const inOneProcess = [];
 await inProcess((what, value, budget) => {
