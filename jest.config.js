@@ -56,6 +56,8 @@ const project = {
 };
 
 module.exports = {
+  // Ends a test that hangs. Long enough that no machine is too busy for a test that does not.
+  testTimeout: 120_000,
   projects: [
     {
       ...project,

@@ -1,89 +1,103 @@
-// CPU of a server process for one request, of routes beside each other. Express and Fastify, A B A B, with a control row.
+// CPU that a server uses for a request, and its throughput: each server a process, the load another, round by round in turn.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { Agent, request } from 'node:http';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { FIELDS } from './rows.mjs';
+import { WARM_UP } from './statistics.mjs';
 
 const require = createRequire(import.meta.url);
-const ROUNDS = 8;
-const REQUESTS = 600;
-const CONCURRENCY = 16;
+const pathOf = (file) => fileURLToPath(new URL(file, import.meta.url));
 
-function send(agent, url, token) {
-  return new Promise((resolve, reject) => {
-    request(url, { agent, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } }, (response) => {
-      response.resume().on('end', () => resolve(response.statusCode));
-    })
-      .on('error', reject)
-      .end();
-  });
+class Process {
+  constructor(file, parameters = []) {
+    this.child = fork(pathOf(file), parameters, { env: { ...process.env, NODE_ENV: 'production' } });
+    this.exited = once(this.child, 'exit').then(([code]) =>
+      Promise.reject(new Error(`${file} has ended with ${code}`)),
+    );
+    this.exited.catch(() => undefined);
+  }
+
+  async heard() {
+    const [message] = await Promise.race([once(this.child, 'message'), this.exited]);
+    return message;
+  }
+
+  ask(message) {
+    const heard = this.heard();
+    this.child.send(message);
+    return heard;
+  }
+
+  end() {
+    this.child.disconnect();
+  }
 }
 
-async function load(agent, url, tokens, expected) {
-  let sent = 0;
-  await Promise.all(
-    Array.from({ length: CONCURRENCY }, async () => {
-      while (sent < REQUESTS) {
-        const token = tokens?.[sent % tokens.length];
-        sent += 1;
-        const status = await send(agent, url, token);
-        if (status !== expected) throw new Error(`${url}: ${status} instead of ${expected}`);
+class UnderLoad extends Process {
+  constructor({ id, name, command: [file, ...parameters], rows }, server) {
+    super(`servers/${file}`, [...parameters, server.issuer, server.audience]);
+    this.id = id;
+    this.name = name;
+    this.rows = rows;
+    this.measured = Object.fromEntries(
+      Object.keys(rows).map((row) => [row, { cpu: [], perSecond: [], keyRequests: 0 }]),
+    );
+  }
+
+  async cpu() {
+    const { user, system } = await this.ask('cpu');
+    return user + system;
+  }
+}
+
+/** Measures the servers of a field. Returns for each server its rows: microseconds of CPU, requests per second, key requests. */
+async function measure(servers, { load, tokensFor, rounds, requests, keyRequests }) {
+  for (let round = 0; round < rounds; round += 1) {
+    const tokens = await tokensFor(round);
+    for (const row of ['open', 'floor', 'missing', 'warm', 'fresh', 'challenge']) {
+      for (const server of servers) {
+        if (server.rows[row] === undefined) continue;
+        const { path, expected, tokens: kind } = server.rows[row];
+        const keysBefore = keyRequests();
+        const before = await server.cpu();
+        const task = { port: server.port, path, expected, requests, tokens: tokens[kind] };
+        const { seconds, error } = await load.ask(task);
+        if (error !== undefined) throw new Error(`${server.name}: ${error}`);
+        const used = (await server.cpu()) - before;
+        if (round < WARM_UP) continue;
+        const measured = server.measured[row];
+        measured.cpu.push(used / requests);
+        measured.perSecond.push(requests / seconds);
+        measured.keyRequests += keyRequests() - keysBefore;
       }
-    }),
-  );
+    }
+  }
+  return Object.fromEntries(servers.map(({ id, name, measured }) => [id, { name, rows: measured }]));
 }
 
-async function cpu(child, work) {
-  const ask = async () => {
-    child.send('cpu');
-    const [usage] = await once(child, 'message');
-    return usage.user + usage.system;
-  };
-  const before = await ask();
-  await work();
-  return ((await ask()) - before) / REQUESTS;
-}
-
-export async function http(report) {
+/** Runs the servers of Express, or of Fastify, against each other. */
+export async function http(field, { rounds, requests, peers }) {
   const { createTestAuthorizationServer } = require('../dist/testing/test-authorization-server.js');
   const server = await createTestAuthorizationServer({ algorithm: 'RS256' });
-  const tokens = (count, acr) => Promise.all(Array.from({ length: count }, () => server.accessToken({ acr })));
-  const warm = await tokens(20, 'mfa');
-  const weak = await tokens(20, 'pwd');
-  const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
-  const budgets = {
-    express: { warm: 0.8, fresh: 0.5, challenge: 1.15, hand: 2.5 },
-    fastify: { warm: 0.6, fresh: 0.25, challenge: 1.35, hand: 4 },
-  };
-  for (const adapter of ['express', 'fastify']) {
-    const child = fork(fileURLToPath(new URL('server.mjs', import.meta.url)), [
-      adapter,
-      server.issuer,
-      server.audience,
-    ]);
-    const [url] = await once(child, 'message');
-    const fresh = await Promise.all(Array.from({ length: ROUNDS }, () => tokens(REQUESTS, 'mfa')));
-    const times = { open: [], control: [], warm: [], fresh: [], challenge: [], hand: [] };
-    for (let round = 0; round < ROUNDS; round += 1) {
-      times.open.push(await cpu(child, () => load(agent, `${url}/open`, warm, 200)));
-      times.warm.push(await cpu(child, () => load(agent, `${url}/protected`, warm, 200)));
-      times.fresh.push(await cpu(child, () => load(agent, `${url}/protected`, fresh[round], 200)));
-      times.challenge.push(await cpu(child, () => load(agent, `${url}/protected`, weak, 401)));
-      times.hand.push(await cpu(child, () => load(agent, `${url}/by-hand`, warm, 200)));
-      times.control.push(await cpu(child, () => load(agent, `${url}/open`, warm, 200)));
-    }
-    child.kill();
-    const median = Object.fromEntries(
-      Object.entries(times).map(([name, list]) => [name, list.slice(2).sort((a, b) => a - b)[(ROUNDS - 2) >> 1]]),
-    );
-    const budget = budgets[adapter];
-    report(`${adapter}: control, open ÷ open`, median.open / median.control);
-    report(`${adapter}: open ÷ protected, warm tokens`, median.open / median.warm, budget.warm, true);
-    report(`${adapter}: open ÷ protected, new tokens`, median.open / median.fresh, budget.fresh, true);
-    report(`${adapter}: challenge ÷ 200 of the same route`, median.challenge / median.warm, budget.challenge);
-    report(`${adapter}: guard written by hand ÷ protected, warm`, median.hand / median.warm, budget.hand, true);
+  const signed = (count, acr) => Promise.all(Array.from({ length: count }, () => server.accessToken({ acr })));
+  const warm = await signed(20, 'mfa');
+  const weak = await signed(20, 'pwd');
+  const load = new Process('load.mjs');
+  const servers = FIELDS[field]
+    .filter(({ isPeer }) => peers || isPeer !== true)
+    .map((one) => new UnderLoad(one, server));
+  try {
+    for (const one of servers) one.port = await one.heard();
+    return await measure(servers, {
+      load,
+      tokensFor: async () => ({ warm, weak, fresh: await signed(requests, 'mfa') }),
+      rounds,
+      requests,
+      keyRequests: () => server.keyRequests,
+    });
+  } finally {
+    for (const one of [load, ...servers]) one.end();
+    await server.close();
   }
-  agent.destroy();
-  await server.close();
 }

@@ -1,12 +1,65 @@
-// npm run bench: ratios of one run on this machine, beside their budgets. Not a test: machines are noisy.
+// npm run bench: see README.md. Ratios of one run on this machine. Not a test, except for what --quick checks.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { http } from './http.mjs';
 import { inProcess } from './in-process.mjs';
+import { inserted, ratiosOf, ratioTable, rowsOf, startupTable } from './report.mjs';
+import { startup } from './startup.mjs';
+import { WARM_UP } from './statistics.mjs';
 
-console.log(`Node ${process.version}`);
-const report = (what, value, budget, atLeast = false) => {
-  const kept = atLeast ? value >= budget : value <= budget;
-  const bound = budget === undefined ? '' : `  budget ${atLeast ? '≥' : '≤'} ${budget}  ${kept ? 'kept' : 'MISSED'}`;
-  console.log(`${what.padEnd(58)} ${value.toFixed(2).padStart(8)}${bound}`);
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean' },
+    write: { type: 'boolean' },
+    'no-peers': { type: 'boolean' },
+    rounds: { type: 'string' },
+    requests: { type: 'string' },
+  },
+});
+const size = options.quick
+  ? { rounds: 3, requests: 100, startups: 1, routes: 100 }
+  : { rounds: 12, requests: 1_500, startups: 7, routes: 1_000 };
+if (options.rounds !== undefined) {
+  size.rounds = Math.max(WARM_UP + 1, Number(options.rounds));
+  size.startups = Math.ceil(size.rounds / 2);
+}
+if (options.requests !== undefined) size.requests = Number(options.requests);
+
+const [major] = process.versions.node.split('.');
+const lines = [];
+const faults = [];
+const print = (...added) => {
+  lines.push(...added);
+  console.log(added.join('\n'));
 };
-await inProcess(report);
-await http(report);
+
+print(
+  `Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}, ${size.rounds - WARM_UP} rounds of ${size.requests} requests.`,
+  '',
+);
+const counted = [];
+const inOneProcess = [];
+await inProcess((what, value, budget) => {
+  const isCounter = budget === 0;
+  if (isCounter) counted.push({ what, value });
+  else inOneProcess.push({ what, value, shown: `≤ ${budget}`, isKept: value <= budget });
+  if (isCounter && value !== 0) faults.push(`${what}: ${value}`);
+});
+print(...ratioTable(inOneProcess), '');
+
+for (const field of ['express', 'fastify']) {
+  const measured = await http(field, { ...size, peers: !options['no-peers'] });
+  print(...rowsOf(field, measured), '', ...ratioTable(ratiosOf(field, measured)), '');
+  for (const [row, { keyRequests }] of Object.entries(measured.module.rows)) {
+    if (keyRequests !== 0)
+      faults.push(`${field}, ${row}: ${keyRequests} requests for keys of a server whose keys are known`);
+  }
+  print(...startupTable(field, await startup(field, { rounds: size.startups, routes: size.routes })), '');
+}
+
+if (options.write) {
+  const readme = new URL('README.md', import.meta.url);
+  writeFileSync(readme, inserted(readFileSync(readme, 'utf8'), major, lines));
+}
+for (const fault of faults) console.error(`FAULT ${fault}`);
+process.exitCode = faults.length === 0 ? 0 : 1;

@@ -2,8 +2,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 
-jest.setTimeout(60_000);
-
 const MAX_LINES_OF_README_BLOCK = 30;
 
 const root = join(__dirname, '..');

@@ -1,8 +1,6 @@
 import { join } from 'node:path';
 import ts from 'typescript';
 
-jest.setTimeout(60_000);
-
 const root = join(__dirname, '..');
 const { options } = ts.parseJsonConfigFileContent(
   ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config,

@@ -1,5 +1,6 @@
 import { REASON_DIMENSIONS, type UnmetReason } from '../core/index.js';
 import {
+  AccessTokenException,
   type ClaimsChallengeBody,
   entraClaimsChallenge,
   renderChallenge,
@@ -59,7 +60,8 @@ function entraIssuers({ servers }: StepUpSettings): ReadonlySet<string> {
 function entraExample({ issuer, requirements }: TranslatedAt) {
   const reasons = reasonsOf({ requirements }).filter((reason) => REASON_DIMENSIONS[reason] === 'acr');
   if (reasons.length === 0 || issuer === undefined) return undefined;
-  return entraClaimsChallenge({ event: { issuer }, claims: { xms_cc: 'cp1' }, requirements, reasons });
+  const rendered = entraClaimsChallenge({ event: { issuer }, claims: { xms_cc: 'cp1' }, requirements, reasons });
+  return rendered instanceof AccessTokenException ? undefined : rendered;
 }
 
 function reasonsOf({ requirements: { acrValues, maxAge } }: TranslatedAt): UnmetReason[] {

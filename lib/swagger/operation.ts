@@ -66,7 +66,7 @@ export class OperationDescriber {
 
   #translated({ description: { requirements } }: Route): TranslatedAt[] {
     if (requirements === undefined) return [];
-    const { issuers } = this.vocabularies;
+    const issuers = this.settings.servers.map(({ issuer }) => issuer);
     if (issuers.length === 0) return [{ requirements }];
     return issuers.flatMap((issuer) => {
       const translated = this.vocabularies.translate(requirements, issuer);

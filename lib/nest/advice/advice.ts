@@ -46,12 +46,15 @@ export type AdviceCode =
  */
 export type Advice = Omit<Diagnostic<AdviceCode>, 'severity'>;
 
+/** The subject of advice on a token whose issuer is not configured. */
+export const NO_ISSUER = 'request.user';
+
 /**
  * Returns the subject of advice on a token. An issuer that is not configured is left out: any sender can choose its
  * text.
  */
 export function subjectOf(issuer: unknown, servers: readonly { readonly issuer: string }[]): string {
-  return servers.find((server) => server.issuer === issuer)?.issuer ?? 'request.user';
+  return servers.find((server) => server.issuer === issuer)?.issuer ?? NO_ISSUER;
 }
 
 /** Returns advice as one sentence for the log and for errors. */

@@ -106,13 +106,18 @@ export class Decisions {
     return (subject ? this.#named : this.#anonymous).add(listener);
   }
 
+  /** Whether there is a listener or a subscriber. */
+  get isHeard(): boolean {
+    return this.#anonymous.size > 0 || this.#named.size > 0 || this.#channel.hasSubscribers;
+  }
+
   /**
    * Reports a decision to every listener and subscriber.
    *
    * @param decide returns the decision; called only if there is a listener or a subscriber
    */
   tell(decide: () => Decision): void {
-    if (this.#anonymous.size === 0 && this.#named.size === 0 && !this.#channel.hasSubscribers) return;
+    if (!this.isHeard) return;
     const decision = Object.freeze(decide());
     this.#named.tell(decision);
     const { subject: _, ...anonymous } = decision;

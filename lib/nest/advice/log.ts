@@ -65,6 +65,12 @@ export class StepUpLog {
     this.#listeners.tell(advice);
   }
 
+  /** Returns whether advice was given and is not yet due again, so that nobody needs to look for its cause. */
+  isKnown(code: Advice['code'], subject: string): boolean {
+    const given = this.#given.get(code)?.get(subject);
+    return given !== undefined && !isOld(given);
+  }
+
   info(code: string, message: string): void {
     this.#logger.log(`[${code}] ${message}`);
   }

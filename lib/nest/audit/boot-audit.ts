@@ -100,7 +100,8 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     );
     const exposure = new UserExposure(this.application, guards);
     const classes = applicationClasses(this.modules);
-    const handlers = classes.flatMap(handlersOf);
+    const handlersOfClasses = new Map(classes.map((one) => [one, handlersOf(one)]));
+    const handlers = [...handlersOfClasses.values()].flat();
     const { routes } = this.admission;
     for (const { type } of classes) {
       sealMetadata(type);
@@ -109,7 +110,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     const triggers = new Triggers(this.application, this.modules);
     const reach = new Reach(this.modules, !this.adapterHost.httpAdapter);
     const proof = new EnforcementProof(guards, reach);
-    for (const one of classes) proof.refuseUnguardedMethods(one);
+    for (const [one, of] of handlersOfClasses) proof.refuseUnguardedMethods(one, of);
     const found = new Map<Route, ApplicationHandler>();
     const requiresTokens = (handler: ApplicationHandler) =>
       guards.names(AccessTokenGuard, handler) || guards.isGlobal(AccessTokenGuard);

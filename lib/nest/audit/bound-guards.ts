@@ -19,20 +19,14 @@ import {
   prototypeOf,
   requiresUser,
 } from './guard-kinds.js';
-
-/** The part of the ExternalContextCreator of Nest that shows which guards Nest binds. */
-interface ContextCreator {
-  readonly guardsContextCreator?: {
-    create?(instance: object, handler: Handler, moduleKey: string): readonly unknown[];
-  };
-  getHostModuleKey?(instance: object, type: Type): string;
-  getContextModuleKey?(type: Type): string;
-}
+import { GuardsOfNest } from './guards-of-nest.js';
 
 /** The guards of handlers: those that metadata names, and those that Nest binds. */
 export class BoundGuards {
   readonly #ownStrategy: readonly { prototype: object }[];
-  readonly #creator: ContextCreator;
+  readonly #nest: GuardsOfNest;
+  // Read once in an audit, which asks for each handler several times.
+  readonly #named = new WeakMap<object, readonly unknown[]>();
 
   constructor(
     private readonly application: ApplicationConfig,
@@ -41,7 +35,7 @@ export class BoundGuards {
     strategyName: string,
     private readonly declared: DeclaredGuards,
   ) {
-    this.#creator = creator as unknown as ContextCreator;
+    this.#nest = new GuardsOfNest(creator);
     // AuthGuard() without a name stands for the default strategy. Only PassportModule knows its name.
     const defaults = passportOptions(modules).flatMap(({ defaultStrategy }) => defaultStrategy ?? []);
     const isDefault = defaults.length > 0 && defaults.every((name) => name === strategyName);
@@ -50,7 +44,7 @@ export class BoundGuards {
 
   /** Returns whether metadata names a guard for a handler. Another decorator can have replaced the list. */
   names(guard: Type<CanActivate>, { type, functions }: ApplicationHandler): boolean {
-    return functions.some((handler) => declaredOn(type, handler).some((declared) => isGuard(declared, guard)));
+    return functions.some((handler) => this.#declaredOn(type, handler).some((declared) => isGuard(declared, guard)));
   }
 
   /**
@@ -68,7 +62,7 @@ export class BoundGuards {
     return this.#bindsForEach(
       handler,
       (bound, one) =>
-        isGuard(bound, guard) && declaredOn(handler.type, one).some((declared) => isMadeOf(bound, declared)),
+        isGuard(bound, guard) && this.#declaredOn(handler.type, one).some((declared) => isMadeOf(bound, declared)),
     );
   }
 
@@ -77,12 +71,12 @@ export class BoundGuards {
    * the user for each request.
    */
   userNamersOf(handler: ApplicationHandler): readonly UserNamer[] {
-    return [...new Set(handler.functions.flatMap((one) => this.#boundTo(handler, one).filter(isUserNamer)))];
+    return [...new Set(handler.functions.flatMap((one) => this.#nest.boundTo(handler, one).filter(isUserNamer)))];
   }
 
   /** The properties that guards of Passport have in their options, from PassportModule or their own constructor. */
   userPropertiesOf(handler: ApplicationHandler): readonly string[] {
-    const bound = handler.functions.flatMap((one) => this.#boundTo(handler, one)).filter(isPassportGuard);
+    const bound = handler.functions.flatMap((one) => this.#nest.boundTo(handler, one)).filter(isPassportGuard);
     return bound.flatMap((guard) => (guard as { readonly options?: AuthModuleOptions }).options?.property ?? []);
   }
 
@@ -103,7 +97,7 @@ export class BoundGuards {
       const wrapper = module.injectables.get(guard);
       return wrapper?.isDependencyTreeStatic() === true && !wrapper.isTransient;
     };
-    const declared = functions.flatMap((one) => declaredOn(type, one)).filter((guard) => !isSeen(guard));
+    const declared = functions.flatMap((one) => this.#declaredOn(type, one)).filter((guard) => !isSeen(guard));
     // a factory does not say what it makes
     const global = this.application.getGlobalRequestGuards().map(({ metatype }) => prototypeOf(metatype));
     return global.some((made) => made === undefined || isPassportGuard(made)) || declared.some(isPassportGuard);
@@ -129,7 +123,7 @@ export class BoundGuards {
 
   /** Returns whether a guard has the name of {@link AcrGuard}, but is of another copy of the package. */
   areOfAnotherCopy({ type, functions }: ApplicationHandler): boolean {
-    const guards = functions.flatMap((handler) => declaredOn(type, handler));
+    const guards = functions.flatMap((handler) => this.#declaredOn(type, handler));
     const names = guards.map((guard) => prototypeOf(guard)?.constructor.name);
     return names.includes(AcrGuard.name) && !guards.some((guard) => isGuard(guard, AcrGuard));
   }
@@ -191,7 +185,20 @@ export class BoundGuards {
 
   /** Returns the guards of a handler in the order in which they run. */
   #of(type: Type, handler: Handler): readonly unknown[] {
-    return [...this.#global(), ...declaredOn(type, handler)];
+    return [...this.#global(), ...this.#declaredOn(type, handler)];
+  }
+
+  /** Returns the guards that metadata names for a function, those of its class first. */
+  #declaredOn(type: Type, handler: Handler): readonly unknown[] {
+    return [...this.#namedBy(type), ...this.#namedBy(handler)];
+  }
+
+  #namedBy(target: object): readonly unknown[] {
+    const known = this.#named.get(target);
+    if (known !== undefined) return known;
+    const named = guardsOf(target);
+    this.#named.set(target, named);
+    return named;
   }
 
   #global(): readonly unknown[] {
@@ -199,27 +206,11 @@ export class BoundGuards {
     return [...this.application.getGlobalGuards(), ...requestScoped];
   }
 
-  /**
-   * Returns the guards that Nest would run before a function. Empty if Nest cannot be asked, so that nothing is proven.
-   */
-  #boundTo({ instance, type, kinds, moduleKey }: ApplicationHandler, handler: Handler): readonly unknown[] {
-    if (instance === undefined) return [];
-    try {
-      const isGraphql = kinds.some((kind) => kind === 'operation' || kind === 'field' || kind === 'reference');
-      const key = isGraphql
-        ? this.#creator.getHostModuleKey?.(instance, type) || this.#creator.getContextModuleKey?.(type) || ''
-        : moduleKey;
-      return this.#creator.guardsContextCreator?.create?.(instance, handler, key) ?? [];
-    } catch {
-      return [];
-    }
-  }
-
   #bindsForEach(handler: ApplicationHandler, isIt: (bound: unknown, handler: Handler) => boolean): boolean {
     return handler.functions.every(
       (one) =>
         [handler.type, one].every((target) => this.declared.areUnchanged(target)) &&
-        this.#boundTo(handler, one).some((bound) => isIt(bound, one)),
+        this.#nest.boundTo(handler, one).some((bound) => isIt(bound, one)),
     );
   }
 
@@ -234,8 +225,4 @@ export function passportOptions(modules: ModulesContainer): readonly AuthModuleO
     const options: unknown = providers.get(AuthModuleOptions)?.instance;
     return typeof options === 'object' && options !== null ? [options as AuthModuleOptions] : [];
   });
-}
-
-function declaredOn(type: Type, handler: Handler): readonly unknown[] {
-  return [type, handler].flatMap(guardsOf);
 }

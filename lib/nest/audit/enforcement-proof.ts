@@ -5,13 +5,7 @@ import { lineage } from '../requirements/handler.js';
 import { stepUpMetadataOf, stepUpMetadataOfHandler } from '../requirements/metadata.js';
 import type { Route } from '../requirements/route.js';
 import { originalHook } from '../transports/gateway-hooks.js';
-import {
-  type ApplicationClass,
-  type ApplicationHandler,
-  functionsOf,
-  handlersOf,
-  methodsOf,
-} from './application-handlers.js';
+import { type ApplicationClass, type ApplicationHandler, functionsOf, methodsOf } from './application-handlers.js';
 import type { BoundGuards } from './bound-guards.js';
 import { isController, isFollowUp, unguardedCallerOf } from './handler-kinds.js';
 import type { Reach } from './reach.js';
@@ -44,11 +38,12 @@ export class EnforcementProof {
   /**
    * Refuses our decorators and AccessTokenGuard on methods that Nest or a library calls without guards.
    *
+   * @param handlersOfClass the methods that Nest calls with guards
    * @throws StepUpConfigurationError that names the method and the next step
    */
-  refuseUnguardedMethods(applicationClass: ApplicationClass): void {
+  refuseUnguardedMethods(applicationClass: ApplicationClass, handlersOfClass: readonly ApplicationHandler[]): void {
     const { type } = applicationClass;
-    const handlers = handlersOf(applicationClass).map(({ method }) => method);
+    const handlers = handlersOfClass.map(({ method }) => method);
     for (const method of [...methodsOf(applicationClass), ...fieldsOf(applicationClass)]) {
       const functions = functionsOf(applicationClass, method);
       const own = functions.flatMap((one) => stepUpMetadataOfHandler(one));

@@ -28,7 +28,7 @@ export function adviceOnRoute(
     const message = 'acr "0" stands for no particular authentication (OpenID Connect Core §2)';
     advice.push({ code: 'acr_zero', subject, message });
   }
-  const duplicates = acrValues.filter((value) => isDuplicate(value, acrValues, servers));
+  const duplicates = acrValues.length < 2 ? [] : acrValues.filter((value) => isDuplicate(value, acrValues, servers));
   if (duplicates.length > 0) {
     const message = `${duplicates.map((value) => `"${value}"`).join(', ')} in ${JSON.stringify(acrValues)} changes nothing`;
     advice.push({ code: 'acr_duplicate', subject, message, fix: 'leave it out, as a word beside it stands for it' });

@@ -46,16 +46,23 @@ export class TokenAuthenticator implements Authenticator {
   }
 
   authenticate(invocation: Invocation): MaybePromise<Authenticated> {
-    return this.#refusing(() => this.#authenticate(invocation));
+    const authenticated = this.#refusing(() => this.#authenticate(invocation));
+    // Outside, because it costs as much to catch and throw an error again as to create it.
+    if (authenticated === undefined) throw AccessTokenException.missing(this.settings);
+    return authenticated;
   }
 
   authenticateToken(token: string): MaybePromise<Authenticated> {
     return this.#refusing(() => this.#verify(token, undefined));
   }
 
-  #authenticate(invocation: Invocation): MaybePromise<Authenticated> {
+  /** Returns `undefined` if the request has no token. */
+  #authenticate(invocation: Invocation): MaybePromise<Authenticated> | undefined {
     const { request, transport } = invocation;
-    if (!transport.ownsRequest(request)) return this.#verify(this.#tokenOf(invocation), invocation);
+    if (!transport.ownsRequest(request)) {
+      const token = this.#tokenOf(invocation);
+      return token === undefined ? undefined : this.#verify(token, invocation);
+    }
     const known = this.#known.get(request);
     // The option "accessToken" can find another token for each field of a GraphQL request. It needs a context.
     const mayDiffer = this.settings.accessToken !== undefined && invocation.context !== undefined;
@@ -63,6 +70,7 @@ export class TokenAuthenticator implements Authenticator {
       return andThen(known.authenticated, (authenticated) => this.#stillValid(authenticated));
     }
     const token = this.#tokenOf(invocation);
+    if (token === undefined) return undefined;
     // GraphQL asks again for each field.
     const refused = this.#refused.get(request);
     if (refused?.token === token) throw refused.error;
@@ -76,16 +84,15 @@ export class TokenAuthenticator implements Authenticator {
     }
   }
 
-  #tokenOf({ request, context }: Invocation): string {
+  #tokenOf({ request, context }: Invocation): string | undefined {
     const { accessToken } = this.settings;
     const elsewhere = context && accessToken && callOption('accessToken', () => accessToken(context));
     if (elsewhere !== undefined && elsewhere !== '') return elsewhere;
     const presented = presentedToken(request);
-    if (presented === undefined) throw AccessTokenException.missing(this.settings);
-    if (presented.scheme === 'DPoP') {
+    if (presented?.scheme === 'DPoP') {
       throw new AccessTokenRefused('proof_unsupported');
     }
-    return presented.token;
+    return presented?.token;
   }
 
   #verify(token: string, invocation: Invocation | undefined): MaybePromise<Authenticated> {
@@ -129,8 +136,8 @@ export class TokenAuthenticator implements Authenticator {
   }
 
   /** Converts errors of the verification into refusals. */
-  #refusing(authenticate: () => MaybePromise<Authenticated>): MaybePromise<Authenticated> {
-    return orElse(authenticate, (error) => this.#refuse(error));
+  #refusing<T>(authenticate: () => T): T {
+    return orElse<T, never>(authenticate, (error) => this.#refuse(error)) as T;
   }
 
   #refuse(error: unknown): never {

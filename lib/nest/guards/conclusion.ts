@@ -38,6 +38,7 @@ export class Conclusion {
   /** Reports an invocation that is admitted, or a token without an invocation. */
   tellAdmitted(at: Invocation | undefined, event: AuthenticationEvent, waived?: Waived): void {
     const context = at?.context;
+    if (!this.decisions.isHeard) return;
     if (waived === undefined && context !== undefined && this.#told.get(context) !== undefined) return;
     this.decisions.tell(() => {
       // a guard can stand before a handler twice
@@ -94,8 +95,8 @@ export class Conclusion {
 
   /** Writes the headers of a refusal. */
   write(at: At, refusal: Refusal): void {
-    const { transport, ...invocation } = 'transport' in at ? at : invocationOf(at);
-    transport.writeHeaders?.(invocation, refusal, this.headers);
+    const invocation = 'transport' in at ? at : invocationOf(at);
+    invocation.transport.writeHeaders?.(invocation, refusal, this.headers);
   }
 
   #tell(error: unknown, at: () => DecidedAt): void {

@@ -5,7 +5,7 @@ import { completed } from '../authentication/authenticator.js';
 import type { RequireAcrArguments } from '../requirements/require-acr-arguments.js';
 import type { Route } from '../requirements/route.js';
 import type { Routes } from '../requirements/routes.js';
-import { TranslatedRequirements } from '../requirements/translated-requirements.js';
+import type { TranslatedRequirements } from '../requirements/translated-requirements.js';
 import type { Invocation } from '../transports/invocation.js';
 import type { Conclusion } from './conclusion.js';
 import type { Identification } from './identification.js';
@@ -84,7 +84,7 @@ export class FurtherJudgement {
     if (requirements === undefined) return undefined;
     return {
       authenticated: await completed(authenticated, requirements),
-      requirements: new TranslatedRequirements(requirements, routes.vocabularies),
+      requirements: routes.vocabularies.compiled(requirements),
       route,
     };
   }

@@ -91,12 +91,13 @@ export class Identification {
   }
 
   #placesOf({ userHolders, context }: Invocation, route: Route | undefined): MaybePromise<UserPlaces> {
-    const places = (properties: readonly UserProperty[]): UserPlaces => ({
-      properties,
-      present: userHolders.flatMap((holder) => properties.map(({ name }) => Reflect.get(holder, name))),
-    });
-    const namers = route?.userNamers ?? [];
-    if (namers.length === 0 || context === undefined) return places(this.#properties);
+    const places = (properties: readonly UserProperty[]): UserPlaces => {
+      const present: unknown[] = [];
+      for (const holder of userHolders) for (const { name } of properties) present.push(Reflect.get(holder, name));
+      return { properties, present };
+    };
+    const namers = route?.userNamers;
+    if (namers === undefined || namers.length === 0 || context === undefined) return places(this.#properties);
     const options = namers.map((guard) =>
       callOption('getAuthenticateOptions', () => guard.getAuthenticateOptions(context)),
     );

@@ -1,3 +1,4 @@
+import { HttpException } from '@nestjs/common';
 import type { AuthorizationServer } from '../../authorization-servers/index.js';
 import {
   type Assessment,
@@ -59,23 +60,22 @@ export class Judgement {
    * @throws AccessTokenException for what no step-up can mend, and for a lacking scope
    */
   enforce(authenticated: Authenticated, required: TranslatedRequirements, at: DecidedAt): Waived | undefined {
-    try {
-      return this.#enforce(authenticated, required, at);
-    } catch (error) {
-      tellRefusal(this.decisions, error, () => at, authenticated.event);
-      throw error;
-    }
+    const outcome = this.#outcome(authenticated, required, at);
+    if (!(outcome instanceof HttpException)) return outcome;
+    tellRefusal(this.decisions, outcome, () => at, authenticated.event);
+    throw outcome;
   }
 
-  #enforce({ event, claims }: Authenticated, required: TranslatedRequirements, at: DecidedAt): Waived | undefined {
+  /** Returns a refusal, and what report mode has waived. */
+  #outcome(
+    { event, claims }: Authenticated,
+    required: TranslatedRequirements,
+    at: DecidedAt,
+  ): HttpException | Waived | undefined {
     const server = this.#servers.get(event.issuer);
-    if (isRefusedDelegation(claims, server)) {
-      throw AccessTokenException.stepUpImpossible('delegate_refused');
-    }
+    if (isRefusedDelegation(claims, server)) return AccessTokenException.stepUpImpossible('delegate_refused');
     const requirements = required.for(event.issuer);
-    if (requirements === undefined) {
-      throw AccessTokenException.stepUpImpossible('issuer_without_word');
-    }
+    if (requirements === undefined) return AccessTokenException.stepUpImpossible('issuer_without_word');
     const assessment = this.assessEvent(event, requirements);
     if (assessment.met) return undefined;
 
@@ -83,11 +83,12 @@ export class Judgement {
     const lacksScope = reasons.includes('scope_missing');
     if (reasons.length > (lacksScope ? 1 : 0)) {
       if (isClientCredentialsToken(event, claims, server)) {
-        throw AccessTokenException.stepUpImpossible('client_credentials_token');
+        return AccessTokenException.stepUpImpossible('client_credentials_token');
       }
-      this.#challenger.refuse({ at, event, claims, requirements, reasons });
+      const refusal = this.#challenger.refuse({ at, event, claims, requirements, reasons });
+      if (refusal !== undefined) return refusal;
     }
-    if (lacksScope) throw AccessTokenException.insufficientScope(requirements.scope as string, this.settings);
+    if (lacksScope) return AccessTokenException.insufficientScope(requirements.scope as string, this.settings);
     return { requirements, reasons };
   }
 

@@ -8,7 +8,7 @@ import {
   withoutStackTrace,
 } from '../../token/index.js';
 import type { StepUpImpossibleCode } from '../advice/decisions.js';
-import { type ChallengeOrigin, renderBearer } from './challenge.js';
+import { type ChallengeOrigin, preparedBearer, renderBearer } from './challenge.js';
 
 /** The `error_description` for tokens that no sign-in can make sufficient. */
 const IMPOSSIBLE: Readonly<Record<StepUpImpossibleCode, string>> = {
@@ -93,7 +93,7 @@ export class AccessTokenException extends HttpException {
   /** Returns a 401 without an error: the request has no token that could be wrong. */
   static missing(origin: ChallengeOrigin): AccessTokenException {
     const body = { statusCode: HttpStatus.UNAUTHORIZED, message: 'Unauthorized' };
-    const challenge = renderBearer(origin);
+    const challenge = preparedBearer(origin, 'token_missing');
     return withoutStackTrace(
       () => new AccessTokenException(HttpStatus.UNAUTHORIZED, 'unauthenticated', 'token_missing', body, { challenge }),
     );
@@ -103,7 +103,8 @@ export class AccessTokenException extends HttpException {
   static refused(cause: AccessTokenRefused, origin: ChallengeOrigin): AccessTokenException {
     const { error, code, message } = cause;
     const status = error === 'invalid_request' ? HttpStatus.BAD_REQUEST : HttpStatus.UNAUTHORIZED;
-    const challenge = renderBearer(origin, { error, errorDescription: message });
+    // Message and error of a code are always the same.
+    const challenge = preparedBearer(origin, code, { error, errorDescription: message });
     const body = { error, error_description: message };
     return withoutStackTrace(() => new AccessTokenException(status, error, code, body, { challenge, cause }));
   }
@@ -135,6 +136,9 @@ export class AccessTokenException extends HttpException {
       () => new AccessTokenException(HttpStatus.SERVICE_UNAVAILABLE, error, code, body, { retryAfter, cause }),
     );
   }
+
+  /** Does nothing: the constructor sets the message. Nest would compose one of the name of the class. */
+  override initMessage(): void {}
 
   /** The GraphQL form. */
   get extensions(): Record<string, unknown> {

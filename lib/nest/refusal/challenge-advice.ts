@@ -1,6 +1,7 @@
 import { type AuthorizationServer, readClaim } from '../../authorization-servers/index.js';
 import { isAcrValue, type UnmetReason } from '../../core/index.js';
-import { type Advice, type AdviceCode, subjectOf } from '../advice/advice.js';
+import { type AdviceCode, NO_ISSUER } from '../advice/advice.js';
+import type { StepUpLog } from '../advice/log.js';
 import type { UnmetRequirements } from './unmet-requirements.js';
 
 /** Characters. A longer value is not shown: an acr is short, and another value can be anything. */
@@ -10,11 +11,12 @@ const KINDS = { string: 'a string', list: 'a list of strings', number: 'a number
 
 const OR_INTROSPECTION = 'or let "introspection.when" be \'event-missing\' if the server tells it there';
 
-type Cause = readonly [code: AdviceCode, message: string, fix: string];
+/** The texts come from a function, because most causes are known already. */
+type Cause = readonly [code: AdviceCode, describe: () => { readonly message: string; readonly fix: string }];
 
 /**
- * Returns advice on an authentication that is not sufficient, if the cause recurs for every token of its authorization
- * server.
+ * Gives advice on an authentication that is not sufficient, if the cause recurs for every token of its authorization
+ * server. Composes no text for advice that was given already.
  */
 export class ChallengeAdvice {
   readonly #servers: ReadonlyMap<string | undefined, AuthorizationServer>;
@@ -24,20 +26,30 @@ export class ChallengeAdvice {
     acr_unmet: (unmet) => this.#unknownAcr(unmet),
     auth_time_missing: ({ requirements: { maxAge } }) => [
       'auth_time_missing',
-      `tokens carry no auth_time, so maxAge ${maxAge} can never be met`,
-      `have it put into access tokens, ${OR_INTROSPECTION}`,
+      () => ({
+        message: `tokens carry no auth_time, so maxAge ${maxAge} can never be met`,
+        fix: `have it put into access tokens, ${OR_INTROSPECTION}`,
+      }),
     ],
     auth_time_invalid: () => [
       'auth_time_invalid',
-      'auth_time is not a number of seconds; it looks like milliseconds or text',
-      'have it issued in seconds since the epoch',
+      () => ({
+        message: 'auth_time is not a number of seconds; it looks like milliseconds or text',
+        fix: 'have it issued in seconds since the epoch',
+      }),
     ],
-    auth_time_in_future: () => ['auth_time_in_future', 'auth_time lies in the future', 'compare the clocks'],
+    auth_time_in_future: () => [
+      'auth_time_in_future',
+      () => ({ message: 'auth_time lies in the future', fix: 'compare the clocks' }),
+    ],
     authentication_too_old: () => undefined,
     scope_missing: () => undefined,
   };
 
-  constructor(private readonly servers: readonly AuthorizationServer[]) {
+  constructor(
+    servers: readonly AuthorizationServer[],
+    private readonly log: StepUpLog,
+  ) {
     this.#servers = new Map(servers.map((server) => [server.issuer, server]));
     for (const { issuer, vocabulary } of servers) {
       if (vocabulary.known !== undefined) {
@@ -46,12 +58,13 @@ export class ChallengeAdvice {
     }
   }
 
-  for(unmet: UnmetRequirements): Advice[] {
-    const subject = subjectOf(unmet.event.issuer, this.servers);
-    return unmet.reasons.flatMap((reason) => {
+  /** Logs it, once for each configured issuer and cause. */
+  note(unmet: UnmetRequirements): void {
+    const subject = this.#servers.get(unmet.event.issuer)?.issuer ?? NO_ISSUER;
+    for (const reason of unmet.reasons) {
       const cause = this.#causes[reason](unmet);
-      return cause === undefined ? [] : [{ code: cause[0], subject, message: cause[1], fix: cause[2] }];
-    });
+      if (cause !== undefined) this.log.adviseOn(cause[0], subject, cause[1]);
+    }
   }
 
   #missingAcr({ event, claims }: UnmetRequirements): Cause {
@@ -61,18 +74,25 @@ export class ChallengeAdvice {
       const path = profile.claims.amr.join('.');
       return [
         'acr_missing',
-        `tokens carry no methods in "${path}" that the profile can read, which would tell ${told.join(', ')}`,
-        `have them put into access tokens, or say in "methods.form" of the profile how they are written`,
+        () => ({
+          message: `tokens carry no methods in "${path}" that the profile can read, which would tell ${told.join(', ')}`,
+          fix: 'have them put into access tokens, or say in "methods.form" of the profile how they are written',
+        }),
       ];
     }
     if (readClaim(claims, profile?.claims.acr ?? ['acr']) === undefined) {
-      return ['acr_missing', 'tokens carry no acr', `have it put into access tokens, ${OR_INTROSPECTION}`];
+      return [
+        'acr_missing',
+        () => ({ message: 'tokens carry no acr', fix: `have it put into access tokens, ${OR_INTROSPECTION}` }),
+      ];
     }
     const kind = KINDS[profile?.acrType ?? 'string'];
     return [
       'acr_ill_typed',
-      `acr in tokens is not ${kind}, which counts as none`,
-      `have it issued as ${kind}, or say in "acrType" of a profile what it is`,
+      () => ({
+        message: `acr in tokens is not ${kind}, which counts as none`,
+        fix: `have it issued as ${kind}, or say in "acrType" of a profile what it is`,
+      }),
     ];
   }
 
@@ -82,13 +102,18 @@ export class ChallengeAdvice {
     const known = this.#knownStrings.get(issuer);
     const values = acr === undefined ? acrs : [acr, ...acrs];
     if (known === undefined || values.some((value) => known.has(value))) return undefined;
-    const shown = values.length === 1 && values.every(isShowable) ? `the acr "${values[0]}"` : 'an acr';
     return [
       'acr_unknown',
-      `tokens carry ${shown} that no word in "authorizationServers[].acr" stands for`,
-      'if it stands for one of your words, add it there; nothing is wrong if it stands for a weaker sign-in',
+      () => ({
+        message: `tokens carry ${shown(values)} that no word in "authorizationServers[].acr" stands for`,
+        fix: 'if it stands for one of your words, add it there; nothing is wrong if it stands for a weaker sign-in',
+      }),
     ];
   }
+}
+
+function shown(values: readonly string[]): string {
+  return values.length === 1 && values.every(isShowable) ? `the acr "${values[0]}"` : 'an acr';
 }
 
 function isShowable(acr: string): boolean {

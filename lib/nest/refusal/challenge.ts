@@ -69,6 +69,26 @@ export function renderChallenge(
   };
 }
 
+/** What was rendered for an application, by what it says. Bounded: none of it depends on a request. */
+const prepared = new WeakMap<ChallengeOrigin, Map<string, string>>();
+
+/**
+ * Returns the value of `WWW-Authenticate` for one Bearer challenge. Renders it once for each origin and name.
+ *
+ * @param name of the parameters: the same name means the same parameters
+ */
+export function preparedBearer(
+  origin: ChallengeOrigin,
+  name: string,
+  parameters?: Omit<BearerChallengeParameters, keyof ChallengeOrigin>,
+): string {
+  const known = prepared.get(origin)?.get(name);
+  if (known !== undefined) return known;
+  const rendered = renderBearer(origin, parameters);
+  prepared.set(origin, (prepared.get(origin) ?? new Map<string, string>()).set(name, rendered));
+  return rendered;
+}
+
 /** Returns the value of `WWW-Authenticate` for one Bearer challenge. */
 export function renderBearer(
   { realm, resourceMetadata }: ChallengeOrigin,

@@ -1,11 +1,12 @@
 import { type AuthenticationRequirements, REASON_DIMENSIONS, type UnmetReason } from '../../core/index.js';
 import { withoutStackTrace } from '../../token/index.js';
-import { subjectOf } from '../advice/advice.js';
+import { NO_ISSUER } from '../advice/advice.js';
 import type { Decisions } from '../advice/decisions.js';
 import { Listeners } from '../advice/listeners.js';
 import type { StepUpLog } from '../advice/log.js';
 import type { PublishedMetadata } from '../advice/published-metadata.js';
 import type { StepUpSettings } from '../step-up.options.js';
+import { AccessTokenException } from './access-token.exception.js';
 import { type RenderedChallenge, renderChallenge } from './challenge.js';
 import { ChallengeAdvice } from './challenge-advice.js';
 import { entraClaimsChallenge } from './entra-claims-challenge.js';
@@ -34,8 +35,9 @@ export interface ChallengeReport {
 export class Challenger {
   readonly #listeners = new Listeners<ChallengeReport>((error) => this.log.listenerFailed('onChallenged', error));
   // Rendered once for requirements and unmet reasons. A handler has few of them.
-  readonly #rendered = new WeakMap<AuthenticationRequirements, Map<string, RenderedChallenge>>();
+  readonly #rendered = new WeakMap<AuthenticationRequirements, Map<number, RenderedChallenge>>();
 
+  readonly #issuers: ReadonlySet<string | undefined>;
   readonly #entraIssuers: ReadonlySet<string | undefined>;
   readonly #recent = new RecentChallenges();
   readonly #advice: ChallengeAdvice;
@@ -46,7 +48,8 @@ export class Challenger {
     private readonly decisions: Decisions,
     private readonly published: PublishedMetadata,
   ) {
-    this.#advice = new ChallengeAdvice(settings.servers);
+    this.#advice = new ChallengeAdvice(settings.servers, log);
+    this.#issuers = new Set(settings.servers.map(({ issuer }) => issuer));
     const entra = settings.servers.filter(({ profile }) => profile.challenge === 'entra');
     this.#entraIssuers = new Set(entra.map(({ issuer }) => issuer));
   }
@@ -57,32 +60,34 @@ export class Challenger {
   }
 
   /**
-   * Throws the challenge. Returns only in report mode, which records the refusal. The caller then reports the decision,
-   * because a missing scope can still refuse the invocation.
-   *
-   * @throws InsufficientUserAuthenticationException with the challenge
-   * @throws AccessTokenException if the server has a form of challenge of its own that the client cannot answer
+   * Returns the challenge for the caller to throw: to catch and throw an error again costs as much as to create it.
+   * Returns `undefined` in report mode, which records the refusal. The caller then reports the decision, because a
+   * missing scope can still refuse the invocation. Returns a 403 if the server has a form of challenge of its own that
+   * the client cannot answer.
    */
-  refuse(unmet: UnmetRequirements): void {
+  refuse(unmet: UnmetRequirements): InsufficientUserAuthenticationException | AccessTokenException | undefined {
     const { at, event, requirements, reasons } = unmet;
     const { route } = at;
-    for (const advice of this.#advice.for(unmet)) this.log.advise(advice);
+    this.#advice.note(unmet);
     const reported = this.settings.mode === 'report';
-    this.#listeners.tell(
-      Object.freeze({
-        ...(route !== undefined && { route }),
-        ...(event.issuer !== undefined && { issuer: event.issuer }),
-        requirements,
-        reasons,
-        reported,
-      }),
-    );
+    if (this.#listeners.size > 0) {
+      this.#listeners.tell(
+        Object.freeze({
+          ...(route !== undefined && { route }),
+          ...(event.issuer !== undefined && { issuer: event.issuer }),
+          requirements,
+          reasons,
+          reported,
+        }),
+      );
+    }
     if (reported) {
       this.log.info('reported', `${route ?? 'a request'} would have been challenged: ${reasons.join(', ')}`);
-      return;
+      return undefined;
     }
     const isEntra = this.#entraIssuers.has(event.issuer);
     const challenge = isEntra ? entraClaimsChallenge(unmet) : this.#render(requirements, reasons);
+    if (challenge instanceof AccessTokenException) return challenge;
     this.#detectIgnoredAcrValues(unmet);
     this.decisions.tell(() => ({
       outcome: 'challenged',
@@ -91,7 +96,7 @@ export class Challenger {
       requirements,
       reasons,
     }));
-    throw noteTold(withoutStackTrace(() => new InsufficientUserAuthenticationException(challenge)));
+    return noteTold(withoutStackTrace(() => new InsufficientUserAuthenticationException(challenge)));
   }
 
   /**
@@ -105,23 +110,34 @@ export class Challenger {
   }
 
   #render(requirements: AuthenticationRequirements, reasons: readonly UnmetReason[]): RenderedChallenge {
-    const rendered = this.#rendered.get(requirements) ?? new Map<string, RenderedChallenge>();
-    this.#rendered.set(requirements, rendered);
-    const key = reasons.join();
-    const challenge = rendered.get(key) ?? renderChallenge(requirements, reasons, this.settings);
-    rendered.set(key, challenge);
+    const key = bitsOf(reasons);
+    const known = this.#rendered.get(requirements)?.get(key);
+    if (known !== undefined) return known;
+    const challenge = renderChallenge(requirements, reasons, this.settings);
+    this.#rendered.set(requirements, (this.#rendered.get(requirements) ?? new Map()).set(key, challenge));
     return challenge;
   }
 
   /** Advises if newer tokens have none of the acr values that earlier challenges asked for. */
   #detectIgnoredAcrValues({ event, claims, requirements, reasons }: UnmetRequirements): void {
     if (!reasons.some((reason) => REASON_DIMENSIONS[reason] === 'acr')) return;
+    const subject = this.#issuers.has(event.issuer) ? (event.issuer as string) : NO_ISSUER;
+    if (this.log.isKnown('acr_values_ignored', subject)) return;
     if (!this.#recent.isIgnored(event, claims, requirements.acrValues ?? [], Date.now() / 1000)) return;
-    this.log.adviseOn('acr_values_ignored', subjectOf(event.issuer, this.settings.servers), () => ({
+    this.log.adviseOn('acr_values_ignored', subject, () => ({
       message:
         'after two challenges in turn, newer tokens have none of the acr values that were asked for: the client does not send ' +
         'them, or the authorization server takes them for a hint',
       fix: `check that the client sends acr_values, ${this.#essential(event.issuer)}and set up the levels at the server`,
     }));
   }
+}
+
+const REASONS = Object.keys(REASON_DIMENSIONS);
+
+/** Returns a number for a set of reasons: each is a bit of it. */
+function bitsOf(reasons: readonly UnmetReason[]): number {
+  let bits = 0;
+  for (const reason of reasons) bits |= 1 << REASONS.indexOf(reason);
+  return bits;
 }

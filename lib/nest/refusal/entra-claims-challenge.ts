@@ -13,7 +13,7 @@ import type { UnmetRequirements } from './unmet-requirements.js';
  *   error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlIjoiYzEifX19"
  * ```
  *
- * @throws AccessTokenException 403 if such a challenge cannot help: the client does not declare that it understands one
+ * Returns a 403 if such a challenge cannot help: the client does not declare that it understands one
  * (`xms_cc` with `cp1`), only the age of the sign-in is unmet, or a new sign-in does not change what is unmet
  * @see [Claims challenges](https://learn.microsoft.com/en-us/entra/identity-platform/claims-challenge)
  */
@@ -22,17 +22,17 @@ export function entraClaimsChallenge({
   claims,
   requirements,
   reasons,
-}: Omit<UnmetRequirements, 'at'>): RenderedChallenge {
+}: Omit<UnmetRequirements, 'at'>): RenderedChallenge | AccessTokenException {
   const [context] = requirements.acrValues ?? [];
   const lacksContext = reasons.some((reason) => REASON_DIMENSIONS[reason] === 'acr');
   if (!reasons.every((reason) => SIGN_IN_HELPS[reason])) {
-    throw AccessTokenException.stepUpImpossible('auth_time_unusable');
+    return AccessTokenException.stepUpImpossible('auth_time_unusable');
   }
   if (context === undefined || !lacksContext) {
-    throw AccessTokenException.stepUpImpossible('max_age_unaskable');
+    return AccessTokenException.stepUpImpossible('max_age_unaskable');
   }
   if (!understandsClaimsChallenges(claims['xms_cc'])) {
-    throw AccessTokenException.stepUpImpossible('claims_challenge_unsupported');
+    return AccessTokenException.stepUpImpossible('claims_challenge_unsupported');
   }
   const request = JSON.stringify({ access_token: { acrs: { essential: true, value: context } } });
   const encoded = Buffer.from(request).toString('base64');

@@ -42,6 +42,9 @@ export class InsufficientUserAuthenticationException extends UnauthorizedExcepti
     this.challenge = challenge;
   }
 
+  /** Does nothing: the constructor sets the message. Nest would compose one of the name of the class. */
+  override initMessage(): void {}
+
   /** The GraphQL form of the challenge. */
   get extensions(): (StepUpBody | ClaimsChallengeBody) & { code: string } {
     return { code: this.code.toUpperCase(), ...this.body };

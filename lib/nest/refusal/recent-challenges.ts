@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type AuthenticationEvent, MILLISECONDS_FROM } from '../../core/index.js';
 import { BoundedMap } from '../../token/index.js';
 
@@ -29,6 +29,9 @@ const IGNORED = 2;
 export class RecentChallenges {
   readonly #challenges = new BoundedMap<string, RecentChallenge>(MAX_USERS);
 
+  // The claims of a known token are one object, so that its next challenge needs no key.
+  readonly #ofTokens = new WeakMap<object, { readonly acrValues: readonly string[]; readonly until: number }>();
+
   get size(): number {
     return this.#challenges.size;
   }
@@ -50,9 +53,8 @@ export class RecentChallenges {
     const moments = [claims['iat'], authTime].filter(isInSeconds);
     if (issuer === undefined || subject === undefined || moments.length === 0) return false;
     const tokenOf = Math.max(...moments);
-    const key = createHash('sha256')
-      .update(JSON.stringify([issuer, subject, clientId, claims['sid']]))
-      .digest('base64');
+    if (this.#isRepeated(claims, acrValues, now)) return false;
+    const key = hash('sha256', JSON.stringify([issuer, subject, clientId, claims['sid']]), 'base64');
     const earlier = this.#of(key, now);
     const isSame = earlier?.tokenOf === tokenOf && earlier.acrValues.join(' ') === acrValues.join(' ');
     const isNewer = earlier !== undefined && tokenOf > earlier.tokenOf && tokenOf >= Math.floor(earlier.challengedAt);
@@ -61,7 +63,14 @@ export class RecentChallenges {
     const ignored = earlier === undefined || isHeard ? 0 : earlier.ignored + (isNewer ? 1 : 0);
     // The same token again, such as in parallel requests, would only postpone the challenge.
     if (!isSame) this.#challenges.set(key, { challengedAt: now, acrValues, tokenOf, ignored });
+    this.#ofTokens.set(claims, { acrValues, until: now + TTL });
     return isNewer && ignored >= IGNORED;
+  }
+
+  /** Returns whether the last challenge of this very token asked for the same. Such a challenge tells nothing new. */
+  #isRepeated(claims: object, acrValues: readonly string[], now: number): boolean {
+    const last = this.#ofTokens.get(claims);
+    return last !== undefined && last.acrValues === acrValues && now <= last.until;
   }
 
   #of(key: string, now: number): RecentChallenge | undefined {

@@ -25,6 +25,7 @@ export function tellRefusal(
   at: () => DecidedAt,
   event?: AuthenticationEvent,
 ): void {
+  if (!decisions.isHeard) return;
   // An application can throw one object, or a primitive, again and again; a refusal of ours is a new one each time.
   const isOurs = error instanceof AccessTokenException || error instanceof InsufficientUserAuthenticationException;
   if (isOurs && told.get(error) !== undefined) return;

@@ -158,7 +158,7 @@ export class Route {
    */
   requirementsFor(context: ExecutionContext): MaybePromise<TranslatedRequirements | undefined> {
     if (!this.description.dynamic) return this.fixed;
-    return andThen(this.#merged(context), (merged) => merged && new TranslatedRequirements(merged, this.vocabularies));
+    return andThen(this.#merged(context), (merged) => merged && this.vocabularies.compiled(merged));
   }
 
   #merged(context: ExecutionContext): MaybePromise<AuthenticationRequirements | undefined> {

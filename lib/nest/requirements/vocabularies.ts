@@ -1,17 +1,37 @@
 import type { AuthorizationServer, Vocabulary } from '../../authorization-servers/index.js';
 import { type AuthenticationRequirements, closestMatch, StepUpConfigurationError } from '../../core/index.js';
+import { BoundedMap } from '../../token/index.js';
 import type { ApplicationWords } from './step-up-requirements.js';
+import { TranslatedRequirements } from './translated-requirements.js';
+
+/** Greatest number of different requirements of functions that are kept. A function can make any number of them. */
+const MAX_COMPILED = 1000;
 
 /** The words of the application, in the strings of each authorization server. */
 export class Vocabularies implements ApplicationWords {
   readonly #byIssuer: ReadonlyMap<string, Vocabulary>;
+  readonly #compiled = new BoundedMap<string, TranslatedRequirements>(MAX_COMPILED);
 
   constructor(servers: readonly AuthorizationServer[]) {
     this.#byIssuer = new Map(servers.map(({ issuer, vocabulary }) => [issuer, vocabulary]));
   }
 
-  get issuers(): readonly string[] {
-    return [...this.#byIssuer.keys()];
+  hasIssuer(issuer: string): boolean {
+    return this.#byIssuer.has(issuer);
+  }
+
+  /**
+   * Returns requirements that a function has returned, compiled. Keeps them by their value: functions return a new
+   * object for each request, and it is nearly always one of a few.
+   */
+  compiled(requirements: AuthenticationRequirements): TranslatedRequirements {
+    const { acrValues, maxAge, scope } = requirements;
+    const value = JSON.stringify([acrValues, maxAge, scope]);
+    const known = this.#compiled.get(value);
+    if (known !== undefined) return known;
+    const compiled = new TranslatedRequirements(requirements, this);
+    this.#compiled.set(value, compiled);
+    return compiled;
   }
 
   /**

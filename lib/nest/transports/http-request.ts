@@ -29,6 +29,14 @@ function isUpgrade(request: Request): boolean {
     (message) =>
       message?.headers?.['upgrade'] !== undefined ||
       message?.headers?.[':protocol'] !== undefined ||
-      message?.rawHeaders?.some((text, index) => index % 2 === 0 && text.toLowerCase() === 'upgrade') === true,
+      (message?.rawHeaders !== undefined && namesUpgrade(message.rawHeaders)),
   );
+}
+
+function namesUpgrade(rawHeaders: readonly string[]): boolean {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length === 7 && name.toLowerCase() === 'upgrade') return true;
+  }
+  return false;
 }

@@ -42,14 +42,24 @@ export class ResponseHeaders implements OnModuleInit {
     if (retryAfter !== undefined) adapter.setHeader(response, 'Retry-After', String(retryAfter));
     if (challenge === undefined) return;
 
-    const replaced = this.#challenges.get(response);
-    const others = this.#lines(response, 'WWW-Authenticate').filter((line) => line !== replaced);
-    this.#challenges.set(response, challenge);
-    this.#set(response, 'WWW-Authenticate', others.length === 0 ? challenge : [...others, challenge]);
-    adapter.setHeader(response, 'Cache-Control', 'no-store');
+    const present: unknown = adapter.getHeader(response, 'WWW-Authenticate');
+    // Otherwise the guard has written it, and the filter has nothing to add.
+    if (present !== challenge) {
+      const replaced = this.#challenges.get(response);
+      const others = linesOf(present).filter((line) => line !== replaced);
+      const field = others.length === 0 ? challenge : [...others, challenge];
+      // Both adapters pass a list to Node, which writes one line for each member. Only the type of Nest is a string.
+      adapter.setHeader(response, 'WWW-Authenticate', field as string);
+      this.#challenges.set(response, challenge);
+    }
+    if (adapter.getHeader(response, 'Cache-Control') !== 'no-store') {
+      adapter.setHeader(response, 'Cache-Control', 'no-store');
+    }
 
     if (request.headers?.['origin'] === undefined) return;
-    const exposed = this.#lines(response, 'Access-Control-Expose-Headers').flatMap((line) => line.split(/\s*,\s*/));
+    const exposed = linesOf(adapter.getHeader(response, 'Access-Control-Expose-Headers')).flatMap((line) =>
+      line.split(/\s*,\s*/),
+    );
     if (exposed.some((name) => name.toLowerCase() === 'www-authenticate')) return;
     // Also next to `*`, which is a literal name for requests with credentials.
     adapter.setHeader(response, 'Access-Control-Expose-Headers', [...exposed, 'WWW-Authenticate'].join(', '));
@@ -61,14 +71,9 @@ export class ResponseHeaders implements OnModuleInit {
     if (adapter.isHeadersSent(response)) adapter.end(response);
     else adapter.reply(response, body, status);
   }
+}
 
-  #lines(response: object, name: string): string[] {
-    const value: unknown = this.adapterHost.httpAdapter.getHeader(response, name);
-    return value === undefined || value === null ? [] : [value].flat().map(String);
-  }
-
-  // Both adapters pass a list to Node, which writes one line for each member. Only the type of Nest is a string.
-  #set(response: object, name: string, value: string | string[]): void {
-    this.adapterHost.httpAdapter.setHeader(response, name, value as string);
-  }
+/** Returns each line of a field. */
+function linesOf(value: unknown): string[] {
+  return value === undefined || value === null ? [] : [value].flat().map(String);
 }

@@ -1,0 +1,78 @@
+// What the rows are compared with: each ratio is the median of the ratios of the rounds.
+
+const over = (above, below) => above / below;
+
+/** Ratios of rows, by the id of their server, with the bound that each is to keep. */
+export const BUDGETS = [
+  {
+    what: 'control: open route, again ÷ plain Nest',
+    rows: [
+      ['control', 'open'],
+      ['plain', 'open'],
+    ],
+    ratio: over,
+  },
+  {
+    what: 'control: floor, again ÷ plain Nest',
+    rows: [
+      ['control', 'floor'],
+      ['plain', 'floor'],
+    ],
+    ratio: over,
+  },
+  {
+    what: 'open route ÷ plain Nest',
+    rows: [
+      ['module', 'open'],
+      ['plain', 'open'],
+    ],
+    ratio: over,
+    most: 1.05,
+  },
+  {
+    what: 'no token ÷ floor',
+    rows: [
+      ['module', 'missing'],
+      ['plain', 'floor'],
+    ],
+    ratio: over,
+    most: 1.25,
+  },
+  {
+    what: 'challenge ÷ (floor + known token − open route)',
+    rows: [
+      ['module', 'challenge'],
+      ['plain', 'floor'],
+      ['module', 'warm'],
+      ['module', 'open'],
+    ],
+    ratio: (challenge, floor, warm, open) => challenge / (floor + warm - open),
+    most: 1.25,
+  },
+  {
+    what: 'plain open route ÷ known token',
+    rows: [
+      ['plain', 'open'],
+      ['module', 'warm'],
+    ],
+    ratio: over,
+    least: { express: 0.8, fastify: 0.6 },
+  },
+  {
+    what: 'plain open route ÷ new token',
+    rows: [
+      ['plain', 'open'],
+      ['module', 'fresh'],
+    ],
+    ratio: over,
+    least: { express: 0.5, fastify: 0.25 },
+  },
+  {
+    what: 'guard by hand ÷ known token',
+    rows: [
+      ['by-hand', 'warm'],
+      ['module', 'warm'],
+    ],
+    ratio: over,
+  },
+];

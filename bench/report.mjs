@@ -1,0 +1,79 @@
+// The report: a line for each row and ratio, as Markdown, so that it can be written into README.md.
+import { BUDGETS } from './budgets.mjs';
+import { TITLES } from './rows.mjs';
+import { median, medianOf, quartiles } from './statistics.mjs';
+
+const table = ([head, ...rows]) =>
+  [head, head.map((_, column) => (column === 0 ? '---' : '---:')), ...rows].map((row) => `| ${row.join(' | ')} |`);
+
+const capitalized = (text) => text[0].toUpperCase() + text.slice(1);
+
+/** Returns the table of one field: microseconds of CPU for a request with the quartiles, and requests per second. */
+export function rowsOf(field, measured) {
+  const columns = Object.keys(TITLES);
+  const cell = (row) => {
+    if (row === undefined) return '';
+    const [low, high] = quartiles(row.cpu);
+    return `${median(row.cpu).toFixed(0)} (${low.toFixed(0)}–${high.toFixed(0)})`;
+  };
+  const perSecond = ({ open, warm }) =>
+    [open, warm].map((row) => (row === undefined ? '' : median(row.perSecond).toFixed(0))).join(' / ');
+  const head = [
+    `${capitalized(field)}, µs a request`,
+    ...columns.map((column) => TITLES[column]),
+    'open / known, a second',
+  ];
+  return table([
+    head,
+    ...Object.values(measured).map(({ name, rows }) => [
+      name,
+      ...columns.map((row) => cell(rows[row])),
+      perSecond(rows),
+    ]),
+  ]);
+}
+
+/** Returns the ratios of one field, with `isKept` where there is a bound. */
+export function ratiosOf(field, measured) {
+  return BUDGETS.map(({ what, rows, ratio, most, least }) => {
+    const value = medianOf(ratio, ...rows.map(([id, row]) => measured[id].rows[row].cpu));
+    const bound = most ?? least?.[field];
+    const isKept = bound === undefined ? undefined : most === undefined ? value >= bound : value <= bound;
+    const shown = bound === undefined ? '' : `${most === undefined ? '≥' : '≤'} ${bound}`;
+    return { what: `${capitalized(field)}: ${what}`, value, shown, isKept };
+  });
+}
+
+export function ratioTable(ratios) {
+  const kept = ({ isKept }) => (isKept === undefined ? '' : isKept ? 'kept' : 'missed');
+  return table([
+    ['Ratio', 'measured', 'budget', ''],
+    ...ratios.map((one) => [one.what, one.value.toFixed(2), one.shown, kept(one)]),
+  ]);
+}
+
+export function startupTable(field, rows) {
+  const names = {
+    plain: 'without the module',
+    guards: 'without it, with as many guards that do nothing',
+    open: 'with it, all open',
+    protected: 'with it, all protected',
+  };
+  return table([
+    [`Start on ${capitalized(field)}`, 'ms of CPU', '÷ without'],
+    ...rows.map(({ application, milliseconds, spread: [low, high], ratio }) => [
+      names[application],
+      `${milliseconds.toFixed(0)} (${low.toFixed(0)}–${high.toFixed(0)})`,
+      ratio.toFixed(2),
+    ]),
+  ]);
+}
+
+/** Writes a report between the marks of this version of Node, and leaves the rest of the page alone. */
+export function inserted(page, version, lines) {
+  const [begin, end] = [`<!-- node ${version} -->`, `<!-- end ${version} -->`];
+  const from = page.indexOf(begin);
+  const to = page.indexOf(end);
+  if (from === -1 || to === -1) throw new Error(`README.md has no place for Node ${version}`);
+  return `${page.slice(0, from + begin.length)}\n\n${lines.join('\n')}\n\n${page.slice(to)}`;
+}
