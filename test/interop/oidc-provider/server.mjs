@@ -1,5 +1,5 @@
 // oidc-provider in this process, with its own policy: `acr_values` is a hint that it enforces nothing of, an essential
-// `acr` claim leads to the pages. What it does otherwise than the table says is at the end.
+// `acr` claim leads to the pages.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -9,6 +9,8 @@ import { ADA, API, BOB, CALLBACK, DOCTOR_CALLBACK, SECRET } from '../parties.mjs
 import { Pages } from './pages.mjs';
 
 const { version } = createRequire(import.meta.url)('oidc-provider/package.json');
+
+export { differences } from './differences.mjs';
 
 export const name = `oidc-provider ${version}`;
 
@@ -154,14 +156,3 @@ function fillIn({ form }, { name, password, otpSecret }) {
   }
   return undefined;
 }
-
-export const differences = {
-  'voluntary acr': {
-    outcome: 'nothing asked, acr_unmet, 401',
-    why: 'acr_values are a hint, of which its policy enforces nothing. The profile has clients ask for an essential acr.',
-  },
-  'first of a list': {
-    outcome: 'acr pwd',
-    why: 'For the same reason.',
-  },
-};

@@ -1,0 +1,3 @@
+import { differences as newest } from '../keycloak/differences.mjs';
+
+export const differences = { ...newest };

@@ -1,0 +1,85 @@
+// LemonLDAP::NG, unmodified, with its demonstration users and its second factor.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { oneTimeCode } from '../one-time-code.mjs';
+import { ADA, BOB } from '../parties.mjs';
+import { freePorts, ServerProcess } from '../setup/server-process.mjs';
+import { configure } from './configuration.mjs';
+import { lemonldapRoot } from './packages.mjs';
+
+export { differences } from './differences.mjs';
+
+const DEBIAN_VERSION = '2.16.1+ds-deb12u10';
+const VERSION = DEBIAN_VERSION.split('+')[0];
+
+export const name = `LemonLDAP::NG ${VERSION}`;
+
+/** Demonstration users, whose password is their name. */
+const USERS = { [ADA.name]: 'dwho', [BOB.name]: 'rtyler' };
+
+export async function start() {
+  const root = lemonldapRoot(DEBIAN_VERSION);
+  const [port] = await freePorts(1);
+  const portal = `http://127.0.0.1:${port}/`;
+  const directory = mkdtempSync(join(tmpdir(), 'interop-lemonldap-'));
+  const clearUp = () => rmSync(directory, { recursive: true, force: true });
+  process.once('exit', clearUp);
+  const file = configure({ directory, root, portal, user: USERS[ADA.name], otpSecret: ADA.otpSecret });
+  const usr = (path) => join(root, 'usr', path);
+  const lemonldap = await ServerProcess.start({
+    name,
+    command: 'perl',
+    options: [
+      usr('bin/plackup'),
+      ...['--host', '127.0.0.1', '--port', String(port), '--env', 'deployment'],
+      usr('share/lemonldap-ng/portal/htdocs/index.psgi'),
+    ],
+    env: {
+      LLNG_DEFAULTCONFFILE: file,
+      PERL5LIB: [usr('share/perl5'), usr('lib/x86_64-linux-gnu/perl5/5.36')].join(':'),
+      LD_LIBRARY_PATH: usr('lib/x86_64-linux-gnu'),
+    },
+    addresses: [`${portal}.well-known/openid-configuration`],
+    within: 60,
+  });
+  return {
+    issuer: portal,
+    profile: {
+      typ: ['JWT'],
+      accessTokenClaims: { client_id: true },
+      onRefresh: 'keeps',
+      whenUnmet: 'lower',
+      request: { zeroMaxAge: { max_age: '1' } },
+    },
+    acr: { pwd: 'loa-1', mfa: 'loa-2' },
+    clients: {
+      app: 'app',
+      other: 'other',
+      secondLevel: 'second-level',
+      untouched: 'untouched',
+      thin: 'opaque',
+      withoutAuthTime: 'without-auth-time',
+      machine: 'machine',
+      stranger: 'other',
+    },
+    scope: 'bank',
+    clientAuthentication: 'client_secret_post',
+    introspect: { of: 'thin', every: 'opaque', thin: 'opaque' },
+    fillIn,
+    async stop() {
+      await lemonldap.stop();
+      clearUp();
+      process.off('exit', clearUp);
+    },
+  };
+}
+
+function fillIn({ form }, { name: user, otpSecret }) {
+  const asksFor = (field) => form.names.includes(field);
+  if (asksFor('password')) return { question: 'password', fields: { user: USERS[user], password: USERS[user] } };
+  if (asksFor('code') && otpSecret !== undefined) return { question: 'code', fields: { code: oneTimeCode(otpSecret) } };
+  // a page that asks whether one wants to sign in again, or with more
+  if (form.hidden.confirm !== undefined) return { question: undefined, fields: {} };
+  return undefined;
+}
