@@ -69,6 +69,7 @@ function settings({ at, portal }) {
     locationRules: {},
     exportedHeaders: {},
     requireToken: 1,
+    captcha: 'NoCaptcha',
     captcha_mail_enabled: 0,
     captcha_register_enabled: 0,
     issuerDBOpenIDConnectActivation: 1,

@@ -12,8 +12,9 @@ const PACKAGES = [
   'liblemonldap-ng-portal-perl',
   'libconvert-base32-perl',
   'libdigest-hmac-perl',
-  'libgd-securityimage-perl',
+  'libio-string-perl',
   'libplack-perl',
+  'libstring-random-perl',
 ];
 const NEEDLESS = /^(perl|perl-base|perl-modules-.*|libperl5.*|fonts-.*|libjs-.*|lemonldap-ng-fastcgi-server|.*-systemd.*)$/;
 

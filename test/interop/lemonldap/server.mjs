@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { oneTimeCode } from '../one-time-code.mjs';
 import { ADA, BOB } from '../parties.mjs';
 import { freePorts, ServerProcess } from '../setup/server-process.mjs';
@@ -14,6 +15,8 @@ const DEBIAN_VERSION = '2.16.1+ds-deb12u10';
 const VERSION = DEBIAN_VERSION.split('+')[0];
 
 export const name = `LemonLDAP::NG ${VERSION}`;
+
+const HERE = fileURLToPath(new URL('perl', import.meta.url));
 
 /** Demonstration users, whose password is their name. */
 const USERS = { [ADA.name]: 'dwho', [BOB.name]: 'rtyler' };
@@ -37,11 +40,11 @@ export async function start() {
     ],
     env: {
       LLNG_DEFAULTCONFFILE: file,
-      PERL5LIB: [usr('share/perl5'), usr('lib/x86_64-linux-gnu/perl5/5.36')].join(':'),
+      PERL5LIB: [HERE, usr('share/perl5'), usr('lib/x86_64-linux-gnu/perl5/5.36')].join(':'),
       LD_LIBRARY_PATH: usr('lib/x86_64-linux-gnu'),
     },
     addresses: [`${portal}.well-known/openid-configuration`],
-    within: 60,
+    within: 12,
   });
   return {
     issuer: portal,

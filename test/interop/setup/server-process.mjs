@@ -5,10 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const STOPS_WITHIN = 10;
 
+/** Characters of what it prints that are kept: of the beginning, and of the end. */
+const KEPT = 4_000;
+
 export class ServerProcess {
   #child;
   #ended;
-  #log = '';
+  #beginning = '';
+  #end = '';
   // also where an exception ends this process
   #kill = () => this.#signal('SIGKILL');
 
@@ -22,7 +26,9 @@ export class ServerProcess {
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream.on('data', (chunk) => {
-        this.#log = `${this.#log}${chunk}`.slice(-8_000);
+        // where it fails it says why first, and then that it has failed
+        if (this.#beginning.length < KEPT) this.#beginning += chunk;
+        else this.#end = `${this.#end}${chunk}`.slice(-KEPT);
       });
     }
     this.#ended = new Promise((resolve) => {
@@ -35,7 +41,7 @@ export class ServerProcess {
   /**
    * Starts a server, and waits until it answers at each address.
    *
-   * @throws Error with the end of its log where it does not answer `within` so many seconds
+   * @throws Error with what it printed where it does not answer `within` so many seconds
    */
   static async start({ name, command, options, addresses, within, ...further }) {
     const server = new ServerProcess(command, options, further);
@@ -57,12 +63,7 @@ export class ServerProcess {
       if (response?.ok) return;
       await sleep(250);
     }
-    throw new Error(`${name} did not start. The end of its log:\n${this.#log}`);
-  }
-
-  /** The end of what it has printed. */
-  get log() {
-    return this.#log;
+    throw new Error(`${name} did not start. What it printed:\n${this.#beginning}\n${this.#end}`);
   }
 
   async stop() {

@@ -10,6 +10,7 @@ import org.springframework.security.config.Customizer;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.core.userdetails.User;
 import org.springframework.security.core.userdetails.UserDetailsService;
+import org.springframework.security.crypto.factory.PasswordEncoderFactories;
 import org.springframework.security.oauth2.core.AuthorizationGrantType;
 import org.springframework.security.oauth2.core.ClientAuthenticationMethod;
 import org.springframework.security.oauth2.server.authorization.client.InMemoryRegisteredClientRepository;
@@ -84,7 +85,8 @@ public class App {
   private static RegisteredClient.Builder client(String id) {
     return RegisteredClient.withId(UUID.randomUUID().toString())
         .clientId(id)
-        .clientSecret("{noop}" + Parties.of("SECRET"))
+        // salted, for a secret that stands at two clients as it is would be refused
+        .clientSecret(PasswordEncoderFactories.createDelegatingPasswordEncoder().encode(Parties.of("SECRET")))
         .clientAuthenticationMethod(
             ClientAuthenticationMethod.CLIENT_SECRET_BASIC)
         .authorizationGrantType(AuthorizationGrantType.AUTHORIZATION_CODE)
