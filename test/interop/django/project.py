@@ -37,6 +37,8 @@ settings.configure(
         "PKCE_REQUIRED": True,
         "SCOPES": {"openid": "Sign in", "bank": "Use the bank"},
     },
+    # lest every sign-in take a second, and every secret of a client as well
+    PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ROOT_URLCONF=__name__,
     SECRET_KEY=parties["secretKey"],
     TEMPLATES=[

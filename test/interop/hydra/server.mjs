@@ -43,6 +43,7 @@ export async function start() {
     issuer,
     profile: 'hydra',
     acr: { pwd: 'pwd', mfa: 'mfa' },
+    mfa: { at: 'app' },
     clients: {
       app: 'app',
       other: 'other',
@@ -51,6 +52,7 @@ export async function start() {
       machine: 'machine',
     },
     scope: SCOPE,
+    machineScope: 'bank',
     // without it access tokens name no audience
     parameters: { audience: API },
     introspect: {

@@ -42,6 +42,7 @@ export async function keycloak(version) {
     issuer: `${server.url}/realms/interop`,
     profile: 'keycloak',
     acr: { pwd: 'pwd', mfa: 'mfa' },
+    mfa: { at: 'app' },
     clients: {
       app: 'app',
       other: 'other',

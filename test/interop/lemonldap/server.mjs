@@ -51,11 +51,13 @@ export async function start() {
     profile: {
       typ: ['JWT'],
       accessTokenClaims: { client_id: true },
+      absentClaims: ['aud'],
       onRefresh: 'keeps',
       whenUnmet: 'lower',
       request: { zeroMaxAge: { max_age: '1' } },
     },
     acr: { pwd: 'loa-1', mfa: 'loa-2' },
+    mfa: { at: 'secondLevel' },
     clients: {
       app: 'app',
       other: 'other',

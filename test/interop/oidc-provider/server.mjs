@@ -35,6 +35,7 @@ export async function start() {
     issuer,
     profile: 'oidcProvider',
     acr: { pwd: 'pwd', mfa: 'mfa' },
+    mfa: { at: 'app' },
     clients: {
       app: 'app',
       other: 'other',

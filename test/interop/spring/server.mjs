@@ -36,6 +36,7 @@ export async function start() {
     issuer,
     profile: { onRefresh: 'keeps', whenUnmet: 'lower' },
     acr: { pwd: 'pwd', mfa: 'mfa' },
+    mfa: { at: 'app' },
     clients: {
       app: 'app',
       other: 'other',
