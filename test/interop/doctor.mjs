@@ -18,7 +18,9 @@ const DOCTOR = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
  */
 export async function diagnose({ issuer, profile, fillIn, parameters = {}, scope }, clientId, acr) {
   const login = ['--login', '--client-id', clientId, '--client-secret-env', 'CLIENT_SECRET', '--timeout', '20'];
-  const extra = Object.entries(parameters).flatMap(([name, value]) => ['--parameter', `${name}=${value}`]);
+  const extra = Object.entries(parameters).flatMap(([name, value]) =>
+    name === 'resource' ? ['--resource', value] : ['--parameter', `${name}=${value}`],
+  );
   if (scope !== undefined) extra.push('--scope', scope);
   const directory = mkdtempSync(join(tmpdir(), 'interop-doctor-'));
   const file = join(directory, 'profile.json');
@@ -31,7 +33,9 @@ export async function diagnose({ issuer, profile, fillIn, parameters = {}, scope
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const browser = new Browser(CALLBACK);
+  const printed = [];
   createInterface({ input: doctor.stderr }).on('line', (line) => {
+    printed.push(line);
     // what goes wrong here is found by the doctor, for whom nobody comes back
     if (line.startsWith(issuer)) signIn(browser, line, fillIn).catch(() => {});
   });
@@ -41,6 +45,7 @@ export async function diagnose({ issuer, profile, fillIn, parameters = {}, scope
   });
   const [exitCode] = await once(doctor, 'close');
   rmSync(directory, { recursive: true });
+  if (json === '') throw new Error(`the doctor ended with ${exitCode}: ${printed.join(' ')}`);
   return { exitCode, codes: JSON.parse(json).diagnostics.map(({ code }) => code) };
 }
 

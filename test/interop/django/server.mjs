@@ -12,6 +12,9 @@ export { differences } from './differences.mjs';
 
 export const name = `Django OAuth Toolkit ${VERSION}`;
 
+export const setUp =
+  'Installed from PyPI, with the project of its tutorial: passwords alone. Its access tokens are opaque, and neither they nor their introspection tell of the authentication. Nothing can be stepped up: the table shows that every route that requires something stays closed.';
+
 const PROJECT = fileURLToPath(new URL('project.py', import.meta.url));
 
 export async function start() {
@@ -45,13 +48,13 @@ export async function start() {
   });
   return {
     issuer: `http://${address}/o`,
-    profile: {},
+    profile: { title: 'Django OAuth Toolkit' },
     acr: { pwd: 'pwd', mfa: 'mfa' },
     clients: { app: 'app', other: 'other', thin: 'app', machine: 'machine', stranger: 'other' },
     scope: 'bank',
     // introspection names an audience only where the client has asked for one
     parameters: { resource: API },
-    introspect: { of: 'app', every: 'opaque', thin: 'opaque' },
+    introspect: { of: 'app', every: 'opaque', thin: 'opaque', endpoint: `http://${address}/o/introspect/` },
     fillIn,
     async stop() {
       await django.stop();

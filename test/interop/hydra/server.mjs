@@ -10,6 +10,9 @@ export { differences } from './differences.mjs';
 
 export const name = `Ory Hydra ${VERSION}`;
 
+export const setUp =
+  'Compiled by Go from its module, with a login and a consent application of about a hundred lines. JWTs at most clients, opaque tokens at one.';
+
 const SCOPE = 'bank offline_access';
 
 export async function start() {

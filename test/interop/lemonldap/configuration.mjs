@@ -83,7 +83,7 @@ function settings({ at, portal }) {
     // a code is asked for only where a higher level is wanted
     sfOnlyUpgrade: 1,
     oidcRPMetaDataOptions: perClient((clientId) => ({ ...relyingParty(clientId), ...clients[clientId] })),
-    oidcRPMetaDataMacros: perClient(() => ({ levelName: '"loa-" . $authenticationLevel' })),
+    oidcRPMetaDataMacros: perClient(() => ({ levelName: '$authenticationLevel ? "loa-$authenticationLevel" : undef' })),
     oidcRPMetaDataExportedVars: perClient((clientId) => ({
       acr: 'levelName',
       ...(clientId !== 'without-auth-time' && { auth_time: '_lastAuthnUTime;int' }),

@@ -16,6 +16,9 @@ const VERSION = DEBIAN_VERSION.split('+')[0];
 
 export const name = `LemonLDAP::NG ${VERSION}`;
 
+export const setUp =
+  "Debian's packages, with its demonstration users and TOTP as second factor. A client of a higher level stands beside the others; that is the way to `mfa` in the rows that need one.";
+
 const HERE = fileURLToPath(new URL('perl', import.meta.url));
 
 /** Demonstration users, whose password is their name. */

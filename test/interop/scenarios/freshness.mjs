@@ -108,9 +108,9 @@ async function again({ api, authTimeOf }, client, path, challenge) {
   const { status, body, steps } = await client.request(api, path);
   if (steps.length === 0) return `${status}, ${body.message}`;
   assert.equal(steps.length, 1);
-  const [{ challenge: sent, asked, result }] = steps;
+  const [{ challenge: sent, asked, idToken, result }] = steps;
   assert.deepEqual({ maxAge: sent.maxAge, acrValues: sent.acrValues }, { acrValues: undefined, ...challenge });
-  return `${told(asked)}, ${newer(result.authTime, before)} auth_time, ${result.outcome}, ${status}`;
+  return `${told(asked)}, ${newer(idToken.auth_time, before)} auth_time, ${result.outcome}, ${status}`;
 }
 
 function newer(time, before) {

@@ -63,11 +63,13 @@ export default [
     asks: 'the same with an essential acr claim',
     expected: 'code asked, satisfied, 200',
     async play({ api, metadata, signedIn }) {
+      const { claims_parameter_supported: isOffered } = await metadata();
       const client = await signedIn();
       const request = client.request(api, 'transfer', { mode: 'essential' });
-      if ((await metadata()).claims_parameter_supported === true) return loop(await request);
-      await failureOf(request, TypeError);
-      return 'refused by the client half';
+      if (isOffered === true) return loop(await request);
+      const { code, cause } = await failureOf(request);
+      assert.ok(cause instanceof TypeError);
+      return `${code}, nobody is sent there`;
     },
   },
   {

@@ -9,6 +9,9 @@ export { differences } from './differences.mjs';
 
 export const name = `Spring Authorization Server (Spring Boot ${BOOT})`;
 
+export const setUp =
+  'A Spring Boot application compiled by Maven: a filter that reads `acr_values`, `max_age` and `prompt`, a page for the code, and a customizer of tokens. One client is left untouched.';
+
 export async function start() {
   const { java, classPath } = springApplication();
   const [port] = await freePorts(1);

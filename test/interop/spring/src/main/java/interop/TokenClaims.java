@@ -1,6 +1,7 @@
 package interop;
 
 import java.time.Instant;
+import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,7 +21,11 @@ class TokenClaims {
   OAuth2TokenCustomizer<JwtEncodingContext> jwt() {
     return context -> {
       if (context.getRegisteredClient().getClientId().equals("untouched")) return;
-      eventOf(context).forEach((name, value) -> context.getClaims().claim(name, value));
+      Map<String, Object> event = eventOf(context);
+      // the server reads it back as a Date when it refreshes an ID token, and writes it as seconds
+      if (!OAuth2TokenType.ACCESS_TOKEN.equals(context.getTokenType()))
+        event.computeIfPresent("auth_time", (name, seconds) -> new Date((Long) seconds * 1_000));
+      event.forEach((name, value) -> context.getClaims().claim(name, value));
       if (!OAuth2TokenType.ACCESS_TOKEN.equals(context.getTokenType())) return;
       context.getJwsHeader().type("at+jwt");
       context
