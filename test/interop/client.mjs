@@ -180,7 +180,9 @@ function configurationOf(server, clientId, issuer = server.issuer) {
 }
 
 function authenticationAt({ clientAuthentication }) {
-  return clientAuthentication === 'client_secret_post' ? oauth.ClientSecretPost(SECRET) : oauth.ClientSecretBasic(SECRET);
+  return clientAuthentication === 'client_secret_post'
+    ? oauth.ClientSecretPost(SECRET)
+    : oauth.ClientSecretBasic(SECRET);
 }
 
 function tokensOf(response) {

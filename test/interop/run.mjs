@@ -45,8 +45,11 @@ async function run(named) {
 
   for (const [end, which] of Object.entries(ends)) console.log(`${end}: ${which.join(', ') || 'none'}`);
   if (stale.length > 0)
-    console.log(`not played since something about them has changed: ${stale.join(', ')}; so docs/interop.md is not true of them`);
-  if (!isWritten) console.log('docs/interop.md does not have these outcomes: run `npm run test:interop`, and commit it');
+    console.log(
+      `not played since something about them has changed: ${stale.join(', ')}; so docs/interop.md is not true of them`,
+    );
+  if (!isWritten)
+    console.log('docs/interop.md does not have these outcomes: run `npm run test:interop`, and commit it');
   if (ends.unexpected.length > 0 || stale.length > 0 || !isWritten) return 1;
   return named.length > 0 && ends.missing.length > 0 ? 2 : 0;
 }

@@ -18,7 +18,8 @@ export class Stage {
 
   static async open(server) {
     const stage = new Stage(server);
-    stage.api = server.introspect.of === 'app' ? await stage.introspecting('every') : await stage.#keep(startApi(server));
+    stage.api =
+      server.introspect.of === 'app' ? await stage.introspecting('every') : await stage.#keep(startApi(server));
     return stage;
   }
 

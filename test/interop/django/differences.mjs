@@ -1,7 +1,9 @@
 // What Django OAuth Toolkit does otherwise than the table says.
-const INTROSPECTION = 'https://github.com/django-oauth/django-oauth-toolkit/blob/3.4.1/oauth2_provider/views/introspect.py';
+const INTROSPECTION =
+  'https://github.com/django-oauth/django-oauth-toolkit/blob/3.4.1/oauth2_provider/views/introspect.py';
 const METADATA = 'https://github.com/django-oauth/django-oauth-toolkit/blob/3.4.1/oauth2_provider/views/oidc.py';
-const VALIDATOR = 'https://github.com/django-oauth/django-oauth-toolkit/blob/3.4.1/oauth2_provider/oauth2_validators.py';
+const VALIDATOR =
+  'https://github.com/django-oauth/django-oauth-toolkit/blob/3.4.1/oauth2_provider/oauth2_validators.py';
 const AUTHORIZATION = 'https://github.com/django-oauth/django-oauth-toolkit/blob/3.4.1/oauth2_provider/views/base.py';
 
 export const differences = {
@@ -56,4 +58,9 @@ export const differences = {
     source: METADATA,
   },
   type: { outcome: 'opaque, 200', why: 'It makes no other access tokens.', source: VALIDATOR },
+  doctor: {
+    outcome: 'acr_values_ignored, token_opaque, max_age_ignored, token_opaque, exit code 1',
+    why: 'The doctor says so.',
+    source: VALIDATOR,
+  },
 };

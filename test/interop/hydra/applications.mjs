@@ -49,16 +49,19 @@ export class Applications {
   }
 
   async #login(challenge, form, response) {
-    const { skip, subject, session_id: session, request_url: requested, oidc_context: context } = await this.#admin(
-      'GET',
-      'login',
-      challenge,
-    );
+    const {
+      skip,
+      subject,
+      session_id: session,
+      request_url: requested,
+      oidc_context: context,
+    } = await this.#admin('GET', 'login', challenge);
     // a session that Hydra remembers: no new password, but perhaps a code
     let event = skip ? this.#events.get(session) : this.#passwords.get(challenge);
     if (event === undefined) {
       const account = this.accounts.get(form.get('name') ?? '');
-      if (account === undefined || account.password !== form.get('password')) return ask(response, ['name', 'password']);
+      if (account === undefined || account.password !== form.get('password'))
+        return ask(response, ['name', 'password']);
       event = { subject: account.name, acr: 'pwd', amr: ['pwd'], authTime: Math.floor(Date.now() / 1_000) };
       this.#passwords.set(challenge, event);
     }

@@ -42,7 +42,11 @@ export function hydraProgram() {
       };
       tool('go', ['mod', 'tidy'], options);
       // two packages at a time: its compiler takes all the memory it is given
-      tool('go', ['build', '-p', '2', '-tags', 'sqlite,json1', '-trimpath', '-ldflags=-s -w', '-o', 'hydra', '.'], options);
+      tool(
+        'go',
+        ['build', '-p', '2', '-tags', 'sqlite,json1', '-trimpath', '-ldflags=-s -w', '-o', 'hydra', '.'],
+        options,
+      );
     }),
     'hydra',
   );

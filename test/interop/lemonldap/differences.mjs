@@ -1,6 +1,8 @@
 // What LemonLDAP::NG does otherwise than the table says.
-const ISSUER = 'https://github.com/LemonLDAPNG/lemonldap-ng/blob/v2.16.1/lemonldap-ng-portal/lib/Lemonldap/NG/Portal/Issuer/OpenIDConnect.pm';
-const LIBRARY = 'https://github.com/LemonLDAPNG/lemonldap-ng/blob/v2.16.1/lemonldap-ng-portal/lib/Lemonldap/NG/Portal/Lib/OpenIDConnect.pm';
+const ISSUER =
+  'https://github.com/LemonLDAPNG/lemonldap-ng/blob/v2.16.1/lemonldap-ng-portal/lib/Lemonldap/NG/Portal/Issuer/OpenIDConnect.pm';
+const LIBRARY =
+  'https://github.com/LemonLDAPNG/lemonldap-ng/blob/v2.16.1/lemonldap-ng-portal/lib/Lemonldap/NG/Portal/Lib/OpenIDConnect.pm';
 const MANUAL = 'https://lemonldap-ng.org/documentation/latest/idpopenidconnect.html';
 
 export const differences = {

@@ -16,7 +16,8 @@ const PACKAGES = [
   'libplack-perl',
   'libstring-random-perl',
 ];
-const NEEDLESS = /^(perl|perl-base|perl-modules-.*|libperl5.*|fonts-.*|libjs-.*|lemonldap-ng-fastcgi-server|.*-systemd.*)$/;
+const NEEDLESS =
+  /^(perl|perl-base|perl-modules-.*|libperl5.*|fonts-.*|libjs-.*|lemonldap-ng-fastcgi-server|.*-systemd.*)$/;
 
 /**
  * Returns the version, and the folder into which the packages have been unpacked.
@@ -37,7 +38,9 @@ export function lemonldapRoot(version) {
       what: 'apt-get install --simulate',
       install: DEBIAN,
     });
-    const names = [...plan.matchAll(/^Inst (\S+)/gm)].map(([, found]) => found).filter((found) => !NEEDLESS.test(found));
+    const names = [...plan.matchAll(/^Inst (\S+)/gm)]
+      .map(([, found]) => found)
+      .filter((found) => !NEEDLESS.test(found));
     tool('apt-get', ['download', '-o', 'APT::Sandbox::User=root', ...names], {
       cwd: directory,
       what: 'apt-get download',

@@ -14,8 +14,7 @@ export { differences } from './differences.mjs';
 
 export const name = `oidc-provider ${version}`;
 
-export const setUp =
-  'In the process of the run, with its own policy and pages for a password and a code.';
+export const setUp = 'In the process of the run, with its own policy and pages for a password and a code.';
 
 const SCOPE = 'bank';
 const ACCOUNTS = [ADA, BOB];

@@ -8,7 +8,9 @@ export default [
     expected: 'acr_values_honored, max_age_honored, exit code 0',
     async play({ server }) {
       const { exitCode, codes } = await diagnose(server, server.clients.app, server.acr.mfa);
-      return [...codes.filter((code) => /_(honored|ignored|opaque|refused)$/.test(code)), `exit code ${exitCode}`].join(', ');
+      return [...codes.filter((code) => /_(honored|ignored|opaque|refused)$/.test(code)), `exit code ${exitCode}`].join(
+        ', ',
+      );
     },
   },
   {

@@ -11,7 +11,9 @@ export async function readForm(request) {
 /** Shows a page that asks for these fields, and hands on what is hidden. */
 export function ask(response, names, hidden = {}) {
   const inputs = names.map((name) => `<label>${name} <input name="${name}"></label>`);
-  const carried = Object.entries(hidden).map(([name, value]) => `<input type="hidden" name="${name}" value="${value}">`);
+  const carried = Object.entries(hidden).map(
+    ([name, value]) => `<input type="hidden" name="${name}" value="${value}">`,
+  );
   response
     .writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' })
     .end(

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkJava } from '../setup/java.mjs';
 import { cached } from '../setup/cache.mjs';
+import { checkJava } from '../setup/java.mjs';
 import { tool } from '../setup/tool.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));

@@ -1,6 +1,8 @@
 // What Spring Authorization Server does otherwise than the table says, with the filter and the customizer beside it.
-const REFERENCE = 'https://docs.spring.io/spring-security/reference/servlet/oauth2/authorization-server/protocol-endpoints.html';
-const TOKENS = 'https://docs.spring.io/spring-security/reference/servlet/oauth2/authorization-server/core-model-components.html';
+const REFERENCE =
+  'https://docs.spring.io/spring-security/reference/servlet/oauth2/authorization-server/protocol-endpoints.html';
+const TOKENS =
+  'https://docs.spring.io/spring-security/reference/servlet/oauth2/authorization-server/core-model-components.html';
 const OURS = 'test/interop/spring';
 
 export const differences = {

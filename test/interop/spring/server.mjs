@@ -1,8 +1,8 @@
 // Spring Authorization Server, in the small application beside this file. It reads neither `acr_values` nor `max_age`, and
 // tells APIs nothing of the authentication: a filter and a customizer of the application do, except at one client.
 import { oneTimeCode } from '../one-time-code.mjs';
-import { freePorts, ServerProcess } from '../setup/server-process.mjs';
 import { ADA, API, BOB, CALLBACK, DOCTOR_CALLBACK, SECRET } from '../parties.mjs';
+import { freePorts, ServerProcess } from '../setup/server-process.mjs';
 import { BOOT, springApplication } from './build.mjs';
 
 export { differences } from './differences.mjs';
@@ -66,7 +66,9 @@ function fillIn({ form }, { name: username, password, otpSecret }) {
 
 /** A secret in Base32, as Java takes it. */
 function hexOf(base32) {
-  const bits = [...base32].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'));
+  const bits = [...base32].map((letter) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
+  );
   const bytes = bits.join('').match(/.{8}/g);
   return Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2))).toString('hex');
 }
