@@ -12,7 +12,7 @@ export function matrixPage({ scenarios, servers }) {
   ]);
   return `# Interoperability
 
-What this package and seven authorization servers do together, as \`npm run test:interop\` has seen it. The run starts each server, unmodified, with an API and a client of this package beside it. It plays the same table against all of them over HTTP, as a user with a browser would. It writes this page: nothing here is written by hand.
+What this package and authorization servers that others wrote do together. \`npm run test:interop\` starts each server with an API and a client of this package beside it, and plays the same table against all of them over HTTP, as a user with a browser would. The run writes this page: nothing here is written by hand.
 
 - ✓: as expected.
 - differs: otherwise, as written down below with the reason. The run fails if the server does anything else, and also if it begins to do as expected.

@@ -37,7 +37,7 @@ settings.configure(
         "PKCE_REQUIRED": True,
         "SCOPES": {"openid": "Sign in", "bank": "Use the bank"},
     },
-    # lest every sign-in take a second, and every secret of a client as well
+    # fast, for users of one run; the default takes a second for a password, and for the secret of a client
     PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ROOT_URLCONF=__name__,
     SECRET_KEY=parties["secretKey"],

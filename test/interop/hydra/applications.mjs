@@ -1,4 +1,4 @@
-// The login and the consent application that Hydra leaves to whoever runs it. They are honest: `acr` says what was asked
+// The login and the consent application that Hydra leaves to its users. They are honest: `acr` says what was asked
 // on the way, and `auth_time` is when the password was given. Hydra tells that time to neither of them, so the login
 // application remembers it for each of Hydra's sessions, and hands it on in `context`.
 import { once } from 'node:events';

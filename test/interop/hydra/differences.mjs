@@ -10,18 +10,18 @@ export const differences = {
     source: OIDC,
   },
   'essential acr': {
-    outcome: 'ERR_STEP_UP_FAILED, nobody is sent there',
-    why: '`claims_parameter_supported` is false, and an essential claim asked for all the same would be read by nobody.',
+    outcome: 'ERR_STEP_UP_FAILED, the user is not sent',
+    why: '`claims_parameter_supported` is false, and an essential claim would be ignored.',
     source: OIDC,
   },
   'essential known and unknown': {
     outcome: 'acr pwd',
-    why: 'The claims parameter reaches neither Hydra nor, but in the text of the request, the login application.',
+    why: 'Hydra ignores the claims parameter. The login application sees it only in the text of the request.',
     source: OIDC,
   },
   'unknown essential acr': {
     outcome: 'acr of the session',
-    why: 'For the same reason.',
+    why: 'As above.',
     source: OIDC,
   },
   'no second factor': {

@@ -64,6 +64,7 @@ export async function start() {
       thin: 'opaque',
       endpoint: `${administration}/admin/oauth2/introspect`,
     },
+    changeKey: () => newKey(administration),
     fillIn,
     stop,
   };
@@ -105,6 +106,16 @@ function webClient(clientId) {
     audience: [API],
     token_endpoint_auth_method: 'client_secret_basic',
   };
+}
+
+/** Has Hydra sign access tokens with a new key from now on. It keeps the old one among those that it publishes. */
+async function newKey(administration) {
+  const response = await fetch(`${administration}/admin/keys/hydra.jwt.access-token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ alg: 'RS256', use: 'sig', kid: randomBytes(8).toString('hex') }),
+  });
+  if (response.status !== 201) throw new Error(`Hydra makes no key: ${await response.text()}`);
 }
 
 async function register(administration, client) {

@@ -47,8 +47,8 @@ function settings({ at, portal }) {
     machine: { oidcRPMetaDataOptionsAllowClientCredentialsGrant: 1 },
     api: { oidcRPMetaDataOptionsClientID: API },
   };
-  const perClient = (valueOf) =>
-    Object.fromEntries(Object.keys(clients).map((clientId) => [clientId, valueOf(clientId)]));
+  const perClient = (settingOf) =>
+    Object.fromEntries(Object.keys(clients).map((clientId) => [clientId, settingOf(clientId)]));
   return {
     cfgNum: 1,
     cfgDate: 1,

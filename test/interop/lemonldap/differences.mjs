@@ -18,26 +18,26 @@ export const differences = {
   },
   'voluntary acr': {
     outcome: 'nothing asked, acr_unmet, 401',
-    why: 'For the same reason.',
+    why: 'As above.',
     source: MANUAL,
   },
   'essential acr': {
-    outcome: 'ERR_STEP_UP_FAILED, nobody is sent there',
-    why: 'Without `claims_parameter_supported` an essential claim would be read by nobody.',
+    outcome: 'ERR_STEP_UP_FAILED, the user is not sent',
+    why: 'Without `claims_parameter_supported` an essential claim would be ignored.',
     source: ISSUER,
   },
-  'first of a list': { outcome: 'acr_values count for nothing', why: 'As above.', source: ISSUER },
-  'known and unknown': { outcome: 'acr pwd', why: 'As above.', source: ISSUER },
-  'essential known and unknown': { outcome: 'acr pwd', why: 'As above.', source: ISSUER },
+  'first of a list': { outcome: 'acr_values count for nothing', why: '`acr_values` are ignored.', source: ISSUER },
+  'known and unknown': { outcome: 'acr pwd', why: '`acr_values` are ignored.', source: ISSUER },
+  'essential known and unknown': { outcome: 'acr pwd', why: 'The claims parameter is ignored.', source: ISSUER },
   'prompt=none': {
     outcome: 'nothing asked, acr pwd',
     why: 'A level that is not read cannot be missed.',
     source: ISSUER,
   },
-  'unknown essential acr': { outcome: 'acr of the session', why: 'As above.', source: ISSUER },
+  'unknown essential acr': { outcome: 'acr of the session', why: 'The claims parameter is ignored.', source: ISSUER },
   'no second factor': {
     outcome: 'nothing asked, acr_unmet, 401',
-    why: 'As above: who has a second factor is not asked for it either.',
+    why: '`acr_values` are ignored. A user who has a second factor is not asked for it either.',
     source: ISSUER,
   },
   'acr alone': {
@@ -91,5 +91,5 @@ export const differences = {
     why: 'It does not decode the credentials of HTTP Basic, which RFC 6749 has clients encode. `client_secret_post` works.',
     source: LIBRARY,
   },
-  'doctor, no auth_time': { outcome: 'nothing found, exit code 1', why: 'For the same reason.', source: LIBRARY },
+  'doctor, no auth_time': { outcome: 'nothing found, exit code 1', why: 'As above.', source: LIBRARY },
 };

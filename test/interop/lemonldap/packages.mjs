@@ -20,17 +20,17 @@ const NEEDLESS =
   /^(perl|perl-base|perl-modules-.*|libperl5.*|fonts-.*|libjs-.*|lemonldap-ng-fastcgi-server|.*-systemd.*)$/;
 
 /**
- * Returns the version, and the folder into which the packages have been unpacked.
+ * Returns the folder into which the packages of a version have been unpacked.
  *
- * @throws Missing without Debian's tools, or for a version that its packages do not have
+ * @throws Missing without Debian's tools, or for a version that the packages of this machine do not have
  */
 export function lemonldapRoot(version) {
   return cached(`lemonldap-ng-${version}`, (directory) => {
-    const offered = tool('apt-cache', ['policy', PACKAGES[0]], { what: 'apt-cache', install: DEBIAN });
-    if (!offered.includes(`Candidate: ${version}`)) {
+    if (candidate() === undefined) tool('apt-get', ['update', '-qq'], { what: 'apt-get update', install: DEBIAN });
+    const offered = candidate();
+    if (!offered?.startsWith(`${version}+`)) {
       throw new Missing(
-        `The packages of this machine do not have LemonLDAP::NG ${version}, which Debian 12 has. ` +
-          'Run `apt-get update` if it is a Debian 12.',
+        `Debian 12 has LemonLDAP::NG ${version}, the packages of this machine have ${offered ?? 'none'}.`,
       );
     }
     console.log(`Unpacking LemonLDAP::NG ${version} and what it takes from Debian's packages, once (10 MB)`);
@@ -51,4 +51,15 @@ export function lemonldapRoot(version) {
       rmSync(join(directory, file));
     }
   });
+}
+
+/** Where packages of Debian put what is compiled for this Perl and this machine. */
+export function perlLibraries() {
+  return tool('perl', ['-MConfig', '-e', 'print $Config{vendorarch}'], { what: 'perl', install: DEBIAN });
+}
+
+function candidate() {
+  const policy = tool('apt-cache', ['policy', PACKAGES[0]], { what: 'apt-cache policy', install: DEBIAN });
+  const [, version] = /Candidate: (\S+)/.exec(policy) ?? [];
+  return version === '(none)' ? undefined : version;
 }

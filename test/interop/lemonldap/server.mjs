@@ -7,17 +7,16 @@ import { oneTimeCode } from '../one-time-code.mjs';
 import { ADA, BOB } from '../parties.mjs';
 import { freePorts, ServerProcess } from '../setup/server-process.mjs';
 import { configure } from './configuration.mjs';
-import { lemonldapRoot } from './packages.mjs';
+import { lemonldapRoot, perlLibraries } from './packages.mjs';
 
 export { differences } from './differences.mjs';
 
-const DEBIAN_VERSION = '2.16.1+ds-deb12u10';
-const VERSION = DEBIAN_VERSION.split('+')[0];
+const VERSION = '2.16.1';
 
 export const name = `LemonLDAP::NG ${VERSION}`;
 
 export const setUp =
-  "Debian's packages, with its demonstration users and TOTP as second factor. A client of a higher level stands beside the others; that is the way to `mfa` in the rows that need one.";
+  "Debian's packages, without its captchas, with its demonstration users and TOTP as second factor. A client of a higher level stands beside the others; that is the way to `mfa` in the rows that need one.";
 
 const HERE = fileURLToPath(new URL('perl', import.meta.url));
 
@@ -25,7 +24,7 @@ const HERE = fileURLToPath(new URL('perl', import.meta.url));
 const USERS = { [ADA.name]: 'dwho', [BOB.name]: 'rtyler' };
 
 export async function start() {
-  const root = lemonldapRoot(DEBIAN_VERSION);
+  const root = lemonldapRoot(VERSION);
   const [port] = await freePorts(1);
   const portal = `http://127.0.0.1:${port}/`;
   const directory = mkdtempSync(join(tmpdir(), 'interop-lemonldap-'));
@@ -33,6 +32,7 @@ export async function start() {
   process.once('exit', clearUp);
   const file = configure({ directory, root, portal, user: USERS[ADA.name], otpSecret: ADA.otpSecret });
   const usr = (path) => join(root, 'usr', path);
+  const libraries = join(root, perlLibraries());
   const lemonldap = await ServerProcess.start({
     name,
     command: 'perl',
@@ -43,11 +43,11 @@ export async function start() {
     ],
     env: {
       LLNG_DEFAULTCONFFILE: file,
-      PERL5LIB: [HERE, usr('share/perl5'), usr('lib/x86_64-linux-gnu/perl5/5.36')].join(':'),
-      LD_LIBRARY_PATH: usr('lib/x86_64-linux-gnu'),
+      PERL5LIB: [HERE, usr('share/perl5'), libraries].join(':'),
+      LD_LIBRARY_PATH: join(libraries, '../..'),
     },
     addresses: [`${portal}.well-known/openid-configuration`],
-    within: 12,
+    within: 60,
   });
   return {
     issuer: portal,

@@ -9,7 +9,7 @@ export const differences = {
   },
   'first of a list': {
     outcome: 'acr_values count for nothing',
-    why: 'For the same reason.',
+    why: 'As above.',
     source: DOCS,
   },
 };

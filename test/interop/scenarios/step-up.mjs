@@ -69,7 +69,7 @@ export default [
       if (isOffered === true) return loop(await request);
       const { code, cause } = await failureOf(request);
       assert.ok(cause instanceof TypeError);
-      return `${code}, nobody is sent there`;
+      return `${code}, the user is not sent`;
     },
   },
   {
@@ -94,6 +94,17 @@ export default [
       const { acr } = await eventOf(other.tokens);
       const { status } = await api.send('transfer', other.tokens.accessToken);
       return `${told(other.asked)}, acr ${wordOf(acr)}, ${status}`;
+    },
+  },
+  {
+    id: 'client of a higher level',
+    asks: 'step-up by sending the user to a second client, which has the level as its setting',
+    expected: 'code asked, acr mfa, 200',
+    needs: 'secondLevel',
+    async play({ api, eventOf, signedIn, stepUp, wordOf }) {
+      const { asked, tokens } = await stepUp(await signedIn());
+      const { acr } = await eventOf(tokens);
+      return `${told(asked)}, acr ${wordOf(acr)}, ${(await api.send('transfer', tokens.accessToken)).status}`;
     },
   },
   {

@@ -1,4 +1,5 @@
 // Which tokens the API takes, and for what.
+import assert from 'node:assert/strict';
 import { clientCredentials } from '../client.mjs';
 import { API } from '../parties.mjs';
 import { claimsOf, headerOf, isJwt } from './playing.mjs';
@@ -25,7 +26,7 @@ export default [
   },
   {
     id: 'untouched',
-    asks: 'what access tokens lack of RFC 9068 and 9470 where nobody has set up anything for it, and what the API says',
+    asks: 'what access tokens lack of RFC 9068 and 9470 without any set-up for them, and what the API says',
     expected: 'nothing, 200',
     needs: 'untouched',
     async play({ api, signedIn }) {
@@ -51,6 +52,22 @@ export default [
         ? await forAnotherAudience(audience)
         : await introspecting('every', {}, { audience });
       return await refused(api, tokens.accessToken);
+    },
+  },
+  {
+    id: 'new key',
+    asks: 'an access token of before the server has changed its key, and one of after',
+    expected: '200, then 200',
+    needs: 'changeKey',
+    async play({ server, api, signedIn }) {
+      const before = await signedIn();
+      await server.changeKey();
+      const after = await signedIn();
+      const kids = [before, after].map(({ tokens }) => headerOf(tokens.accessToken).kid);
+      assert.notEqual(kids[0], kids[1]);
+      const statuses = [];
+      for (const { tokens } of [before, after]) statuses.push((await api.send('statement', tokens.accessToken)).status);
+      return statuses.join(', then ');
     },
   },
   {

@@ -3,7 +3,7 @@ export async function readForm(request) {
   let text = '';
   for await (const chunk of request) {
     text += chunk;
-    if (text.length > 65_536) throw new Error('a form that long was sent by nobody here');
+    if (text.length > 65_536) throw new Error('the form is too long');
   }
   return new URLSearchParams(text);
 }

@@ -85,7 +85,7 @@ export class ServerProcess {
   }
 }
 
-/** Ports that nobody listens at now. All are held until the last is found, so that they differ. */
+/** Ports that are free now. All are held until the last is found, so that they differ. */
 export async function freePorts(count) {
   const held = [];
   for (let index = 0; index < count; index += 1) {

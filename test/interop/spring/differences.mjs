@@ -12,18 +12,18 @@ export const differences = {
     source: REFERENCE,
   },
   'essential acr': {
-    outcome: 'ERR_STEP_UP_FAILED, nobody is sent there',
-    why: 'Without `claims_parameter_supported` an essential claim would be read by nobody.',
+    outcome: 'ERR_STEP_UP_FAILED, the user is not sent',
+    why: 'Without `claims_parameter_supported` an essential claim would be ignored.',
     source: REFERENCE,
   },
   'essential known and unknown': {
     outcome: 'acr pwd',
-    why: 'For the same reason.',
+    why: 'As above.',
     source: REFERENCE,
   },
   'prompt=none': {
     outcome: 'page with status 200',
-    why: 'With a login page as entry point it shows that page, whatever `prompt` says, to whoever has to sign in: a silent attempt never comes back.',
+    why: 'With a login page as entry point it shows that page, whatever `prompt` says, to a user who has to sign in: a silent attempt never comes back.',
     source: `${OURS}, and the same without the filter`,
   },
   'unknown essential acr': {
