@@ -18,7 +18,8 @@ export function cached(name, make) {
   const directory = mkdtempSync(join(root, 'making-'));
   try {
     make(directory);
-    renameSync(directory, folder);
+    // another run may have been faster
+    if (!existsSync(folder)) renameSync(directory, folder);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
