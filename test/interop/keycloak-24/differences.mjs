@@ -1,3 +1,18 @@
-import { differences as newest } from '../keycloak/differences.mjs';
+// What Keycloak 24 does otherwise than the table says: as the newest, but for these.
+import { differences as newest, SERVICES } from '../keycloak/differences.mjs';
 
-export const differences = { ...newest };
+const { 'introspection by a stranger': _, ...common } = newest;
+
+export const differences = {
+  ...common,
+  'introspection after a step-up': {
+    outcome: 'acr of the session, auth_time of its own sign-in, 401',
+    why: 'Introspection tells the level of the session and the time of the token. The API judges by what the token says itself, and refuses.',
+    source: `${SERVICES}/mappers/AcrProtocolMapper.java`,
+  },
+  'type by a switch': {
+    outcome: 'JWT, 200',
+    why: 'It does not have the switch yet.',
+    source: common.type.source,
+  },
+};

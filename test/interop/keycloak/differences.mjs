@@ -2,7 +2,8 @@
 import { CODE_LASTS } from './realm.mjs';
 
 const DOCS = 'https://github.com/keycloak/keycloak/blob/main/docs/documentation/server_admin/topics';
-const SERVICES = 'https://github.com/keycloak/keycloak/blob/main/services/src/main/java/org/keycloak/protocol/oidc';
+export const SERVICES =
+  'https://github.com/keycloak/keycloak/blob/main/services/src/main/java/org/keycloak/protocol/oidc';
 const GUIDE = `${DOCS}/authentication/flows.adoc`;
 const AUDIENCE = `${DOCS}/clients/oidc/con-audience.adoc`;
 const FACTORY = `${SERVICES}/OIDCLoginProtocolFactory.java`;
@@ -33,12 +34,12 @@ export const differences = {
     source: ENDPOINT,
   },
   'no second factor': {
-    outcome: 'enrolment asked, acr mfa, 200',
+    outcome: 'enrolment asked, satisfied, 200',
     why: 'A required one-time code that is not set up is set up on the way: the password is enough to leave a factor behind.',
     source: GUIDE,
   },
   'two moments': {
-    outcome: 'acr mfa, 200',
+    outcome: 'password asked, then nothing; acr mfa, 200',
     why: `Level 2 counts for ${CODE_LASTS} s in the flow, auth_time is of the password: the token tells of two sign-ins as one.`,
     source: GUIDE,
   },

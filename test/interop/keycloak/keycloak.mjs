@@ -15,8 +15,24 @@ import {
   withoutAuthTime,
 } from './realm.mjs';
 
-/** Starts a version of Keycloak with the realms of the tests. */
-export async function keycloak(version) {
+/** What is special about each client that signs users in or asks about tokens. */
+export const CLIENTS = {
+  app: 'app',
+  other: 'other',
+  strict: 'strict',
+  atJwt: 'at-jwt',
+  thin: 'thin',
+  withoutAuthTime: 'without-auth-time',
+  machine: 'machine',
+  stranger: 'not-the-api',
+};
+
+/**
+ * Starts a version of Keycloak with the realms of the tests.
+ *
+ * @param differing members in place of those of the newest version
+ */
+export async function keycloak(version, differing = {}) {
   const client = (clientId, kind = {}) =>
     webClient(clientId, { secret: SECRET, redirectUris: [CALLBACK, DOCTOR_CALLBACK], audience: API, ...kind });
   const users = [ADA, BOB];
@@ -43,16 +59,7 @@ export async function keycloak(version) {
     profile: 'keycloak',
     acr: { pwd: 'pwd', mfa: 'mfa' },
     mfa: { at: 'app' },
-    clients: {
-      app: 'app',
-      other: 'other',
-      strict: 'strict',
-      atJwt: 'at-jwt',
-      thin: 'thin',
-      withoutAuthTime: 'without-auth-time',
-      machine: 'machine',
-      stranger: 'not-the-api',
-    },
+    clients: CLIENTS,
     // its access tokens are JWTs, of which the thin ones lack what introspection tells
     introspect: { of: 'app', every: 'always', thin: 'auth-time-missing' },
     levels: {
@@ -62,6 +69,7 @@ export async function keycloak(version) {
     },
     fillIn,
     stop: () => server.stop(),
+    ...differing,
   };
 }
 

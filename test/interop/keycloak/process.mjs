@@ -13,7 +13,8 @@ export async function startKeycloak(name, distribution, realms) {
   const home = mkdtempSync(join(tmpdir(), 'interop-keycloak-'));
   const clearUp = () => rmSync(home, { recursive: true, force: true });
   process.once('exit', clearUp);
-  for (const folder of ['conf', 'lib', 'providers', 'themes']) symlinkSync(join(distribution, folder), join(home, folder));
+  for (const folder of ['conf', 'lib', 'providers', 'themes'])
+    symlinkSync(join(distribution, folder), join(home, folder));
   // the script resolves links to find its home
   mkdirSync(join(home, 'bin'));
   cpSync(join(distribution, 'bin', 'kc.sh'), join(home, 'bin', 'kc.sh'));
