@@ -10,6 +10,11 @@ export const differences = {
     why: 'Introspection tells the level of the session and the time of the token. The API judges by what the token says itself, and refuses.',
     source: `${SERVICES}/mappers/AcrProtocolMapper.java`,
   },
+  'thin token after a step-up': {
+    outcome: '401 before, 200 after',
+    why: 'For the same reason a lightweight token from before a step-up counts for more after it. Introspection of 26 tells a time that is later than the token, which the API refuses; that of 24 tells the old time.',
+    source: `${SERVICES}/mappers/AcrProtocolMapper.java`,
+  },
   'type by a switch': {
     outcome: 'JWT, 200',
     why: 'It does not have the switch yet.',
