@@ -9,8 +9,10 @@ try {
   console.log(`Issuer    ${server.issuer}`);
   console.log(`Audience  ${API}`);
   console.log(`Clients   ${[...new Set(Object.values(server.clients))].join(', ')}, all with the secret ${SECRET}`);
-  console.log(`Users     ${ADA.name} / ${ADA.password}, one-time codes of the secret ${ADA.otpSecret}`);
-  console.log(`          ${BOB.name} / ${BOB.password}, without a second factor`);
+  const { users = [ADA, BOB] } = server;
+  const [withCode, without] = users.map(({ name, password }) => `${name} / ${password}`);
+  console.log(`Users     ${withCode}, one-time codes of the secret ${ADA.otpSecret}`);
+  console.log(`          ${without}, without a second factor`);
   console.log('Stop it with Ctrl-C.');
 } catch (error) {
   console.error(error instanceof Missing ? error.message : error);

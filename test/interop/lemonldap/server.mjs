@@ -74,6 +74,7 @@ export async function start() {
     scope: 'bank',
     clientAuthentication: 'client_secret_post',
     introspect: { of: 'thin', every: 'opaque', thin: 'opaque' },
+    users: Object.values(USERS).map((user) => ({ name: user, password: user })),
     fillIn,
     async stop() {
       await lemonldap.stop();
