@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Browser } from './browser.mjs';
-import { ADA, API, CALLBACK, SECRET } from './parties.mjs';
+import { ADA, API, CALLBACK, DOCTOR_PORT, SECRET } from './parties.mjs';
 
 const DOCTOR = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -18,6 +18,7 @@ const DOCTOR = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
  */
 export async function diagnose({ issuer, profile, fillIn, parameters = {}, scope }, clientId, acr) {
   const login = ['--login', '--client-id', clientId, '--client-secret-env', 'CLIENT_SECRET', '--timeout', '20'];
+  const port = ['--port', String(DOCTOR_PORT)];
   const extra = Object.entries(parameters).flatMap(([name, value]) =>
     name === 'resource' ? ['--resource', value] : ['--parameter', `${name}=${value}`],
   );
@@ -28,7 +29,7 @@ export async function diagnose({ issuer, profile, fillIn, parameters = {}, scope
   if (typeof profile !== 'string') writeFileSync(file, JSON.stringify(profile));
   const which = typeof profile === 'string' ? ['--profile', profile] : ['--config', file];
   const about = [...which, '--acr', acr, '--audience', API, ...extra];
-  const doctor = spawn(process.execPath, [DOCTOR, 'doctor', issuer, ...about, ...login, '--json'], {
+  const doctor = spawn(process.execPath, [DOCTOR, 'doctor', issuer, ...about, ...login, ...port, '--json'], {
     env: { ...process.env, CLIENT_SECRET: SECRET },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
