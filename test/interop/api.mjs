@@ -70,5 +70,10 @@ export async function startApi(server, options = {}) {
 async function answer(response) {
   const field = response.headers.get('www-authenticate');
   const [challenge] = field === null ? [] : parseChallenges(field);
-  return { status: response.status, error: challenge?.parameters.error, body: await response.json() };
+  return {
+    status: response.status,
+    challenge: challenge?.parameters,
+    error: challenge?.parameters.error,
+    body: await response.json(),
+  };
 }

@@ -3,9 +3,10 @@ import * as oauth from 'openid-client';
 import { authorizationError, authorizationParameters, stepUpFetch, verifyStepUp } from '../../dist/esm/client/index.js';
 import { Browser } from './browser.mjs';
 import { CALLBACK, SECRET } from './parties.mjs';
+import { Stranded } from './stranded.mjs';
 
-/** Pages a sign-in may take, one for each question. */
-const MAX_PAGES = 4;
+/** Pages a sign-in may take: one for each question, and some that ask whether to go on. */
+const MAX_PAGES = 6;
 
 /**
  * One user at one client, with a browser. Keeps the tokens of the latest sign-in, as an application keeps them in its
@@ -25,7 +26,7 @@ export class Client {
   }
 
   static async create(stage, { clientId, user, browser = new Browser(CALLBACK), issuer = stage.server.issuer }) {
-    return new Client(stage, await configurationOf(issuer, clientId), user, browser);
+    return new Client(stage, await configurationOf(stage.server, clientId, issuer), user, browser);
   }
 
   /** Another client that the same user visits with the same browser. */
@@ -52,6 +53,7 @@ export class Client {
     const url = oauth.buildAuthorizationUrl(this.configuration, {
       redirect_uri: CALLBACK,
       scope: this.scope,
+      ...this.stage.server.parameters,
       ...parameters,
       state: expectedState,
       nonce: expectedNonce,
@@ -68,16 +70,17 @@ export class Client {
   }
 
   get scope() {
-    return ['openid', this.stage.server.scope].filter(Boolean).join(' ');
+    return this.stage.scope;
   }
 
   async #authorize(url) {
     this.asked = [];
     let at = await this.browser.open(url);
-    while (!(at instanceof URL)) {
+    for (let pages = 0; !(at instanceof URL); pages += 1) {
       const answer = at.form === undefined ? undefined : this.stage.server.fillIn(at, this.user);
-      if (answer === undefined || this.asked.length === MAX_PAGES) throw new Stranded(at, this.asked);
-      this.asked.push(answer.question);
+      if (answer === undefined || pages === MAX_PAGES) throw new Stranded(at, this.asked);
+      // some pages ask nothing but whether to go on
+      if (answer.question !== undefined) this.asked.push(answer.question);
       at = await this.browser.submit(at, answer.fields);
     }
     return at;
@@ -95,9 +98,10 @@ export class Client {
   /**
    * Sends a request to the API, and where it is challenged has the user step up and sends it again.
    *
+   * @param trusting takes the new token as it is, without a look at the ID token
    * @returns the answer, and the step-up, if there was one: what was asked and what came of it
    */
-  async request(api, path, { mode, timeout } = {}) {
+  async request(api, path, { mode, timeout, trusting = false } = {}) {
     const { idToken } = this.tokens;
     const steps = [];
     const send = stepUpFetch({
@@ -120,54 +124,65 @@ export class Client {
           throw error;
         });
         step.asked = this.asked;
+        step.idToken = tokens.idToken;
         step.result = verifyStepUp(tokens.idToken, {
           ...challenge,
           challengedAt,
           subject: idToken.sub,
           issuer: idToken.iss,
+          // as strict as the API
+          clockTolerance: 0,
         });
-        if (step.result.outcome !== 'satisfied') return undefined;
+        if (step.result.outcome !== 'satisfied' && !trusting) return undefined;
         this.tokens = tokens;
         return tokens.accessToken;
       },
     });
-    const response = await send(new URL(path, api.url), {
+    const request = send(new URL(path, api.url), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ amount: 100 }),
+    });
+    const response = await request.catch((error) => {
+      throw Object.assign(error, { steps });
     });
     return { ...(await api.answerOf(response)), steps };
   }
 }
 
-/** The user was left on a page that does not lead back to the client. */
-export class Stranded extends Error {
-  constructor({ status, title, url }, asked) {
-    super(`left with status ${status} on "${title}" at ${url.pathname}, after ${asked.join(' and ') || 'nothing'}`);
-    this.status = status;
-    this.asked = asked;
-  }
-}
-
 /** Tokens of the client itself, where there is no user. */
 export async function clientCredentials(server, clientId) {
-  const configuration = await configurationOf(server.issuer, clientId);
-  return tokensOf(await oauth.clientCredentialsGrant(configuration, server.scope ? { scope: server.scope } : {}));
+  const configuration = await configurationOf(server, clientId);
+  const scope = server.machineScope ?? server.scope;
+  return tokensOf(
+    await oauth.clientCredentialsGrant(configuration, { ...server.parameters, ...(scope !== undefined && { scope }) }),
+  );
 }
 
 /** What the authorization server tells a client about a token. */
 export async function introspect(server, clientId, token) {
-  return oauth.tokenIntrospection(await configurationOf(server.issuer, clientId), token);
+  const found = await configurationOf(server, clientId);
+  const { endpoint = found.serverMetadata().introspection_endpoint } = server.introspect;
+  const metadata = { ...found.serverMetadata(), introspection_endpoint: endpoint };
+  const configuration = new oauth.Configuration(metadata, clientId, undefined, authenticationAt(server));
+  oauth.allowInsecureRequests(configuration);
+  return oauth.tokenIntrospection(configuration, token);
 }
 
 export async function metadataOf(server) {
-  return (await configurationOf(server.issuer, server.clients.app)).serverMetadata();
+  return (await configurationOf(server, server.clients.app)).serverMetadata();
 }
 
-function configurationOf(issuer, clientId) {
-  return oauth.discovery(new URL(issuer), clientId, undefined, oauth.ClientSecretBasic(SECRET), {
+function configurationOf(server, clientId, issuer = server.issuer) {
+  return oauth.discovery(new URL(issuer), clientId, undefined, authenticationAt(server), {
     execute: [oauth.allowInsecureRequests], // http is for the loopback interface alone
   });
+}
+
+function authenticationAt({ clientAuthentication }) {
+  return clientAuthentication === 'client_secret_post'
+    ? oauth.ClientSecretPost(SECRET)
+    : oauth.ClientSecretBasic(SECRET);
 }
 
 function tokensOf(response) {

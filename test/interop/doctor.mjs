@@ -1,10 +1,13 @@
 // `npx nestjs-step-up doctor --login`, with a user who follows what it prints.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Browser } from './browser.mjs';
-import { ADA, API, CALLBACK, SECRET } from './parties.mjs';
+import { ADA, API, CALLBACK, DOCTOR_PORT, SECRET } from './parties.mjs';
 
 const DOCTOR = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -13,15 +16,27 @@ const DOCTOR = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
  *
  * @returns its exit code, and the codes of its diagnostics
  */
-export async function diagnose({ issuer, profile, fillIn }, clientId, acr) {
+export async function diagnose({ issuer, profile, fillIn, parameters = {}, scope }, clientId, acr) {
   const login = ['--login', '--client-id', clientId, '--client-secret-env', 'CLIENT_SECRET', '--timeout', '20'];
-  const about = ['--profile', profile, '--acr', acr, '--audience', API];
-  const doctor = spawn(process.execPath, [DOCTOR, 'doctor', issuer, ...about, ...login, '--json'], {
+  const port = ['--port', String(DOCTOR_PORT)];
+  const extra = Object.entries(parameters).flatMap(([name, value]) =>
+    name === 'resource' ? ['--resource', value] : ['--parameter', `${name}=${value}`],
+  );
+  if (scope !== undefined) extra.push('--scope', scope);
+  const directory = mkdtempSync(join(tmpdir(), 'interop-doctor-'));
+  const file = join(directory, 'profile.json');
+  // a profile without a name is read from a file
+  if (typeof profile !== 'string') writeFileSync(file, JSON.stringify(profile));
+  const which = typeof profile === 'string' ? ['--profile', profile] : ['--config', file];
+  const about = [...which, '--acr', acr, '--audience', API, ...extra];
+  const doctor = spawn(process.execPath, [DOCTOR, 'doctor', issuer, ...about, ...login, ...port, '--json'], {
     env: { ...process.env, CLIENT_SECRET: SECRET },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const browser = new Browser(CALLBACK);
+  const printed = [];
   createInterface({ input: doctor.stderr }).on('line', (line) => {
+    printed.push(line);
     // what goes wrong here is found by the doctor, for whom nobody comes back
     if (line.startsWith(issuer)) signIn(browser, line, fillIn).catch(() => {});
   });
@@ -30,6 +45,8 @@ export async function diagnose({ issuer, profile, fillIn }, clientId, acr) {
     json += chunk;
   });
   const [exitCode] = await once(doctor, 'close');
+  rmSync(directory, { recursive: true });
+  if (json === '') throw new Error(`the doctor ended with ${exitCode}: ${printed.join(' ')}`);
   return { exitCode, codes: JSON.parse(json).diagnostics.map(({ code }) => code) };
 }
 

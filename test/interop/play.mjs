@@ -1,5 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { scenarios } from './scenarios.mjs';
 import { Stage } from './stage.mjs';
+
+/** Seconds for one scenario. */
+const LASTS_AT_MOST = 120;
 
 /**
  * Plays every scenario against one server, one after the other, each with a user who comes with a new browser.
@@ -32,15 +36,22 @@ async function play(scenario, stage, difference) {
     return { scenario, verdict: 'absent', outcome: 'no such thing here' };
   }
   try {
-    const outcome = await scenario.play(stage);
+    const outcome = await inTime(scenario.play(stage));
     if (outcome !== (difference?.outcome ?? expected)) {
       return { scenario, verdict: 'unexpected', outcome, expected: difference?.outcome ?? expected };
     }
     return difference === undefined
       ? { scenario, verdict: 'ok', outcome }
-      : { scenario, verdict: 'differs', outcome, why: difference.why };
+      : { scenario, verdict: 'differs', outcome, ...difference };
   } catch (error) {
     console.error(error);
     return { scenario, verdict: 'unexpected', outcome: error.message, expected: difference?.outcome ?? expected };
   }
+}
+
+async function inTime(playing) {
+  const late = sleep(LASTS_AT_MOST * 1_000, 'late', { ref: false });
+  const outcome = await Promise.race([playing, late]);
+  if (outcome === 'late') throw new Error(`not over after ${LASTS_AT_MOST} s`);
+  return outcome;
 }

@@ -10,15 +10,20 @@ export const folders = readdirSync(at('.')).filter((folder) => existsSync(at(`${
 // leaving by `exit` lets a server that is a process of its own be ended
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 
-/** @throws Missing for what has to be installed, and for a folder that is not there */
-export async function startServer(folder) {
+/** What a server's folder says of it. Starts nothing. */
+export async function loadServer(folder) {
   if (!folders.includes(folder)) {
     throw new Missing(`There is no server "${folder ?? ''}" in test/interop; there are ${folders.join(', ')}.`);
   }
-  const { name, start, differences } = await import(`./${folder}/server.mjs`);
+  return await import(`./${folder}/server.mjs`);
+}
+
+/** @throws Missing for what has to be installed, and for a folder that is not there */
+export async function startServer(folder) {
+  const { name, setUp, start, differences } = await loadServer(folder);
   console.log(`Starting ${name}`);
   const since = Date.now();
   const server = await start();
   console.log(`${name} is up after ${((Date.now() - since) / 1_000).toFixed(1)} s: ${server.issuer}`);
-  return { name, differences, server };
+  return { name, setUp, differences, server };
 }

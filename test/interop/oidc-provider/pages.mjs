@@ -1,6 +1,7 @@
 // The pages an application of oidc-provider has to bring along: a password, then a code where one is asked for. They are
 // honest: `acr` says what was asked on the way, and who cannot do what is essential is told so.
-import { verifySync } from 'otplib';
+import { isOneTimeCode } from '../one-time-code.mjs';
+import { ask, readForm } from '../setup/form.mjs';
 
 const KNOWN = ['pwd', 'mfa'];
 
@@ -37,7 +38,7 @@ export class Pages {
     const { otpSecret } = this.accounts.get(name);
     if (known === 'mfa' && otpSecret === undefined && essential) return unmet('this user has no second factor');
     const asksForCode = known === 'mfa' && otpSecret !== undefined;
-    if (asksForCode && !isCode(form?.get('code'), otpSecret)) return ask(response, ['code']);
+    if (asksForCode && !isOneTimeCode(form?.get('code'), otpSecret)) return ask(response, ['code']);
 
     this.#passwordGiven.delete(uid);
     const [acr, amr] = asksForCode ? ['mfa', ['pwd', 'otp', 'mfa']] : ['pwd', ['pwd']];
@@ -51,21 +52,4 @@ function requestedAcr({ claims, acr_values: acrValues }) {
   return values === undefined
     ? { wanted: acrValues?.split(' ') ?? [], essential: false }
     : { wanted: values, essential: acr.essential === true };
-}
-
-function isCode(code, otpSecret) {
-  return /^\d{6}$/.test(code ?? '') && verifySync({ secret: otpSecret, token: code, epochTolerance: 30 }).valid;
-}
-
-function ask(response, names) {
-  const inputs = names.map((name) => `<label>${name} <input name="${name}"></label>`).join('');
-  response
-    .writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' })
-    .end(`<!doctype html><title>Sign in</title><form method="post">${inputs}<button>Go on</button></form>`);
-}
-
-async function readForm(request) {
-  let text = '';
-  for await (const chunk of request) text += chunk;
-  return new URLSearchParams(text);
 }

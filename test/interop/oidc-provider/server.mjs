@@ -1,5 +1,5 @@
 // oidc-provider in this process, with its own policy: `acr_values` is a hint that it enforces nothing of, an essential
-// `acr` claim leads to the pages. What it does otherwise than the table says is at the end.
+// `acr` claim leads to the pages.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -10,7 +10,11 @@ import { Pages } from './pages.mjs';
 
 const { version } = createRequire(import.meta.url)('oidc-provider/package.json');
 
+export { differences } from './differences.mjs';
+
 export const name = `oidc-provider ${version}`;
+
+export const setUp = 'In the process of the run, with its own policy and pages for a password and a code.';
 
 const SCOPE = 'bank';
 const ACCOUNTS = [ADA, BOB];
@@ -33,6 +37,7 @@ export async function start() {
     issuer,
     profile: 'oidcProvider',
     acr: { pwd: 'pwd', mfa: 'mfa' },
+    mfa: { at: 'app' },
     clients: {
       app: 'app',
       other: 'other',
@@ -154,14 +159,3 @@ function fillIn({ form }, { name, password, otpSecret }) {
   }
   return undefined;
 }
-
-export const differences = {
-  'voluntary acr': {
-    outcome: 'nothing asked, acr_unmet, 401',
-    why: 'acr_values are a hint, of which its policy enforces nothing. The profile has clients ask for an essential acr.',
-  },
-  'first of a list': {
-    outcome: 'acr pwd',
-    why: 'For the same reason.',
-  },
-};

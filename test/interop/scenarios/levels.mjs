@@ -1,4 +1,4 @@
-// Levels that are numbers, where nobody has given them names.
+// Levels that are numbers, without names.
 import assert from 'node:assert/strict';
 import { claimsOf, told } from './playing.mjs';
 

@@ -1,7 +1,7 @@
 // What several scenarios do.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Stranded } from '../client.mjs';
+import { Stranded } from '../stranded.mjs';
 
 /** Parameters that ask for one of these as an essential claim. */
 export function essential(...values) {
@@ -13,13 +13,12 @@ export function claimsOf(token) {
   return JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString());
 }
 
-/** `auth_time` of the present access token, as the API sees it: not every ID token has one. */
-export function authTimeOf({ tokens }) {
-  return claimsOf(tokens.accessToken).auth_time;
-}
-
 export function headerOf(token) {
   return JSON.parse(Buffer.from(token.split('.')[0], 'base64url').toString());
+}
+
+export function isJwt(token) {
+  return token.split('.').length === 3;
 }
 
 /** Waits until a second, counted since the epoch, is over: servers count in whole ones. */
@@ -32,6 +31,14 @@ export async function past(second) {
 /** Questions of a server, as an outcome tells them. */
 export function told(asked) {
   return `${asked.join(' and ') || 'nothing'} asked`;
+}
+
+/** How a request with a step-up has ended. */
+export function loop({ status, error, body, steps }) {
+  if (steps.length === 0) return `${status}, ${error ?? body.message ?? 'no challenge'}`;
+  assert.equal(steps.length, 1);
+  const [{ asked, result }] = steps;
+  return `${told(asked)}, ${result.outcome}, ${status}`;
 }
 
 /** What somebody rejects with, of one class where it is given. */
