@@ -130,10 +130,10 @@ interface Issuer extends JwtIssuer {
 }
 
 function issuerOf(server: AuthorizationServer, { warn, unavailable }: Required<VerifierListeners>): Issuer {
-  const { issuer, jwksUri, introspection } = server;
+  const { introspection } = server;
   return {
     server,
-    keys: new KeySet({ issuer, ...(jwksUri !== undefined && { jwksUri }), ...server.keys, failed: unavailable }),
+    keys: new KeySet({ ...server, ...server.keys, failed: unavailable }),
     introspector: introspection && new Introspector(server, introspection, warn),
   };
 }

@@ -24,7 +24,13 @@ export { examineJwt } from './jwt/jwt-examination.js';
 export { MAX_KEYS, mayVerify } from './keys/key-set.js';
 export { algorithmsOf } from './keys/verification-keys.js';
 export { andThen, isThenable, type MaybePromise, orElse } from './maybe-promise.js';
-export { type AuthorizationServerMetadata, endpointOf, fetchMetadata, metadataAddresses } from './metadata.js';
+export {
+  type AuthorizationServerMetadata,
+  endpointOf,
+  fetchMetadata,
+  type MetadataSource,
+  metadataAddresses,
+} from './metadata.js';
 export { fixForNetwork, networkFailure } from './network-failure.js';
 export { type Environment, proxyOf } from './proxy.js';
 export { checkStillValid } from './validity.js';

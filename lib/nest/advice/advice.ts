@@ -15,6 +15,7 @@ export type AdviceCode =
   | 'max_age_short'
   | 'max_age_unaskable'
   // options
+  | 'insecure_requests_allowed'
   | 'strategy_missing'
   | 'time_long'
   // metadata of authorization servers

@@ -25,7 +25,7 @@ import { assertNotReplaced } from './replaced-handlers.js';
 import { adviceOnRoute } from './route-advice.js';
 import { routeTable } from './route-table.js';
 import { closeServers } from './servers.js';
-import { adviceOnSetUp, adviceOnStrategy } from './set-up-advice.js';
+import { adviceOnInsecureRequests, adviceOnSetUp, adviceOnStrategy } from './set-up-advice.js';
 import { Triggers } from './triggers.js';
 import { UserExposure } from './user-exposure.js';
 
@@ -142,6 +142,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     this.#give([...duplicatePackageAdvice(), ...classes.flatMap(adviceOnGateway), ...advice, ...setUp]);
     const onStrategy = adviceOnStrategy(found, guards, this.settings);
     if (onStrategy !== undefined) this.log.advise(onStrategy);
+    for (const one of this.settings.servers.flatMap(adviceOnInsecureRequests)) this.log.advise(one);
     if (this.settings.mode === 'report') {
       const message = 'requirements are recorded, not enforced';
       this.log.advise({ code: 'report_mode', subject: 'StepUpModule', message });

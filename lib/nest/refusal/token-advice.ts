@@ -119,13 +119,29 @@ const REFUSALS: Readonly<Record<AccessTokenRefusedCode, Describe | undefined>> =
   token_not_accepted: undefined,
 };
 
+/** Failures of the network that an address of another network has: containers reach a server at one of their own. */
+const OF_ADDRESSES: ReadonlySet<string> = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+const OF_DOCUMENTS: ReadonlySet<AuthorizationServerUnavailableCode> = new Set([
+  'metadata_unreadable',
+  'keys_unreadable',
+]);
+const OTHER_ADDRESS =
+  'if the server has another address here than for its clients, give "metadataUri" or "jwksUri" (docs/networks.md)';
+
 const EXAMINE = '"npx nestjs-step-up doctor" tells more';
 
 const UNAVAILABILITIES: Readonly<Record<AuthorizationServerUnavailableCode, string | undefined>> = {
   metadata_unreadable: `make it readable from here, or give "jwksUri" and "metadataAudit": 'off'; ${EXAMINE}`,
   // The reason has the fix.
   metadata_issuer_mismatch: undefined,
-  endpoint_missing: 'give its address in the options: "jwksUri", or "introspection.endpoint"',
+  endpoint_missing:
+    'give its address in the options: "jwksUri", or "introspection.endpoint"; for http in a network that you trust, set ' +
+    '"allowInsecureRequests" too',
   keys_unreadable: `make it readable from here: check address, network and certificate; ${EXAMINE}`,
   keys_unusable: 'have the server publish a key for one of "authorizationServers[].algorithms"',
   introspection_overloaded: 'limit requests for each client in front of the API: each new opaque token is a question',
@@ -138,7 +154,13 @@ export function adviceOnUnavailable(unavailable: AuthorizationServerUnavailable)
   const { code, issuer, reason } = unavailable;
   const failure = networkFailure(unavailable);
   const fix =
-    failure === undefined ? UNAVAILABILITIES[code] : `${fixForNetwork(failure, issuer, process.env)}; ${EXAMINE}`;
+    failure === undefined
+      ? UNAVAILABILITIES[code]
+      : [
+          fixForNetwork(failure, issuer, process.env),
+          ...(OF_ADDRESSES.has(failure) && OF_DOCUMENTS.has(code) ? [OTHER_ADDRESS] : []),
+          EXAMINE,
+        ].join('; ');
   return { code, subject: issuer, message: reason, fix };
 }
 

@@ -4,7 +4,7 @@ import type { Claims } from '../../core/index.js';
 import { Cooldown } from '../cooldown.js';
 import { AuthorizationServerUnavailable, type AuthorizationServerUnavailableCode } from '../errors.js';
 import { COOLDOWN, describeFailure, FETCH_TIMEOUT, readBoundedBody, UnusableResponse } from '../fetch-json.js';
-import { endpointOf, fetchMetadata } from '../metadata.js';
+import { endpointOf, fetchMetadata, type MetadataSource } from '../metadata.js';
 import { clientAuthentication, openidClient } from './client-authentication.js';
 
 /**
@@ -38,11 +38,11 @@ export class IntrospectionEndpoint {
 
   /** @throws StepUpConfigurationError for a private key that cannot be read or cannot sign */
   constructor(
-    private readonly issuer: string,
+    private readonly server: MetadataSource,
     private readonly settings: Introspection,
     private readonly warn: Warn,
   ) {
-    this.#authentication = clientAuthentication(settings.client, `introspection of ${issuer}`);
+    this.#authentication = clientAuthentication(settings.client, `introspection of ${server.issuer}`);
   }
 
   /**
@@ -93,15 +93,19 @@ export class IntrospectionEndpoint {
   }
 
   async #configure(): Promise<Configuration> {
-    const endpoint = this.settings.endpoint ?? endpointOf(await fetchMetadata(this.issuer), 'introspection_endpoint');
+    const endpoint = this.settings.endpoint ?? (await this.#discover());
     const openid = openidClient();
-    const server = { issuer: this.issuer, introspection_endpoint: endpoint };
+    const server = { issuer: this.server.issuer, introspection_endpoint: endpoint };
     const configuration = new openid.Configuration(server, this.settings.clientId, {}, await this.#authentication());
     configuration.timeout = FETCH_TIMEOUT;
     configuration[openid.customFetch] = (url, options) => this.#fetch(url, options);
-    // Options and metadata are checked: http is on loopback only.
+    // Options and metadata are checked: http is accepted.
     if (endpoint.startsWith('http:')) openid.allowInsecureRequests(configuration);
     return configuration;
+  }
+
+  async #discover(): Promise<string> {
+    return endpointOf(await fetchMetadata(this.server), 'introspection_endpoint', this.server);
   }
 
   /** Sends a request with a timeout and reads a bounded response, before openid-client sees it. */
@@ -129,7 +133,7 @@ export class IntrospectionEndpoint {
   #refused(): AuthorizationServerUnavailable {
     this.warn(
       'introspection_credentials_refused',
-      this.issuer,
+      this.server.issuer,
       'the introspection endpoint refuses the credentials of this API; check "introspection.clientId", its secret or ' +
         'key, and that the client may introspect tokens',
     );
@@ -143,7 +147,7 @@ export class IntrospectionEndpoint {
   ): AuthorizationServerUnavailable {
     this.#failed = true;
     return new AuthorizationServerUnavailable({
-      issuer: this.issuer,
+      issuer: this.server.issuer,
       code,
       reason: `its introspection endpoint ${reason}`,
       retryAfter,

@@ -40,13 +40,9 @@ export async function examineJwt(token: string, server: AuthorizationServer, clo
   return { refusals, ...(unverified instanceof AuthorizationServerUnavailable && { unavailable: unverified }) };
 }
 
-async function verify(
-  token: string,
-  { header }: UnverifiedJwt,
-  { issuer, jwksUri, keys }: AuthorizationServer,
-): Promise<void> {
+async function verify(token: string, { header }: UnverifiedJwt, server: AuthorizationServer): Promise<void> {
   const alg = header['alg'] as string;
-  const keySet = new KeySet({ issuer, ...(jwksUri !== undefined && { jwksUri }), ...keys });
+  const keySet = new KeySet({ ...server, ...server.keys });
   const { key } = await keySet.keyFor({ alg, kid: readKeyId(header['kid']) });
   await verifySignature(token, alg, key);
 }

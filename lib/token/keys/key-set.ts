@@ -3,16 +3,15 @@ import { Cooldown, secondsSince } from '../cooldown.js';
 import { AuthorizationServerUnavailable } from '../errors.js';
 import { COOLDOWN, FETCH_TIMEOUT, fetchJson } from '../fetch-json.js';
 import type { MaybePromise } from '../maybe-promise.js';
-import { type AuthorizationServerMetadata, endpointOf, fetchMetadata } from '../metadata.js';
+import { type AuthorizationServerMetadata, endpointOf, fetchMetadata, type MetadataSource } from '../metadata.js';
 import { refuse } from '../refuse.js';
 import { type KeyHeader, type VerificationKey, VerificationKeys } from './verification-keys.js';
 
 export type { KeyHeader, VerificationKey } from './verification-keys.js';
 
-export interface KeySetOptions {
-  issuer: string;
+export interface KeySetOptions extends MetadataSource {
   /** URL of the key document. Default is `jwks_uri` of the issuer's metadata. */
-  jwksUri?: string;
+  jwksUri?: string | undefined;
   /** Seconds after which the key document is fetched again before one of its keys is used. Default is `600`. */
   refreshAfter?: number;
   /** Seconds beyond `refreshAfter` during which the last document is used in an outage. Default is `3600`. */
@@ -36,7 +35,7 @@ export const MAX_KEYS = 100;
  * @see [RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517.html#section-5)
  */
 export class KeySet {
-  readonly #issuer: string;
+  readonly #server: MetadataSource;
   readonly #jwksUri: string | undefined;
   readonly #refreshAfter: number;
   readonly #staleFor: number;
@@ -51,8 +50,9 @@ export class KeySet {
   readonly #failureCooldown = new Cooldown(COOLDOWN);
   #fetching: Promise<void> | undefined;
 
-  constructor({ issuer, jwksUri, refreshAfter = 600, staleFor = 3600, failed = () => undefined }: KeySetOptions) {
-    this.#issuer = issuer;
+  constructor(options: KeySetOptions) {
+    const { jwksUri, refreshAfter = 600, staleFor = 3600, failed = () => undefined } = options;
+    this.#server = options;
     this.#jwksUri = jwksUri;
     this.#refreshAfter = refreshAfter;
     this.#staleFor = staleFor;
@@ -93,7 +93,7 @@ export class KeySet {
 
   #unavailable(failure: Failure): AuthorizationServerUnavailable {
     const { retryAfter } = this.#failureCooldown;
-    return new AuthorizationServerUnavailable({ issuer: this.#issuer, retryAfter, ...failure });
+    return new AuthorizationServerUnavailable({ issuer: this.#server.issuer, retryAfter, ...failure });
   }
 
   /** Never rejects: the outcome is in the state. */
@@ -131,10 +131,10 @@ export class KeySet {
   async #discover(deadline: AbortSignal): Promise<string> {
     if (this.#metadata === undefined || secondsSince(this.#metadataFetchedAt) >= this.#refreshAfter) {
       const startedAt = Date.now();
-      this.#metadata = await fetchMetadata(this.#issuer, deadline);
+      this.#metadata = await fetchMetadata(this.#server, deadline);
       this.#metadataFetchedAt = startedAt;
     }
-    return endpointOf(this.#metadata, 'jwks_uri');
+    return endpointOf(this.#metadata, 'jwks_uri', this.#server);
   }
 }
 
