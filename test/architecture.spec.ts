@@ -31,6 +31,8 @@ const NEST_ROOMS = [
   'advice',
   'transports',
   'requirements',
+  'authorization-server-options',
+  'option-checks',
   'step-up.options',
   'refusal',
   'authentication',

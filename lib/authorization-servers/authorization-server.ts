@@ -124,7 +124,7 @@ export function checkAuthorizationServers(options: readonly ServerOptions[]): re
         "map your words to its strings, or set it to 'literal'",
     );
   }
-  checkWordsAcross(servers);
+  checkWordsAcross(servers.map(({ vocabulary }, index) => ({ where: `authorizationServers[${index}]`, vocabulary })));
   const introspecting = servers.filter(
     ({ introspection }) => introspection && INTROSPECTION_OCCASIONS[introspection.when].opaque,
   );
@@ -137,26 +137,33 @@ export function checkAuthorizationServers(options: readonly ServerOptions[]): re
   return Object.freeze(servers);
 }
 
+/** The vocabulary of a server, and the place of that server in errors. */
+interface NamedVocabulary {
+  readonly where: string;
+  readonly vocabulary: Vocabulary;
+}
+
 /**
  * Checks that a string that is a word of any server is listed under that word. Otherwise a requirement with the word
  * would mean the string at one server and something else at another.
  */
-function checkWordsAcross(servers: readonly AuthorizationServer[]): void {
-  for (const [index, { vocabulary }] of servers.entries()) {
+export function checkWordsAcross(servers: readonly NamedVocabulary[]): void {
+  for (const { where, vocabulary } of servers) {
     for (const [word, strings] of vocabulary.words) {
       for (const value of strings) {
-        const other = servers.findIndex((server) => server.vocabulary.words.has(value));
-        if (other < 0 || vocabulary.words.get(value)?.includes(value) === true) continue;
+        const other = servers.find((server) => server.vocabulary.words.has(value));
+        if (other === undefined || vocabulary.words.get(value)?.includes(value) === true) continue;
         throw new StepUpConfigurationError(
-          `"authorizationServers[${index}].acr.${word}" uses "${value}", which is a word in ` +
-            `"authorizationServers[${other}].acr"; give the word another name, or list the string under "${value}"`,
+          `"${where}.acr.${word}" uses "${value}", which is a word in ` +
+            `"${other.where}.acr"; give the word another name, or list the string under "${value}"`,
         );
       }
     }
   }
 }
 
-function checkServer(options: ServerOptions, where: string): AuthorizationServer {
+/** Checks one authorization server by itself, and fills in defaults. */
+export function checkServer(options: ServerOptions, where: string): AuthorizationServer {
   if (!isRecord(options)) throw new StepUpConfigurationError(`"${where}" must be an object`);
   checkMembers(options, MEMBERS, (member) => `"${where}" has the unknown option "${member}"`);
   const { issuer, audience, algorithms = DEFAULT_ALGORITHMS, delegation = 'refuse' } = options;

@@ -19,4 +19,5 @@ export {
   PROFILE_MEMBERS,
 } from './profile.js';
 export { type ProfileName, profiles } from './profiles/index.js';
+export { checkResolvedServer } from './resolved-server.js';
 export { Vocabulary, type VocabularyOptions } from './vocabulary.js';

@@ -33,6 +33,7 @@ export {
 } from './metadata.js';
 export { fixForNetwork, networkFailure } from './network-failure.js';
 export { type Environment, proxyOf } from './proxy.js';
+export { ResolvedServers } from './resolved-servers.js';
 export { checkStillValid } from './validity.js';
 export type { VerifiedAccessToken } from './verified-access-token.js';
 export { withoutStackTrace } from './without-stack-trace.js';

@@ -51,7 +51,7 @@ export class MetadataAudit implements OnModuleDestroy {
       metadata = await fetchMetadata(server, signal);
     } catch (error) {
       if (!(error instanceof AuthorizationServerUnavailable)) throw error;
-      return [adviceOnUnavailable(error)];
+      return [adviceOnUnavailable(error, this.settings.servers)];
     }
     this.published.add(metadata);
     const found = adviceOnMetadata(metadata, server, routes, this.settings.passport === 'register');

@@ -44,9 +44,11 @@ export class Judgement {
    * Returns whether requirements are met. A delegate that is not accepted meets none: the assessment then has no
    * reasons.
    */
-  assess({ event, claims }: Authenticated, required: TranslatedRequirements): Assessment {
-    if (isRefusedDelegation(claims, this.#servers.get(event.issuer))) return { met: false, reasons: [] };
-    const requirements = required.for(event.issuer);
+  assess(authenticated: Authenticated, required: TranslatedRequirements): Assessment {
+    const { event, claims } = authenticated;
+    const server = this.#serverOf(authenticated);
+    if (isRefusedDelegation(claims, server)) return { met: false, reasons: [] };
+    const requirements = required.for(event.issuer, server);
     return requirements === undefined ? { met: false, reasons: ['acr_unmet'] } : this.assessEvent(event, requirements);
   }
 
@@ -67,12 +69,13 @@ export class Judgement {
     }
   }
 
-  #enforce({ event, claims }: Authenticated, required: TranslatedRequirements, at: DecidedAt): Waived | undefined {
-    const server = this.#servers.get(event.issuer);
+  #enforce(authenticated: Authenticated, required: TranslatedRequirements, at: DecidedAt): Waived | undefined {
+    const { event, claims } = authenticated;
+    const server = this.#serverOf(authenticated);
     if (isRefusedDelegation(claims, server)) {
       throw AccessTokenException.stepUpImpossible('delegate_refused');
     }
-    const requirements = required.for(event.issuer);
+    const requirements = required.for(event.issuer, server);
     if (requirements === undefined) {
       throw AccessTokenException.stepUpImpossible('issuer_without_word');
     }
@@ -85,10 +88,14 @@ export class Judgement {
       if (isClientCredentialsToken(event, claims, server)) {
         throw AccessTokenException.stepUpImpossible('client_credentials_token');
       }
-      this.#challenger.refuse({ at, event, claims, requirements, reasons });
+      this.#challenger.refuse({ at, event, claims, server, requirements, reasons });
     }
     if (lacksScope) throw AccessTokenException.insufficientScope(requirements.scope as string, this.settings);
     return { requirements, reasons };
+  }
+
+  #serverOf({ server, event }: Authenticated): AuthorizationServer | undefined {
+    return server ?? this.#servers.get(event.issuer);
   }
 
   /** Returns whether an event meets the requirements at this moment. */

@@ -1,10 +1,14 @@
-import { type AuthorizationServer, readClaim } from '../../authorization-servers/index.js';
+import { type AuthorizationServer, readClaim, type Vocabulary } from '../../authorization-servers/index.js';
 import { isAcrValue, type UnmetReason } from '../../core/index.js';
-import { type Advice, type AdviceCode, subjectOf } from '../advice/advice.js';
+import { BoundedMap } from '../../token/index.js';
+import { type Advice, type AdviceCode, RESOLVED_SERVERS, subjectOf } from '../advice/advice.js';
 import type { UnmetRequirements } from './unmet-requirements.js';
 
 /** Characters. A longer value is not shown: an acr is short, and another value can be anything. */
 const MAX_ACR_LENGTH = 100;
+
+/** Servers with equal words share one vocabulary. */
+const MAX_VOCABULARIES = 100;
 
 const KINDS = { string: 'a string', list: 'a list of strings', number: 'a number' };
 
@@ -17,8 +21,7 @@ type Cause = readonly [code: AdviceCode, message: string, fix: string];
  * server.
  */
 export class ChallengeAdvice {
-  readonly #servers: ReadonlyMap<string | undefined, AuthorizationServer>;
-  readonly #knownStrings = new Map<string | undefined, ReadonlySet<string>>();
+  readonly #knownStrings = new BoundedMap<Vocabulary, ReadonlySet<string>>(MAX_VOCABULARIES);
   readonly #causes: Readonly<Record<UnmetReason, (unmet: UnmetRequirements) => Cause | undefined>> = {
     acr_missing: (unmet) => this.#missingAcr(unmet),
     acr_unmet: (unmet) => this.#unknownAcr(unmet),
@@ -37,25 +40,19 @@ export class ChallengeAdvice {
     scope_missing: () => undefined,
   };
 
-  constructor(private readonly servers: readonly AuthorizationServer[]) {
-    this.#servers = new Map(servers.map((server) => [server.issuer, server]));
-    for (const { issuer, vocabulary } of servers) {
-      if (vocabulary.known !== undefined) {
-        this.#knownStrings.set(issuer, new Set(vocabulary.stringsFor(vocabulary.known)));
-      }
-    }
-  }
+  constructor(private readonly servers: readonly AuthorizationServer[]) {}
 
   for(unmet: UnmetRequirements): Advice[] {
-    const subject = subjectOf(unmet.event.issuer, this.servers);
+    const subject = subjectOf(unmet.event.issuer, this.servers, unmet.server);
+    const issuer = subject === RESOLVED_SERVERS ? `${unmet.event.issuer}: ` : '';
     return unmet.reasons.flatMap((reason) => {
       const cause = this.#causes[reason](unmet);
-      return cause === undefined ? [] : [{ code: cause[0], subject, message: cause[1], fix: cause[2] }];
+      return cause === undefined ? [] : [{ code: cause[0], subject, message: issuer + cause[1], fix: cause[2] }];
     });
   }
 
-  #missingAcr({ event, claims }: UnmetRequirements): Cause {
-    const profile = this.#servers.get(event.issuer)?.profile;
+  #missingAcr({ claims, server }: UnmetRequirements): Cause {
+    const profile = server?.profile;
     if (readClaim(claims, profile?.claims.acr ?? ['acr']) === undefined) {
       return ['acr_missing', 'tokens carry no acr', `have it put into access tokens, ${OR_INTROSPECTION}`];
     }
@@ -67,8 +64,16 @@ export class ChallengeAdvice {
     ];
   }
 
-  #unknownAcr({ event: { issuer, acr, acrs = [] } }: UnmetRequirements): Cause | undefined {
-    const known = this.#knownStrings.get(issuer);
+  #stringsOf(vocabulary: Vocabulary): ReadonlySet<string> | undefined {
+    const { known } = vocabulary;
+    if (known === undefined) return undefined;
+    const strings = this.#knownStrings.get(vocabulary) ?? new Set(vocabulary.stringsFor(known));
+    this.#knownStrings.set(vocabulary, strings);
+    return strings;
+  }
+
+  #unknownAcr({ event: { acr, acrs = [] }, server }: UnmetRequirements): Cause | undefined {
+    const known = server && this.#stringsOf(server.vocabulary);
     const values = acr === undefined ? acrs : [acr, ...acrs];
     if (known === undefined || values.some((value) => known.has(value))) return undefined;
     const shown = values.length === 1 && values.every(isShowable) ? `the acr "${values[0]}"` : 'an acr';

@@ -36,7 +36,6 @@ export class Challenger {
   // Rendered once for requirements and unmet reasons. A handler has few of them.
   readonly #rendered = new WeakMap<AuthenticationRequirements, Map<string, RenderedChallenge>>();
 
-  readonly #entraIssuers: ReadonlySet<string | undefined>;
   readonly #recent = new RecentChallenges();
   readonly #advice: ChallengeAdvice;
 
@@ -47,8 +46,6 @@ export class Challenger {
     private readonly published: PublishedMetadata,
   ) {
     this.#advice = new ChallengeAdvice(settings.servers);
-    const entra = settings.servers.filter(({ profile }) => profile.challenge === 'entra');
-    this.#entraIssuers = new Set(entra.map(({ issuer }) => issuer));
   }
 
   /** Adds a listener. Returns an unsubscribe function. */
@@ -81,8 +78,8 @@ export class Challenger {
       this.log.info('reported', `${route ?? 'a request'} would have been challenged: ${reasons.join(', ')}`);
       return;
     }
-    const isEntra = this.#entraIssuers.has(event.issuer);
-    const challenge = isEntra ? entraClaimsChallenge(unmet) : this.#render(requirements, reasons);
+    const challenge =
+      unmet.server?.profile.challenge === 'entra' ? entraClaimsChallenge(unmet) : this.#render(requirements, reasons);
     this.#detectIgnoredAcrValues(unmet);
     this.decisions.tell(() => ({
       outcome: 'challenged',
@@ -114,10 +111,11 @@ export class Challenger {
   }
 
   /** Advises if newer tokens have none of the acr values that earlier challenges asked for. */
-  #detectIgnoredAcrValues({ event, claims, requirements, reasons }: UnmetRequirements): void {
+  #detectIgnoredAcrValues({ event, claims, server, requirements, reasons }: UnmetRequirements): void {
     if (!reasons.some((reason) => REASON_DIMENSIONS[reason] === 'acr')) return;
     if (!this.#recent.isIgnored(event, claims, requirements.acrValues ?? [], Date.now() / 1000)) return;
-    this.log.adviseOn('acr_values_ignored', subjectOf(event.issuer, this.settings.servers), () => ({
+    const subject = subjectOf(event.issuer, this.settings.servers, server);
+    this.log.adviseOn('acr_values_ignored', subject, () => ({
       message:
         'after two challenges in turn, newer tokens have none of the acr values that were asked for: the client does not send ' +
         'them, or the authorization server takes them for a hint',

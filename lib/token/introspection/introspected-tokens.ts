@@ -5,9 +5,9 @@ import { BoundedMap } from '../bounded-map.js';
 import { Cooldown } from '../cooldown.js';
 import { AuthorizationServerUnavailable } from '../errors.js';
 import type { MetadataSource } from '../metadata.js';
+import { Semaphore } from '../semaphore.js';
 import { withTimeout } from '../with-timeout.js';
 import { IntrospectionEndpoint, type IntrospectionResponse, type Warn } from './introspection-endpoint.js';
-import { Semaphore } from './semaphore.js';
 
 /** A response about an active token. */
 interface Kept {

@@ -18,6 +18,16 @@ export interface JwtIssuer {
   readonly keys: KeySet;
 }
 
+/** The issuers whose tokens are verified. */
+interface KnownIssuers {
+  readonly names: readonly string[];
+  get(iss: unknown): JwtIssuer | undefined;
+  /** Asks for an issuer that is not known yet. */
+  resolve(iss: unknown): MaybePromise<JwtIssuer | undefined>;
+  /** Returns whether the tokens of a server are still accepted. */
+  isCurrent(server: AuthorizationServer): boolean;
+}
+
 /**
  * Verifies access tokens that are JWTs, and remembers those whose signature is valid. Finds the issuer by an exact
  * match of `iss`: nothing in a token leads to a request to another address.
@@ -27,7 +37,7 @@ export interface JwtIssuer {
 export class JwtVerifier {
   readonly #verified = new VerifiedTokens();
 
-  constructor(private readonly issuers: ReadonlyMap<string, JwtIssuer>) {}
+  constructor(private readonly issuers: KnownIssuers) {}
 
   /**
    * Verifies a JWT. Synchronous if the key is in memory, except for EdDSA.
@@ -37,7 +47,9 @@ export class JwtVerifier {
    */
   verify(token: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
     const digest = VerifiedTokens.digest(token);
-    return this.#verified.get(digest, clock) ?? this.#verifyNew(token, digest, clock);
+    const known = this.#verified.get(digest, clock);
+    if (known !== undefined && this.issuers.isCurrent(known.server)) return known;
+    return this.#verifyNew(token, digest, clock);
   }
 
   /** Returns what is remembered of a token: its signature is not verified again, but its time may be over. */
@@ -48,12 +60,25 @@ export class JwtVerifier {
   #verifyNew(token: string, digest: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
     const jwt = readJwt(token);
     const { iss } = jwt.payload;
-    const issuer = this.issuers.get(iss as string);
-    if (issuer === undefined) refuse('issuer_unknown', { ...found(iss), expected: [...this.issuers.keys()] });
-    return orElse(() => this.#verifyOf(issuer, jwt, token, digest, clock), refusedBy(issuer.server.issuer));
+    const known = this.issuers.get(iss);
+    if (known !== undefined) return this.#verifyOf(known, jwt, token, digest, clock);
+    return andThen(this.issuers.resolve(iss), (issuer) => {
+      if (issuer === undefined) refuse('issuer_unknown', { ...found(iss), expected: this.issuers.names });
+      return this.#verifyOf(issuer, jwt, token, digest, clock);
+    });
   }
 
   #verifyOf(
+    issuer: JwtIssuer,
+    jwt: UnverifiedJwt,
+    token: string,
+    digest: string,
+    clock: Clock,
+  ): MaybePromise<VerifiedAccessToken> {
+    return orElse(() => this.#accept(issuer, jwt, token, digest, clock), refusedBy(issuer.server.issuer));
+  }
+
+  #accept(
     { server, keys }: JwtIssuer,
     jwt: UnverifiedJwt,
     token: string,

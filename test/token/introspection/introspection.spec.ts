@@ -50,7 +50,7 @@ async function outcome(answer: Promise<VerifiedAccessToken> | VerifiedAccessToke
     return 'accepted';
   } catch (error) {
     if (error instanceof AccessTokenRefused) return `${error.error}: ${error.message}`;
-    if (error instanceof AuthorizationServerUnavailable) return error.message.replace(error.issuer, 'AS');
+    if (error instanceof AuthorizationServerUnavailable) return error.message.replace(String(error.issuer), 'AS');
     throw error;
   }
 }
