@@ -8,7 +8,7 @@ import { checkSize, isJwt } from './jwt/jwt.js';
 import { type JwtIssuer, JwtVerifier } from './jwt/jwt-verifier.js';
 import { KeySet } from './keys/key-set.js';
 import { andThen, type MaybePromise, orElse } from './maybe-promise.js';
-import { refusedBy } from './refuse.js';
+import { refusedBy, refuserOf } from './refuse.js';
 import type { ResolvedServers } from './resolved-servers.js';
 import type { Clock } from './validity.js';
 import type { VerifiedAccessToken } from './verified-access-token.js';
@@ -47,7 +47,7 @@ export class AccessTokenVerifier {
   }
 
   /**
-   * Verifies a token. Synchronous if the key is in memory, except for EdDSA and tokens that need introspection.
+   * Verifies a token. Synchronous if the key is in memory, except for tokens that need introspection.
    *
    * @throws AccessTokenRefused `invalid_token`
    * @throws AuthorizationServerUnavailable if the key is unknown, or the token needs introspection, and the server
@@ -143,6 +143,7 @@ function issuerOf(server: AuthorizationServer, { warn, unavailable }: Required<V
   return {
     server,
     keys: new KeySet({ ...server, ...server.keys, failed: unavailable }),
+    refuse: refuserOf(server.issuer),
     introspector: introspection && new Introspector(server, introspection, warn),
   };
 }
