@@ -68,6 +68,14 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
       return super.enforce({ ...authenticated, event: eventOf(issuer), server: undefined }, required, at);
     }
 
+    /** A server that is resolved at run time is not known: words stand for themselves. */
+    protected override translated(
+      required: TranslatedRequirements,
+      issuer: string | undefined,
+    ): AuthenticationRequirements {
+      return required.for(issuer) ?? required.requirements;
+    }
+
     override assess(authenticated: Authenticated, required: TranslatedRequirements): Assessment {
       return override.met ? { met: true } : super.assess(authenticated, required);
     }
