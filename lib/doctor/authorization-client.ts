@@ -1,5 +1,5 @@
 import type { AuthorizationServer } from '../authorization-servers/index.js';
-import { type AuthorizationServerMetadata, readBoundedBody } from '../token/index.js';
+import { type AuthorizationServerMetadata, clientSecretBasic, readBoundedBody } from '../token/index.js';
 import type { LoginOptions } from './login-options.js';
 
 // openid-client is ESM only. This package is CommonJS.
@@ -109,5 +109,5 @@ const fetchBounded: CustomFetch = async (url, options) => {
 function secretMethod(oauth: OpenIdClient, metadata: AuthorizationServerMetadata) {
   const methods = metadata['token_endpoint_auth_methods_supported'];
   const basic = !Array.isArray(methods) || methods.includes('client_secret_basic');
-  return basic ? oauth.ClientSecretBasic : oauth.ClientSecretPost;
+  return basic ? clientSecretBasic : oauth.ClientSecretPost;
 }

@@ -9,6 +9,7 @@ export {
   type AuthorizationServerUnavailableCode,
 } from './errors.js';
 export { fetchJson, readBoundedBody, Unreachable, UnusableResponse } from './fetch-json.js';
+export { clientSecretBasic } from './introspection/client-authentication.js';
 export {
   IntrospectionEndpoint,
   type IntrospectionResponse,

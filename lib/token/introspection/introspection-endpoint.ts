@@ -135,9 +135,17 @@ export class IntrospectionEndpoint {
       'introspection_credentials_refused',
       this.server.issuer,
       'the introspection endpoint refuses the credentials of this API; check "introspection.clientId", its secret or ' +
-        'key, and that the client may introspect tokens',
+        `key, and that the client may introspect tokens${this.#otherMethod}`,
     );
     return this.#unavailable('introspection_credentials_refused', 'refuses the credentials of this API', COOLDOWN);
+  }
+
+  /** Completes the advice on refused credentials. A server may take one of the two ways to send a secret alone. */
+  get #otherMethod(): string {
+    const { method } = this.settings.client;
+    if (method === 'private_key_jwt') return '';
+    const other = method === 'client_secret_basic' ? 'client_secret_post' : 'client_secret_basic';
+    return `; if they are right, set "introspection.clientAuthentication" to '${other}'`;
   }
 
   #unavailable(

@@ -71,7 +71,7 @@ export class JwtVerifier {
 
   #verifyOf(issuer: JwtIssuer, jwt: UnverifiedJwt, digest: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
     checkBeforeSignature(jwt, issuer.server, clock, issuer.refuse);
-    const header = { alg: jwt.header['alg'] as string, kid: readKeyId(jwt.header['kid'], issuer.refuse) };
+    const header = keyHeaderOf(jwt, issuer.refuse);
     return andThen(issuer.keys.keyFor(header), (key) => {
       const verified = accept(jwt, header.alg, key, issuer, clock);
       this.#verified.add(digest, verified, keyCheck(key, issuer.keys, header), clock);
@@ -113,7 +113,17 @@ function isCurrentKey(key: VerificationKey, keys: KeySet, header: KeyHeader): bo
 }
 
 /** @throws AccessTokenRefused for a `kid` that is not a string */
-export function readKeyId(kid: unknown, report: Refuse = refuse): string | undefined {
+function readKeyId(kid: unknown, report: Refuse = refuse): string | undefined {
   if (kid !== undefined && typeof kid !== 'string') report('kid_unreadable');
   return kid as string | undefined;
+}
+
+/** Returns the members of a header that name its key. */
+export function keyHeaderOf({ header }: Pick<UnverifiedJwt, 'header'>, report: Refuse = refuse): KeyHeader {
+  const thumbprint = header['x5t#S256'] ?? header['x5t'];
+  return {
+    alg: header['alg'] as string,
+    kid: readKeyId(header['kid'], report),
+    thumbprint: typeof thumbprint === 'string' ? thumbprint : undefined,
+  };
 }

@@ -5,6 +5,7 @@ import { COOLDOWN, FETCH_TIMEOUT, fetchJson } from '../fetch-json.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { type AuthorizationServerMetadata, endpointOf, fetchMetadata, type MetadataSource } from '../metadata.js';
 import { type Refuser, refuserOf } from '../refuse.js';
+import { type Thumbprints, thumbprintsOf } from './thumbprints.js';
 import type { VerificationKey } from './verification-key.js';
 import { type KeyHeader, VerificationKeys } from './verification-keys.js';
 
@@ -47,6 +48,7 @@ export class KeySet {
 
   #keys = new VerificationKeys([]);
   #keysFetchedAt = Number.NEGATIVE_INFINITY;
+  #thumbprints: Thumbprints = new Map();
   #metadata: AuthorizationServerMetadata | undefined;
   #metadataFetchedAt = Number.NEGATIVE_INFINITY;
   #failure: (Failure & { readonly cause: unknown }) | undefined;
@@ -111,7 +113,7 @@ export class KeySet {
   async #fetchKeys(): Promise<void> {
     const startedAt = Date.now();
     try {
-      const keys = new VerificationKeys(await this.#client.getSigningKeys(), this.#keys);
+      const keys = new VerificationKeys(await this.#client.getSigningKeys(), this.#thumbprints, this.#keys);
       if (!keys.usable) throw new JwksError('No key fits an algorithm');
       this.#keys = keys;
       this.#keysFetchedAt = startedAt;
@@ -129,7 +131,9 @@ export class KeySet {
     const deadline = AbortSignal.timeout(FETCH_TIMEOUT * 1000);
     const { keys } = await fetchJson(this.#jwksUri ?? (await this.#discover(deadline)), deadline);
     if (!Array.isArray(keys)) throw new Error('has no list of keys');
-    return { keys: keys.filter(mayVerify).slice(0, MAX_KEYS) };
+    const usable = keys.filter(mayVerify).slice(0, MAX_KEYS);
+    this.#thumbprints = thumbprintsOf(usable);
+    return { keys: usable.map(underOneName) };
   }
 
   async #discover(deadline: AbortSignal): Promise<string> {
@@ -158,4 +162,12 @@ export function mayVerify(jwk: unknown): boolean {
   if (kid !== undefined && typeof kid !== 'string') return false;
   if (alg !== undefined && typeof alg !== 'string') return false;
   return operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
+}
+
+/**
+ * Returns a JWK with the older name of its algorithm. RFC 9864 names EdDSA by its curve, and not every build of jose,
+ * which converts the keys, knows that name: the one that Bun loads leaves such a key out.
+ */
+function underOneName(jwk: object): object {
+  return (jwk as { alg?: unknown }).alg === 'Ed25519' ? { ...jwk, alg: 'EdDSA' } : jwk;
 }

@@ -318,6 +318,11 @@ describe('RS-84 the API authenticates', () => {
     expect(form).toEqual(ASKED);
   });
 
+  test('SRV-8 Basic credentials are encoded no more than a form is', async () => {
+    const { authorization } = await sent({ clientId: 'bank-api', clientSecret: 'a-secret_with.marks*%~é' });
+    expect(authorization).toBe(`Basic ${btoa('bank-api:a-secret_with.marks*%25%7E%C3%A9')}`);
+  });
+
   test('the API authenticates with client_secret_post', async () => {
     const { authorization, form } = await sent({ clientAuthentication: 'client_secret_post' });
     expect(authorization).toBeUndefined();
