@@ -19,8 +19,11 @@ export interface ServerOptions<Word extends string = string> extends VocabularyO
    * loopback and with `allowInsecureRequests`.
    */
   issuer: string;
-  /** Identifiers of this API. `aud` of a token must name one of them. Never a client id. */
-  audience: string | readonly string[];
+  /**
+   * Identifiers of this API. `aud` of a token must name one of them. Never a client id. Required, unless the module
+   * knows the `resource` of this API.
+   */
+  audience?: string | readonly string[] | undefined;
   /**
    * URL of the metadata document, if this API reaches the server at another address than its issuer. The `issuer` in
    * the document still has to be exactly `issuer`. Default is what OpenID Connect Discovery and RFC 8414 make of the

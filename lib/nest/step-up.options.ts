@@ -12,6 +12,11 @@ import {
 } from '../core/index.js';
 import type { AuthorizationServerOptions, ResolveAuthorizationServer } from './authorization-server-options.js';
 import { checkChoice, checkRealm } from './option-checks.js';
+import {
+  checkProtectedResource,
+  type ProtectedResource,
+  type ProtectedResourceMetadataOptions,
+} from './protected-resource/protected-resource.js';
 import type { RequirementsFunction, StepUpRequirements } from './requirements/step-up-requirements.js';
 
 /** The claims of a verified access token. Only `sub` and `iss` have a known type. */
@@ -104,9 +109,14 @@ interface CommonOptions {
   realm?: string | undefined;
   /**
    * URL of the protected resource metadata: RFC 9728. Challenges name it, except the claims challenge of Microsoft
-   * Entra. Default is none.
+   * Entra. For a document that is served elsewhere; `protectedResourceMetadata` serves it here. Default is none.
    */
   resourceMetadata?: string | undefined;
+  /**
+   * Serves the metadata of this API: RFC 9728. Challenges name the document, and its `resource` is the `audience` of
+   * every authorization server that names none. Default is to serve none.
+   */
+  protectedResourceMetadata?: ProtectedResourceMetadataOptions | undefined;
   /** Seconds by which clocks may differ, for `auth_time`, `exp`, `nbf` and `iat`. At most 60. Default is `5`. */
   clockTolerance?: number | undefined;
   /**
@@ -160,6 +170,7 @@ export interface StepUpSettings {
   readonly requirements: AuthenticationRequirements | RequirementsFunction | undefined;
   readonly realm: string;
   readonly resourceMetadata: string | undefined;
+  readonly protectedResource: ProtectedResource | undefined;
   readonly clockTolerance: number;
   readonly mode: 'enforce' | 'report';
   readonly audit: 'log' | 'throw';
@@ -180,6 +191,7 @@ const MEMBERS = new Set<string>([
   'requirements',
   'realm',
   'resourceMetadata',
+  'protectedResourceMetadata',
   'clockTolerance',
   'mode',
   'audit',
@@ -197,7 +209,7 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
   assertOptions(options);
   checkMembers(options, MEMBERS, (member) => `StepUpModule has no option "${member}"`);
   const { passport = 'register', mode = 'enforce', audit = 'log', strategyName = 'jwt', realm = 'api' } = options;
-  const { authorizationServers, clockTolerance = DEFAULT_CLOCK_TOLERANCE, requirements, resourceMetadata } = options;
+  const { authorizationServers, clockTolerance = DEFAULT_CLOCK_TOLERANCE, requirements } = options;
   checkChoice('passport', passport, ['register', 'existing']);
   checkChoice('mode', mode, ['enforce', 'report']);
   checkChoice('audit', audit, ['log', 'throw']);
@@ -224,7 +236,20 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
       '"authenticationEvent" needs "passport": \'existing\'; a strategy we register knows the event itself',
     );
   }
-  const servers = authorizationServers === undefined ? [] : checkAuthorizationServers(authorizationServers);
+  const protectedResource =
+    options.protectedResourceMetadata === undefined
+      ? undefined
+      : checkProtectedResource(options.protectedResourceMetadata);
+  const servers =
+    authorizationServers === undefined
+      ? []
+      : checkAuthorizationServers(withAudience(authorizationServers, protectedResource?.resource));
+  if (protectedResource !== undefined && options.resourceMetadata !== undefined) {
+    throw new StepUpConfigurationError(
+      '"resourceMetadata" and "protectedResourceMetadata" both name the metadata of this API; leave one of them out',
+    );
+  }
+  const resourceMetadata = options.resourceMetadata ?? protectedResource?.metadataUrl;
   if (passport === 'existing' && servers.some(({ introspection }) => introspection !== undefined)) {
     throw new StepUpConfigurationError(
       '"introspection" has no effect with "passport": \'existing\'; your strategy verifies the tokens',
@@ -259,6 +284,7 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
         : checkRequirements(requirements, '"requirements"'),
     realm,
     resourceMetadata,
+    protectedResource,
     clockTolerance,
     mode,
     audit,
@@ -266,6 +292,17 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
     routeTable,
     exceptionFilter,
   });
+}
+
+/** Returns the servers, each with an audience if there is one to give. Does not check them. */
+function withAudience(
+  servers: readonly AuthorizationServerOptions[],
+  audience: string | undefined,
+): readonly AuthorizationServerOptions[] {
+  if (audience === undefined || !Array.isArray(servers)) return servers;
+  return servers.map((server: AuthorizationServerOptions) =>
+    typeof server === 'object' && server !== null && server.audience === undefined ? { ...server, audience } : server,
+  );
 }
 
 /** @throws StepUpConfigurationError that shows how the module is imported */

@@ -27,7 +27,11 @@ export function resolvedServers(
   const resolved = new ResolvedServers({
     resolve: (issuer) => resolveAuthorizationServer(issuer),
     check: (answer, issuer) =>
-      checkResolvedServer(answer, issuer, { configured: servers, passport, vocabularies: shared }),
+      checkResolvedServer(withAudience(answer, settings.protectedResource?.resource), issuer, {
+        configured: servers,
+        passport,
+        vocabularies: shared,
+      }),
     failed: (failure) => advice.noteUnavailable(failure),
   });
   resolved.onAccept((server) => {
@@ -37,4 +41,10 @@ export function resolvedServers(
     for (const undeclared of vocabularies.declare(server.vocabulary)) log.advise(adviceOnUndeclaredWord(undeclared));
   });
   return resolved;
+}
+
+/** Returns an answer with the `resource` of this API, if it names no audience itself. */
+function withAudience(answer: unknown, resource: string | undefined): unknown {
+  if (resource === undefined || typeof answer !== 'object' || answer === null) return answer;
+  return { audience: resource, ...answer };
 }

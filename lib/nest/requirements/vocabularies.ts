@@ -1,12 +1,13 @@
 import type { AuthorizationServer, Vocabulary } from '../../authorization-servers/index.js';
 import { type AuthenticationRequirements, closestMatch, StepUpConfigurationError } from '../../core/index.js';
+import type { ApplicationWords } from './step-up-requirements.js';
 import type { UndeclaredWord } from './undeclared-word.js';
 
 /** Words of routes that are remembered until a resolved server knows them. */
 const MAX_UNDECLARED = 1000;
 
 /** The words of the application, in the strings of each authorization server. */
-export class Vocabularies {
+export class Vocabularies implements ApplicationWords {
   readonly #ofServers: readonly Vocabulary[];
   readonly #byIssuer: ReadonlyMap<string | undefined, Vocabulary>;
   /** Words that no server is known to have yet, each with the first place that requires it. */
@@ -40,6 +41,21 @@ export class Vocabularies {
         );
       }
     }
+  }
+
+  satisfying(acrValues: readonly string[]): readonly string[] {
+    // A server that is not known yet can tell no further word.
+    if (this.isOpen) return [...new Set(acrValues)];
+    const vocabularies = this.#ofServers;
+    const others = vocabularies.flatMap(({ words }) => [...words.keys()]);
+    return [...new Set([...acrValues, ...others])].filter(
+      (word) =>
+        acrValues.includes(word) ||
+        vocabularies.every((vocabulary) => {
+          const enough = vocabulary.stringsFor(acrValues);
+          return (vocabulary.words.get(word) ?? []).every((string) => enough.includes(string));
+        }),
+    );
   }
 
   /** Returns the words that no configured server knows, if one of them has words at all. */

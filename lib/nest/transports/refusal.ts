@@ -1,5 +1,7 @@
 /** A refusal in every form that a transport needs. */
 export interface Refusal {
+  /** A sentence for developers. */
+  readonly message: string;
   /** The value of `WWW-Authenticate`. */
   readonly challenge?: string | undefined;
   /** Seconds after which the client can retry. */
