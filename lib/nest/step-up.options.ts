@@ -30,7 +30,8 @@ export interface AccessTokenClaims extends Record<string, unknown> {
 }
 
 /** Options of {@link StepUpModule}. The module checks them at boot. An unknown option is a StepUpConfigurationError. */
-export type StepUpModuleOptions = StepUpExistingOptions | StepUpRegisterOptions | StepUpResolvingOptions;
+// The compiler explains mistakes by the last member.
+export type StepUpModuleOptions = StepUpResolvingOptions | StepUpExistingOptions | StepUpRegisterOptions;
 
 /** Options if the module verifies tokens itself. */
 export interface StepUpRegisterOptions extends CommonOptions {

@@ -19,7 +19,7 @@ describe('StepUpModule options', () => {
   const trusted = 'in a network that you trust, set "authorizationServers[0].allowInsecureRequests" to true';
   const audience = '"authorizationServers[0].audience" is required: the identifier of this API in "aud" of its tokens';
   const known =
-    'known are user, authenticationEvent, accessToken, isPublic, authorizationServers, passport, strategyName, ' +
+    'known are user, authenticationEvent, accessToken, isPublic, resolveAuthorizationServer, authorizationServers, passport, strategyName, ' +
     'requirements, realm, resourceMetadata, protectedResourceMetadata, clockTolerance, mode, audit, metadataAudit, routeTable, exceptionFilter';
   const algorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519';
 
