@@ -39,6 +39,8 @@ const NEST_ROOMS = [
   'advice',
   'transports',
   'requirements',
+  'authorization-server-options',
+  'option-checks',
   'protected-resource',
   'step-up.options',
   'refusal',

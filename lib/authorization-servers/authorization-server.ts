@@ -1,4 +1,4 @@
-import { checkMembers, checkSeconds, StepUpConfigurationError } from '../core/index.js';
+import { checkMembers, checkSeconds, StepUpConfigurationError, show } from '../core/index.js';
 import type { AuthorizationServerProfile } from './authorization-server-profile.js';
 import {
   checkIntrospection,
@@ -14,15 +14,30 @@ import { Vocabulary, type VocabularyOptions } from './vocabulary.js';
 
 /** An authorization server whose access tokens are accepted, and its strings for the words of the application. */
 export interface ServerOptions<Word extends string = string> extends VocabularyOptions<Word> {
-  /** Issuer identifier, compared exactly. Must be https, except on loopback. */
+  /**
+   * Issuer identifier, compared exactly with `iss` of tokens and `issuer` of the metadata. Must be https, except on
+   * loopback and with `allowInsecureRequests`.
+   */
   issuer: string;
   /**
    * Identifiers of this API. `aud` of a token must name one of them. Never a client id. Required, unless the module
    * knows the `resource` of this API.
    */
   audience?: string | readonly string[] | undefined;
+  /**
+   * URL of the metadata document, if this API reaches the server at another address than its issuer. The `issuer` in
+   * the document still has to be exactly `issuer`. Default is what OpenID Connect Discovery and RFC 8414 make of the
+   * issuer.
+   */
+  metadataUri?: string | undefined;
   /** URL of the key document. Default is `jwks_uri` of the issuer's metadata, which is fetched with the first token. */
   jwksUri?: string | undefined;
+  /**
+   * Accepts http beyond loopback for every address of this server: its issuer, these options, and what its metadata
+   * names. A machine that controls the network in between can then replace the keys, and forge every token. The
+   * boot logs a warning. Default is `false`.
+   */
+  allowInsecureRequests?: boolean | undefined;
   /**
    * Accepted signature algorithms, only asymmetric ones. Default is `RS256`, `PS256`, `ES256`, `ES384`, `ES512`,
    * `EdDSA` and `Ed25519`, the second name of `EdDSA` with an Ed25519 key.
@@ -51,7 +66,9 @@ export interface ServerOptions<Word extends string = string> extends VocabularyO
 export interface AuthorizationServer {
   readonly issuer: string;
   readonly audience: ReadonlySet<string>;
+  readonly metadataUri: string | undefined;
   readonly jwksUri: string | undefined;
+  readonly allowInsecureRequests: boolean;
   readonly algorithms: ReadonlySet<string>;
   readonly profile: AccessTokenProfile;
   readonly vocabulary: Vocabulary;
@@ -65,7 +82,9 @@ const SUPPORTED = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', ...DEFA
 const MEMBERS = new Set([
   'issuer',
   'audience',
+  'metadataUri',
   'jwksUri',
+  'allowInsecureRequests',
   'algorithms',
   'profile',
   'delegation',
@@ -109,7 +128,7 @@ export function checkAuthorizationServers(options: readonly ServerOptions[]): re
         "map your words to its strings, or set it to 'literal'",
     );
   }
-  checkWordsAcross(servers);
+  checkWordsAcross(servers.map(({ vocabulary }, index) => ({ where: `authorizationServers[${index}]`, vocabulary })));
   const introspecting = servers.filter(
     ({ introspection }) => introspection && INTROSPECTION_OCCASIONS[introspection.when].opaque,
   );
@@ -122,19 +141,25 @@ export function checkAuthorizationServers(options: readonly ServerOptions[]): re
   return Object.freeze(servers);
 }
 
+/** The vocabulary of a server, and the place of that server in errors. */
+interface NamedVocabulary {
+  readonly where: string;
+  readonly vocabulary: Vocabulary;
+}
+
 /**
  * Checks that a string that is a word of any server is listed under that word. Otherwise a requirement with the word
  * would mean the string at one server and something else at another.
  */
-function checkWordsAcross(servers: readonly AuthorizationServer[]): void {
-  for (const [index, { vocabulary }] of servers.entries()) {
+export function checkWordsAcross(servers: readonly NamedVocabulary[]): void {
+  for (const { where, vocabulary } of servers) {
     for (const [word, strings] of vocabulary.words) {
       for (const value of strings) {
-        const other = servers.findIndex((server) => server.vocabulary.words.has(value));
-        if (other < 0 || vocabulary.words.get(value)?.includes(value) === true) continue;
+        const other = servers.find((server) => server.vocabulary.words.has(value));
+        if (other === undefined || vocabulary.words.get(value)?.includes(value) === true) continue;
         throw new StepUpConfigurationError(
-          `"authorizationServers[${index}].acr.${word}" uses "${value}", which is a word in ` +
-            `"authorizationServers[${other}].acr"; give the word another name, or list the string under "${value}"`,
+          `"${where}.acr.${word}" uses "${value}", which is a word in ` +
+            `"${other.where}.acr"; give the word another name, or list the string under "${value}"`,
         );
       }
     }
@@ -156,11 +181,19 @@ function checkTellable({ words }: Vocabulary, profile: AccessTokenProfile, where
   }
 }
 
-function checkServer(options: ServerOptions, where: string): AuthorizationServer {
+/** Checks one authorization server by itself, and fills in defaults. */
+export function checkServer(options: ServerOptions, where: string): AuthorizationServer {
   if (!isRecord(options)) throw new StepUpConfigurationError(`"${where}" must be an object`);
   checkMembers(options, MEMBERS, (member) => `"${where}" has the unknown option "${member}"`);
-  const { issuer, audience, jwksUri, algorithms = DEFAULT_ALGORITHMS, delegation = 'refuse' } = options;
-  checkUrl(issuer, `${where}.issuer`);
+  const { issuer, audience, algorithms = DEFAULT_ALGORITHMS, delegation = 'refuse' } = options;
+  const { metadataUri, jwksUri, allowInsecureRequests = false } = options;
+  if (typeof allowInsecureRequests !== 'boolean') {
+    throw new StepUpConfigurationError(
+      `"${where}.allowInsecureRequests" must be true or false, not ${show(allowInsecureRequests)}`,
+    );
+  }
+  const rules = { server: where, allowInsecureRequests };
+  checkUrl(issuer, `${where}.issuer`, rules);
   const document = METADATA.exec(issuer)?.index;
   if (document !== undefined) {
     throw new StepUpConfigurationError(
@@ -169,7 +202,8 @@ function checkServer(options: ServerOptions, where: string): AuthorizationServer
     );
   }
   if (/[?#]/.test(issuer)) throw new StepUpConfigurationError(`"${where}.issuer" must have neither query nor fragment`);
-  if (jwksUri !== undefined) checkUrl(jwksUri, `${where}.jwksUri`);
+  if (metadataUri !== undefined) checkUrl(metadataUri, `${where}.metadataUri`, rules);
+  if (jwksUri !== undefined) checkUrl(jwksUri, `${where}.jwksUri`, rules);
   const audiences: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
   if (audiences.length === 0 || !audiences.every((value) => typeof value === 'string' && value !== '')) {
     throw new StepUpConfigurationError(
@@ -201,7 +235,9 @@ function checkServer(options: ServerOptions, where: string): AuthorizationServer
   return Object.freeze({
     issuer,
     audience: new Set(audiences as string[]),
+    metadataUri,
     jwksUri,
+    allowInsecureRequests,
     algorithms: new Set(algorithms),
     profile,
     vocabulary,
@@ -209,7 +245,7 @@ function checkServer(options: ServerOptions, where: string): AuthorizationServer
     introspection:
       options.introspection === undefined
         ? undefined
-        : checkIntrospection(options.introspection, `${where}.introspection`),
+        : checkIntrospection(options.introspection, `${where}.introspection`, rules),
     keys: Object.freeze({ refreshAfter, staleFor }),
   });
 }

@@ -28,5 +28,6 @@ export {
   PROFILE_MEMBERS,
 } from './profile.js';
 export { type ProfileName, profiles } from './profiles/index.js';
+export { checkResolvedServer } from './resolved-server.js';
 export { secondsOf, type TimeFormat } from './time-format.js';
 export { Vocabulary, type VocabularyOptions } from './vocabulary.js';

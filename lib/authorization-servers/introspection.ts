@@ -1,6 +1,6 @@
 import { checkMembers, checkSeconds, StepUpConfigurationError } from '../core/index.js';
 import { isRecord } from './record.js';
-import { checkUrl } from './url.js';
+import { checkUrl, type UrlRules } from './url.js';
 
 /**
  * A cache of introspection responses for several instances of an application. A `Keyv` fits. Code that can write to it
@@ -91,14 +91,15 @@ const OCCASIONS = Object.keys(INTROSPECTION_OCCASIONS);
  * Checks introspection options, and fills in defaults. Does not read the private key.
  *
  * @param where the place that errors name, such as `authorizationServers[0].introspection`
+ * @param rules which URL of an endpoint is accepted
  * @throws StepUpConfigurationError that names the option: an unknown one, one of the wrong type, both a secret and a
  * key, or neither
  */
-export function checkIntrospection(options: IntrospectionOptions, where: string): Introspection {
+export function checkIntrospection(options: IntrospectionOptions, where: string, rules: UrlRules): Introspection {
   if (!isRecord(options)) throw new StepUpConfigurationError(`"${where}" must be an object`);
   checkMembers(options, MEMBERS, (member) => `"${where}" has the unknown option "${member}"`);
   const { endpoint, clientId, when = 'opaque', cacheFor = 60, cache } = options;
-  if (endpoint !== undefined) checkUrl(endpoint, `${where}.endpoint`);
+  if (endpoint !== undefined) checkUrl(endpoint, `${where}.endpoint`, rules);
   if (!isText(clientId))
     throw new StepUpConfigurationError(`"${where}.clientId" is required: the client id of this API at this server`);
   if (!OCCASIONS.includes(when))

@@ -1,4 +1,5 @@
-import { type AuthorizationServerMetadata, readBoundedBody } from '../token/index.js';
+import type { AuthorizationServer } from '../authorization-servers/index.js';
+import { type AuthorizationServerMetadata, clientSecretBasic, readBoundedBody } from '../token/index.js';
 import type { LoginOptions } from './login-options.js';
 
 // openid-client is ESM only. This package is CommonJS.
@@ -38,7 +39,11 @@ export class AuthorizationClient {
     private readonly options: LoginOptions,
   ) {}
 
-  static async create(metadata: AuthorizationServerMetadata, options: LoginOptions): Promise<AuthorizationClient> {
+  static async create(
+    metadata: AuthorizationServerMetadata,
+    options: LoginOptions,
+    { allowInsecureRequests }: AuthorizationServer,
+  ): Promise<AuthorizationClient> {
     const oauth = await openidClient();
     const { clientId, clientSecret } = options;
     const configuration = new oauth.Configuration(
@@ -49,8 +54,9 @@ export class AuthorizationClient {
     );
     configuration.timeout = REQUEST_TIMEOUT;
     configuration[oauth.customFetch] = fetchBounded;
-    // The command line accepts http on loopback only.
-    if (new URL(metadata.issuer).protocol === 'http:') oauth.allowInsecureRequests(configuration);
+    // The endpoints are checked: http is accepted.
+    if (allowInsecureRequests || new URL(metadata.issuer).protocol === 'http:')
+      oauth.allowInsecureRequests(configuration);
     return new AuthorizationClient(oauth, configuration, options);
   }
 
@@ -103,5 +109,5 @@ const fetchBounded: CustomFetch = async (url, options) => {
 function secretMethod(oauth: OpenIdClient, metadata: AuthorizationServerMetadata) {
   const methods = metadata['token_endpoint_auth_methods_supported'];
   const basic = !Array.isArray(methods) || methods.includes('client_secret_basic');
-  return basic ? oauth.ClientSecretBasic : oauth.ClientSecretPost;
+  return basic ? clientSecretBasic : oauth.ClientSecretPost;
 }

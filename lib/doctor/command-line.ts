@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { type ProfileName, profiles } from '../authorization-servers/index.js';
-import { isAcrValue, isLoopback } from '../core/index.js';
+import { type ProfileName, profiles, type ServerOptions } from '../authorization-servers/index.js';
+import { isAcrValue } from '../core/index.js';
 import { readInteger } from './integer-option.js';
 import { type GivenIntrospection, INTROSPECTION_OPTIONS } from './introspection-options.js';
 import { LOGIN_OPTIONS, type LoginOptions, readLogin } from './login-options.js';
@@ -9,6 +9,8 @@ import { UsageError } from './usage-error.js';
 export interface CommandLine {
   /** `undefined` if only the file of `--config` names it. */
   readonly issuer: string | undefined;
+  /** Where the server is reached, if that differs from what its issuer says. */
+  readonly network: Pick<ServerOptions, 'metadataUri' | 'jwksUri' | 'allowInsecureRequests'>;
   /** The file with the options of an application. */
   readonly config: string | undefined;
   /**
@@ -34,6 +36,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const OPTIONS = {
   acr: { type: 'string', multiple: true },
   'acr-claim': { type: 'string' },
+  'allow-insecure-requests': { type: 'boolean' },
   audience: { type: 'string', multiple: true },
   'auth-time-claim': { type: 'string' },
   'client-id': { type: 'string' },
@@ -49,8 +52,10 @@ const OPTIONS = {
   'introspection-secret-file': { type: 'string' },
   issuer: { type: 'string' },
   json: { type: 'boolean' },
+  'jwks-uri': { type: 'string' },
   login: { type: 'boolean' },
   'max-age': { type: 'string' },
+  'metadata-uri': { type: 'string' },
   parameter: { type: 'string', multiple: true },
   port: { type: 'string' },
   profile: { type: 'string' },
@@ -85,6 +90,7 @@ export function readCommandLine(args: readonly string[], env: Environment): Comm
   if (values.introspect !== true && alone !== undefined) throw new UsageError(`"--${alone}" needs "--introspect"`);
   return {
     issuer: issuer === undefined ? undefined : checkIssuer(issuer),
+    network: networkOf(values),
     config: values.config,
     acr: readAcr(values.acr ?? []),
     maxAge: readInteger(values['max-age'], '--max-age', Number.MAX_SAFE_INTEGER),
@@ -117,6 +123,17 @@ function parse(args: readonly string[]) {
   }
 }
 
+function networkOf(
+  values: Readonly<{ 'metadata-uri'?: string; 'jwks-uri'?: string; 'allow-insecure-requests'?: boolean }>,
+): CommandLine['network'] {
+  const { 'metadata-uri': metadataUri, 'jwks-uri': jwksUri, 'allow-insecure-requests': isAllowed } = values;
+  return {
+    ...(metadataUri !== undefined && { metadataUri }),
+    ...(jwksUri !== undefined && { jwksUri }),
+    ...(isAllowed === true && { allowInsecureRequests: true }),
+  };
+}
+
 function readProfile(name: string | undefined): ProfileName | undefined {
   if (name === undefined || Object.hasOwn(profiles, name)) return name as ProfileName | undefined;
   throw new UsageError(`"--profile" must be one of ${Object.keys(profiles).join(', ')}`);
@@ -143,9 +160,6 @@ function checkIssuer(issuer: string): string {
   const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
   if (url === undefined || !/^https?:\/\//i.test(issuer)) {
     throw new UsageError('The issuer must be a URL, such as https://login.example.com');
-  }
-  if (url.protocol === 'http:' && !isLoopback(url)) {
-    throw new UsageError('The issuer must be an https URL (http is accepted on loopback only: localhost, 127.0.0.1)');
   }
   if (url.username !== '' || url.password !== '' || /[?#]/.test(issuer)) {
     throw new UsageError('The issuer must be a URL without credentials, query and fragment');

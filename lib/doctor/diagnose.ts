@@ -25,7 +25,7 @@ export async function diagnose(
   const { env, acrValues, maxAge, login } = examination;
   const server = examination.serverFor([]);
   const examiner = new TokenExaminer(examination);
-  const found = await readMetadata(examination, deadline());
+  const found = await readMetadata(server, env, deadline());
   const { metadata } = found;
   const diagnostics = [
     ...metadataDiagnostics(found, env),

@@ -62,9 +62,10 @@ const NO_AUDIENCE = '(none)';
 export function examinationOf({ commandLine, introspection: asked, config, env }: Given): Examination {
   const { where, options: chosen } = chooseServer(config, commandLine);
   // The secret of introspection can come from the command line.
-  if (where !== undefined) checked({ ...chosen, introspection: undefined }, inFile(where));
+  if (where !== undefined) checked({ ...chosen, ...commandLine.network, introspection: undefined }, inFile(where));
   const options: ServerOptions = {
     ...chosen,
+    ...commandLine.network,
     audience: commandLine.audience.length > 0 ? commandLine.audience : chosen.audience,
   };
   const profile = profileOf(commandLine.profile ?? chosen.profile);
@@ -180,7 +181,13 @@ type Wording = (message: string) => string;
 const asOption: Wording = (message) =>
   message
     .replaceAll('authorizationServers[0].introspection.', '--introspection-')
-    .replaceAll('authorizationServers[0].', '--');
+    .replace(/"authorizationServers\[0\]\.allowInsecureRequests" to true/, '"--allow-insecure-requests"')
+    .replace('"authorizationServers[0].issuer"', '"issuer"')
+    .replace(/authorizationServers\[0\]\.(\w+)/g, (_, name: string) => `--${inKebabCase(name)}`);
+
+function inKebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
 
 const inFile =
   (where: string): Wording =>

@@ -59,7 +59,7 @@ export class Introspection {
     private readonly examination: Examination,
     private readonly settings: IntrospectionSettings,
   ) {
-    this.#endpoint = new IntrospectionEndpoint(examination.issuer, settings, () => undefined);
+    this.#endpoint = new IntrospectionEndpoint(examination.serverFor([]), settings, () => undefined);
   }
 
   /** Diagnoses a token that only the server can read. */

@@ -3,6 +3,7 @@ import type { AuthorizationServer } from '../authorization-servers/index.js';
 import type { Environment } from '../token/index.js';
 import {
   type AuthorizationServerMetadata,
+  AuthorizationServerUnavailable,
   algorithmsOf,
   endpointOf,
   fetchJson,
@@ -17,16 +18,18 @@ import { quoted, shown } from './quoted.js';
 /** Diagnoses whether the keys of the server can be read, and which of them can verify an access token. */
 export async function keyDiagnostics(
   metadata: AuthorizationServerMetadata,
-  { algorithms: accepted, jwksUri }: AuthorizationServer,
+  server: AuthorizationServer,
   env: Environment,
   signal: AbortSignal,
 ): Promise<DoctorDiagnostic[]> {
+  const { algorithms: accepted, jwksUri } = server;
   let address: string;
   try {
-    address = jwksUri ?? endpointOf(metadata, 'jwks_uri');
-  } catch {
-    const message = 'the metadata has no https "jwks_uri" (http is accepted on loopback only)';
-    return [unreadable(message, 'Publish the keys, or configure "jwksUri". No token can be verified without keys.')];
+    address = jwksUri ?? endpointOf(metadata, 'jwks_uri', server);
+  } catch (error) {
+    if (!(error instanceof AuthorizationServerUnavailable)) throw error;
+    const fix = 'Publish the keys, or configure "jwksUri" (--jwks-uri). No token can be verified without keys.';
+    return [unreadable(error.reason.replace(/^its/, 'the'), fix)];
   }
   let keys: unknown;
   try {

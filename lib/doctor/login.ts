@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { AuthenticationRequirements } from '../core/index.js';
-import { type AuthorizationServerMetadata, endpointOf } from '../token/index.js';
+import { type AuthorizationServerMetadata, endpointOf, type MetadataSource } from '../token/index.js';
 import { AuthorizationClient, type SignedIn } from './authorization-client.js';
 import { concealed } from './concealed.js';
 import type { DoctorCode, DoctorDiagnostic, SignInSubject } from './doctor-diagnostic.js';
@@ -48,9 +48,10 @@ type SignIn = (subject: SignInSubject, requirements: AuthenticationRequirements)
  * @see [RFC 9470 §4](https://www.rfc-editor.org/rfc/rfc9470.html#section-4)
  */
 export async function loginDiagnostics(context: LoginContext, options: LoginOptions): Promise<DoctorDiagnostic[]> {
-  const missing = ENDPOINTS.filter((name) => !hasEndpoint(context.metadata, name));
+  const server = context.examination.serverFor([]);
+  const missing = ENDPOINTS.filter((name) => !hasEndpoint(context.metadata, name, server));
   if (missing.length > 0) return missing.map(missingEndpoint);
-  const client = await AuthorizationClient.create(context.metadata, options);
+  const client = await AuthorizationClient.create(context.metadata, options, server);
   const redirect = await LoopbackRedirect.listen(options.port);
   const { acrValues, secrets: known, issuer, env, profile } = context.examination;
   const rounds = acrValues === undefined ? 2 : 3;
@@ -149,10 +150,10 @@ async function signInRounds(context: LoginContext, signIn: SignIn): Promise<Doct
   return diagnostics;
 }
 
-/** Returns whether the metadata has the endpoint, by https. The doctor asks no user to open another address. */
-function hasEndpoint(metadata: AuthorizationServerMetadata, name: string): boolean {
+/** Returns whether the metadata has the endpoint, at an accepted address. The doctor asks no user to open another one. */
+function hasEndpoint(metadata: AuthorizationServerMetadata, name: string, server: MetadataSource): boolean {
   try {
-    return endpointOf(metadata, name) !== '';
+    return endpointOf(metadata, name, server) !== '';
   } catch {
     return false;
   }

@@ -4,13 +4,13 @@ import {
   type Environment,
   fetchJson,
   fixForNetwork,
+  type MetadataSource,
   metadataAddresses,
   networkFailure,
   proxyOf,
   Unreachable,
 } from '../token/index.js';
 import { type DoctorCode, type DoctorDiagnostic, DoctorError } from './doctor-diagnostic.js';
-import type { Examination } from './examination.js';
 import { printable, quoted } from './quoted.js';
 
 export interface FoundMetadata {
@@ -24,11 +24,13 @@ export interface FoundMetadata {
  * @throws DoctorError if it cannot be read, or has another issuer
  */
 export async function readMetadata(
-  { issuer, env }: Pick<Examination, 'issuer' | 'env'>,
+  source: MetadataSource,
+  env: Environment,
   signal: AbortSignal,
 ): Promise<FoundMetadata> {
+  const { issuer } = source;
   const reasons: string[] = [];
-  for (const address of metadataAddresses(issuer)) {
+  for (const address of metadataAddresses(source)) {
     try {
       const metadata = await fetchJson(address, signal);
       checkIssuer(issuer, metadata['issuer']);
@@ -39,7 +41,7 @@ export async function readMetadata(
       if (error instanceof Unreachable) {
         throw new DoctorError(
           'server_unreachable',
-          `${printable(issuer)} ${message}: ${fixForNetwork(networkFailure(error), issuer, env)}`,
+          `${printable(source.metadataUri ?? issuer)} ${message}: ${fixForNetwork(networkFailure(error), address, env)}`,
         );
       }
       reasons.push(`${printable(new URL(address).pathname)} ${message}`);
@@ -69,7 +71,16 @@ export function metadataDiagnostics({ address, metadata }: FoundMetadata, env: E
     diagnostics.push({ subject: 'metadata', code, severity, message, ...(fix !== undefined && { fix }) });
 
   add('ok', 'metadata_read', `read at ${printable(address)}; its issuer is exactly this one`);
-  if (new URL(metadata.issuer).protocol === 'http:') {
+  const insecure = [metadata.issuer, address].map((one) => new URL(one)).filter(({ protocol }) => protocol === 'http:');
+  if (insecure.some((one) => !isLoopback(one))) {
+    const message = 'http beyond loopback, which "allowInsecureRequests" accepts';
+    add(
+      'note',
+      'https_missing',
+      message,
+      'Use it only in a network that you trust: it can replace keys, and forge tokens.',
+    );
+  } else if (insecure.length > 0) {
     add('note', 'https_missing', 'http is accepted on loopback only', 'Use https everywhere else.');
   }
   const proxy = proxyOf(address, env);

@@ -14,6 +14,7 @@ export {
 } from './advice/decisions.js';
 export type { Verification } from './advice/verifications.js';
 export type { Authenticated } from './authentication/authenticator.js';
+export type { AuthorizationServerOptions, ResolveAuthorizationServer } from './authorization-server-options.js';
 export { Public } from './decorators/public.decorator.js';
 export { RequireAcr, SkipStepUp } from './decorators/require-acr.decorator.js';
 export { StepUpContext } from './decorators/step-up-context.decorator.js';
@@ -54,10 +55,10 @@ export type { Vocabularies } from './requirements/vocabularies.js';
 export { StepUpModule } from './step-up.module.js';
 export type {
   AccessTokenClaims,
-  AuthorizationServerOptions,
   StepUpExistingOptions,
   StepUpModuleOptions,
   StepUpRegisterOptions,
+  StepUpResolvingOptions,
 } from './step-up.options.js';
 export { STEP_UP_SETTINGS, type StepUpSettings } from './step-up.options.js';
 export { StepUpService } from './step-up.service.js';

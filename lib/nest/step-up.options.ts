@@ -1,13 +1,8 @@
 import { ConfigurableModuleBuilder, type ExecutionContext } from '@nestjs/common';
-import {
-  type AuthorizationServer,
-  checkAuthorizationServers,
-  type ServerOptions,
-} from '../authorization-servers/index.js';
+import { type AuthorizationServer, checkAuthorizationServers } from '../authorization-servers/index.js';
 import {
   type AuthenticationEvent,
   type AuthenticationRequirements,
-  bearerChallenge,
   checkMembers,
   checkRequirements,
   checkSeconds,
@@ -16,16 +11,14 @@ import {
   show,
 } from '../core/index.js';
 import { DEFAULT_TOKEN_CACHE_BYTES } from '../token/index.js';
+import type { AuthorizationServerOptions, ResolveAuthorizationServer } from './authorization-server-options.js';
+import { checkChoice, checkRealm } from './option-checks.js';
 import {
   checkProtectedResource,
   type ProtectedResource,
   type ProtectedResourceMetadataOptions,
 } from './protected-resource/protected-resource.js';
 import type { RequirementsFunction, StepUpRequirements } from './requirements/step-up-requirements.js';
-import type { StepUpWord } from './requirements/words.js';
-
-/** An authorization server whose access tokens are accepted, and what the words of {@link StepUpWords} mean to it. */
-export interface AuthorizationServerOptions extends ServerOptions<StepUpWord> {}
 
 /** The claims of a verified access token. Only `sub` and `iss` have a known type. */
 export interface AccessTokenClaims extends Record<string, unknown> {
@@ -38,7 +31,8 @@ export interface AccessTokenClaims extends Record<string, unknown> {
 }
 
 /** Options of {@link StepUpModule}. The module checks them at boot. An unknown option is a StepUpConfigurationError. */
-export type StepUpModuleOptions = StepUpExistingOptions | StepUpRegisterOptions;
+// The compiler explains mistakes by the last member.
+export type StepUpModuleOptions = StepUpResolvingOptions | StepUpExistingOptions | StepUpRegisterOptions;
 
 /** Options if the module verifies tokens itself. */
 export interface StepUpRegisterOptions extends CommonOptions {
@@ -53,6 +47,12 @@ export interface StepUpRegisterOptions extends CommonOptions {
   user?: ((claims: AccessTokenClaims, context?: ExecutionContext) => unknown) | undefined;
   /** Allowed only with `passport: 'existing'`. With `'register'` the module reads the event from the token. */
   authenticationEvent?: undefined;
+}
+
+/** Options if the module verifies tokens itself, and the application knows authorization servers at run time alone. */
+export interface StepUpResolvingOptions extends Omit<StepUpRegisterOptions, 'authorizationServers'> {
+  authorizationServers?: undefined;
+  resolveAuthorizationServer: ResolveAuthorizationServer;
 }
 
 /** Options if a Passport strategy of the application verifies tokens. */
@@ -80,6 +80,13 @@ export interface StepUpExistingOptions extends CommonOptions {
 }
 
 interface CommonOptions {
+  /**
+   * Returns the authorization server of an issuer that `authorizationServers` does not have, such as that of a customer.
+   * Is asked once for each issuer, and again after 10 minutes of use. An unknown issuer is refused with 401, and asked
+   * about again after 10 seconds. If the function throws, takes longer than 5 seconds, or returns a server of another
+   * issuer, the response is a 503, and the log says why. Default is to accept no other issuer.
+   */
+  resolveAuthorizationServer?: ResolveAuthorizationServer | undefined;
   /**
    * Name of the Passport strategy: the one that the module registers, or with `'existing'` the one that authenticates.
    * Default is `'jwt'`.
@@ -160,6 +167,7 @@ export const {
 /** Checked options with every default filled in. */
 export interface StepUpSettings {
   readonly servers: readonly AuthorizationServer[];
+  readonly resolveAuthorizationServer: CommonOptions['resolveAuthorizationServer'];
   readonly passport: 'register' | 'existing';
   readonly strategyName: string;
   readonly user: StepUpRegisterOptions['user'];
@@ -182,7 +190,7 @@ export interface StepUpSettings {
 /** Injection token of {@link StepUpSettings}. */
 export const STEP_UP_SETTINGS = Symbol('nestjs-step-up:settings');
 
-const FUNCTIONS = ['user', 'authenticationEvent', 'accessToken', 'isPublic'] as const;
+const FUNCTIONS = ['user', 'authenticationEvent', 'accessToken', 'isPublic', 'resolveAuthorizationServer'] as const;
 const MEMBERS = new Set<string>([
   ...FUNCTIONS,
   'authorizationServers',
@@ -226,7 +234,8 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
       throw new StepUpConfigurationError(`"${name}" must be a function`);
     }
   }
-  if (passport === 'register' && authorizationServers === undefined) {
+  const { resolveAuthorizationServer } = options;
+  if (passport === 'register' && authorizationServers === undefined && resolveAuthorizationServer === undefined) {
     throw new StepUpConfigurationError(
       '"authorizationServers" is required; with a Passport strategy of your own say "passport": \'existing\'',
     );
@@ -280,6 +289,7 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
   const { user, authenticationEvent, accessToken, isPublic } = options;
   return Object.freeze({
     servers,
+    resolveAuthorizationServer,
     passport,
     strategyName,
     user,
@@ -320,20 +330,4 @@ export function assertOptions(options: unknown): asserts options is StepUpModule
   throw new StepUpConfigurationError(
     `StepUpModule needs options, not ${show(options)}: import StepUpModule.forRoot({ authorizationServers: [{ issuer, audience }] })`,
   );
-}
-
-function checkChoice(name: string, value: string, choices: readonly string[]): void {
-  if (!choices.includes(value)) {
-    throw new StepUpConfigurationError(`"${name}" must be ${choices.map((choice) => `'${choice}'`).join(' or ')}`);
-  }
-}
-
-function checkRealm(realm: string, resourceMetadata: string | undefined): void {
-  try {
-    bearerChallenge({ realm, resourceMetadata });
-  } catch (error) {
-    throw new StepUpConfigurationError(
-      `"realm" and "resourceMetadata" must be printable ASCII: ${(error as Error).message}`,
-    );
-  }
 }

@@ -87,7 +87,6 @@ async function load(file: string): Promise<Exports> {
 }
 
 function rootModule(exports: Exports, name: string | undefined, file: string): unknown {
-  const isModule = (value: unknown) => typeof value === 'function' && /Module$/.test(value.name);
   if (name !== undefined) {
     if (Object.hasOwn(exports, name) && typeof exports[name] === 'function') return exports[name];
     throw new ApplicationError(`${file} exports no class "${name}"; there are ${namesOf(exports)}`);
@@ -98,6 +97,15 @@ function rootModule(exports: Exports, name: string | undefined, file: string): u
   throw new ApplicationError(
     `${file} exports ${modules.length === 0 ? 'no module' : 'several modules'}; name one by --module`,
   );
+}
+
+/** What `@Module()` leaves on a class: a bundle can change its name. */
+const MODULE_METADATA = ['imports', 'controllers', 'providers', 'exports'];
+
+function isModule(value: unknown): boolean {
+  if (typeof value !== 'function') return false;
+  const { hasMetadata } = Reflect as { hasMetadata?: (key: string, target: object) => boolean };
+  return /Module$/.test(value.name) || MODULE_METADATA.some((key) => hasMetadata?.(key, value) === true);
 }
 
 /**

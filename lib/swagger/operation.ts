@@ -66,10 +66,10 @@ export class OperationDescriber {
 
   #translated({ description: { requirements } }: Route): TranslatedAt[] {
     if (requirements === undefined) return [];
-    const issuers = this.settings.servers.map(({ issuer }) => issuer);
-    if (issuers.length === 0) return [{ requirements }];
-    return issuers.flatMap((issuer) => {
-      const translated = this.vocabularies.translate(requirements, issuer);
+    if (this.vocabularies.isEmpty) return [{ requirements }];
+    const compiled = this.vocabularies.compiled(requirements);
+    return this.settings.servers.flatMap(({ issuer }) => {
+      const translated = compiled.for(issuer);
       return translated === undefined ? [] : [{ issuer, requirements: translated }];
     });
   }

@@ -65,7 +65,15 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
     ): Waived | undefined {
       // The issuer must know the required words: users of another one get 403 without a challenge.
       const issuer = this.settings.servers.find((server) => required.for(server.issuer) !== undefined)?.issuer;
-      return super.enforce({ ...authenticated, event: eventOf(issuer) }, required, at);
+      return super.enforce({ ...authenticated, event: eventOf(issuer), server: undefined }, required, at);
+    }
+
+    /** A server that is resolved at run time is not known: words stand for themselves. */
+    protected override translated(
+      required: TranslatedRequirements,
+      issuer: string | undefined,
+    ): AuthenticationRequirements {
+      return required.for(issuer) ?? required.requirements;
     }
 
     override assess(authenticated: Authenticated, required: TranslatedRequirements): Assessment {

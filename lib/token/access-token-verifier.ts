@@ -3,17 +3,19 @@ import type { AuthenticationRequirements } from '../core/index.js';
 import type { AuthorizationServerUnavailable } from './errors.js';
 import type { Warn } from './introspection/introspection-endpoint.js';
 import { Introspector } from './introspection/introspector.js';
+import { Issuers } from './issuers.js';
 import { checkSize, isJwt } from './jwt/jwt.js';
 import { type JwtIssuer, JwtVerifier } from './jwt/jwt-verifier.js';
 import type { TokenCacheStatistics } from './jwt/verified-tokens.js';
 import { KeySet } from './keys/key-set.js';
 import { andThen, type MaybePromise, orElse } from './maybe-promise.js';
 import { refusedBy, refuserOf } from './refuse.js';
+import type { ResolvedServers } from './resolved-servers.js';
 import type { Clock } from './validity.js';
 import type { VerifiedAccessToken } from './verified-access-token.js';
 
 /**
- * Verifies access tokens of the configured authorization servers: JWTs by RFC 9068 §4 and RFC 8725, and tokens by
+ * Verifies access tokens of the configured and the resolved authorization servers: JWTs by RFC 9068 §4 and RFC 8725, and tokens by
  * introspection if a server has that option. Chooses the server of a JWT by an exact match of `iss`: nothing in a token
  * leads to a request to another address. Does not decide whether the authentication behind a token meets requirements.
  *
@@ -21,22 +23,28 @@ import type { VerifiedAccessToken } from './verified-access-token.js';
  * @see [RFC 7662](https://www.rfc-editor.org/rfc/rfc7662.html)
  */
 export class AccessTokenVerifier {
-  readonly #servers: ReadonlyMap<string, Issuer>;
+  readonly #issuers: Issuers<Issuer>;
   readonly #opaque: Issuer | undefined;
   readonly #jwts: JwtVerifier;
+  readonly #mayAlwaysAsk: boolean;
 
-  /** @throws StepUpConfigurationError for a private key of `introspection` that cannot be read or cannot sign */
+  /**
+   * @param resolved further servers, which the application resolves by the issuer of a token
+   * @throws StepUpConfigurationError for a private key of `introspection` that cannot be read or cannot sign
+   */
   constructor(
     servers: readonly AuthorizationServer[],
     private readonly clockTolerance: number,
     { warn = () => undefined, unavailable = () => undefined, tokenCacheBytes }: VerifierOptions = {},
+    resolved?: ResolvedServers,
   ) {
-    const issuers = servers.map((server) => issuerOf(server, { warn, unavailable }));
-    this.#servers = new Map(issuers.map((issuer) => [issuer.server.issuer, issuer]));
-    this.#jwts = new JwtVerifier(this.#servers, tokenCacheBytes);
-    this.#opaque = issuers.find(
-      ({ server: { introspection } }) => introspection && INTROSPECTION_OCCASIONS[introspection.when].opaque,
+    this.#issuers = new Issuers(servers, (server) => issuerOf(server, { warn, unavailable }), resolved);
+    this.#jwts = new JwtVerifier(this.#issuers, tokenCacheBytes);
+    const opaque = servers.find(
+      ({ introspection }) => introspection && INTROSPECTION_OCCASIONS[introspection.when].opaque,
     );
+    this.#opaque = opaque && this.#issuers.get(opaque.issuer);
+    this.#mayAlwaysAsk = resolved !== undefined || opaque?.introspection?.when === 'always';
   }
 
   /**
@@ -53,7 +61,7 @@ export class AccessTokenVerifier {
       return orElse(() => introspector.verifyOpaque(token, () => this.#clock()), refusedBy(server.issuer));
     }
     const verified = this.#jwts.verify(token, this.#clock());
-    return this.#opaque?.server.introspection?.when === 'always'
+    return this.#mayAlwaysAsk
       ? andThen(verified, (known) => (this.#isAlwaysAsked(known) ? this.#complete(token, known) : known))
       : verified;
   }
@@ -69,7 +77,8 @@ export class AccessTokenVerifier {
     if (introspector !== undefined && !isJwt(token)) return introspector.knows(token);
     const known = this.#jwts.recall(token, this.#clock());
     if (known === undefined) return false;
-    return !this.#isAlwaysAsked(known) || introspector?.knows(token) === true;
+    if (!this.#isAlwaysAsked(known)) return true;
+    return this.#issuers.get(known.server.issuer)?.introspector?.knows(token) === true;
   }
 
   /** What is remembered of verified JWTs. */
@@ -94,13 +103,13 @@ export class AccessTokenVerifier {
 
   #complete(token: string, verified: VerifiedAccessToken): MaybePromise<VerifiedAccessToken> {
     const { issuer } = verified.server;
-    const introspector = this.#servers.get(issuer)?.introspector;
+    const introspector = this.#issuers.get(issuer)?.introspector;
     if (introspector === undefined) return verified;
     return orElse(() => introspector.complete(token, verified), refusedBy(issuer));
   }
 
   #isAlwaysAsked({ server }: VerifiedAccessToken): boolean {
-    return server === this.#opaque?.server && server.introspection?.when === 'always';
+    return server.introspection?.when === 'always';
   }
 
   #clock(): Clock {
@@ -141,11 +150,11 @@ function issuerOf(
   server: AuthorizationServer,
   { warn, unavailable }: Required<Pick<VerifierOptions, 'warn' | 'unavailable'>>,
 ): Issuer {
-  const { issuer, jwksUri, introspection } = server;
+  const { introspection } = server;
   return {
     server,
-    keys: new KeySet({ issuer, ...(jwksUri !== undefined && { jwksUri }), ...server.keys, failed: unavailable }),
-    refuse: refuserOf(issuer),
+    keys: new KeySet({ ...server, ...server.keys, failed: unavailable }),
+    refuse: refuserOf(server.issuer),
     introspector: introspection && new Introspector(server, introspection, warn),
   };
 }

@@ -90,11 +90,14 @@ export type AuthorizationServerUnavailableCode =
   | 'keys_unusable'
   | 'introspection_overloaded'
   | 'introspection_credentials_refused'
-  | 'introspection_unusable';
+  | 'introspection_unusable'
+  | 'resolver_failed'
+  | 'resolver_overloaded'
+  | 'resolved_server_invalid';
 
 interface Unavailability {
-  /** The configured issuer. */
-  readonly issuer: string;
+  /** The issuer of the server. Absent if the server is not known: then "resolveAuthorizationServer" cannot tell it. */
+  readonly issuer?: string | undefined;
   readonly code: AuthorizationServerUnavailableCode;
   /** Predicate of a sentence about the issuer, such as `its key document cannot be reached (ECONNREFUSED)`. */
   readonly reason: string;
@@ -106,13 +109,13 @@ interface Unavailability {
 /** Reports that an authorization server cannot be reached, or that its response cannot be used. */
 export class AuthorizationServerUnavailable extends Error implements Unavailability {
   override readonly name = 'AuthorizationServerUnavailable';
-  readonly issuer: string;
+  readonly issuer: string | undefined;
   readonly code: AuthorizationServerUnavailableCode;
   readonly reason: string;
   readonly retryAfter: number;
 
   constructor({ issuer, code, reason, retryAfter, cause }: Unavailability) {
-    super(`${issuer}: ${reason}`, cause === undefined ? undefined : { cause });
+    super(issuer === undefined ? reason : `${issuer}: ${reason}`, cause === undefined ? undefined : { cause });
     this.issuer = issuer;
     this.code = code;
     this.reason = reason;

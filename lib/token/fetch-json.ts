@@ -6,6 +6,9 @@ export const COOLDOWN = 10;
 
 const MAX_BODY_BYTES = 1_048_576;
 
+/** Servers send JSON under several media types, and some refuse a request that names another one. */
+const ACCEPT = 'application/json, application/jwk-set+json, */*;q=0.1';
+
 /**
  * Fetches a JSON object. Follows no redirect. Reads at most 1 MiB, whatever `Content-Length` says. Its error messages
  * never quote the response.
@@ -37,7 +40,7 @@ export class UnusableResponse extends Error {}
 export class Unreachable extends Error {}
 
 async function fetchBody(url: string, signal: AbortSignal): Promise<string> {
-  const response = await fetch(url, { redirect: 'error', signal, headers: { accept: 'application/json' } });
+  const response = await fetch(url, { redirect: 'error', signal, headers: { accept: ACCEPT } });
   if (response.status !== 200) {
     await response.body?.cancel();
     throw new UnusableResponse(`is answered with status ${response.status}`);
@@ -46,7 +49,7 @@ async function fetchBody(url: string, signal: AbortSignal): Promise<string> {
 }
 
 /**
- * Reads the body of a response.
+ * Reads the body of a response. Leaves out a byte order mark, which is no JSON.
  *
  * @throws UnusableResponse for more than `maxBytes`
  */
@@ -58,7 +61,7 @@ export async function readBoundedBody(response: Response, maxBytes: number): Pro
     if (bytes > maxBytes) throw new UnusableResponse(`is larger than ${maxBytes / 1024} KiB`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
 /** Describes why `fetch` has failed. Its message is always the same: the reason is in the cause. */

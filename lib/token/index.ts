@@ -9,6 +9,7 @@ export {
   type AuthorizationServerUnavailableCode,
 } from './errors.js';
 export { fetchJson, readBoundedBody, Unreachable, UnusableResponse } from './fetch-json.js';
+export { clientSecretBasic } from './introspection/client-authentication.js';
 export {
   IntrospectionEndpoint,
   type IntrospectionResponse,
@@ -25,9 +26,16 @@ export { DEFAULT_TOKEN_CACHE_BYTES, type TokenCacheStatistics } from './jwt/veri
 export { MAX_KEYS, mayVerify } from './keys/key-set.js';
 export { algorithmsOf } from './keys/signature-algorithms.js';
 export { andThen, isThenable, type MaybePromise, orElse } from './maybe-promise.js';
-export { type AuthorizationServerMetadata, endpointOf, fetchMetadata, metadataAddresses } from './metadata.js';
+export {
+  type AuthorizationServerMetadata,
+  endpointOf,
+  fetchMetadata,
+  type MetadataSource,
+  metadataAddresses,
+} from './metadata.js';
 export { fixForNetwork, networkFailure } from './network-failure.js';
 export { type Environment, proxyOf } from './proxy.js';
+export { ResolvedServers } from './resolved-servers.js';
 export { checkStillValid } from './validity.js';
 export type { VerifiedAccessToken } from './verified-access-token.js';
 export { withoutStackTrace } from './without-stack-trace.js';

@@ -1,3 +1,4 @@
+import { AuthorizationServerUnavailable } from './errors.js';
 import { type Environment, proxyOf } from './proxy.js';
 
 const NOT_TRUSTED =
@@ -26,8 +27,11 @@ const FIXES: Readonly<Record<string, string>> = {
 export function networkFailure(error: unknown): string | undefined {
   const { cause } = error as { cause?: { code?: unknown } };
   if (cause === undefined || cause === null) return undefined;
-  // These codes of the library are about a response.
-  const isOfNetwork = typeof cause.code === 'string' && !cause.code.startsWith('OAUTH_');
+  // The codes of the library and of this package are about a response. The failure behind it is deeper.
+  const isOfNetwork =
+    typeof cause.code === 'string' &&
+    !cause.code.startsWith('OAUTH_') &&
+    !(cause instanceof AuthorizationServerUnavailable);
   return isOfNetwork ? (cause.code as string) : networkFailure(cause);
 }
 

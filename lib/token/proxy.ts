@@ -10,14 +10,16 @@ export interface Proxy {
   readonly reason: string;
 }
 
-/** In the order in which they count: https falls back to the proxy for http. */
-const VARIABLES = {
-  'https:': ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'],
-  'http:': ['http_proxy', 'HTTP_PROXY'],
-} as const;
+const OF_HTTP = ['http_proxy', 'HTTP_PROXY'];
+
+/** For each protocol, in the order in which they count: https falls back to the proxy for http. */
+const VARIABLES: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'https:': [['https_proxy', 'HTTPS_PROXY'], OF_HTTP],
+  'http:': [OF_HTTP],
+};
 
 /** Where the fetch of Node keeps what sends its requests. `setGlobalDispatcher()` of undici replaces it. */
-const DISPATCHER = Symbol.for('undici.globalDispatcher.1');
+const DISPATCHERS = ['undici.globalDispatcher.1', 'undici.globalDispatcher.2'].map((name) => Symbol.for(name));
 
 /**
  * Returns the proxy that the environment names for an address; `undefined` without one. Node does not use it by itself.
@@ -30,7 +32,10 @@ export function proxyOf(
   nodeVersion: string = process.versions.node,
 ): Proxy | undefined {
   const { protocol, hostname } = new URL(address);
-  const variable = (VARIABLES[protocol as keyof typeof VARIABLES] ?? []).find((name) => env[name]);
+  // The lower-case variable counts alone if it is set, even if it is empty.
+  const variable = (VARIABLES[protocol] ?? [])
+    .map((names) => names.find((name) => env[name] !== undefined))
+    .find((name) => name !== undefined && env[name] !== '');
   if (variable === undefined || isExempt(hostname, env['no_proxy'] ?? env['NO_PROXY'] ?? '')) return undefined;
   return { variable, isUsed: sendsThroughProxy(), reason: reasonFor(nodeVersion) };
 }
@@ -45,9 +50,16 @@ function reasonFor(nodeVersion: string): string {
         'NODE_OPTIONS="--import ./proxy.mjs" loads; or take Node 24, or 22.21, with NODE_USE_ENV_PROXY=1';
 }
 
+/** The agents of undici keep those for proxies under symbols with this description. A bundle can rename their classes. */
+const OF_PROXY = /\bproxy agent\b/;
+
 function sendsThroughProxy(): boolean {
-  const dispatcher: unknown = Reflect.get(globalThis, DISPATCHER);
-  return typeof dispatcher === 'object' && dispatcher !== null && dispatcher.constructor.name.includes('Proxy');
+  return DISPATCHERS.map((name): unknown => Reflect.get(globalThis, name)).some(
+    (dispatcher) =>
+      typeof dispatcher === 'object' &&
+      dispatcher !== null &&
+      Object.getOwnPropertySymbols(dispatcher).some(({ description }) => OF_PROXY.test(description ?? '')),
+  );
 }
 
 /** Returns whether `NO_PROXY` names a host, or a domain that it is in. Ports are left out. */

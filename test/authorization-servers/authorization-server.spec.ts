@@ -5,7 +5,12 @@ import { refusals } from '../support/refusals.js';
 const GOOD = { issuer: 'https://as.example', audience: 'https://api.example' };
 const check = (...servers: unknown[]) => checkAuthorizationServers(servers as (typeof GOOD)[]);
 const URL_NEEDED = 'must be an https URL (http is accepted on loopback only)';
-const KNOWN = 'known are issuer, audience, jwksUri, algorithms, profile, delegation, introspection, keys, acr, order';
+const TRUSTED = 'in a network that you trust, set "authorizationServers[0].allowInsecureRequests" to true';
+const ELSEWHERE =
+  'if tokens have another "iss" and this is only an address of their server, give it in "authorizationServers[0].metadataUri"';
+const KNOWN =
+  'known are issuer, audience, metadataUri, jwksUri, allowInsecureRequests, algorithms, profile, delegation, introspection, ' +
+  'keys, acr, order';
 const ALGORITHMS = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519';
 
 describe('an option that is left out', () => {
@@ -43,6 +48,32 @@ test('options are neither changed nor kept: a later change has no effect', () =>
   expect(server?.algorithms).toEqual(new Set(['ES256']));
   expect(server?.profile.claims.acr).toEqual(['ext', 'acr']);
   expect(server?.vocabulary.stringsFor(['mfa'])).toEqual(['a', 'b']);
+});
+
+describe('field RS-03 http beyond loopback', () => {
+  const OVER_HTTP = {
+    issuer: 'http://keycloak:8080/realms/bank',
+    metadataUri: 'http://keycloak:8080/realms/bank/.well-known/openid-configuration',
+    jwksUri: 'http://10.0.0.7/certs',
+  };
+  const introspection = { endpoint: 'http://keycloak:8080/introspect', clientId: 'api', clientSecret: 's3cret' };
+
+  test('every address of a server that is named may be http', () => {
+    const [server] = check({ ...GOOD, ...OVER_HTTP, introspection, allowInsecureRequests: true });
+    expect(server).toMatchObject({ ...OVER_HTTP, allowInsecureRequests: true });
+    expect(server?.introspection?.endpoint).toBe(introspection.endpoint);
+  });
+
+  test('another server has to be https next to it', () => {
+    const insecure = { ...GOOD, ...OVER_HTTP, allowInsecureRequests: true };
+    expect(() => check(insecure, { ...GOOD, issuer: 'http://as.example' })).toThrow(
+      /^"authorizationServers\[1\]\.issuer"/,
+    );
+  });
+
+  test('it is refused unless it is asked for', () => {
+    expect(check(GOOD)[0]?.allowInsecureRequests).toBe(false);
+  });
 });
 
 test.each([
@@ -89,14 +120,13 @@ describe('a wrong option', () => {
       ],
       ...Object.fromEntries(
         [
-          ...['http://as.example', 'as.example', '', 'ftp://as.example'].map((url) => [url, `"${url}"`]),
-          ...['http://127.0.0.1.example', 'http://localhost.example', 'http://10.0.0.1'].map((url) => [
-            url,
-            `"${url}"`,
-          ]),
+          ...['as.example', '', 'ftp://as.example'].map((url) => [url, `"${url}"`]),
+          ...['http://as.example', 'http://127.0.0.1.example', 'http://localhost.example', 'http://10.0.0.1'].map(
+            (url) => [url, `"${url}"; ${ELSEWHERE}; ${TRUSTED}`],
+          ),
           ...[5, null, undefined].map((issuer) => [issuer, String(issuer)]),
           [['https://as.example'], 'a list'],
-          ['http://127.0.0.1@as.example', 'one with an "@"'],
+          ['http://127.0.0.1@as.example', `one with an "@"; ${ELSEWHERE}; ${TRUSTED}`],
         ].map(([issuer, shown]) => [`"authorizationServers[0].issuer" ${URL_NEEDED}, not ${shown}`, [{ issuer }]]),
       ),
       '"authorizationServers[0].issuer" must be the issuer, not the address of its metadata: write "https://as.example/a", or what that document has as "issuer"':
@@ -109,10 +139,33 @@ describe('a wrong option', () => {
         { issuer: 'https://as.example?a' },
         { issuer: 'https://as.example#a' },
       ],
-      [`"authorizationServers[0].jwksUri" ${URL_NEEDED}, not "http://as.example/jwks"`]: [
+      [`"authorizationServers[0].jwksUri" ${URL_NEEDED}, not "http://as.example/jwks"; ${TRUSTED}`]: [
         { jwksUri: 'http://as.example/jwks' },
       ],
       [`"authorizationServers[0].jwksUri" ${URL_NEEDED}, not "file:///jwks"`]: [{ jwksUri: 'file:///jwks' }],
+      [`"authorizationServers[0].metadataUri" ${URL_NEEDED}, not "http://keycloak:8080/"; ${TRUSTED}`]: [
+        { metadataUri: 'http://keycloak:8080/' },
+        { metadataUri: 'http://keycloak:8080/', allowInsecureRequests: false },
+      ],
+      [`"authorizationServers[0].metadataUri" ${URL_NEEDED}, not "keycloak:8080"`]: [{ metadataUri: 'keycloak:8080' }],
+      '"authorizationServers[0].metadataUri" must not carry credentials': [{ metadataUri: 'https://a:b@as.example/' }],
+      ...Object.fromEntries(
+        ['ftp://as.example', 'ws://as.example', 'file:///jwks', 'as.example', ''].map((url) => [
+          `"authorizationServers[0].jwksUri" must be an https or http URL, not "${url}"`,
+          [{ jwksUri: url, allowInsecureRequests: true }],
+        ]),
+      ),
+      ...Object.fromEntries(
+        [
+          ['true', '"true"'],
+          [1, '1'],
+          [null, 'null'],
+          [['issuer'], 'a list'],
+        ].map(([value, shown]) => [
+          `"authorizationServers[0].allowInsecureRequests" must be true or false, not ${shown}`,
+          [{ allowInsecureRequests: value }],
+        ]),
+      ),
       '"authorizationServers[0].jwksUri" must not carry credentials': [{ jwksUri: 'https://a@as.example/jwks' }],
       '"authorizationServers[0].audience" is required: the identifier of this API in "aud" of its tokens': [
         ...[undefined, null, '', [], [''], ['a', ''], [5], 5, { a: 'b' }].map((audience) => ({ audience })),

@@ -69,8 +69,10 @@ describe('a wrong option', () => {
       [`"${WHERE}.cache" must have get(key) and set(key, value, ttl), like a Keyv`]: [
         ...[null, {}, { get: () => undefined }, 'redis://localhost'].map((cache) => ({ ...BASIC, cache })),
       ],
-      [`"${WHERE}.endpoint" must be an https URL (http is accepted on loopback only), not "http://as.example/introspect"`]:
-        [{ ...BASIC, endpoint: 'http://as.example/introspect' }],
+      [`"${WHERE}.endpoint" must be an https URL (http is accepted on loopback only), not "http://as.example/introspect"; in a ` +
+        'network that you trust, set "authorizationServers[0].allowInsecureRequests" to true']: [
+        { ...BASIC, endpoint: 'http://as.example/introspect' },
+      ],
       [`"${WHERE}.endpoint" must not carry credentials`]: [{ ...BASIC, endpoint: 'https://api:s3cret@as.example/' }],
     }),
   )('the options %j are refused by name', (introspection, message) => {

@@ -215,7 +215,9 @@ describe('a command that is not understood', () => {
     [
       'an http issuer of another machine',
       ['http://as.example'],
-      'The issuer must be an https URL (http is accepted on loopback only: localhost, 127.0.0.1)',
+      '"issuer" must be an https URL (http is accepted on loopback only), not "http://as.example"; if tokens have another ' +
+        '"iss" and this is only an address of their server, give it in "--metadata-uri"; in a network that you trust, set ' +
+        '"--allow-insecure-requests"',
     ],
     ['an issuer with a query', [`${ISSUER}?a=b`], 'The issuer must be a URL without credentials, query and fragment'],
     [

@@ -177,7 +177,9 @@ describe('the form of the file', () => {
       'an http issuer',
       'a.json',
       '{"issuer": "http://as.example"}',
-      'The file of "--config" is not valid: "server.issuer" must be an https URL (http is accepted on loopback only), not "http://as.example"',
+      'The file of "--config" is not valid: "server.issuer" must be an https URL (http is accepted on loopback only), not ' +
+        '"http://as.example"; if tokens have another "iss" and this is only an address of their server, give it in ' +
+        '"server.metadataUri"; in a network that you trust, set "server.allowInsecureRequests" to true',
     ],
   ])('%s is refused with one sentence, with what was found', async (_, name, text, sentence) => {
     const { exitCode, stdout, stderr } = await nestjsStepUp(['doctor', '--config', await file(name, text)]);

@@ -510,7 +510,8 @@ describe('how the API authenticates', () => {
         '--introspection-endpoint',
         'http://as.example',
       ],
-      '"--introspection-endpoint" must be an https URL (http is accepted on loopback only), not "http://as.example"',
+      '"--introspection-endpoint" must be an https URL (http is accepted on loopback only), not "http://as.example"; in a ' +
+        'network that you trust, set "--allow-insecure-requests"',
     ],
   ])('%s is refused with one sentence', async (_, options, sentence) => {
     const args = ['doctor', server.issuer, '--token', '-', '--introspect', ...options];

@@ -1,4 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createTestAuthorizationServer } from 'nestjs-step-up/testing';
 import { profiles } from '../../lib/authorization-servers/index.js';
 import { JsonServer } from '../token/json-server.js';
@@ -61,6 +64,68 @@ Metadata
       'ok keys_usable',
       'ok acr_values_published',
     ]);
+  });
+});
+
+describe('field RS-03 a server at another address than its issuer', () => {
+  const ISSUER = 'https://login.example/realms/bank';
+  const KEY = {
+    ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }),
+    alg: 'ES256',
+  };
+
+  let server: JsonServer;
+  beforeEach(async () => {
+    server = await new JsonServer().listen();
+    server.json('/inside', { issuer: ISSUER, jwks_uri: 'http://keycloak.invalid/jwks' });
+    server.json('/jwks', { keys: [KEY] });
+  });
+  afterEach(() => server.close());
+
+  const reported = async (...options: string[]) =>
+    (await diagnostics([ISSUER, '--metadata-uri', `${server.origin}/inside`, ...options]))
+      .filter(({ code }) => /^(metadata_read|https_missing|keys_)/.test(code as string))
+      .map(({ severity, code, message }) => `${severity} ${code}: ${message}`);
+
+  test('its metadata and keys are read where the options say', async () => {
+    expect(await reported('--jwks-uri', `${server.origin}/jwks`)).toEqual([
+      `ok metadata_read: read at ${server.origin}/inside; its issuer is exactly this one`,
+      'note https_missing: http is accepted on loopback only',
+      `ok keys_usable: 1 key for ES256 at ${server.origin}/jwks`,
+    ]);
+  });
+
+  test('a key document by http beyond loopback is an error, unless the option allows it', async () => {
+    expect(await reported()).toContain(
+      'error keys_unreadable: the metadata has no https "jwks_uri" (http is accepted on loopback only)',
+    );
+    expect(await reported('--allow-insecure-requests')).toContainEqual(
+      expect.stringMatching(/^error keys_unreadable: http:\/\/keycloak\.invalid\/jwks cannot be reached/),
+    );
+  });
+
+  test('the file of --config says the same', async () => {
+    const file = join(tmpdir(), `step-up-networks-${process.pid}.json`);
+    const jwksUri = `${server.origin}/jwks`;
+    writeFileSync(
+      file,
+      JSON.stringify({ issuer: ISSUER, audience: 'a', metadataUri: `${server.origin}/inside`, jwksUri }),
+    );
+    const found = await diagnostics(['--config', file]).finally(() => rmSync(file));
+    expect(found).toContainEqual(expect.objectContaining({ severity: 'ok', code: 'keys_usable' }));
+  });
+
+  test('an issuer by http is accepted with the option, and is a note', async () => {
+    const issuer = 'http://login.invalid/realms/bank';
+    server.json('/inside', { issuer, jwks_uri: `${server.origin}/jwks` });
+    const options = [issuer, '--metadata-uri', `${server.origin}/inside`, '--allow-insecure-requests'];
+    expect(await diagnostics(options)).toContainEqual(
+      expect.objectContaining({
+        severity: 'note',
+        code: 'https_missing',
+        message: expect.stringContaining('beyond loopback'),
+      }),
+    );
   });
 });
 
@@ -154,14 +219,14 @@ describe('a server of which something is missing', () => {
       { jwks_uri: undefined },
       'keys_unreadable',
       'error | the metadata has no https "jwks_uri" (http is accepted on loopback only) | ' +
-        'Publish the keys, or configure "jwksUri". No token can be verified without keys.',
+        'Publish the keys, or configure "jwksUri" (--jwks-uri). No token can be verified without keys.',
     ],
     [
       'a jwks_uri that is not https is an error',
       { jwks_uri: 'http://as.example/jwks' },
       'keys_unreadable',
       'error | the metadata has no https "jwks_uri" (http is accepted on loopback only) | ' +
-        'Publish the keys, or configure "jwksUri". No token can be verified without keys.',
+        'Publish the keys, or configure "jwksUri" (--jwks-uri). No token can be verified without keys.',
     ],
     [
       'a long jwks_uri that cannot be reached is cut off',

@@ -16,6 +16,8 @@ test.each<[what: string, address: string, env: Record<string, string>, variable:
   ['the variable in lower case, which comes first', SERVER, { https_proxy: PROXY, HTTPS_PROXY: PROXY }, 'https_proxy'],
   ['the variable for http, which https falls back to', SERVER, { HTTP_PROXY: PROXY }, 'HTTP_PROXY'],
   ['a variable for https alone, and http', 'http://127.0.0.1:1', { HTTPS_PROXY: PROXY }, undefined],
+  ['an empty variable in lower case', SERVER, { https_proxy: '', HTTPS_PROXY: PROXY }, undefined],
+  ['an empty variable for https', SERVER, { HTTPS_PROXY: '', HTTP_PROXY: PROXY }, 'HTTP_PROXY'],
   ['a host of NO_PROXY', SERVER, { HTTPS_PROXY: PROXY, NO_PROXY: 'a.example, as.example' }, undefined],
   ['a domain of NO_PROXY', SERVER, { HTTPS_PROXY: PROXY, no_proxy: '.example:443' }, undefined],
   ['every host in NO_PROXY', SERVER, { HTTPS_PROXY: PROXY, NO_PROXY: '*' }, undefined],
@@ -67,9 +69,8 @@ describe('field RS-08 with a proxy that is set', () => {
   });
 
   test('a proxy that is used is to be checked too', async () => {
-    class EnvHttpProxyAgent {}
     Object.defineProperty(globalThis, DISPATCHER, {
-      value: new EnvHttpProxyAgent(),
+      value: { [Symbol('https proxy agent')]: {} },
       writable: true,
       configurable: true,
     });

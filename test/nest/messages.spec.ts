@@ -99,7 +99,7 @@ const mistakes: readonly [mistake: string, make: () => Mistake, says: string][] 
   [
     'an http issuer',
     () => ({ options: server({ issuer: 'http://keycloak:8080/realms/bank' }) }),
-    '"authorizationServers[0].issuer" must be an https URL (http is accepted on loopback only), not "http://keycloak:8080/realms/bank"',
+    '"authorizationServers[0].issuer" must be an https URL (http is accepted on loopback only), not "http://keycloak:8080/realms/bank"; if tokens have another "iss" and this is only an address of their server, give it in "authorizationServers[0].metadataUri"; in a network that you trust, set "authorizationServers[0].allowInsecureRequests" to true',
   ],
   [
     'the discovery address as issuer',

@@ -14,9 +14,12 @@ const wrongServer = (member: object) =>
 
 describe('StepUpModule options', () => {
   const https = 'must be an https URL (http is accepted on loopback only)';
+  const elsewhere =
+    'if tokens have another "iss" and this is only an address of their server, give it in "authorizationServers[0].metadataUri"';
+  const trusted = 'in a network that you trust, set "authorizationServers[0].allowInsecureRequests" to true';
   const audience = '"authorizationServers[0].audience" is required: the identifier of this API in "aud" of its tokens';
   const known =
-    'known are user, authenticationEvent, accessToken, isPublic, authorizationServers, passport, strategyName, ' +
+    'known are user, authenticationEvent, accessToken, isPublic, resolveAuthorizationServer, authorizationServers, passport, strategyName, ' +
     'requirements, realm, resourceMetadata, protectedResourceMetadata, clockTolerance, tokenCacheBytes, mode, audit, metadataAudit, routeTable, exceptionFilter';
   const algorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519';
 
@@ -56,7 +59,7 @@ describe('StepUpModule options', () => {
     [
       'an unknown member of a server',
       wrongServer({ jwks_uri: 'https://as.example/jwks' }),
-      '"authorizationServers[0]" has the unknown option "jwks_uri"; the closest is "jwksUri"; known are issuer, audience, jwksUri, algorithms, profile, delegation, introspection, keys, acr, order',
+      '"authorizationServers[0]" has the unknown option "jwks_uri"; the closest is "jwksUri"; known are issuer, audience, metadataUri, jwksUri, allowInsecureRequests, algorithms, profile, delegation, introspection, keys, acr, order',
     ],
     ['no issuer', wrongServer({ issuer: undefined }), `"authorizationServers[0].issuer" ${https}, not undefined`],
     [
@@ -67,12 +70,12 @@ describe('StepUpModule options', () => {
     [
       'an issuer over http',
       wrongServer({ issuer: 'http://as.example' }),
-      `"authorizationServers[0].issuer" ${https}, not "http://as.example"`,
+      `"authorizationServers[0].issuer" ${https}, not "http://as.example"; ${elsewhere}; ${trusted}`,
     ],
     [
       'an issuer that only looks like loopback',
       wrongServer({ issuer: 'http://127.0.0.1.evil.example' }),
-      `"authorizationServers[0].issuer" ${https}, not "http://127.0.0.1.evil.example"`,
+      `"authorizationServers[0].issuer" ${https}, not "http://127.0.0.1.evil.example"; ${elsewhere}; ${trusted}`,
     ],
     [
       'an issuer with a query',
@@ -87,7 +90,7 @@ describe('StepUpModule options', () => {
     [
       'a jwksUri over http',
       wrongServer({ jwksUri: 'http://as.example' }),
-      `"authorizationServers[0].jwksUri" ${https}, not "http://as.example"`,
+      `"authorizationServers[0].jwksUri" ${https}, not "http://as.example"; ${trusted}`,
     ],
     ['no audience', wrongServer({ audience: undefined }), audience],
     ['an empty audience', wrongServer({ audience: '' }), audience],

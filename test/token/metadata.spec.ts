@@ -1,5 +1,5 @@
 import { AuthorizationServerUnavailable } from '../../lib/token/errors.js';
-import { endpointOf, fetchMetadata } from '../../lib/token/metadata.js';
+import { endpointOf, fetchMetadata, type MetadataSource } from '../../lib/token/metadata.js';
 import { manualTimeouts, serverOfEachTest, slowAnswers, unusableAnswers } from './json-server.js';
 
 const OIDC = '/.well-known/openid-configuration';
@@ -8,7 +8,7 @@ const OAUTH = '/.well-known/oauth-authorization-server';
 const server = serverOfEachTest();
 
 async function unavailable(issuer: string, signal?: AbortSignal): Promise<AuthorizationServerUnavailable> {
-  const error = await fetchMetadata(issuer, signal).then(
+  const error = await fetchMetadata({ issuer }, signal).then(
     () => undefined,
     (reason: unknown) => reason,
   );
@@ -34,7 +34,7 @@ describe('the addresses of the metadata', () => {
       acr_values_supported: ['phr'],
     };
     server.json(asked.at(-1) as string, document);
-    await expect(fetchMetadata(document.issuer)).resolves.toEqual(document);
+    await expect(fetchMetadata(document)).resolves.toEqual(document);
     expect(server.requests).toEqual(asked);
   });
 
@@ -83,7 +83,8 @@ describe('jwks_uri is https, loopback excepted', () => {
     'http://localhost:1/jwks',
   ])('%s is accepted', async (jwks_uri) => {
     server.json(OIDC, { issuer: server.origin, jwks_uri });
-    expect(endpointOf(await fetchMetadata(server.origin), 'jwks_uri')).toBe(jwks_uri);
+    const source = { issuer: server.origin };
+    expect(endpointOf(await fetchMetadata(source), 'jwks_uri', source)).toBe(jwks_uri);
   });
 
   test.each([
@@ -100,8 +101,9 @@ describe('jwks_uri is https, loopback excepted', () => {
     undefined,
   ])('%s is refused', async (jwks_uri) => {
     server.json(OIDC, { issuer: server.origin, jwks_uri });
-    const metadata = await fetchMetadata(server.origin);
-    const read = () => endpointOf(metadata, 'jwks_uri');
+    const source = { issuer: server.origin };
+    const metadata = await fetchMetadata(source);
+    const read = () => endpointOf(metadata, 'jwks_uri', source);
     expect(read).toThrow(AuthorizationServerUnavailable);
     expect(read).toThrow(`${server.origin}: its metadata has no https "jwks_uri" (http is accepted on loopback only)`);
   });
@@ -109,7 +111,55 @@ describe('jwks_uri is https, loopback excepted', () => {
 
 test('an issuer elsewhere cannot send us to this machine by http', () => {
   const metadata = { issuer: 'https://as.example', jwks_uri: 'http://127.0.0.1:8080/jwks' };
-  expect(() => endpointOf(metadata, 'jwks_uri')).toThrow('https://as.example: its metadata has no https "jwks_uri"');
+  expect(() => endpointOf(metadata, 'jwks_uri', metadata)).toThrow(
+    'https://as.example: its metadata has no https "jwks_uri"',
+  );
+});
+
+describe('field RS-03 a server at another address than its issuer', () => {
+  const ISSUER = 'https://login.example/realms/bank';
+  const source = () => ({ issuer: ISSUER, metadataUri: `${server.origin}/inside` });
+
+  test('the document is read at "metadataUri" alone', async () => {
+    server.json('/inside', { issuer: ISSUER, jwks_uri: 'https://login.example/jwks' });
+    const metadata = await fetchMetadata(source());
+    expect(endpointOf(metadata, 'jwks_uri', source())).toBe('https://login.example/jwks');
+    expect(server.requests).toEqual(['/inside']);
+  });
+
+  test('another document is not looked for if it cannot be read', async () => {
+    server.json(OIDC, { issuer: ISSUER });
+    const error = await fetchMetadata(source()).catch((reason: unknown) => reason);
+    expect(error).toEqual(
+      new Error(`${ISSUER}: its metadata cannot be read: the document of "metadataUri" is answered with status 404`),
+    );
+    expect(server.requests).toEqual(['/inside']);
+  });
+
+  test.each([['of the address'], [`${ISSUER}/`], [ISSUER.toUpperCase()], [undefined]])(
+    'its issuer has to be exactly the configured one, not %s',
+    async (issuer) => {
+      server.json('/inside', {
+        issuer: issuer === 'of the address' ? server.origin : issuer,
+        jwks_uri: 'https://a.example',
+      });
+      await expect(fetchMetadata(source())).rejects.toMatchObject({ code: 'metadata_issuer_mismatch', issuer: ISSUER });
+    },
+  );
+
+  test.each<[jwksUri: string, options: Partial<MetadataSource>, isAccepted: boolean]>([
+    ['http://127.0.0.1/jwks', { metadataUri: 'http://127.0.0.1:9/inside' }, true],
+    ['http://127.0.0.1/jwks', { metadataUri: 'https://keycloak/inside' }, false],
+    ['http://keycloak:8080/jwks', { metadataUri: 'http://127.0.0.1:9/inside' }, false],
+    ['http://keycloak:8080/jwks', { allowInsecureRequests: true }, true],
+    ['http://user@keycloak:8080/jwks', { allowInsecureRequests: true }, false],
+    ['ftp://keycloak/jwks', { allowInsecureRequests: true }, false],
+    ['/jwks', { allowInsecureRequests: true }, false],
+  ])('jwks_uri %s with %j: accepted is %s', (jwks_uri, options, isAccepted) => {
+    const read = () => endpointOf({ issuer: ISSUER, jwks_uri }, 'jwks_uri', { issuer: ISSUER, ...options });
+    if (isAccepted) expect(read()).toBe(jwks_uri);
+    else expect(read).toThrow(AuthorizationServerUnavailable);
+  });
 });
 
 describe('responses that are not a document', () => {

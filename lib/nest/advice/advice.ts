@@ -10,6 +10,7 @@ export type AdviceCode =
   | 'acr_never_issued'
   | 'acr_zero'
   | 'auth_time_never_issued'
+  | 'word_undeclared'
   | 'gateway_hook_is_field'
   | 'guard_without_requirement'
   | 'issuer_without_word'
@@ -17,6 +18,7 @@ export type AdviceCode =
   | 'max_age_short'
   | 'max_age_unaskable'
   // options
+  | 'insecure_requests_allowed'
   | 'strategy_missing'
   | 'time_long'
   // metadata of authorization servers
@@ -52,9 +54,33 @@ export const NO_ISSUER = 'request.user';
 /**
  * Returns the subject of advice on a token. An issuer that is not configured is left out: any sender can choose its
  * text.
+ *
+ * @param resolved the server of the token, if it is known
  */
-export function subjectOf(issuer: unknown, servers: readonly { readonly issuer: string }[]): string {
-  return servers.find((server) => server.issuer === issuer)?.issuer ?? NO_ISSUER;
+export function subjectOf(
+  issuer: unknown,
+  servers: readonly { readonly issuer: string }[],
+  resolved?: { readonly issuer: string },
+): string {
+  const configured = servers.find((server) => server.issuer === issuer)?.issuer;
+  return configured ?? (resolved === undefined ? NO_ISSUER : RESOLVED_SERVERS);
+}
+
+/** Subject of advice on all servers that were resolved at run time: as many as customers, with one cause. */
+export const RESOLVED_SERVERS = 'resolveAuthorizationServer';
+
+/**
+ * Returns subject and message of advice on an authorization server. All servers that were resolved at run time have one
+ * subject, so that they do not fill the log. The message then names the issuer.
+ */
+export function adviceSubject(
+  issuer: string | undefined,
+  configured: readonly { readonly issuer: string }[],
+  message: string,
+): Pick<Advice, 'subject' | 'message'> {
+  if (issuer === undefined) return { subject: RESOLVED_SERVERS, message };
+  if (configured.some((server) => server.issuer === issuer)) return { subject: issuer, message };
+  return { subject: RESOLVED_SERVERS, message: `${issuer}: ${message}` };
 }
 
 /** Returns advice as one sentence for the log and for errors. */

@@ -50,13 +50,24 @@ export class StepUpLog {
     this.adviseOn(code, subject, () => rest);
   }
 
-  /** {@link advise} for what recurs with requests. Calls `describe` only for a line that is logged. */
-  adviseOn(code: Advice['code'], subject: string, describe: () => Omit<Advice, 'code' | 'subject'>): void {
+  /**
+   * {@link advise} for what recurs with requests. Calls `describe` only for a line that is logged.
+   *
+   * @param trace the stack trace of an error of the application that is the cause
+   */
+  adviseOn(
+    code: Advice['code'],
+    subject: string,
+    describe: () => Omit<Advice, 'code' | 'subject'>,
+    trace?: string,
+  ): void {
     const ofCode = this.#given.get(code) ?? new Map();
     const given = ofCode.get(subject);
     if (given !== undefined && !isDue(given)) return;
-    const advice = Object.freeze({ code, subject, ...describe() });
-    this.#logger.warn(`[${code}] ${inOneLine(formatAdvice(advice))}${countOf(given)}`);
+    const advice = Object.freeze({ ...describe(), code, subject });
+    const line = `[${code}] ${inOneLine(formatAdvice(advice))}${countOf(given)}`;
+    if (trace === undefined) this.#logger.warn(line);
+    else this.#logger.error(line, framesOf(trace));
     if (given !== undefined) {
       restart(given);
       return;
@@ -142,6 +153,15 @@ function messageOf(error: unknown): string {
   } catch {
     return typeof error;
   }
+}
+
+/** Returns the frames of a stack trace, without the message before them: it can have a secret. */
+function framesOf(trace: string): string {
+  return trace
+    .split('\n')
+    .filter((line) => /^ +at /.test(line))
+    .map(inOneLine)
+    .join('\n');
 }
 
 /** Keeps the frames of a stack trace as lines, and the message before them as one: it may look like frames itself. */

@@ -3,11 +3,13 @@ import { ApplicationConfig, ExternalContextCreator, HttpAdapterHost, ModulesCont
 import { StepUpConfigurationError } from '../../core/index.js';
 import { type Advice, throwOnAdvice } from '../advice/advice.js';
 import { duplicatePackageAdvice } from '../advice/duplicate-packages.js';
+import { adviceOnInsecureRequests } from '../advice/insecure-requests.js';
 import { StepUpLog } from '../advice/log.js';
 import { AccessTokenGuard } from '../guards/access-token.guard.js';
 import { Admission } from '../guards/admission.js';
 import { sealMetadata } from '../requirements/metadata.js';
 import type { Route } from '../requirements/route.js';
+import { adviceOnUndeclaredWord } from '../requirements/undeclared-word.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up.options.js';
 import { fieldHooksOf, hookGateway } from '../transports/gateway-hooks.js';
 import {
@@ -146,6 +148,8 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     this.#give([...duplicatePackageAdvice(), ...classes.flatMap(adviceOnGateway), ...advice, ...setUp]);
     const onStrategy = adviceOnStrategy(found, guards, this.settings);
     if (onStrategy !== undefined) this.log.advise(onStrategy);
+    for (const one of this.settings.servers.flatMap(adviceOnInsecureRequests)) this.log.advise(one);
+    for (const one of routes.vocabularies.undeclared.map(adviceOnUndeclaredWord)) this.log.advise(one);
     if (this.settings.mode === 'report') {
       const message = 'requirements are recorded, not enforced';
       this.log.advise({ code: 'report_mode', subject: 'StepUpModule', message });

@@ -2,7 +2,7 @@ import type { CanActivate, Type } from '@nestjs/common';
 import type { ApplicationConfig, ExternalContextCreator, ModulesContainer } from '@nestjs/core';
 import { AuthGuard, AuthModuleOptions } from '@nestjs/passport';
 import { AccessTokenGuard } from '../guards/access-token.guard.js';
-import { AcrGuard } from '../guards/acr.guard.js';
+import { ACR_GUARD, AcrGuard } from '../guards/acr.guard.js';
 import { EnforcementGuard } from '../guards/enforcement.guard.js';
 import type { Handler } from '../requirements/handler.js';
 import type { UserNamer } from '../requirements/route.js';
@@ -121,11 +121,11 @@ export class BoundGuards {
     return !this.application.getGlobalGuards().some((bound) => isGuard(bound, guard));
   }
 
-  /** Returns whether a guard has the name of {@link AcrGuard}, but is of another copy of the package. */
+  /** Returns whether a guard is the {@link AcrGuard} of another copy of the package. */
   areOfAnotherCopy({ type, functions }: ApplicationHandler): boolean {
     const guards = functions.flatMap((handler) => this.#declaredOn(type, handler));
-    const names = guards.map((guard) => prototypeOf(guard)?.constructor.name);
-    return names.includes(AcrGuard.name) && !guards.some((guard) => isGuard(guard, AcrGuard));
+    const isMarked = guards.some((guard) => Reflect.get(prototypeOf(guard) ?? {}, ACR_GUARD) === true);
+    return isMarked && !guards.some((guard) => isGuard(guard, AcrGuard));
   }
 
   /** Returns whether a guard authenticates by another Passport strategy than ours. */

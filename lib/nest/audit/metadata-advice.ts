@@ -30,9 +30,9 @@ export function adviceOnMetadata(
   const needs = needsOf(routes, server);
   const found = [adviceOnAcrValues(metadata, needs, server)];
   if (needs.size > 0 && server.profile.requestMode === 'essential') found.push(adviceOnClaimsParameter(metadata));
-  if (verifies && server.jwksUri === undefined) found.push(adviceOnEndpoint(metadata, 'jwks_uri', 'jwksUri'));
+  if (verifies && server.jwksUri === undefined) found.push(adviceOnEndpoint(metadata, server, 'jwks_uri', 'jwksUri'));
   if (server.introspection !== undefined && server.introspection.endpoint === undefined) {
-    found.push(adviceOnEndpoint(metadata, 'introspection_endpoint', 'introspection.endpoint'));
+    found.push(adviceOnEndpoint(metadata, server, 'introspection_endpoint', 'introspection.endpoint'));
   }
   return found.filter((one) => one !== undefined);
 }
@@ -108,11 +108,12 @@ function needsOf(routes: readonly Route[], { vocabulary }: AuthorizationServer):
 
 function adviceOnEndpoint(
   metadata: AuthorizationServerMetadata,
+  server: AuthorizationServer,
   name: 'jwks_uri' | 'introspection_endpoint',
   setting: string,
 ): Found | undefined {
   try {
-    endpointOf(metadata, name);
+    endpointOf(metadata, name, server);
     return undefined;
   } catch (error) {
     if (!(error instanceof AuthorizationServerUnavailable)) throw error;

@@ -48,10 +48,10 @@ export class MetadataAudit implements OnModuleDestroy {
   async #adviceOn(server: AuthorizationServer, routes: readonly Route[], signal: AbortSignal): Promise<Advice[]> {
     let metadata: AuthorizationServerMetadata;
     try {
-      metadata = await fetchMetadata(server.issuer, signal);
+      metadata = await fetchMetadata(server, signal);
     } catch (error) {
       if (!(error instanceof AuthorizationServerUnavailable)) throw error;
-      return [adviceOnUnavailable(error)];
+      return [adviceOnUnavailable(error, this.settings.servers)];
     }
     this.published.add(metadata);
     const found = adviceOnMetadata(metadata, server, routes, this.settings.passport === 'register');

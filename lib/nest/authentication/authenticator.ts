@@ -1,3 +1,4 @@
+import type { AuthorizationServer } from '../../authorization-servers/index.js';
 import type { AuthenticationEvent, AuthenticationRequirements } from '../../core/index.js';
 import type { MaybePromise } from '../../token/index.js';
 import type { Invocation } from '../transports/invocation.js';
@@ -8,6 +9,8 @@ export interface Authenticated {
   readonly event: AuthenticationEvent;
   /** The verified claims of the token. With a strategy of the application, the members of its user. */
   readonly claims: Readonly<Record<string, unknown>>;
+  /** The server of the event, if it was resolved at run time, or verified the token. Default is the configured one. */
+  readonly server?: AuthorizationServer | undefined;
   /**
    * Asks the authorization server for what requirements need and the token lacks. Absent if introspection is not
    * configured.

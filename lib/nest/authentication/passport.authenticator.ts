@@ -5,9 +5,13 @@ import { type AuthenticationEvent, StepUpConfigurationError } from '../../core/i
 import { isRegistered, tokenOfStrategy } from '../../passport/index.js';
 import {
   AccessTokenRefused,
+  AuthorizationServerUnavailable,
   authenticationEvent,
   checkStillValid,
+  type MaybePromise,
+  orElse,
   presentedToken,
+  type ResolvedServers,
   readJwt,
 } from '../../token/index.js';
 import { subjectOf } from '../advice/advice.js';
@@ -23,7 +27,13 @@ import { assertSameUser } from './user-property.js';
 
 type Claims = Readonly<Record<string, unknown>>;
 
-const RFC_9068 = checkProfile(undefined, 'profile');
+const RFC_9068 = { profile: checkProfile(undefined, 'profile') };
+
+/** An authentication event, and its server if that is known. */
+interface KnownEvent {
+  readonly event: AuthenticationEvent;
+  readonly server: AuthorizationServer | undefined;
+}
 
 /**
  * Authenticates by the means of the application: the user on the request, else the Passport strategy that it names.
@@ -37,6 +47,7 @@ export class PassportAuthenticator implements Authenticator {
   constructor(
     private readonly settings: StepUpSettings,
     private readonly log: StepUpLog,
+    private readonly resolved?: ResolvedServers,
   ) {
     class StrategyGuard extends AuthGuard(settings.strategyName) {
       override getRequest(context: ExecutionContext): Request {
@@ -52,12 +63,12 @@ export class PassportAuthenticator implements Authenticator {
     const claims = recordOf(user);
     this.#checkLifetime(claims);
     const token = this.#acceptedClaims(invocation);
-    const event = await this.#eventOf(invocation, user, token);
+    const { event, server } = await this.#eventOf(invocation, user, token);
     if (!isSomebody(user) && event.subject === undefined) throw AccessTokenException.missing(this.settings);
     if (event.subject !== undefined) assertSameUser(user, undefined, event);
     // A delegate counts, also if validate() drops `act`.
     const act = claims['act'] ?? token?.['act'];
-    return { user, event, claims: act === undefined ? claims : { ...claims, act } };
+    return { user, event, claims: act === undefined ? claims : { ...claims, act }, server };
   }
 
   /**
@@ -131,9 +142,13 @@ export class PassportAuthenticator implements Authenticator {
     }
   }
 
-  async #eventOf({ context }: Invocation, user: unknown, token: Claims | undefined): Promise<AuthenticationEvent> {
+  async #eventOf({ context }: Invocation, user: unknown, token: Claims | undefined): Promise<KnownEvent> {
     const { authenticationEvent } = this.settings;
-    if (authenticationEvent === undefined) return this.#eventOfUser(recordOf(user), token);
+    if (authenticationEvent === undefined) {
+      const claims = recordOf(user);
+      const server = await this.#serverOf(claims['iss']);
+      return { event: this.#eventOfUser(claims, token, server), server };
+    }
     if (context === undefined)
       throw new StepUpConfigurationError('"authenticationEvent" needs an ExecutionContext; hand on @StepUpContext()');
     const event: unknown = await callOption('authenticationEvent', () => authenticationEvent(context));
@@ -144,13 +159,29 @@ export class PassportAuthenticator implements Authenticator {
           'nobody has signed in',
       );
     }
-    return this.#withIssuer(event);
+    const known = this.#withIssuer(event);
+    return { event: known, server: await this.#serverOf(known.issuer) };
+  }
+
+  /** Returns the server of an issuer, or without an issuer the only one. */
+  #serverOf(issuer: unknown): MaybePromise<AuthorizationServer | undefined> {
+    const { servers } = this.settings;
+    if (!isPresent(issuer)) return this.#hasOneServer ? servers[0] : undefined;
+    const configured = servers.find((server) => server.issuer === issuer);
+    return configured ?? orElse(() => this.resolved?.resolve(issuer), refuseUnavailable);
+  }
+
+  get #hasOneServer(): boolean {
+    return this.settings.servers.length === 1 && this.resolved === undefined;
   }
 
   /** Reads the event from the user on the request. The unverified token can refuse, but adds nothing. */
-  #eventOfUser(user: Claims, token: Claims | undefined): AuthenticationEvent {
+  #eventOfUser(
+    user: Claims,
+    token: Claims | undefined,
+    { profile }: Pick<AuthorizationServer, 'profile'> = RFC_9068,
+  ): AuthenticationEvent {
     const { iss } = user;
-    const profile = this.#profileOf(iss);
     const paths = [
       profile.claims.acr,
       profile.claims.authTime,
@@ -186,18 +217,12 @@ export class PassportAuthenticator implements Authenticator {
     }));
   }
 
-  #profileOf(iss: unknown): AuthorizationServer['profile'] {
-    const { servers } = this.settings;
-    const server = isPresent(iss) || servers.length > 1 ? servers.find(({ issuer }) => issuer === iss) : servers[0];
-    return server?.profile ?? RFC_9068;
-  }
-
   #withIssuer(event: AuthenticationEvent): AuthenticationEvent {
-    const [only, ...others] = this.settings.servers;
-    if (event.issuer !== undefined || only === undefined) return event;
-    if (others.length === 0) return { ...event, issuer: only.issuer };
+    const [only] = this.settings.servers;
+    if (event.issuer !== undefined || (only === undefined && this.resolved === undefined)) return event;
+    if (only !== undefined && this.#hasOneServer) return { ...event, issuer: only.issuer };
     throw new StepUpConfigurationError(
-      'The authentication event has no issuer and several authorization servers are configured; ' +
+      'The authentication event has no issuer and several authorization servers are possible; ' +
         'let request.user carry "iss", or the option "authenticationEvent" return "issuer"',
     );
   }
@@ -225,6 +250,11 @@ function userOn({ userHolders }: Invocation): unknown {
     if (isSomebody(user)) return user;
   }
   return undefined;
+}
+
+/** @throws AccessTokenException if the application cannot resolve an issuer */
+function refuseUnavailable(error: unknown): never {
+  throw error instanceof AuthorizationServerUnavailable ? AccessTokenException.unavailable(error) : error;
 }
 
 function recordOf(user: unknown): Claims {

@@ -9,8 +9,10 @@ import {
   type MaybePromise,
   orElse,
   presentedToken,
+  type ResolvedServers,
   type VerifiedAccessToken,
 } from '../../token/index.js';
+import { adviceSubject } from '../advice/advice.js';
 import { callOption } from '../advice/callback.js';
 import type { StepUpLog } from '../advice/log.js';
 import type { Verifications } from '../advice/verifications.js';
@@ -35,13 +37,19 @@ export class TokenAuthenticator implements Authenticator {
     private readonly settings: StepUpSettings,
     log: StepUpLog,
     private readonly verifications: Verifications,
+    resolved: ResolvedServers | undefined,
   ) {
-    const advice = new TokenAdvice(settings.servers, log);
-    this.#verifier = new AccessTokenVerifier(settings.servers, settings.clockTolerance, {
-      warn: (code, subject, message) => log.advise({ code, subject, message }),
-      unavailable: (failure) => advice.noteUnavailable(failure),
-      tokenCacheBytes: settings.tokenCacheBytes,
-    });
+    const advice = new TokenAdvice(settings, log);
+    this.#verifier = new AccessTokenVerifier(
+      settings.servers,
+      settings.clockTolerance,
+      {
+        warn: (code, issuer, message) => log.advise({ code, ...adviceSubject(issuer, settings.servers, message) }),
+        unavailable: (failure) => advice.noteUnavailable(failure),
+        tokenCacheBytes: settings.tokenCacheBytes,
+      },
+      resolved,
+    );
     verifications.countBy(this.#verifier);
   }
 
@@ -115,8 +123,8 @@ export class TokenAuthenticator implements Authenticator {
     if (user === undefined || user === null || user === false) {
       throw new AccessTokenRefused('user_unknown');
     }
-    const { event, claims } = verified;
-    if (verified.server.introspection === undefined) return { user, event, claims };
+    const { event, claims, server } = verified;
+    if (server.introspection === undefined) return { user, event, claims, server };
     const complete = (requirements: AuthenticationRequirements) =>
       lacksRequired(verified, requirements)
         ? this.#refusing(() =>
@@ -124,10 +132,11 @@ export class TokenAuthenticator implements Authenticator {
               user,
               event: completed.event,
               claims: completed.claims,
+              server,
             })),
           )
-        : { user, event, claims };
-    return { user, event, claims, complete };
+        : { user, event, claims, server };
+    return { user, event, claims, server, complete };
   }
 
   #stillValid(authenticated: Authenticated): Authenticated {

@@ -2,6 +2,9 @@ import { type CanActivate, type ExecutionContext, Injectable, Optional } from '@
 import { required } from '../advice/required-module.js';
 import { Admission } from './admission.js';
 
+/** Marks the guard in every copy of this package. A bundle can change the name of a class, and give it to another. */
+export const ACR_GUARD = Symbol.for('nestjs-step-up:AcrGuard');
+
 /**
  * Admits a request only if the authentication behind its token meets `@RequireAcr`. Authenticates first if no other
  * guard has. Admits every request to a handler without a requirement: use {@link AccessTokenGuard} to require a token
@@ -17,6 +20,10 @@ import { Admission } from './admission.js';
  */
 @Injectable()
 export class AcrGuard implements CanActivate {
+  static {
+    Object.defineProperty(this.prototype, ACR_GUARD, { value: true });
+  }
+
   readonly #admission: Admission;
 
   /** @throws StepUpConfigurationError without StepUpModule in the application */

@@ -8,6 +8,7 @@ import { PublishedMetadata } from '../advice/published-metadata.js';
 import { Verifications } from '../advice/verifications.js';
 import { type Authenticated, type Authenticator, completed } from '../authentication/authenticator.js';
 import { PassportAuthenticator } from '../authentication/passport.authenticator.js';
+import { resolvedServers } from '../authentication/resolution.js';
 import { TokenAuthenticator } from '../authentication/token.authenticator.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
 import type { ChallengeReport } from '../refusal/challenger.js';
@@ -51,14 +52,16 @@ export class Admission {
     published: PublishedMetadata,
     verifications: Verifications,
   ) {
-    this.routes = new Routes(settings.requirements, new Vocabularies(settings.servers));
+    const vocabularies = new Vocabularies(settings.servers, settings.resolveAuthorizationServer !== undefined);
+    this.routes = new Routes(settings.requirements, vocabularies);
     this.#conclusion = new Conclusion(settings, headers, log, decisions, (context) => this.#nameOf(context));
     this.#judgement = this.createJudgement(settings, log, decisions, published);
     this.#invocations = new Invocations(settings.accessToken !== undefined);
+    const resolved = resolvedServers(settings, log, vocabularies);
     this.authenticator =
       settings.passport === 'register'
-        ? new TokenAuthenticator(settings, log, verifications)
-        : new PassportAuthenticator(settings, log);
+        ? new TokenAuthenticator(settings, log, verifications, resolved)
+        : new PassportAuthenticator(settings, log, resolved);
     this.identification = this.createIdentification(settings, this.authenticator);
     this.further = new FurtherJudgement({
       routes: this.routes,

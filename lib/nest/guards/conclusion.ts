@@ -32,7 +32,7 @@ export class Conclusion {
     private readonly decisions: Decisions,
     private readonly nameOf: (context: ExecutionContext) => string | undefined,
   ) {
-    this.#advice = new TokenAdvice(settings.servers, log);
+    this.#advice = new TokenAdvice(settings, log);
   }
 
   /** Reports an invocation that is admitted, or a token without an invocation. */

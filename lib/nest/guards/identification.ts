@@ -62,6 +62,10 @@ export class Identification {
     );
   }
 
+  get #hasSeveralIssuers(): boolean {
+    return this.settings.servers.length > 1 || this.settings.resolveAuthorizationServer !== undefined;
+  }
+
   /** Authenticates an invocation. Tests override it. */
   protected authenticate(invocation: Invocation): MaybePromise<Authenticated> {
     return this.authenticator.authenticate(invocation);
@@ -84,7 +88,7 @@ export class Identification {
     for (const holder of userHolders) {
       for (const property of properties) {
         const isOurs = transport.carriesUser && holder === request && property === USER;
-        if (!isOurs) property.assertComparable(holder, user, event, this.settings.servers.length > 1);
+        if (!isOurs) property.assertComparable(holder, user, event, this.#hasSeveralIssuers);
         if (isExposed) property.keep(holder, user, event);
       }
     }

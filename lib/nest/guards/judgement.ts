@@ -45,9 +45,11 @@ export class Judgement {
    * Returns whether requirements are met. A delegate that is not accepted meets none: the assessment then has no
    * reasons.
    */
-  assess({ event, claims }: Authenticated, required: TranslatedRequirements): Assessment {
-    if (isRefusedDelegation(claims, this.#servers.get(event.issuer))) return { met: false, reasons: [] };
-    const requirements = required.for(event.issuer);
+  assess(authenticated: Authenticated, required: TranslatedRequirements): Assessment {
+    const { event, claims } = authenticated;
+    const server = this.#serverOf(authenticated);
+    if (isRefusedDelegation(claims, server)) return { met: false, reasons: [] };
+    const requirements = this.translated(required, event.issuer, server);
     return requirements === undefined ? { met: false, reasons: ['acr_unmet'] } : this.assessEvent(event, requirements);
   }
 
@@ -68,13 +70,14 @@ export class Judgement {
 
   /** Returns a refusal, and what report mode has waived. */
   #outcome(
-    { event, claims }: Authenticated,
+    authenticated: Authenticated,
     required: TranslatedRequirements,
     at: DecidedAt,
   ): HttpException | Waived | undefined {
-    const server = this.#servers.get(event.issuer);
+    const { event, claims } = authenticated;
+    const server = this.#serverOf(authenticated);
     if (isRefusedDelegation(claims, server)) return AccessTokenException.stepUpImpossible('delegate_refused');
-    const requirements = required.for(event.issuer);
+    const requirements = this.translated(required, event.issuer, server);
     if (requirements === undefined) return AccessTokenException.stepUpImpossible('issuer_without_word');
     const assessment = this.assessEvent(event, requirements);
     if (assessment.met) return undefined;
@@ -85,11 +88,24 @@ export class Judgement {
       if (isClientCredentialsToken(event, claims, server)) {
         return AccessTokenException.stepUpImpossible('client_credentials_token');
       }
-      const refusal = this.#challenger.refuse({ at, event, claims, requirements, reasons });
+      const refusal = this.#challenger.refuse({ at, event, claims, server, requirements, reasons });
       if (refusal !== undefined) return refusal;
     }
     if (lacksScope) return AccessTokenException.insufficientScope(requirements.scope as string, this.settings);
     return { requirements, reasons };
+  }
+
+  #serverOf({ server, event }: Authenticated): AuthorizationServer | undefined {
+    return server ?? this.#servers.get(event.issuer);
+  }
+
+  /** Returns requirements in the strings of a server; `undefined` if it knows none of the words. Tests override it. */
+  protected translated(
+    required: TranslatedRequirements,
+    issuer: string | undefined,
+    server: AuthorizationServer | undefined,
+  ): AuthenticationRequirements | undefined {
+    return required.for(issuer, server);
   }
 
   /** Returns whether an event meets the requirements at this moment. */

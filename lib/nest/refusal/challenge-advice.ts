@@ -1,11 +1,15 @@
-import { type AuthorizationServer, readClaim } from '../../authorization-servers/index.js';
+import { type AuthorizationServer, readClaim, type Vocabulary } from '../../authorization-servers/index.js';
 import { isAcrValue, type UnmetReason } from '../../core/index.js';
-import { type AdviceCode, NO_ISSUER } from '../advice/advice.js';
+import { BoundedMap } from '../../token/index.js';
+import { type AdviceCode, RESOLVED_SERVERS, subjectOf } from '../advice/advice.js';
 import type { StepUpLog } from '../advice/log.js';
 import type { UnmetRequirements } from './unmet-requirements.js';
 
 /** Characters. A longer value is not shown: an acr is short, and another value can be anything. */
 const MAX_ACR_LENGTH = 100;
+
+/** Servers with equal words share one vocabulary. */
+const MAX_VOCABULARIES = 100;
 
 const KINDS = { string: 'a string', list: 'a list of strings', number: 'a number' };
 
@@ -19,8 +23,7 @@ type Cause = readonly [code: AdviceCode, describe: () => { readonly message: str
  * server. Composes no text for advice that was given already.
  */
 export class ChallengeAdvice {
-  readonly #servers: ReadonlyMap<string | undefined, AuthorizationServer>;
-  readonly #knownStrings = new Map<string | undefined, ReadonlySet<string>>();
+  readonly #knownStrings = new BoundedMap<Vocabulary, ReadonlySet<string>>(MAX_VOCABULARIES);
   readonly #causes: Readonly<Record<UnmetReason, (unmet: UnmetRequirements) => Cause | undefined>> = {
     acr_missing: (unmet) => this.#missingAcr(unmet),
     acr_unmet: (unmet) => this.#unknownAcr(unmet),
@@ -47,28 +50,27 @@ export class ChallengeAdvice {
   };
 
   constructor(
-    servers: readonly AuthorizationServer[],
+    private readonly servers: readonly AuthorizationServer[],
     private readonly log: StepUpLog,
-  ) {
-    this.#servers = new Map(servers.map((server) => [server.issuer, server]));
-    for (const { issuer, vocabulary } of servers) {
-      if (vocabulary.known !== undefined) {
-        this.#knownStrings.set(issuer, new Set(vocabulary.stringsFor(vocabulary.known)));
-      }
-    }
-  }
+  ) {}
 
-  /** Logs it, once for each configured issuer and cause. */
+  /** Logs it, once for each configured issuer and cause. The message names a server that was resolved at run time. */
   note(unmet: UnmetRequirements): void {
-    const subject = this.#servers.get(unmet.event.issuer)?.issuer ?? NO_ISSUER;
-    for (const reason of unmet.reasons) {
+    const { event, server, reasons } = unmet;
+    const subject = subjectOf(event.issuer, this.servers, server);
+    for (const reason of reasons) {
       const cause = this.#causes[reason](unmet);
-      if (cause !== undefined) this.log.adviseOn(cause[0], subject, cause[1]);
+      if (cause === undefined) continue;
+      const [code, describe] = cause;
+      this.log.adviseOn(code, subject, () => {
+        const { message, fix } = describe();
+        return { message: subject === RESOLVED_SERVERS ? `${event.issuer}: ${message}` : message, fix };
+      });
     }
   }
 
-  #missingAcr({ event, claims }: UnmetRequirements): Cause {
-    const profile = this.#servers.get(event.issuer)?.profile;
+  #missingAcr({ claims, server }: UnmetRequirements): Cause {
+    const profile = server?.profile;
     const told = profile?.methods?.acr.map(([acr]) => `"${acr}"`) ?? [];
     if (profile !== undefined && told.length > 0) {
       const path = profile.claims.amr.join('.');
@@ -96,10 +98,18 @@ export class ChallengeAdvice {
     ];
   }
 
-  #unknownAcr({ event: { issuer, acr, acrs = [] } }: UnmetRequirements): Cause | undefined {
+  #stringsOf(vocabulary: Vocabulary): ReadonlySet<string> | undefined {
+    const { known } = vocabulary;
+    if (known === undefined) return undefined;
+    const strings = this.#knownStrings.get(vocabulary) ?? new Set(vocabulary.stringsFor(known));
+    this.#knownStrings.set(vocabulary, strings);
+    return strings;
+  }
+
+  #unknownAcr({ event: { acr, acrs = [] }, server }: UnmetRequirements): Cause | undefined {
     // The methods of a weaker sign-in tell no string, and a server that tells none can have a constant acr.
-    if ((this.#servers.get(issuer)?.profile.methods?.acr.length ?? 0) > 0) return undefined;
-    const known = this.#knownStrings.get(issuer);
+    if ((server?.profile.methods?.acr.length ?? 0) > 0) return undefined;
+    const known = server && this.#stringsOf(server.vocabulary);
     const values = acr === undefined ? acrs : [acr, ...acrs];
     if (known === undefined || values.some((value) => known.has(value))) return undefined;
     return [

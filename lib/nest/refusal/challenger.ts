@@ -1,6 +1,6 @@
 import { type AuthenticationRequirements, REASON_DIMENSIONS, type UnmetReason } from '../../core/index.js';
 import { withoutStackTrace } from '../../token/index.js';
-import { NO_ISSUER } from '../advice/advice.js';
+import { subjectOf } from '../advice/advice.js';
 import type { Decisions } from '../advice/decisions.js';
 import { Listeners } from '../advice/listeners.js';
 import type { StepUpLog } from '../advice/log.js';
@@ -37,8 +37,6 @@ export class Challenger {
   // Rendered once for requirements and unmet reasons. A handler has few of them.
   readonly #rendered = new WeakMap<AuthenticationRequirements, Map<number, RenderedChallenge>>();
 
-  readonly #issuers: ReadonlySet<string | undefined>;
-  readonly #entraIssuers: ReadonlySet<string | undefined>;
   readonly #recent = new RecentChallenges();
   readonly #advice: ChallengeAdvice;
 
@@ -49,9 +47,6 @@ export class Challenger {
     private readonly published: PublishedMetadata,
   ) {
     this.#advice = new ChallengeAdvice(settings.servers, log);
-    this.#issuers = new Set(settings.servers.map(({ issuer }) => issuer));
-    const entra = settings.servers.filter(({ profile }) => profile.challenge === 'entra');
-    this.#entraIssuers = new Set(entra.map(({ issuer }) => issuer));
   }
 
   /** Adds a listener. Returns an unsubscribe function. */
@@ -85,7 +80,7 @@ export class Challenger {
       this.log.info('reported', `${route ?? 'a request'} would have been challenged: ${reasons.join(', ')}`);
       return undefined;
     }
-    const isEntra = this.#entraIssuers.has(event.issuer);
+    const isEntra = unmet.server?.profile.challenge === 'entra';
     const challenge = isEntra ? entraClaimsChallenge(unmet) : this.#render(requirements, reasons);
     if (challenge instanceof AccessTokenException) return challenge;
     this.#detectIgnoredAcrValues(unmet);
@@ -119,9 +114,9 @@ export class Challenger {
   }
 
   /** Advises if newer tokens have none of the acr values that earlier challenges asked for. */
-  #detectIgnoredAcrValues({ event, claims, requirements, reasons }: UnmetRequirements): void {
+  #detectIgnoredAcrValues({ event, claims, server, requirements, reasons }: UnmetRequirements): void {
     if (!reasons.some((reason) => REASON_DIMENSIONS[reason] === 'acr')) return;
-    const subject = this.#issuers.has(event.issuer) ? (event.issuer as string) : NO_ISSUER;
+    const subject = subjectOf(event.issuer, this.settings.servers, server);
     if (this.log.isKnown('acr_values_ignored', subject)) return;
     if (!this.#recent.isIgnored(event, claims, requirements.acrValues ?? [], Date.now() / 1000)) return;
     this.log.adviseOn('acr_values_ignored', subject, () => ({

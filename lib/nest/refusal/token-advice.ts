@@ -7,8 +7,10 @@ import {
   fixForNetwork,
   networkFailure,
 } from '../../token/index.js';
-import type { Advice } from '../advice/advice.js';
+import { type Advice, adviceSubject, RESOLVED_SERVERS } from '../advice/advice.js';
 import type { StepUpLog } from '../advice/log.js';
+import { kindOf, stackTraceOf } from '../advice/thrown.js';
+import type { StepUpSettings } from '../step-up.options.js';
 import { AccessTokenException } from './access-token.exception.js';
 
 /** Characters. Longer texts are cut, because a token can contain anything. */
@@ -119,27 +121,61 @@ const REFUSALS: Readonly<Record<AccessTokenRefusedCode, Describe | undefined>> =
   token_not_accepted: undefined,
 };
 
+/** Failures of the network that an address of another network has: containers reach a server at one of their own. */
+const OF_ADDRESSES: ReadonlySet<string> = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+const OF_DOCUMENTS: ReadonlySet<AuthorizationServerUnavailableCode> = new Set([
+  'metadata_unreadable',
+  'keys_unreadable',
+]);
+const OTHER_ADDRESS =
+  'if the server has another address here than for its clients, give "metadataUri" or "jwksUri" (docs/networks.md)';
+
 const EXAMINE = '"npx nestjs-step-up doctor" tells more';
 
 const UNAVAILABILITIES: Readonly<Record<AuthorizationServerUnavailableCode, string | undefined>> = {
   metadata_unreadable: `make it readable from here, or give "jwksUri" and "metadataAudit": 'off'; ${EXAMINE}`,
   // The reason has the fix.
   metadata_issuer_mismatch: undefined,
-  endpoint_missing: 'give its address in the options: "jwksUri", or "introspection.endpoint"',
+  endpoint_missing:
+    'give its address in the options: "jwksUri", or "introspection.endpoint"; for http in a network that you trust, set ' +
+    '"allowInsecureRequests" too',
   keys_unreadable: `make it readable from here: check address, network and certificate; ${EXAMINE}`,
   keys_unusable: 'have the server publish a key for one of "authorizationServers[].algorithms"',
   introspection_overloaded: 'limit requests for each client in front of the API: each new opaque token is a question',
   introspection_credentials_refused: 'check "introspection.clientId", its secret or key, and "clientAuthentication"',
+  resolver_failed: 'let it return undefined for an unknown issuer, and throw for nothing but an outage of its own',
+  resolver_overloaded:
+    'let it answer from memory or from an index, without a request to the issuer that it is asked for',
+  // The reason has the fix.
+  resolved_server_invalid: undefined,
   introspection_unusable: `check "introspection.endpoint", and whether the server runs; ${EXAMINE}`,
 };
 
 /** Returns advice on an authorization server that cannot be reached. */
-export function adviceOnUnavailable(unavailable: AuthorizationServerUnavailable): Advice {
-  const { code, issuer, reason } = unavailable;
+export function adviceOnUnavailable(
+  unavailable: AuthorizationServerUnavailable,
+  servers: readonly AuthorizationServer[],
+): Advice {
+  const { code, issuer, reason, cause } = unavailable;
+  if (issuer === undefined) {
+    const message = code === 'resolver_failed' ? `${reason} (${kindOf(cause)})` : reason;
+    return { code, subject: RESOLVED_SERVERS, message, fix: UNAVAILABILITIES[code] };
+  }
   const failure = networkFailure(unavailable);
   const fix =
-    failure === undefined ? UNAVAILABILITIES[code] : `${fixForNetwork(failure, issuer, process.env)}; ${EXAMINE}`;
-  return { code, subject: issuer, message: reason, fix };
+    failure === undefined
+      ? UNAVAILABILITIES[code]
+      : [
+          fixForNetwork(failure, issuer, process.env),
+          ...(OF_ADDRESSES.has(failure) && OF_DOCUMENTS.has(code) ? [OTHER_ADDRESS] : []),
+          EXAMINE,
+        ].join('; ');
+  return { code, ...adviceSubject(issuer, servers, reason), fix };
 }
 
 /** Logs why tokens are refused before they are judged: once for each configured issuer and cause. */
@@ -147,10 +183,10 @@ export class TokenAdvice {
   readonly #servers: ReadonlyMap<string | undefined, AuthorizationServer>;
 
   constructor(
-    servers: readonly AuthorizationServer[],
+    private readonly settings: Pick<StepUpSettings, 'servers' | 'resolveAuthorizationServer'>,
     private readonly log: StepUpLog,
   ) {
-    this.#servers = new Map(servers.map((server) => [server.issuer, server]));
+    this.#servers = new Map(settings.servers.map((server) => [server.issuer, server]));
   }
 
   /** Logs the cause of an error, if it is a refusal of a token. Ignores other errors. */
@@ -163,15 +199,33 @@ export class TokenAdvice {
 
   /** Logs that an authorization server cannot be reached, at a request or in the background. */
   noteUnavailable(unavailable: AuthorizationServerUnavailable): void {
-    this.log.adviseOn(unavailable.code, unavailable.issuer, () => adviceOnUnavailable(unavailable));
+    const { code, issuer } = unavailable;
+    const subject = this.#servers.has(issuer) ? (issuer as string) : RESOLVED_SERVERS;
+    const trace = code === 'resolver_failed' ? stackTraceOf(unavailable.cause) : undefined;
+    this.log.adviseOn(code, subject, () => adviceOnUnavailable(unavailable, this.settings.servers), trace);
   }
 
   #noteRefusal(refused: AccessTokenRefused): void {
     const describe = REFUSALS[refused.code];
     if (describe === undefined) return;
-    const { issuer = 'authorizationServers' } = refused;
-    this.log.adviseOn(refused.code, issuer, () => describe(refused, this.#servers.get(refused.issuer)));
+    const { code, issuer } = refused;
+    const server = this.#servers.get(issuer);
+    const isUnresolved = code === 'issuer_unknown' && this.settings.resolveAuthorizationServer !== undefined;
+    const isResolved = issuer !== undefined && server === undefined;
+    const subject = isUnresolved || isResolved ? RESOLVED_SERVERS : (issuer ?? 'authorizationServers');
+    this.log.adviseOn(code, subject, () => {
+      if (isUnresolved) return unresolved(refused);
+      const remark = describe(refused, server);
+      return isResolved ? { ...remark, message: `${issuer}: ${remark.message}` } : remark;
+    });
   }
+}
+
+function unresolved({ found }: AccessTokenRefused): Remark {
+  return {
+    message: `a token is of the issuer ${shown(found)}, for which "resolveAuthorizationServer" returns no server`,
+    fix: 'if it is an issuer of yours, return its server: a slash at the end counts',
+  };
 }
 
 function shown(value: string | readonly (string | null)[] | null | undefined): string {

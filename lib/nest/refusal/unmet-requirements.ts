@@ -1,3 +1,4 @@
+import type { AuthorizationServer } from '../../authorization-servers/index.js';
 import type { AuthenticationEvent, AuthenticationRequirements, UnmetReason } from '../../core/index.js';
 import type { DecidedAt } from './tell-refusal.js';
 
@@ -6,6 +7,8 @@ export interface UnmetRequirements {
   readonly at: DecidedAt;
   readonly event: AuthenticationEvent;
   readonly claims: Readonly<Record<string, unknown>>;
+  /** The server of the event, if it is known. */
+  readonly server?: AuthorizationServer | undefined;
   /** In the strings of the issuer of the event. */
   readonly requirements: AuthenticationRequirements;
   readonly reasons: readonly UnmetReason[];

@@ -3,21 +3,28 @@ import { type AuthenticationRequirements, closestMatch, StepUpConfigurationError
 import { BoundedMap } from '../../token/index.js';
 import type { ApplicationWords } from './step-up-requirements.js';
 import { TranslatedRequirements } from './translated-requirements.js';
+import type { UndeclaredWord } from './undeclared-word.js';
 
 /** Greatest number of different requirements of functions that are kept. A function can make any number of them. */
 const MAX_COMPILED = 1000;
+/** Words of routes that are remembered until a resolved server knows them. */
+const MAX_UNDECLARED = 1000;
 
 /** The words of the application, in the strings of each authorization server. */
 export class Vocabularies implements ApplicationWords {
-  readonly #byIssuer: ReadonlyMap<string, Vocabulary>;
+  readonly #ofServers: readonly Vocabulary[];
+  readonly #byIssuer: ReadonlyMap<string | undefined, Vocabulary>;
   readonly #compiled = new BoundedMap<string, TranslatedRequirements>(MAX_COMPILED);
+  /** Words that no server is known to have yet, each with the first place that requires it. */
+  readonly #undeclared = new Map<string, string>();
 
-  constructor(servers: readonly AuthorizationServer[]) {
+  /** @param isOpen whether further servers are resolved at run time */
+  constructor(
+    servers: readonly AuthorizationServer[],
+    private readonly isOpen = false,
+  ) {
+    this.#ofServers = servers.map(({ vocabulary }) => vocabulary);
     this.#byIssuer = new Map(servers.map(({ issuer, vocabulary }) => [issuer, vocabulary]));
-  }
-
-  hasIssuer(issuer: string): boolean {
-    return this.#byIssuer.has(issuer);
   }
 
   /**
@@ -35,25 +42,30 @@ export class Vocabularies implements ApplicationWords {
   }
 
   /**
-   * Checks that an authorization server knows each word. Without servers every word is accepted.
+   * Checks that an authorization server knows each word. Without servers every word is accepted. If further servers are
+   * resolved at run time, one of them can know it: then {@link undeclared} has it.
    *
    * @throws StepUpConfigurationError for a word that no authorization server knows; the message names the closest known
    * one
    */
   check({ acrValues = [] }: AuthenticationRequirements, where: string): void {
-    const vocabularies = [...this.#byIssuer.values()];
     for (const value of acrValues) {
-      if (vocabularies.length === 0 || vocabularies.some((vocabulary) => vocabulary.knows(value))) continue;
-      const known = [...new Set(vocabularies.flatMap((vocabulary) => vocabulary.known ?? []))];
-      throw new StepUpConfigurationError(
-        `${where}: no authorization server knows "${value}"; the nearest known word is "${closestMatch(value, known)}". ` +
-          'Words are declared in "authorizationServers[].acr"',
-      );
+      if (this.#ofServers.some((vocabulary) => vocabulary.knows(value))) continue;
+      if (this.isOpen) {
+        if (this.#undeclared.size < MAX_UNDECLARED && !this.#undeclared.has(value)) this.#undeclared.set(value, where);
+      } else if (this.#ofServers.length > 0) {
+        throw new StepUpConfigurationError(
+          `${where}: no authorization server knows "${value}"; the nearest known word is ` +
+            `"${closestMatch(value, knownTo(this.#ofServers))}". Words are declared in "authorizationServers[].acr"`,
+        );
+      }
     }
   }
 
   satisfying(acrValues: readonly string[]): readonly string[] {
-    const vocabularies = [...this.#byIssuer.values()];
+    // A server that is not known yet can tell no further word.
+    if (this.isOpen) return [...new Set(acrValues)];
+    const vocabularies = this.#ofServers;
     const others = vocabularies.flatMap(({ words }) => [...words.keys()]);
     return [...new Set([...acrValues, ...others])].filter(
       (word) =>
@@ -65,19 +77,33 @@ export class Vocabularies implements ApplicationWords {
     );
   }
 
-  /**
-   * Returns requirements in the strings of an issuer. `undefined` if the issuer knows none of the words, or if the
-   * issuer is unknown although servers are configured.
-   */
-  translate(
-    requirements: AuthenticationRequirements,
-    issuer: string | undefined,
-  ): AuthenticationRequirements | undefined {
-    if (requirements.acrValues === undefined || this.#byIssuer.size === 0) return requirements;
-    const acrValues =
-      issuer === undefined ? [] : (this.#byIssuer.get(issuer)?.stringsFor(requirements.acrValues) ?? []);
-    return acrValues.length === 0
-      ? undefined
-      : Object.freeze({ ...requirements, acrValues: Object.freeze([...acrValues]) });
+  /** Returns the words that no configured server knows, if one of them has words at all. */
+  get undeclared(): readonly UndeclaredWord[] {
+    const known = knownTo(this.#ofServers);
+    return known.length === 0 ? [] : this.#undeclaredTo(known);
   }
+
+  /** Notes the words of a resolved server. Returns the words that no server has known so far. */
+  declare(vocabulary: Vocabulary): readonly UndeclaredWord[] {
+    for (const word of this.#undeclared.keys()) if (vocabulary.knows(word)) this.#undeclared.delete(word);
+    return this.#undeclared.size === 0 ? [] : this.#undeclaredTo(knownTo([...this.#ofServers, vocabulary]));
+  }
+
+  /** Returns the vocabulary of a configured server. */
+  of(issuer: string | undefined): Vocabulary | undefined {
+    return this.#byIssuer.get(issuer);
+  }
+
+  /** Whether there are no servers, so that each string stands for itself. */
+  get isEmpty(): boolean {
+    return this.#ofServers.length === 0 && !this.isOpen;
+  }
+
+  #undeclaredTo(known: readonly string[]): readonly UndeclaredWord[] {
+    return [...this.#undeclared].map(([word, where]) => ({ word, where, closest: closestMatch(word, known) }));
+  }
+}
+
+function knownTo(vocabularies: readonly Vocabulary[]): readonly string[] {
+  return [...new Set(vocabularies.flatMap((vocabulary) => vocabulary.known ?? []))];
 }

@@ -20,10 +20,8 @@ const CURVES = new Map([
 export function clientAuthentication(client: Introspection['client'], where: string): () => Promise<ClientAuth> {
   if (client.method !== 'private_key_jwt') {
     const { method, secret } = client;
-    return async () => {
-      const { ClientSecretBasic, ClientSecretPost } = openidClient();
-      return method === 'client_secret_post' ? ClientSecretPost(secret) : ClientSecretBasic(secret);
-    };
+    if (method === 'client_secret_basic') return async () => clientSecretBasic(secret);
+    return async () => openidClient().ClientSecretPost(secret);
   }
   const { key, algorithm, kid } = readPrivateKey(client.key, where);
   return async () => {
@@ -31,6 +29,24 @@ export function clientAuthentication(client: Introspection['client'], where: str
     const imported = await webcrypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']);
     return openidClient().PrivateKeyJwt(kid === undefined ? imported : { key: imported, kid });
   };
+}
+
+/**
+ * Authenticates by Basic credentials. Encodes them as a form does and no more: several servers do not decode them, and
+ * openid-client would also encode `-`, `_`, `.` and `*`, which most client ids and secrets have.
+ *
+ * @see [RFC 6749 §2.3.1](https://www.rfc-editor.org/rfc/rfc6749.html#section-2.3.1)
+ */
+export function clientSecretBasic(secret: string): ClientAuth {
+  return (_server, { client_id: clientId }, _body, headers) => {
+    const credentials = `${formEncoded(clientId)}:${formEncoded(secret)}`;
+    headers.set('authorization', `Basic ${Buffer.from(credentials).toString('base64')}`);
+  };
+}
+
+/** Returns a text in the form encoding: RFC 6749 Appendix B. */
+function formEncoded(text: string): string {
+  return new URLSearchParams({ '': text }).toString().slice(1);
 }
 
 /**

@@ -4,9 +4,10 @@ import type { Claims } from '../../core/index.js';
 import { BoundedMap } from '../bounded-map.js';
 import { Cooldown } from '../cooldown.js';
 import { AuthorizationServerUnavailable } from '../errors.js';
+import type { MetadataSource } from '../metadata.js';
+import { Semaphore } from '../semaphore.js';
 import { withTimeout } from '../with-timeout.js';
 import { IntrospectionEndpoint, type IntrospectionResponse, type Warn } from './introspection-endpoint.js';
-import { Semaphore } from './semaphore.js';
 
 /** A response about an active token. */
 interface Kept {
@@ -46,11 +47,11 @@ export class IntrospectedTokens {
 
   /** @throws StepUpConfigurationError for a private key that cannot be read or cannot sign */
   constructor(
-    private readonly issuer: string,
+    private readonly server: MetadataSource,
     private readonly settings: Introspection,
     private readonly warn: Warn,
   ) {
-    this.#endpoint = new IntrospectionEndpoint(issuer, settings, warn);
+    this.#endpoint = new IntrospectionEndpoint(server, settings, warn);
   }
 
   /**
@@ -86,7 +87,7 @@ export class IntrospectedTokens {
     const semaphore = this.#semaphores[standing];
     if (!(await semaphore.acquire())) {
       throw new AuthorizationServerUnavailable({
-        issuer: this.issuer,
+        issuer: this.server.issuer,
         code: 'introspection_overloaded',
         reason: 'its introspection endpoint has too many pending requests',
         retryAfter: QUEUE_TIMEOUT,
@@ -133,7 +134,7 @@ export class IntrospectedTokens {
    * claims.
    */
   #keyOf(token: string): string {
-    const digest = hash('sha256', JSON.stringify([this.issuer, this.settings.clientId, token]), 'base64url');
+    const digest = hash('sha256', JSON.stringify([this.server.issuer, this.settings.clientId, token]), 'base64url');
     return `nestjs-step-up:introspection:${digest}`;
   }
 
@@ -145,7 +146,7 @@ export class IntrospectedTokens {
       this.#cacheCooldown.start();
       this.warn(
         'introspection_cache_unavailable',
-        this.issuer,
+        this.server.issuer,
         'the cache for introspection fails; the server is asked instead',
       );
       return undefined;

@@ -4,7 +4,7 @@ import type { Claims } from '../../core/index.js';
 import { Cooldown, secondsSince } from '../cooldown.js';
 import { AuthorizationServerUnavailable, type AuthorizationServerUnavailableCode } from '../errors.js';
 import { COOLDOWN, describeFailure, FETCH_TIMEOUT, readBoundedBody, UnusableResponse } from '../fetch-json.js';
-import { endpointOf, fetchMetadata } from '../metadata.js';
+import { endpointOf, fetchMetadata, type MetadataSource } from '../metadata.js';
 import { RetryDelay } from '../retry-delay.js';
 import { clientAuthentication, openidClient } from './client-authentication.js';
 
@@ -42,11 +42,11 @@ export class IntrospectionEndpoint {
 
   /** @throws StepUpConfigurationError for a private key that cannot be read or cannot sign */
   constructor(
-    private readonly issuer: string,
+    private readonly server: MetadataSource,
     private readonly settings: Introspection,
     private readonly warn: Warn,
   ) {
-    this.#authentication = clientAuthentication(settings.client, `introspection of ${issuer}`);
+    this.#authentication = clientAuthentication(settings.client, `introspection of ${server.issuer}`);
   }
 
   /**
@@ -110,15 +110,19 @@ export class IntrospectionEndpoint {
   }
 
   async #configure(): Promise<Configuration> {
-    const endpoint = this.settings.endpoint ?? endpointOf(await fetchMetadata(this.issuer), 'introspection_endpoint');
+    const endpoint = this.settings.endpoint ?? (await this.#discover());
     const openid = openidClient();
-    const server = { issuer: this.issuer, introspection_endpoint: endpoint };
+    const server = { issuer: this.server.issuer, introspection_endpoint: endpoint };
     const configuration = new openid.Configuration(server, this.settings.clientId, {}, await this.#authentication());
     configuration.timeout = FETCH_TIMEOUT;
     configuration[openid.customFetch] = (url, options) => this.#fetch(url, options);
-    // Options and metadata are checked: http is on loopback only.
+    // Options and metadata are checked: http is accepted.
     if (endpoint.startsWith('http:')) openid.allowInsecureRequests(configuration);
     return configuration;
+  }
+
+  async #discover(): Promise<string> {
+    return endpointOf(await fetchMetadata(this.server), 'introspection_endpoint', this.server);
   }
 
   /** Sends a request with a timeout and reads a bounded response, before openid-client sees it. */
@@ -146,11 +150,19 @@ export class IntrospectionEndpoint {
   #refused(): AuthorizationServerUnavailable {
     this.warn(
       'introspection_credentials_refused',
-      this.issuer,
+      this.server.issuer,
       'the introspection endpoint refuses the credentials of this API; check "introspection.clientId", its secret or ' +
-        'key, and that the client may introspect tokens',
+        `key, and that the client may introspect tokens${this.#otherMethod}`,
     );
     return this.#unavailable('introspection_credentials_refused', 'refuses the credentials of this API', COOLDOWN);
+  }
+
+  /** Completes the advice on refused credentials. A server may take one of the two ways to send a secret alone. */
+  get #otherMethod(): string {
+    const { method } = this.settings.client;
+    if (method === 'private_key_jwt') return '';
+    const other = method === 'client_secret_basic' ? 'client_secret_post' : 'client_secret_basic';
+    return `; if they are right, set "introspection.clientAuthentication" to '${other}'`;
   }
 
   #unavailable(
@@ -160,7 +172,7 @@ export class IntrospectionEndpoint {
   ): AuthorizationServerUnavailable {
     this.#failed = true;
     return new AuthorizationServerUnavailable({
-      issuer: this.issuer,
+      issuer: this.server.issuer,
       code,
       reason: `its introspection endpoint ${reason}`,
       retryAfter,

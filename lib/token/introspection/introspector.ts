@@ -39,7 +39,7 @@ export class Introspector {
     introspection: Introspection,
     private readonly warn: Warn,
   ) {
-    this.#tokens = new IntrospectedTokens(server.issuer, introspection, warn);
+    this.#tokens = new IntrospectedTokens(server, introspection, warn);
   }
 
   /**

@@ -7,7 +7,7 @@ import type { Refuse } from '../refuse.js';
 import type { Clock } from '../validity.js';
 import { readJwt, type UnverifiedJwt } from './jwt.js';
 import { checkBeforeSignature, checkClaims } from './jwt-access-token.js';
-import { readKeyId } from './jwt-verifier.js';
+import { keyHeaderOf } from './jwt-verifier.js';
 import { verifySignature } from './signature.js';
 
 /** Everything that speaks against a JWT. */
@@ -40,12 +40,11 @@ export async function examineJwt(token: string, server: AuthorizationServer, clo
   return { refusals, ...(unverified instanceof AuthorizationServerUnavailable && { unavailable: unverified }) };
 }
 
-async function verify(jwt: UnverifiedJwt, { issuer, jwksUri, keys }: AuthorizationServer): Promise<void> {
-  const { header } = jwt;
-  const alg = header['alg'] as string;
-  const keySet = new KeySet({ issuer, ...(jwksUri !== undefined && { jwksUri }), ...keys });
-  const key = await keySet.keyFor({ alg, kid: readKeyId(header['kid']) });
-  verifySignature(jwt, alg, key);
+async function verify(jwt: UnverifiedJwt, server: AuthorizationServer): Promise<void> {
+  const header = keyHeaderOf(jwt);
+  const keySet = new KeySet({ ...server, ...server.keys });
+  const key = await keySet.keyFor(header);
+  verifySignature(jwt, header.alg, key);
 }
 
 async function failureOf(

@@ -5,7 +5,7 @@ import { BoundedMap } from '../bounded-map.js';
 import { found } from '../claim-values.js';
 import { freezeClaims } from '../frozen-claims.js';
 import type { KeyHeader, KeySet, VerificationKey } from '../keys/key-set.js';
-import type { MaybePromise } from '../maybe-promise.js';
+import { andThen, type MaybePromise } from '../maybe-promise.js';
 import { type Refuse, type Refuser, refuse } from '../refuse.js';
 import { type Clock, checkValidity } from '../validity.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
@@ -24,6 +24,16 @@ export interface JwtIssuer {
   readonly refuse: Refuser;
 }
 
+/** The issuers whose tokens are verified. */
+interface KnownIssuers {
+  readonly names: readonly string[];
+  get(iss: unknown): JwtIssuer | undefined;
+  /** Asks for an issuer that is not known yet. */
+  resolve(iss: unknown): MaybePromise<JwtIssuer | undefined>;
+  /** Returns whether the tokens of a server are still accepted. */
+  isCurrent(server: AuthorizationServer): boolean;
+}
+
 /**
  * Verifies access tokens that are JWTs, and remembers those whose signature is valid. Finds the issuer by an exact
  * match of `iss`: nothing in a token leads to a request to another address.
@@ -33,15 +43,13 @@ export interface JwtIssuer {
 export class JwtVerifier {
   readonly #verified: VerifiedTokens;
   readonly #headers = new BoundedMap<string, Claims>(MAX_HEADERS);
-  readonly #names: readonly string[];
 
   /** @param tokenCacheBytes memory for verified tokens */
   constructor(
-    private readonly issuers: ReadonlyMap<string, JwtIssuer>,
+    private readonly issuers: KnownIssuers,
     tokenCacheBytes = DEFAULT_TOKEN_CACHE_BYTES,
   ) {
     this.#verified = new VerifiedTokens(tokenCacheBytes);
-    this.#names = Object.freeze([...issuers.keys()]);
   }
 
   /**
@@ -53,7 +61,7 @@ export class JwtVerifier {
   verify(token: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
     const digest = VerifiedTokens.digest(token);
     const known = this.#verified.get(digest, clock.now);
-    if (known === undefined) return this.#verifyNew(token, digest, clock);
+    if (known === undefined || !this.issuers.isCurrent(known.server)) return this.#verifyNew(token, digest, clock);
     checkValidity(known.claims, clock, this.issuers.get(known.server.issuer)?.refuse);
     return known;
   }
@@ -70,10 +78,17 @@ export class JwtVerifier {
   #verifyNew(token: string, digest: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
     const jwt = readJwt(token, this.#headers);
     const { iss } = jwt.payload;
-    const issuer = this.issuers.get(iss as string);
-    if (issuer === undefined) refuse('issuer_unknown', { ...found(iss), expected: this.#names });
+    const known = this.issuers.get(iss);
+    if (known !== undefined) return this.#verifyOf(known, jwt, digest, clock);
+    return andThen(this.issuers.resolve(iss), (issuer) => {
+      if (issuer === undefined) refuse('issuer_unknown', { ...found(iss), expected: this.issuers.names });
+      return this.#verifyOf(issuer, jwt, digest, clock);
+    });
+  }
+
+  #verifyOf(issuer: JwtIssuer, jwt: UnverifiedJwt, digest: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
     checkBeforeSignature(jwt, issuer.server, clock, issuer.refuse);
-    const header = keyHeaderOf(jwt.header, issuer.refuse);
+    const header = keyHeaderOf(jwt, issuer.refuse);
     const key = issuer.keys.keyFor(header);
     return key instanceof Promise
       ? key.then((fetched) => this.#accept(jwt, digest, issuer, header, fetched, clock))
@@ -106,10 +121,25 @@ export class JwtVerifier {
   }
 }
 
-/** Returns what a header says about its key. A remembered header serves itself, so that its tokens share one object. */
-function keyHeaderOf(header: Claims, report: Refuse): KeyHeader {
+/**
+ * Returns the members of a header that name its key. A remembered header without a thumbprint serves itself, so that its
+ * tokens share one object.
+ */
+export function keyHeaderOf({ header }: Pick<UnverifiedJwt, 'header'>, report: Refuse = refuse): KeyHeader {
   const kid = readKeyId(header['kid'], report);
-  return Object.isFrozen(header) ? (header as unknown as KeyHeader) : { alg: header['alg'] as string, kid };
+  const thumbprint = header['x5t#S256'] ?? header['x5t'];
+  if (thumbprint === undefined && Object.isFrozen(header)) return header as unknown as KeyHeader;
+  return {
+    alg: header['alg'] as string,
+    kid,
+    thumbprint: typeof thumbprint === 'string' ? thumbprint : undefined,
+  };
+}
+
+/** @throws AccessTokenRefused for a `kid` that is not a string */
+function readKeyId(kid: unknown, report: Refuse): string | undefined {
+  if (kid !== undefined && typeof kid !== 'string') report('kid_unreadable');
+  return kid as string | undefined;
 }
 
 /** Replaces texts of claims by equal ones of the options, so that tokens share their memory. */
@@ -118,10 +148,4 @@ function sharing(claims: Claims, { issuer, audience }: AuthorizationServer): Cla
   shared['iss'] = issuer;
   for (const value of audience) if (value === shared['aud']) shared['aud'] = value;
   return shared;
-}
-
-/** @throws AccessTokenRefused for a `kid` that is not a string */
-export function readKeyId(kid: unknown, report: Refuse = refuse): string | undefined {
-  if (kid !== undefined && typeof kid !== 'string') report('kid_unreadable');
-  return kid as string | undefined;
 }

@@ -3,19 +3,19 @@ import { secondsSince } from '../cooldown.js';
 import { AuthorizationServerUnavailable } from '../errors.js';
 import { COOLDOWN, FETCH_TIMEOUT, fetchJson } from '../fetch-json.js';
 import type { MaybePromise } from '../maybe-promise.js';
-import { type AuthorizationServerMetadata, endpointOf, fetchMetadata } from '../metadata.js';
+import { type AuthorizationServerMetadata, endpointOf, fetchMetadata, type MetadataSource } from '../metadata.js';
 import { type Refuser, refuserOf } from '../refuse.js';
 import { RetryDelay } from '../retry-delay.js';
+import { type Thumbprints, thumbprintsOf } from './thumbprints.js';
 import type { VerificationKey } from './verification-key.js';
 import { type KeyHeader, VerificationKeys } from './verification-keys.js';
 
 export type { VerificationKey } from './verification-key.js';
 export type { KeyHeader } from './verification-keys.js';
 
-export interface KeySetOptions {
-  issuer: string;
+export interface KeySetOptions extends MetadataSource {
   /** URL of the key document. Default is `jwks_uri` of the issuer's metadata. */
-  jwksUri?: string;
+  jwksUri?: string | undefined;
   /** Seconds after which the key document is fetched again before one of its keys is used. Default is `600`. */
   refreshAfter?: number;
   /** Seconds beyond `refreshAfter` during which the last document is used in an outage. Default is `3600`. */
@@ -42,7 +42,7 @@ export const MAX_KEYS = 100;
  * @see [RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517.html#section-5)
  */
 export class KeySet {
-  readonly #issuer: string;
+  readonly #server: MetadataSource;
   readonly #jwksUri: string | undefined;
   readonly #refreshAfter: number;
   readonly #staleFor: number;
@@ -52,6 +52,7 @@ export class KeySet {
 
   #keys = new VerificationKeys([]);
   #keysFetchedAt = Number.NEGATIVE_INFINITY;
+  #thumbprints: Thumbprints = new Map();
   #metadata: AuthorizationServerMetadata | undefined;
   #metadataFetchedAt = Number.NEGATIVE_INFINITY;
   #failure: (Failure & { readonly cause: unknown }) | undefined;
@@ -59,21 +60,15 @@ export class KeySet {
   readonly #retryDelay: RetryDelay;
   #fetching: Promise<void> | undefined;
 
-  constructor({
-    issuer,
-    jwksUri,
-    refreshAfter = 600,
-    staleFor = 3600,
-    failed = () => undefined,
-    random,
-  }: KeySetOptions) {
-    this.#issuer = issuer;
+  constructor(options: KeySetOptions) {
+    const { jwksUri, refreshAfter = 600, staleFor = 3600, failed = () => undefined } = options;
+    this.#server = options;
     this.#jwksUri = jwksUri;
     this.#refreshAfter = refreshAfter;
     this.#staleFor = staleFor;
     this.#failed = failed;
-    this.#refuse = refuserOf(issuer);
-    this.#retryDelay = new RetryDelay(random);
+    this.#refuse = refuserOf(options.issuer);
+    this.#retryDelay = new RetryDelay(options.random);
     // The limiter of jwks-rsa would let a flood of unknown keys lock out all users, and its cache holds keys one by one.
     this.#client = new JwksClient({ cache: false, rateLimit: false, fetcher: () => this.#fetchDocument() });
   }
@@ -119,7 +114,7 @@ export class KeySet {
 
   #unavailable(failure: Failure): AuthorizationServerUnavailable {
     const retryAfter = Math.max(1, Math.ceil(this.#pauseLeft));
-    return new AuthorizationServerUnavailable({ issuer: this.#issuer, retryAfter, ...failure });
+    return new AuthorizationServerUnavailable({ issuer: this.#server.issuer, retryAfter, ...failure });
   }
 
   /** Never rejects: the outcome is in the state. */
@@ -133,7 +128,7 @@ export class KeySet {
   async #fetchKeys(): Promise<void> {
     const startedAt = Date.now();
     try {
-      const keys = new VerificationKeys(await this.#client.getSigningKeys(), this.#keys);
+      const keys = new VerificationKeys(await this.#client.getSigningKeys(), this.#thumbprints, this.#keys);
       if (!keys.usable) throw new JwksError('No key fits an algorithm');
       this.#keys = keys;
       this.#keysFetchedAt = startedAt;
@@ -153,16 +148,18 @@ export class KeySet {
     const deadline = AbortSignal.timeout(FETCH_TIMEOUT * 1000);
     const { keys } = await fetchJson(this.#jwksUri ?? (await this.#discover(deadline)), deadline);
     if (!Array.isArray(keys)) throw new Error('has no list of keys');
-    return { keys: keys.filter(mayVerify).slice(0, MAX_KEYS) };
+    const usable = keys.filter(mayVerify).slice(0, MAX_KEYS);
+    this.#thumbprints = thumbprintsOf(usable);
+    return { keys: usable.map(underOneName) };
   }
 
   async #discover(deadline: AbortSignal): Promise<string> {
     if (this.#metadata === undefined || secondsSince(this.#metadataFetchedAt) >= this.#refreshAfter) {
       const startedAt = Date.now();
-      this.#metadata = await fetchMetadata(this.#issuer, deadline);
+      this.#metadata = await fetchMetadata(this.#server, deadline);
       this.#metadataFetchedAt = startedAt;
     }
-    return endpointOf(this.#metadata, 'jwks_uri');
+    return endpointOf(this.#metadata, 'jwks_uri', this.#server);
   }
 }
 
@@ -182,4 +179,12 @@ export function mayVerify(jwk: unknown): boolean {
   if (kid !== undefined && typeof kid !== 'string') return false;
   if (alg !== undefined && typeof alg !== 'string') return false;
   return operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
+}
+
+/**
+ * Returns a JWK with the older name of its algorithm. RFC 9864 names EdDSA by its curve, and not every build of jose,
+ * which converts the keys, knows that name: the one that Bun loads leaves such a key out.
+ */
+function underOneName(jwk: object): object {
+  return (jwk as { alg?: unknown }).alg === 'Ed25519' ? { ...jwk, alg: 'EdDSA' } : jwk;
 }

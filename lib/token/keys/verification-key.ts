@@ -17,7 +17,8 @@ export class VerificationKey {
     if (alg !== undefined) this.alg = alg;
     this.key = key;
     const rules = signatureRules(key);
-    this.#rules = alg === undefined ? rules : new Map([...rules].filter(([algorithm]) => algorithm === alg));
+    this.#rules =
+      alg === undefined ? rules : new Map([...rules].filter(([algorithm]) => nameOf(algorithm) === nameOf(alg)));
     Object.freeze(this);
   }
 
@@ -36,4 +37,9 @@ export class VerificationKey {
     const rule = this.#rules.get(algorithm);
     return rule?.signatureBytes === signature.length && verify(rule.digest, input, rule.key, signature);
   }
+}
+
+/** Returns the one name of an algorithm that has two: RFC 9864 names EdDSA by its curve. */
+function nameOf(algorithm: string): string {
+  return algorithm === 'Ed25519' ? 'EdDSA' : algorithm;
 }

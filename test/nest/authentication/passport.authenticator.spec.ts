@@ -359,7 +359,7 @@ describeOverHttp("a strategy of the application's own", ({ serve, accessToken, s
     const send = await serveBeside(withoutIssuer, requireMfa(), { authorizationServers: [ours(), other] });
     expect(await send({ token: await enough() })).toEqual(internalServerError());
     expect(messages()).toEqual([
-      '[misconfigured] HandlerController.handle: The authentication event has no issuer and several authorization servers are configured; ' +
+      '[misconfigured] HandlerController.handle: The authentication event has no issuer and several authorization servers are possible; ' +
         'let request.user carry "iss", or the option "authenticationEvent" return "issuer"',
     ]);
   });

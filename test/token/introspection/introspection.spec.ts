@@ -54,7 +54,7 @@ async function outcome(answer: Promise<VerifiedAccessToken> | VerifiedAccessToke
     return 'accepted';
   } catch (error) {
     if (error instanceof AccessTokenRefused) return `${error.error}: ${error.message}`;
-    if (error instanceof AuthorizationServerUnavailable) return error.message.replace(error.issuer, 'AS');
+    if (error instanceof AuthorizationServerUnavailable) return error.message.replace(String(error.issuer), 'AS');
     throw error;
   }
 }
@@ -320,6 +320,11 @@ describe('RS-84 the API authenticates', () => {
     const { authorization, form } = await sent({ clientId: 'https://api:1', clientSecret: 'a b+c' });
     expect(authorization).toBe(`Basic ${btoa('https%3A%2F%2Fapi%3A1:a+b%2Bc')}`);
     expect(form).toEqual(ASKED);
+  });
+
+  test('SRV-8 Basic credentials are encoded no more than a form is', async () => {
+    const { authorization } = await sent({ clientId: 'bank-api', clientSecret: 'a-secret_with.marks*%~é' });
+    expect(authorization).toBe(`Basic ${btoa('bank-api:a-secret_with.marks*%25%7E%C3%A9')}`);
   });
 
   test('the API authenticates with client_secret_post', async () => {

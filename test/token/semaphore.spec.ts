@@ -1,4 +1,4 @@
-import { Semaphore } from '../../../lib/token/introspection/semaphore.js';
+import { Semaphore } from '../../lib/token/semaphore.js';
 
 const OPTIONS = { concurrency: 2, maxQueue: 2, queueTimeout: 1 };
 

@@ -1,0 +1,79 @@
+import { StepUpConfigurationError, show } from '../core/index.js';
+import { type AuthorizationServer, checkServer, checkWordsAcross, type ServerOptions } from './authorization-server.js';
+import { isRecord } from './record.js';
+import type { Vocabulary } from './vocabulary.js';
+
+/** The place of a server in errors that the option "resolveAuthorizationServer" returns. */
+const WHERE = 'resolveAuthorizationServer()';
+
+/** Vocabularies that are shared by equal servers, by their options. */
+interface Vocabularies {
+  get(key: string): Vocabulary | undefined;
+  set(key: string, vocabulary: Vocabulary): void;
+}
+
+interface Surroundings {
+  /** The servers of the option `authorizationServers`. */
+  readonly configured: readonly AuthorizationServer[];
+  readonly passport: 'register' | 'existing';
+  /** Keeps one vocabulary for servers with equal words, so that requirements are translated once. */
+  readonly vocabularies: Vocabularies;
+}
+
+/**
+ * Checks what an application returns for an issuer, as it checks `authorizationServers` at boot.
+ *
+ * @throws StepUpConfigurationError that names the option: no server, a server of another issuer, and what a server next
+ * to the configured ones must not have
+ */
+export function checkResolvedServer(
+  answer: unknown,
+  issuer: string,
+  { configured, passport, vocabularies }: Surroundings,
+): AuthorizationServer {
+  if (!isRecord(answer)) {
+    throw new StepUpConfigurationError(
+      `"resolveAuthorizationServer" must return the options of an authorization server, or undefined, not ${show(answer)}`,
+    );
+  }
+  const options = answer as ServerOptions;
+  const server = checkServer(options, WHERE);
+  if (server.issuer !== issuer) {
+    throw new StepUpConfigurationError(
+      '"resolveAuthorizationServer" has returned a server of another issuer than it was asked for; compare the issuer ' +
+        'exactly, and return undefined for one that you do not know',
+    );
+  }
+  if (options.acr === undefined && configured.some(({ vocabulary }) => vocabulary.words.size > 0)) {
+    throw new StepUpConfigurationError(
+      `"${WHERE}.acr" is missing next to servers that have one; map your words to its strings, or set it to 'literal'`,
+    );
+  }
+  checkWordsAcross([
+    { where: WHERE, vocabulary: server.vocabulary },
+    ...configured.map(({ vocabulary }, index) => ({ where: `authorizationServers[${index}]`, vocabulary })),
+  ]);
+  if (passport === 'existing' && server.introspection !== undefined) {
+    throw new StepUpConfigurationError(
+      `"${WHERE}.introspection" has no effect with "passport": 'existing'; your strategy verifies the tokens`,
+    );
+  }
+  if (server.introspection?.when === 'opaque') {
+    throw new StepUpConfigurationError(
+      `"${WHERE}.introspection.when" cannot be 'opaque', its default: an opaque token names no issuer to resolve; set it to ` +
+        "'event-missing', 'auth-time-missing' or 'always'",
+    );
+  }
+  return Object.freeze({ ...server, vocabulary: sharedVocabulary(options, server, vocabularies) });
+}
+
+function sharedVocabulary(
+  { acr, order }: ServerOptions,
+  { vocabulary }: AuthorizationServer,
+  vocabularies: Vocabularies,
+): Vocabulary {
+  const key = JSON.stringify([acr, order]);
+  const shared = vocabularies.get(key) ?? vocabulary;
+  vocabularies.set(key, shared);
+  return shared;
+}

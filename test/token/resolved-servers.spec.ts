@@ -1,0 +1,321 @@
+import {
+  checkAuthorizationServers,
+  checkResolvedServer,
+  type Vocabulary,
+} from '../../lib/authorization-servers/index.js';
+import { AuthorizationServerUnavailable } from '../../lib/token/errors.js';
+import { ResolvedServers } from '../../lib/token/resolved-servers.js';
+import { pass, stopClockOfEachTest } from '../support/clock.js';
+import { refusals } from '../support/refusals.js';
+
+const ISSUER = 'https://login.example/realms/bank';
+const optionsOf = (issuer: string) => ({ issuer, audience: 'https://api.example', acr: { mfa: 'gold' } });
+
+interface Setup {
+  servers: ResolvedServers;
+  /** The issuers that the application was asked for. */
+  asked: string[];
+  failures: AuthorizationServerUnavailable[];
+  /** Number of servers that were checked. */
+  checks: number;
+}
+
+function setUp(resolve: (issuer: string) => unknown, configured: object[] = []): Setup {
+  const vocabularies = new Map<string, Vocabulary>();
+  const servers = configured.length === 0 ? [] : checkAuthorizationServers(configured as never);
+  const setup: Setup = { servers: undefined as never, asked: [], failures: [], checks: 0 };
+  setup.servers = new ResolvedServers({
+    resolve(issuer) {
+      setup.asked.push(issuer);
+      return resolve(issuer);
+    },
+    check(answer, issuer) {
+      setup.checks += 1;
+      return checkResolvedServer(answer, issuer, { configured: servers, passport: 'register', vocabularies });
+    },
+    failed: (failure) => setup.failures.push(failure),
+  });
+  return setup;
+}
+
+const failureOf = async (servers: ResolvedServers, issuer = ISSUER): Promise<AuthorizationServerUnavailable> => {
+  try {
+    await servers.resolve(issuer);
+  } catch (error) {
+    if (error instanceof AuthorizationServerUnavailable) return error;
+    throw error;
+  }
+  throw new Error('it was resolved');
+};
+/** Lets what is asked in the background come to its end. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+stopClockOfEachTest(Date.UTC(2026, 0, 1));
+
+describe('the answer of an application', () => {
+  test.each([
+    ['at once', () => optionsOf(ISSUER)],
+    ['as a promise', async () => optionsOf(ISSUER)],
+  ])('%s is kept: it is asked once for each issuer', async (_, resolve) => {
+    const { servers, asked } = setUp(resolve);
+    const [first, second] = await Promise.all([servers.resolve(ISSUER), servers.resolve(ISSUER)]);
+    expect(first).toMatchObject({ issuer: ISSUER, keys: { refreshAfter: 600 } });
+    expect([second, await servers.resolve(ISSUER), servers.find(ISSUER)]).toEqual([first, first, first]);
+    expect(asked).toEqual([ISSUER]);
+  });
+
+  test.each([undefined, null])('%s refuses the issuer, and is kept for ten seconds', async (answer) => {
+    const { servers, asked } = setUp(() => answer);
+    expect(await servers.resolve(ISSUER)).toBeUndefined();
+    pass(9.9);
+    expect(servers.resolve(ISSUER)).toBeUndefined();
+    expect(asked).toHaveLength(1);
+    pass(0.1);
+    await servers.resolve(ISSUER);
+    expect(asked).toHaveLength(2);
+  });
+
+  test.each([
+    undefined,
+    null,
+    7,
+    ['https://a.example'],
+    '',
+    'urn:issuer',
+    'ftp://as.example',
+    'https://',
+    `${ISSUER}?a=b`,
+    `${ISSUER}#a`,
+    ` ${ISSUER}`,
+    `https://as.example/${'a'.repeat(3000)}`,
+  ])('an issuer that no server has is not asked for: %j', async (issuer) => {
+    const { servers, asked } = setUp(() => optionsOf(ISSUER));
+    expect(servers.resolve(issuer)).toBeUndefined();
+    expect(asked).toEqual([]);
+  });
+
+  describe('is checked as options are at boot', () => {
+    const other = { ...optionsOf('https://other.example'), acr: { mfa: 'silver', phr: 'key' } };
+    test.each(
+      refusals({
+        '"resolveAuthorizationServer" must return the options of an authorization server, or undefined, not true': [
+          true,
+        ],
+        '"resolveAuthorizationServer" must return the options of an authorization server, or undefined, not a list': [
+          [optionsOf(ISSUER)],
+        ],
+        '"resolveAuthorizationServer" has returned a server of another issuer than it was asked for; compare the issuer exactly, and return undefined for one that you do not know':
+          [optionsOf('https://evil.example'), optionsOf(`${ISSUER}/`)],
+        '"resolveAuthorizationServer().audience" is required: the identifier of this API in "aud" of its tokens': [
+          { issuer: ISSUER, acr: 'literal' },
+        ],
+        '"resolveAuthorizationServer().acr" is missing next to servers that have one; map your words to its strings, or set it to \'literal\'':
+          [{ issuer: ISSUER, audience: 'a' }],
+        '"resolveAuthorizationServer().acr.mfa" uses "phr", which is a word in "authorizationServers[0].acr"; give the word another name, or list the string under "phr"':
+          [{ ...optionsOf(ISSUER), acr: { mfa: 'phr' } }],
+        "\"resolveAuthorizationServer().introspection.when\" cannot be 'opaque', its default: an opaque token names no issuer to resolve; set it to 'event-missing', 'auth-time-missing' or 'always'":
+          [{ ...optionsOf(ISSUER), introspection: { clientId: 'api', clientSecret: 's3cret' } }],
+      }),
+    )('%j', async (answer, message) => {
+      const { servers, asked } = setUp(() => answer, [other]);
+      expect(await failureOf(servers)).toMatchObject({
+        code: 'resolved_server_invalid',
+        reason: message,
+        issuer: undefined,
+        retryAfter: 1,
+      });
+      expect(() => servers.resolve(ISSUER)).toThrow(message);
+      expect(asked).toHaveLength(1);
+    });
+  });
+
+  test('a listener that cannot use a server refuses it', async () => {
+    const { servers } = setUp(() => optionsOf(ISSUER));
+    const { StepUpConfigurationError } = await import('../../lib/core/index.js');
+    servers.onAccept(() => {
+      throw new StepUpConfigurationError('the key cannot be read');
+    });
+    expect(await failureOf(servers)).toMatchObject({
+      code: 'resolved_server_invalid',
+      reason: 'the key cannot be read',
+    });
+    expect(servers.size).toBe(0);
+  });
+
+  test('servers with equal words share one vocabulary, and an order belongs to it', async () => {
+    const words = { acr: { mfa: 'gold', phr: 'key' } };
+    const orders: Record<string, object> = { a: { order: ['phr', 'mfa'] }, b: { order: ['phr', 'mfa'] }, c: {} };
+    const { servers } = setUp((issuer) => ({ ...optionsOf(issuer), ...words, ...orders[issuer.at(-1) as string] }));
+    const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((name) => servers.resolve(`https://as.example/${name}`)));
+    expect(a?.vocabulary).toBe(b?.vocabulary);
+    expect(a?.vocabulary.stringsFor(['mfa'])).toEqual(['gold', 'key']);
+    expect(c?.vocabulary.stringsFor(['mfa'])).toEqual(['gold']);
+  });
+});
+
+describe('an application that cannot answer', () => {
+  const fails: [how: string, resolve: () => unknown][] = [
+    [
+      'throws',
+      () => {
+        throw new Error('postgres://user:s3cret@db');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('postgres://user:s3cret@db'))],
+    [
+      'throws what is no error',
+      () => {
+        throw 'the database is down';
+      },
+    ],
+  ];
+  test.each(fails)('that %s refuses no issuer as unknown, and is asked again after a second', async (_, resolve) => {
+    const { servers, asked } = setUp(resolve);
+    const failure = await failureOf(servers);
+    expect(failure).toMatchObject({ code: 'resolver_failed', reason: '"resolveAuthorizationServer" has thrown' });
+    expect(() => servers.resolve(ISSUER)).toThrow(failure.message);
+    pass(1);
+    await failureOf(servers);
+    expect(asked).toHaveLength(2);
+  });
+
+  test('that hangs is waited for as long as the time limit says', async () => {
+    const timeouts = jest.spyOn(globalThis, 'setTimeout');
+    const { servers } = setUp(() => new Promise(() => undefined));
+    const failing = failureOf(servers);
+    await settled();
+    const [over, milliseconds] = timeouts.mock.calls.at(-1) as [() => void, number];
+    timeouts.mockRestore();
+    expect(milliseconds).toBe(5000);
+    over();
+    expect(await failing).toMatchObject({
+      code: 'resolver_failed',
+      reason: '"resolveAuthorizationServer" has not answered within 5 seconds',
+    });
+  });
+
+  test('keeps the servers that it has named for an hour more, and no longer', async () => {
+    let isDown = false;
+    const { servers, failures } = setUp((issuer) => {
+      if (isDown) throw new Error('down');
+      return optionsOf(issuer);
+    });
+    const server = await servers.resolve(ISSUER);
+    isDown = true;
+    pass(600);
+    expect(servers.find(ISSUER)).toBeUndefined();
+    expect(await servers.resolve(ISSUER)).toBe(server);
+    expect(failures).toEqual([expect.objectContaining({ code: 'resolver_failed' })]);
+    expect(servers.find(ISSUER)).toBe(server);
+    pass(3600);
+    expect(await failureOf(servers)).toMatchObject({ code: 'resolver_failed' });
+    expect(servers.size).toBe(0);
+  });
+});
+
+describe('a server in use', () => {
+  test('is asked about again in the background, and kept as it is if nothing has changed', async () => {
+    const { servers, asked } = setUp((issuer) => optionsOf(issuer));
+    const server = await servers.resolve(ISSUER);
+    pass(299);
+    servers.find(ISSUER);
+    expect(asked).toHaveLength(1);
+    pass(1);
+    expect(servers.find(ISSUER)).toBe(server);
+    await settled();
+    expect(asked).toHaveLength(2);
+    pass(299);
+    expect(servers.find(ISSUER)).toBe(server);
+    expect(asked).toHaveLength(2);
+  });
+
+  test.each<[what: string, changed: object]>([
+    ['words', { acr: { mfa: 'silver' } }],
+    ['order', { acr: { mfa: 'gold', phr: 'key' }, order: ['phr', 'mfa'] }],
+    ['audience', { audience: 'https://other.example' }],
+    ['key document', { jwksUri: 'https://other.example/jwks' }],
+  ])('is replaced if its %s has changed', async (_, changed) => {
+    let answer: object = { acr: { mfa: 'gold', phr: 'key' } };
+    const { servers } = setUp((issuer) => ({ ...optionsOf(issuer), ...answer }));
+    const server = await servers.resolve(ISSUER);
+    answer = { ...answer, ...changed };
+    pass(600);
+    expect(await servers.resolve(ISSUER)).not.toBe(server);
+  });
+
+  test('is forgotten if the application no longer has it', async () => {
+    let answer: object | undefined = optionsOf(ISSUER);
+    const { servers } = setUp(() => answer);
+    await servers.resolve(ISSUER);
+    answer = undefined;
+    pass(300);
+    expect(servers.find(ISSUER)).toBeDefined();
+    await settled();
+    expect([servers.find(ISSUER), servers.size]).toEqual([undefined, 0]);
+  });
+});
+
+describe('numbers', () => {
+  test('a thousand servers are asked for once each, and found without another check', async () => {
+    const setup = setUp((issuer) => optionsOf(issuer));
+    const issuers = Array.from({ length: 1000 }, (_, index) => `https://as.example/${index}`);
+    for (const issuer of issuers) await setup.servers.resolve(issuer);
+    for (const issuer of issuers) expect(setup.servers.find(issuer)?.issuer).toBe(issuer);
+    expect({ asked: setup.asked.length, checks: setup.checks }).toEqual({ asked: 1000, checks: 1000 });
+  });
+
+  test('more than five thousand servers replace those that are not in use', async () => {
+    const { servers } = setUp((issuer) => optionsOf(issuer));
+    const issuer = (index: number) => `https://as.example/${index}`;
+    for (let index = 0; index < 6000; index += 1) {
+      await servers.resolve(issuer(index));
+      servers.find(issuer(0));
+    }
+    expect(servers.size).toBe(5000);
+    expect(servers.find(issuer(0))).toBeDefined();
+    expect(servers.find(issuer(1))).toBeUndefined();
+  });
+
+  test('ten thousand unknown issuers are asked for once each, keep no server, and displace none', async () => {
+    const { servers, asked } = setUp((issuer) => (issuer === ISSUER ? optionsOf(issuer) : undefined));
+    const known = await servers.resolve(ISSUER);
+    const strangers = Array.from({ length: 10_000 }, (_, index) => `https://stranger.example/${index}`);
+    for (const round of [1, 2]) {
+      for (const stranger of strangers) {
+        const answer = servers.resolve(stranger);
+        expect(round === 1 || answer === undefined).toBe(true);
+        expect(await answer).toBeUndefined();
+      }
+    }
+    expect(asked).toHaveLength(10_001);
+    expect([servers.size, servers.find(ISSUER)]).toEqual([1, known]);
+  });
+
+  test('more than eleven hundred questions at once are not asked, and the known issuers are not among them', async () => {
+    let release: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { servers, asked } = setUp(async (issuer) => {
+      if (issuer === ISSUER) return optionsOf(issuer);
+      return gate;
+    });
+    const known = await servers.resolve(ISSUER);
+    const outcomes = Array.from({ length: 2000 }, async (_, index) => {
+      const stranger = `https://stranger.example/${index}`;
+      try {
+        await servers.resolve(stranger);
+        return 'answered';
+      } catch (error) {
+        return (error as AuthorizationServerUnavailable).code;
+      }
+    });
+    await settled();
+    expect(asked).toHaveLength(101);
+    expect(servers.find(ISSUER)).toBe(known);
+    release();
+    const counts = new Map<string, number>();
+    for (const outcome of await Promise.all(outcomes)) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+    expect(Object.fromEntries(counts)).toEqual({ answered: 1100, resolver_overloaded: 900 });
+  });
+});
