@@ -1,5 +1,6 @@
 import { checkMembers, checkSeconds, StepUpConfigurationError } from '../core/index.js';
 import type { AuthorizationServerProfile } from './authorization-server-profile.js';
+import { type BoundTokens, type BoundTokensOption, checkBoundTokens } from './bound-tokens.js';
 import {
   checkIntrospection,
   INTROSPECTION_OCCASIONS,
@@ -32,6 +33,12 @@ export interface ServerOptions<Word extends string = string> extends VocabularyO
   profile?: ProfileName | AuthorizationServerProfile | undefined;
   /** Whether a token of a delegate, who acts for the user (`act`), can meet requirements. Default is `'refuse'`. */
   delegation?: 'refuse' | 'accept' | undefined;
+  /**
+   * Whether tokens that are bound to a key by DPoP (RFC 9449) or mutual TLS (RFC 8705) are accepted. `'off'` refuses
+   * them. `'accepted'` accepts them with a proof of the key, next to bearer tokens. `'required'` refuses bearer tokens.
+   * `{ policy, methods }` limits the methods. Default is `'off'`.
+   */
+  boundTokens?: BoundTokensOption | undefined;
   /** Introspection of tokens. Only one server can introspect opaque ones. Default is no introspection. */
   introspection?: IntrospectionOptions | undefined;
   keys?:
@@ -53,6 +60,7 @@ export interface AuthorizationServer {
   readonly profile: AccessTokenProfile;
   readonly vocabulary: Vocabulary;
   readonly delegation: 'refuse' | 'accept';
+  readonly boundTokens: BoundTokens;
   readonly introspection: Introspection | undefined;
   readonly keys: { readonly refreshAfter: number; readonly staleFor: number };
 }
@@ -66,6 +74,7 @@ const MEMBERS = new Set([
   'algorithms',
   'profile',
   'delegation',
+  'boundTokens',
   'introspection',
   'keys',
   'acr',
@@ -184,6 +193,7 @@ function checkServer(options: ServerOptions, where: string): AuthorizationServer
     profile: checkProfile(options.profile, `${where}.profile`),
     vocabulary: Vocabulary.from(options, where),
     delegation,
+    boundTokens: checkBoundTokens(options.boundTokens, `${where}.boundTokens`),
     introspection:
       options.introspection === undefined
         ? undefined

@@ -7,6 +7,8 @@ import { checkSize, isJwt } from './jwt/jwt.js';
 import { type JwtIssuer, JwtVerifier } from './jwt/jwt-verifier.js';
 import { KeySet } from './keys/key-set.js';
 import { andThen, type MaybePromise, orElse } from './maybe-promise.js';
+import { Possession, type Presentation } from './proofs/possession.js';
+import type { PossessionSettings } from './proofs/possession.options.js';
 import { refusedBy } from './refuse.js';
 import type { Clock } from './validity.js';
 import type { VerifiedAccessToken } from './verified-access-token.js';
@@ -23,13 +25,17 @@ export class AccessTokenVerifier {
   readonly #servers: ReadonlyMap<string, Issuer>;
   readonly #opaque: Issuer | undefined;
   readonly #jwts: JwtVerifier;
+  /** Absent if no server accepts bound tokens: their claims then refuse them. */
+  readonly #possession: Possession | undefined;
 
   /** @throws StepUpConfigurationError for a private key of `introspection` that cannot be read or cannot sign */
   constructor(
     servers: readonly AuthorizationServer[],
     private readonly clockTolerance: number,
     { warn = () => undefined, unavailable = () => undefined }: VerifierListeners = {},
+    possession?: PossessionSettings,
   ) {
+    this.#possession = possession && new Possession(possession, clockTolerance);
     const issuers = servers.map((server) => issuerOf(server, { warn, unavailable }));
     this.#servers = new Map(issuers.map((issuer) => [issuer.server.issuer, issuer]));
     this.#jwts = new JwtVerifier(this.#servers);
@@ -39,13 +45,31 @@ export class AccessTokenVerifier {
   }
 
   /**
-   * Verifies a token. Synchronous if the key is in memory, except for EdDSA and tokens that need introspection.
+   * Verifies a token, and that its sender has the keys that it is bound to. Synchronous if the key is in memory, except
+   * for EdDSA, tokens that need introspection, and proofs that a shared cache has to know.
    *
-   * @throws AccessTokenRefused `invalid_token`
+   * @param presentation how it was sent. Default is without a request: a bound token is refused
+   * @throws AccessTokenRefused `invalid_token`, or `invalid_dpop_proof` and `use_dpop_nonce` for the proof of its key
    * @throws AuthorizationServerUnavailable if the key is unknown, or the token needs introspection, and the server
-   * gives no usable response
+   * gives no usable response, or if the shared cache of used proofs fails
    */
-  verify(token: string): MaybePromise<VerifiedAccessToken> {
+  verify(token: string, presentation: Presentation = WITHOUT_REQUEST): MaybePromise<VerifiedAccessToken> {
+    const verified = this.#verify(token);
+    const possession = this.#possession;
+    if (possession === undefined) return verified;
+    return andThen(verified, (known) => {
+      const { issuer } = known.server;
+      const prove = () => possession.verify(known, token, presentation, this.#clock());
+      return andThen(orElse(prove, refusedBy(issuer)), () => known);
+    });
+  }
+
+  /** Returns the nonce for the next DPoP proof of a client; `undefined` if none is required. */
+  nonce(): string | undefined {
+    return this.#possession?.nonce(this.#clock().now);
+  }
+
+  #verify(token: string): MaybePromise<VerifiedAccessToken> {
     checkSize(token);
     if (this.#opaque?.introspector !== undefined && !isJwt(token)) {
       const { introspector, server } = this.#opaque;
@@ -116,6 +140,8 @@ export function lacksRequired(
   const lacksTime = maxAge !== undefined && event.authTime === undefined;
   return (acrMissing && lacksAcr) || (authTimeMissing && lacksTime);
 }
+
+const WITHOUT_REQUEST: Presentation = { scheme: 'Bearer', request: undefined };
 
 /** Who hears of what verification finds out about authorization servers. */
 export interface VerifierListeners {
