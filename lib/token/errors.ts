@@ -104,8 +104,6 @@ export class AccessTokenRefused extends Error implements RefusalFacts {
   readonly expected?: readonly (string | null)[];
   /** The configured issuer of the token. Absent until it is known. */
   issuer?: string;
-  /** Set if the token was sent under the scheme DPoP. */
-  scheme?: 'DPoP';
 
   constructor(code: AccessTokenRefusedCode, facts: RefusalFacts = {}) {
     const [error, message] = REFUSALS[code];

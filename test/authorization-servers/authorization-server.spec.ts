@@ -5,7 +5,8 @@ import { refusals } from '../support/refusals.js';
 const GOOD = { issuer: 'https://as.example', audience: 'https://api.example' };
 const check = (...servers: unknown[]) => checkAuthorizationServers(servers as (typeof GOOD)[]);
 const URL_NEEDED = 'must be an https URL (http is accepted on loopback only)';
-const KNOWN = 'known are issuer, audience, jwksUri, algorithms, profile, delegation, introspection, keys, acr, order';
+const KNOWN =
+  'known are issuer, audience, jwksUri, algorithms, profile, delegation, boundTokens, introspection, keys, acr, order';
 const ALGORITHMS = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA';
 
 describe('an option that is left out', () => {

@@ -1,5 +1,5 @@
 import type { AuthenticationEvent, AuthenticationRequirements } from '../../core/index.js';
-import type { MaybePromise } from '../../token/index.js';
+import type { MaybePromise, TokenScheme } from '../../token/index.js';
 import type { Invocation } from '../transports/invocation.js';
 
 /** The user of a request, and how that user authenticated. */
@@ -8,6 +8,8 @@ export interface Authenticated {
   readonly event: AuthenticationEvent;
   /** The verified claims of the token. With a strategy of the application, the members of its user. */
   readonly claims: Readonly<Record<string, unknown>>;
+  /** The scheme under which the token was sent. Absent for Bearer. */
+  readonly scheme?: TokenScheme;
   /**
    * Asks the authorization server for what requirements need and the token lacks. Absent if introspection is not
    * configured.

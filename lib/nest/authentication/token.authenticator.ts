@@ -8,9 +8,12 @@ import {
   lacksRequired,
   type MaybePromise,
   orElse,
+  type Presentation,
   presentedToken,
+  type TokenScheme,
   type VerifiedAccessToken,
 } from '../../token/index.js';
+import type { AdviceCode } from '../advice/advice.js';
 import { callOption } from '../advice/callback.js';
 import type { StepUpLog } from '../advice/log.js';
 import type { Verifications } from '../advice/verifications.js';
@@ -19,11 +22,18 @@ import { TokenAdvice } from '../refusal/token-advice.js';
 import type { StepUpSettings } from '../step-up.options.js';
 import { Attachment } from '../transports/attachment.js';
 import type { Invocation } from '../transports/invocation.js';
+import type { ResponseHeaders } from '../transports/response-headers.js';
 import type { Authenticated, Authenticator } from './authenticator.js';
 
+interface SentToken {
+  readonly token: string;
+  readonly scheme: TokenScheme;
+}
+
 /**
- * Authenticates by the access token of the request, which it verifies itself. Verifies once for a request that ends
- * with its operation, and every time for one that outlives it. Never trusts `request.user`.
+ * Authenticates by the access token of the request, which it verifies itself, and by the proof of the key that the token
+ * is bound to. Verifies once for a request that ends with its operation, and every time for one that outlives it. Never
+ * trusts `request.user`.
  */
 export class TokenAuthenticator implements Authenticator {
   readonly #verifier: AccessTokenVerifier;
@@ -35,20 +45,29 @@ export class TokenAuthenticator implements Authenticator {
     private readonly settings: StepUpSettings,
     log: StepUpLog,
     private readonly verifications: Verifications,
+    private readonly headers: ResponseHeaders,
   ) {
     const advice = new TokenAdvice(settings.servers, log);
-    this.#verifier = new AccessTokenVerifier(settings.servers, settings.clockTolerance, {
-      warn: (code, subject, message) => log.advise({ code, subject, message }),
-      unavailable: (failure) => advice.noteUnavailable(failure),
-    });
+    const listeners = {
+      warn: (code: AdviceCode, subject: string, message: string) => log.advise({ code, subject, message }),
+      unavailable: (failure: AuthorizationServerUnavailable) => advice.noteUnavailable(failure),
+    };
+    const { servers, clockTolerance, possession } = settings;
+    this.#verifier = new AccessTokenVerifier(servers, clockTolerance, listeners, possession);
   }
 
   authenticate(invocation: Invocation): MaybePromise<Authenticated> {
-    return this.#refusing(() => this.#authenticate(invocation));
+    return orElse(
+      () => this.#authenticate(invocation),
+      (error) => this.#refuse(error, this.#schemeOf(invocation)),
+    );
   }
 
   authenticateToken(token: string): MaybePromise<Authenticated> {
-    return this.#refusing(() => this.#verify(token, undefined));
+    return orElse(
+      () => this.#verify({ token, scheme: 'Bearer' }, undefined),
+      (error) => this.#refuse(error),
+    );
   }
 
   #authenticate(invocation: Invocation): MaybePromise<Authenticated> {
@@ -57,15 +76,16 @@ export class TokenAuthenticator implements Authenticator {
     const known = this.#known.get(request);
     // The option "accessToken" can find another token for each field of a GraphQL request. It needs a context.
     const mayDiffer = this.settings.accessToken !== undefined && invocation.context !== undefined;
-    if (known !== undefined && (!mayDiffer || known.token === this.#tokenOf(invocation))) {
+    if (known !== undefined && (!mayDiffer || known.token === this.#tokenOf(invocation).token)) {
       return andThen(known.authenticated, (authenticated) => this.#stillValid(authenticated));
     }
-    const token = this.#tokenOf(invocation);
+    const sent = this.#tokenOf(invocation);
+    const { token } = sent;
     // GraphQL asks again for each field.
     const refused = this.#refused.get(request);
     if (refused?.token === token) throw refused.error;
     try {
-      const authenticated = this.#verify(token, invocation);
+      const authenticated = this.#verify(sent, invocation);
       this.#known.set(request, { token, authenticated });
       return authenticated;
     } catch (error) {
@@ -74,22 +94,42 @@ export class TokenAuthenticator implements Authenticator {
     }
   }
 
-  #tokenOf({ request, context }: Invocation): string {
-    const { accessToken } = this.settings;
+  #tokenOf({ request, context }: Invocation): SentToken {
+    const { accessToken, schemes } = this.settings;
     const elsewhere = context && accessToken && callOption('accessToken', () => accessToken(context));
-    if (elsewhere !== undefined && elsewhere !== '') return elsewhere;
+    if (elsewhere !== undefined && elsewhere !== '') return { token: elsewhere, scheme: 'Bearer' };
     const presented = presentedToken(request);
     if (presented === undefined) throw AccessTokenException.missing(this.settings);
-    if (presented.scheme === 'DPoP') {
+    if (presented.scheme === 'DPoP' && schemes === undefined) {
       throw new AccessTokenRefused('proof_unsupported');
     }
-    return presented.token;
+    return presented;
   }
 
-  #verify(token: string, invocation: Invocation | undefined): MaybePromise<Authenticated> {
-    return andThen(this.verifications.verify(this.#verifier, token), (verified) =>
-      andThen(this.#userOf(verified, invocation), (user) => this.#asAuthenticated(user, token, verified)),
+  #verify({ token, scheme }: SentToken, invocation: Invocation | undefined): MaybePromise<Authenticated> {
+    const presentation = this.#presentation(scheme, invocation);
+    return andThen(this.verifications.verify(this.#verifier, token, presentation), (verified) =>
+      andThen(this.#userOf(verified, invocation), (user) => this.#asAuthenticated(user, token, verified, scheme)),
     );
+  }
+
+  /** Returns how a token was sent; `undefined` if no token has to be bound. Hands out the nonce for the next proof. */
+  #presentation(scheme: TokenScheme, invocation: Invocation | undefined): Presentation | undefined {
+    if (this.settings.possession === undefined) return undefined;
+    const request = invocation?.transport.ownsRequest(invocation.request) ? invocation.request : undefined;
+    const nonce = scheme === 'DPoP' && request !== undefined ? this.#verifier.nonce() : undefined;
+    if (nonce !== undefined) this.headers.writeNonce(invocation as Invocation, nonce);
+    return { scheme, request };
+  }
+
+  /** Returns the scheme whose challenge has the error of a refusal. */
+  #schemeOf({ request }: Invocation): TokenScheme {
+    if (this.settings.schemes === undefined) return 'Bearer';
+    try {
+      return presentedToken(request)?.scheme ?? 'Bearer';
+    } catch {
+      return 'Bearer';
+    }
   }
 
   #userOf({ claims, event, server }: VerifiedAccessToken, invocation: Invocation | undefined): unknown {
@@ -102,23 +142,26 @@ export class TokenAuthenticator implements Authenticator {
     return callOption('user', () => user(named, invocation?.context));
   }
 
-  #asAuthenticated(user: unknown, token: string, verified: VerifiedAccessToken): Authenticated {
+  #asAuthenticated(user: unknown, token: string, verified: VerifiedAccessToken, scheme: TokenScheme): Authenticated {
     if (user === undefined || user === null || user === false) {
       throw new AccessTokenRefused('user_unknown');
     }
     const { event, claims } = verified;
-    if (verified.server.introspection === undefined) return { user, event, claims };
+    const known: Authenticated = scheme === 'Bearer' ? { user, event, claims } : { user, event, claims, scheme };
+    if (verified.server.introspection === undefined) return known;
     const complete = (requirements: AuthenticationRequirements) =>
       lacksRequired(verified, requirements)
-        ? this.#refusing(() =>
-            andThen(this.#verifier.complete(token, verified, requirements), (completed) => ({
-              user,
-              event: completed.event,
-              claims: completed.claims,
-            })),
+        ? orElse(
+            () =>
+              andThen(this.#verifier.complete(token, verified, requirements), ({ event, claims }) => ({
+                ...known,
+                event,
+                claims,
+              })),
+            (error) => this.#refuse(error, scheme),
           )
-        : { user, event, claims };
-    return { user, event, claims, complete };
+        : known;
+    return { ...known, complete };
   }
 
   #stillValid(authenticated: Authenticated): Authenticated {
@@ -127,12 +170,8 @@ export class TokenAuthenticator implements Authenticator {
   }
 
   /** Converts errors of the verification into refusals. */
-  #refusing(authenticate: () => MaybePromise<Authenticated>): MaybePromise<Authenticated> {
-    return orElse(authenticate, (error) => this.#refuse(error));
-  }
-
-  #refuse(error: unknown): never {
-    if (error instanceof AccessTokenRefused) throw AccessTokenException.refused(error, this.settings);
+  #refuse(error: unknown, scheme: TokenScheme = 'Bearer'): never {
+    if (error instanceof AccessTokenRefused) throw AccessTokenException.refused(error, this.settings, scheme);
     if (error instanceof AuthorizationServerUnavailable) throw AccessTokenException.unavailable(error);
     throw error;
   }

@@ -57,7 +57,7 @@ export class Admission {
     this.#invocations = new Invocations(settings.accessToken !== undefined);
     this.authenticator =
       settings.passport === 'register'
-        ? new TokenAuthenticator(settings, log, verifications)
+        ? new TokenAuthenticator(settings, log, verifications, headers)
         : new PassportAuthenticator(settings, log);
     this.identification = this.createIdentification(settings, this.authenticator);
     this.further = new FurtherJudgement({

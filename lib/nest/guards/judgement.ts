@@ -67,7 +67,11 @@ export class Judgement {
     }
   }
 
-  #enforce({ event, claims }: Authenticated, required: TranslatedRequirements, at: DecidedAt): Waived | undefined {
+  #enforce(
+    { event, claims, scheme }: Authenticated,
+    required: TranslatedRequirements,
+    at: DecidedAt,
+  ): Waived | undefined {
     const server = this.#servers.get(event.issuer);
     if (isRefusedDelegation(claims, server)) {
       throw AccessTokenException.stepUpImpossible('delegate_refused');
@@ -85,9 +89,9 @@ export class Judgement {
       if (isClientCredentialsToken(event, claims, server)) {
         throw AccessTokenException.stepUpImpossible('client_credentials_token');
       }
-      this.#challenger.refuse({ at, event, claims, requirements, reasons });
+      this.#challenger.refuse({ at, event, claims, scheme, requirements, reasons });
     }
-    if (lacksScope) throw AccessTokenException.insufficientScope(requirements.scope as string, this.settings);
+    if (lacksScope) throw AccessTokenException.insufficientScope(requirements.scope as string, this.settings, scheme);
     return { requirements, reasons };
   }
 

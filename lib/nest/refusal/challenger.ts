@@ -1,5 +1,5 @@
 import { type AuthenticationRequirements, REASON_DIMENSIONS, type UnmetReason } from '../../core/index.js';
-import { withoutStackTrace } from '../../token/index.js';
+import { type TokenScheme, withoutStackTrace } from '../../token/index.js';
 import { subjectOf } from '../advice/advice.js';
 import type { Decisions } from '../advice/decisions.js';
 import { Listeners } from '../advice/listeners.js';
@@ -64,7 +64,7 @@ export class Challenger {
    * @throws AccessTokenException if the server has a form of challenge of its own that the client cannot answer
    */
   refuse(unmet: UnmetRequirements): void {
-    const { at, event, requirements, reasons } = unmet;
+    const { at, event, requirements, reasons, scheme } = unmet;
     const { route } = at;
     for (const advice of this.#advice.for(unmet)) this.log.advise(advice);
     const reported = this.settings.mode === 'report';
@@ -82,7 +82,7 @@ export class Challenger {
       return;
     }
     const isEntra = this.#entraIssuers.has(event.issuer);
-    const challenge = isEntra ? entraClaimsChallenge(unmet) : this.#render(requirements, reasons);
+    const challenge = isEntra ? entraClaimsChallenge(unmet) : this.#render(requirements, reasons, scheme);
     this.#detectIgnoredAcrValues(unmet);
     this.decisions.tell(() => ({
       outcome: 'challenged',
@@ -104,11 +104,15 @@ export class Challenger {
     return isAccepted === true ? 'let it ask for an essential acr claim, ' : '';
   }
 
-  #render(requirements: AuthenticationRequirements, reasons: readonly UnmetReason[]): RenderedChallenge {
+  #render(
+    requirements: AuthenticationRequirements,
+    reasons: readonly UnmetReason[],
+    scheme: TokenScheme | undefined,
+  ): RenderedChallenge {
     const rendered = this.#rendered.get(requirements) ?? new Map<string, RenderedChallenge>();
     this.#rendered.set(requirements, rendered);
-    const key = reasons.join();
-    const challenge = rendered.get(key) ?? renderChallenge(requirements, reasons, this.settings);
+    const key = scheme === undefined ? reasons.join() : `${scheme},${reasons.join()}`;
+    const challenge = rendered.get(key) ?? renderChallenge(requirements, reasons, this.settings, scheme);
     rendered.set(key, challenge);
     return challenge;
   }

@@ -1,4 +1,5 @@
 import type { AuthenticationEvent, AuthenticationRequirements, UnmetReason } from '../../core/index.js';
+import type { TokenScheme } from '../../token/index.js';
 import type { DecidedAt } from './tell-refusal.js';
 
 /** What is known of an authentication that is not sufficient. */
@@ -6,6 +7,8 @@ export interface UnmetRequirements {
   readonly at: DecidedAt;
   readonly event: AuthenticationEvent;
   readonly claims: Readonly<Record<string, unknown>>;
+  /** Of the token. Absent for Bearer. */
+  readonly scheme?: TokenScheme | undefined;
   /** In the strings of the issuer of the event. */
   readonly requirements: AuthenticationRequirements;
   readonly reasons: readonly UnmetReason[];

@@ -11,7 +11,7 @@ interface FastifyInstance {
 /** Writes refusals on HTTP responses, for any adapter. */
 @Injectable()
 export class ResponseHeaders implements OnModuleInit {
-  readonly #challenges = new Attachment<string>();
+  readonly #challenges = new Attachment<readonly string[]>();
   readonly #replies = new Attachment<object>();
 
   constructor(private readonly adapterHost: HttpAdapterHost) {}
@@ -35,7 +35,7 @@ export class ResponseHeaders implements OnModuleInit {
    */
   write(
     { request, response = this.#replies.get(request) }: RequestAndResponse,
-    { challenge, retryAfter }: Refusal,
+    { challenge, alternative, retryAfter }: Refusal,
   ): void {
     const adapter = this.adapterHost.httpAdapter;
     if (response === undefined || adapter.isHeadersSent(response)) return;
@@ -43,16 +43,37 @@ export class ResponseHeaders implements OnModuleInit {
     if (challenge === undefined) return;
 
     const replaced = this.#challenges.get(response);
-    const others = this.#lines(response, 'WWW-Authenticate').filter((line) => line !== replaced);
-    this.#challenges.set(response, challenge);
-    this.#set(response, 'WWW-Authenticate', others.length === 0 ? challenge : [...others, challenge]);
+    const present = this.#lines(response, 'WWW-Authenticate');
+    const others = replaced === undefined ? present : present.filter((line) => !replaced.includes(line));
+    const own = alternative === undefined ? [challenge] : [challenge, alternative];
+    this.#challenges.set(response, own);
+    const lines = [...others, ...own];
+    this.#set(response, 'WWW-Authenticate', lines.length === 1 ? challenge : lines);
     adapter.setHeader(response, 'Cache-Control', 'no-store');
+    this.#expose('WWW-Authenticate', request, response);
+  }
 
+  /**
+   * Hands out the nonce for the next DPoP proof of a client. Finds the response also where several invocations share it,
+   * as in GraphQL: the nonce belongs to the request.
+   */
+  writeNonce(
+    { request, response = this.#replies.get(request) ?? responseOf(request) }: RequestAndResponse,
+    nonce: string,
+  ): void {
+    const adapter = this.adapterHost.httpAdapter;
+    if (response === undefined || adapter.isHeadersSent(response)) return;
+    adapter.setHeader(response, 'DPoP-Nonce', nonce);
+    this.#expose('DPoP-Nonce', request, response);
+  }
+
+  /** Lets scripts of another origin read a header. */
+  #expose(name: string, request: RequestAndResponse['request'], response: object): void {
     if (request.headers?.['origin'] === undefined) return;
     const exposed = this.#lines(response, 'Access-Control-Expose-Headers').flatMap((line) => line.split(/\s*,\s*/));
-    if (exposed.some((name) => name.toLowerCase() === 'www-authenticate')) return;
+    if (exposed.some((known) => known.toLowerCase() === name.toLowerCase())) return;
     // Also next to `*`, which is a literal name for requests with credentials.
-    adapter.setHeader(response, 'Access-Control-Expose-Headers', [...exposed, 'WWW-Authenticate'].join(', '));
+    this.adapterHost.httpAdapter.setHeader(response, 'Access-Control-Expose-Headers', [...exposed, name].join(', '));
   }
 
   /** Sends status and body. Ends a response whose headers are sent already. */
@@ -71,4 +92,10 @@ export class ResponseHeaders implements OnModuleInit {
   #set(response: object, name: string, value: string | string[]): void {
     this.adapterHost.httpAdapter.setHeader(response, name, value as string);
   }
+}
+
+/** Returns the response of an Express request. Other requests do not have it. */
+export function responseOf(request: object): object | undefined {
+  const response = 'res' in request ? request.res : undefined;
+  return typeof response === 'object' && response !== null ? response : undefined;
 }
