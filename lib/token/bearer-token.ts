@@ -52,6 +52,13 @@ export function presentedToken(request: IncomingRequest): PresentedToken | undef
   return { scheme, token };
 }
 
+/** Returns the scheme of the `Authorization` header, whatever is behind it; `Bearer` without one. */
+export function presentedScheme({ headers }: IncomingRequest): TokenScheme {
+  const authorization = headers?.['authorization'];
+  const [scheme = ''] = typeof authorization === 'string' ? authorization.split(' ', 1) : [];
+  return tokenScheme(scheme) ?? 'Bearer';
+}
+
 function tokenScheme(scheme: string): PresentedToken['scheme'] | undefined {
   if (scheme === 'Bearer') return scheme;
   const name = scheme.toLowerCase();

@@ -1,6 +1,6 @@
 export { AccessTokenVerifier, lacksRequired } from './access-token-verifier.js';
 export { authenticationEvent } from './authentication-event.js';
-export { type IncomingRequest, presentedToken, type TokenScheme } from './bearer-token.js';
+export { type IncomingRequest, presentedScheme, presentedToken, type TokenScheme } from './bearer-token.js';
 export { BoundedMap } from './bounded-map.js';
 export {
   AccessTokenRefused,

@@ -9,6 +9,7 @@ import {
   type MaybePromise,
   orElse,
   type Presentation,
+  presentedScheme,
   presentedToken,
   type TokenScheme,
   type VerifiedAccessToken,
@@ -124,12 +125,7 @@ export class TokenAuthenticator implements Authenticator {
 
   /** Returns the scheme whose challenge has the error of a refusal. */
   #schemeOf({ request }: Invocation): TokenScheme {
-    if (this.settings.schemes === undefined) return 'Bearer';
-    try {
-      return presentedToken(request)?.scheme ?? 'Bearer';
-    } catch {
-      return 'Bearer';
-    }
+    return this.settings.schemes === undefined ? 'Bearer' : presentedScheme(request);
   }
 
   #userOf({ claims, event, server }: VerifiedAccessToken, invocation: Invocation | undefined): unknown {

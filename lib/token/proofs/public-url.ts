@@ -2,7 +2,7 @@ import { isLoopback, StepUpConfigurationError, show } from '../../core/index.js'
 import type { IncomingRequest } from '../bearer-token.js';
 
 /** Scheme, authority and path of an http URL, without query and fragment. */
-const URL_PARTS = /^(https?:\/\/[^/?#@\\]+)([^?#]*)/i;
+const URL_PARTS = /^(https?:\/\/[^/?#@]+)((?:\/[^?#]*)?)(?:[?#]|$)/i;
 /** Printable ASCII without space and backslash, which is a slash to some parsers. */
 const URL_CHARACTERS = /^[\x21-\x5B\x5D-\x7E]+$/;
 const ENCODED = /%[0-9A-Fa-f]{2}/g;

@@ -1,6 +1,7 @@
-import { createHmac, createPrivateKey } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { Controller, Get, Post, Req, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
+import type { JWK } from 'jose';
 import {
   AccessTokenGuard,
   AcrGuard,
@@ -225,7 +226,7 @@ describeOverHttp('D1 to D5: tokens that are bound by DPoP', ({ serve, accessToke
     async (path) => {
       const token = await bound();
       const proof = key.proof({ token, htu: PUBLIC_URL + path });
-      for (const headers of [{}, { dpop: proof }]) {
+      for (const headers of [{}, { dpop: proof }] as Record<string, string>[]) {
         const description = 'The access token is bound to a DPoP key; send it under the scheme DPoP';
         const response = await send({ path, token, headers });
         expect(response).toMatchObject({
@@ -332,7 +333,8 @@ describeOverHttp('D1 to D5: tokens that are bound by DPoP', ({ serve, accessToke
           return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
         },
         'an algorithm that is not listed': async (token) => (await dpopKey('PS512')).proof({ token }),
-        'a list of algorithms': headed({ alg: ['ES256'] }),
+        'a list of algorithms': (token) =>
+          signToken('ES256', key.privateKey, { ...ES256, alg: ['ES256'], jwk: key.jwk }, { ath: token }),
       },
     ],
     [
@@ -458,7 +460,7 @@ describeOverHttp('D1 to D5: tokens that are bound by DPoP', ({ serve, accessToke
       ['PS256', short],
       ['RS256', key.jwk],
     ] as const) {
-      const token = await bound({ claims: { cnf: { jkt: await calculateJwkThumbprint(jwk) } } });
+      const token = await bound({ claims: { cnf: { jkt: await calculateJwkThumbprint(jwk as JWK) } } });
       const input = `${encode({ typ: 'dpop+jwt', alg, jwk })}.${key.proof({ token }).split('.')[1]}`;
       const response = await send({ headers: dpopHeaders(token, `${input}.${'A'.repeat(86)}`) });
       expect(response).toEqual(refusedUnderDPoP('invalid_dpop_proof', 'The DPoP proof has no usable public key (jwk)'));
@@ -505,11 +507,11 @@ describeOverHttp('D1 to D5: tokens that are bound by DPoP', ({ serve, accessToke
     expect(response).toEqual(refusedUnderDPoP('invalid_token', 'The access token is not a signed JWT'));
   });
 
-  it('a second token in the query is an invalid request, told under the scheme Bearer', async () => {
+  it('a second token in the query is an invalid request, told under the scheme of the request', async () => {
     const token = await bound();
     const response = await send({ path: `/?access_token=${token}`, headers: dpopHeaders(token, key.proof({ token })) });
     expect(response.status).toBe(400);
-    expect(response.headers['www-authenticate']).toEqual([expect.stringMatching(/^Bearer .*invalid_request/), DPOP]);
+    expect(response.headers['www-authenticate']).toEqual([expect.stringMatching(/^DPoP .*invalid_request/), BEARER]);
   });
 
   it('each refusal has its code in the decision, and in the advice where the operator can do something', async () => {
@@ -539,7 +541,7 @@ describeOverHttp('the URL of a proof', ({ serve, accessToken, server, log }) => 
   @Controller()
   @UseGuards(AccessTokenGuard)
   class PathsController {
-    @Get(['', 'a', 'a/b', 'a b', 'ä', 'a%2Fb'])
+    @Get(['', ':one', ':one/:two'])
     list() {
       return done();
     }
@@ -633,10 +635,9 @@ describeOverHttp('the URL of a proof', ({ serve, accessToken, server, log }) => 
       accepting(server),
     );
     const token = await bound();
-    const proof = key.proof({ token, htu: `${PUBLIC_URL}/a` });
-    // the adapters differ in whether a rewritten URL reaches the router; neither takes it for the URL of the request
-    const { status } = await send({ path: '/old', headers: dpopHeaders(token, proof) });
-    expect(status).not.toBe(200);
+    const status = async (htu: string) =>
+      (await send({ path: '/old', headers: dpopHeaders(token, key.proof({ token, htu })) })).status;
+    expect([await status(`${PUBLIC_URL}/old`), await status(`${PUBLIC_URL}/a`)]).toEqual([200, 401]);
   });
 
   it('is for the method of the request, HEAD included', async () => {
