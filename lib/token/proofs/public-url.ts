@@ -39,7 +39,8 @@ export class PublicUrl {
     const claimed = normalized(htu);
     const path = pathOf(request);
     if (claimed === undefined || path === undefined || claimed.origin !== this.origin) return false;
-    return claimed.path === normalizedPath(this.#path + path);
+    // A proxy that removes a path leaves a slash of it.
+    return claimed.path === normalizedPath(this.#path + path) || (path === '/' && claimed.path === this.#path);
   }
 }
 

@@ -12,6 +12,7 @@ import {
   StepUpService,
 } from 'nestjs-step-up';
 import type { TestAuthorizationServer } from 'nestjs-step-up/testing';
+import { stopClock } from '../../support/clock.js';
 import { describeOverHttp, type Response } from '../../support/describe-over-http.js';
 import { type DPoPKey, dpopHeaders, dpopKey, PUBLIC_URL } from '../../support/dpop.js';
 import { DONE, done, handler } from '../../support/handler.js';
@@ -20,6 +21,8 @@ import { encode, signToken } from '../../token/signed-token.js';
 const ALGS = 'ES256 ES384 ES512 PS256 RS256 EdDSA Ed25519';
 const DPOP = `DPoP realm="api", algs="${ALGS}"`;
 const BEARER = 'Bearer realm="api"';
+
+afterEach(() => void jest.useRealTimers());
 
 let key: DPoPKey;
 let otherKey: DPoPKey;
@@ -415,7 +418,7 @@ describeOverHttp('D1 to D5: tokens that are bound by DPoP', ({ serve, accessToke
     [
       'The DPoP proof is too old',
       {
-        'iat beyond maximum age and tolerance': (token, { now }) => key.proof({ token, claims: { iat: now - 67 } }),
+        'iat beyond maximum age and tolerance': (token, { now }) => key.proof({ token, claims: { iat: now - 66 } }),
         'iat zero': claimed({ iat: 0 }),
         'iat negative': claimed({ iat: -1 }),
         'exp that has passed': (token, { now }) => key.proof({ token, claims: { exp: now - 10 } }),
@@ -425,12 +428,13 @@ describeOverHttp('D1 to D5: tokens that are bound by DPoP', ({ serve, accessToke
     [
       'The DPoP proof was made in the future; check the clocks',
       {
-        'iat beyond the tolerance': (token, { now }) => key.proof({ token, claims: { iat: now + 8 } }),
+        'iat beyond the tolerance': (token, { now }) => key.proof({ token, claims: { iat: now + 6 } }),
         'iat in milliseconds': (token, { now }) => key.proof({ token, claims: { iat: now * 1000 } }),
         'nbf in the future': (token, { now }) => key.proof({ token, claims: { nbf: now + 60 } }),
       },
     ],
   ])('a bad proof: %s', async (description, hostile) => {
+    stopClock(Math.floor(Date.now() / 1000) * 1000);
     const token = await bound();
     for (const [name, make] of Object.entries(hostile)) {
       const proof = await make(token, { now: Math.floor(Date.now() / 1000) });
@@ -441,9 +445,10 @@ describeOverHttp('D1 to D5: tokens that are bound by DPoP', ({ serve, accessToke
   });
 
   it('a proof that is as old, and as far ahead, as may be is accepted', async () => {
+    stopClock(Math.floor(Date.now() / 1000) * 1000);
     const token = await bound();
     const now = Math.floor(Date.now() / 1000);
-    for (const iat of [now - 63, now - 60, now + 4, now - 0.5]) {
+    for (const iat of [now - 65, now - 60, now + 5, now - 0.5]) {
       const response = await send({ headers: dpopHeaders(token, key.proof({ token, claims: { iat } })) });
       expect({ iat: iat - now, status: response.status }).toEqual({ iat: iat - now, status: 200 });
     }
@@ -744,11 +749,12 @@ describeOverHttp('what a server says of bound tokens', ({ serve, accessToken, se
 
   it('the tolerance of the clocks counts for proofs too', async () => {
     const send = await serve(route(), accepting(server, { clockTolerance: 30, dpop: { proofMaxAge: 10 } }));
+    stopClock(Math.floor(Date.now() / 1000) * 1000);
     const token = await bound();
     const now = Math.floor(Date.now() / 1000);
     const status = async (iat: number) =>
       (await send({ headers: dpopHeaders(token, key.proof({ token, claims: { iat } })) })).status;
-    expect([await status(now - 38), await status(now - 43), await status(now + 28), await status(now + 33)]).toEqual([
+    expect([await status(now - 40), await status(now - 41), await status(now + 30), await status(now + 31)]).toEqual([
       200, 401, 200, 401,
     ]);
   });
