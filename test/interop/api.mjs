@@ -1,5 +1,7 @@
 // The API: a Nest application with StepUpModule, as an application would have it.
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
 import 'reflect-metadata';
 import { Controller, HttpCode, Module, Post, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -18,8 +20,9 @@ const logger = { log() {}, warn: note, error: note };
 
 let applications = 0;
 
-/** Boots the API for one authorization server on a free loopback port. */
-export async function startApi(server, options = {}) {
+/** Boots the API for one authorization server on a free loopback port. Further options are those of the module. */
+export async function startApi(server, options = {}, further = {}) {
+  const port = await freePort();
   const handled = [];
   class Bank {}
   const route = (path, ...decorators) => {
@@ -46,13 +49,15 @@ export async function startApi(server, options = {}) {
     // Passport's registry is one for the process
     strategyName: `api-${applications}`,
     clockTolerance: 0,
+    ...(options.boundTokens !== undefined && { publicUrl: `http://127.0.0.1:${port}` }),
+    ...further,
   });
   Reflect.decorate([Module({ imports: [stepUp], controllers: [Bank] })], App);
 
   const app = await NestFactory.create(App, { logger });
-  await app.listen(0, '127.0.0.1');
+  await app.listen(port, '127.0.0.1');
   return {
-    url: new URL(await app.getUrl()).origin,
+    url: `http://127.0.0.1:${port}`,
     /** Routes whose handler has run, in order. */
     handled,
     warnings,
@@ -65,6 +70,16 @@ export async function startApi(server, options = {}) {
     answerOf: answer,
     close: () => app.close(),
   };
+}
+
+/** DPoP proofs name the URL of the API, which has to know it before it listens. */
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 async function answer(response) {

@@ -1,4 +1,6 @@
 // A client application: openid-client for the protocol, and the client half of this package for step-up.
+import { createHash, randomUUID } from 'node:crypto';
+import { exportJWK, SignJWT } from 'jose';
 import * as oauth from 'openid-client';
 import { authorizationError, authorizationParameters, stepUpFetch, verifyStepUp } from '../../dist/esm/client/index.js';
 import { Browser } from './browser.mjs';
@@ -17,15 +19,21 @@ export class Client {
   /** What the user had to give at the latest visit to the authorization server, in order. */
   asked = [];
 
-  constructor(stage, configuration, user, browser) {
+  constructor(stage, configuration, user, browser, binding) {
     this.stage = stage;
     this.configuration = configuration;
     this.user = user;
     this.browser = browser;
+    /** The key that its tokens are bound to, and how it proves that key; `undefined` for bearer tokens. */
+    this.binding = binding;
   }
 
-  static async create(stage, { clientId, user, browser = new Browser(CALLBACK), issuer = stage.server.issuer }) {
-    return new Client(stage, await configurationOf(issuer, clientId), user, browser);
+  static async create(
+    stage,
+    { clientId, user, browser = new Browser(CALLBACK), issuer = stage.server.issuer, isBound = false },
+  ) {
+    const configuration = await configurationOf(issuer, clientId);
+    return new Client(stage, configuration, user, browser, isBound ? await bindingOf(configuration) : undefined);
   }
 
   /** Another client that the same user visits with the same browser. */
@@ -61,7 +69,8 @@ export class Client {
     const callback = await this.#authorize(url);
     const checks = { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true };
     try {
-      return tokensOf(await oauth.authorizationCodeGrant(this.configuration, callback, checks));
+      const options = { DPoP: this.binding?.handle };
+      return tokensOf(await oauth.authorizationCodeGrant(this.configuration, callback, checks, undefined, options));
     } catch (error) {
       throw authorizationError(error) ?? error;
     }
@@ -104,6 +113,7 @@ export class Client {
       origins: [api.url],
       accessToken: () => this.tokens.accessToken,
       ...(timeout !== undefined && { timeout }),
+      ...(this.binding !== undefined && { dpopProof: (target) => this.binding.proof(target) }),
       stepUp: async (challenge, { challengedAt }) => {
         const step = { challenge };
         steps.push(step);
@@ -137,6 +147,39 @@ export class Client {
       body: JSON.stringify({ amount: 100 }),
     });
     return { ...(await api.answerOf(response)), steps };
+  }
+}
+
+/** A new key: openid-client proves it to the authorization server, jose to the API. */
+async function bindingOf(configuration) {
+  const keys = await oauth.randomDPoPKeyPair('ES256', { extractable: true });
+  const handle = oauth.getDPoPHandle(configuration, keys);
+  const jwk = await exportJWK(keys.publicKey);
+  const proof = async ({ method, url, accessToken, nonce }) =>
+    new SignJWT({ htm: method, htu: url, nonce, ath: createHash('sha256').update(accessToken).digest('base64url') })
+      .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk })
+      .setJti(randomUUID())
+      .setIssuedAt()
+      .sign(keys.privateKey);
+  return { handle, proof, jkt: await handle.calculateThumbprint() };
+}
+
+/** Calls an API as openid-client does, with a proof of the given key. */
+export async function callBound({ configuration }, { handle }, url, token) {
+  try {
+    const options = { DPoP: handle };
+    return await oauth.fetchProtectedResource(
+      configuration,
+      token,
+      new URL(url),
+      'POST',
+      undefined,
+      undefined,
+      options,
+    );
+  } catch (error) {
+    if (error instanceof oauth.WWWAuthenticateChallengeError) return error.response;
+    throw error;
   }
 }
 

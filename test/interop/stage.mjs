@@ -23,8 +23,8 @@ export class Stage {
   metadata = () => metadataOf(this.server);
 
   /** A user who has signed in with a browser of their own at one of the server's clients. */
-  signedIn = async (parameters = {}, { at = 'app', as = ADA } = {}) => {
-    const client = await this.#client({ clientId: this.server.clients[at], user: as });
+  signedIn = async (parameters = {}, { at = 'app', as = ADA, isBound = false } = {}) => {
+    const client = await this.#client({ clientId: this.server.clients[at], user: as, isBound });
     return client.signIn(parameters);
   };
 
@@ -33,6 +33,12 @@ export class Stage {
     const when = this.server.introspect[what];
     const introspection = { clientId: API, clientSecret: SECRET, when, ...options };
     return this.#keep(startApi(this.server, { introspection }));
+  };
+
+  /** The API as it accepts tokens that are bound by DPoP, which it introspects where `what` says so. */
+  accepting = async (dpop, what) => {
+    const introspection = what && { clientId: API, clientSecret: SECRET, when: this.server.introspect[what] };
+    return this.#keep(startApi(this.server, { boundTokens: 'accepted', introspection }, { dpop }));
   };
 
   /** The server as it comes, without names for its levels: an API for it, and a client. */

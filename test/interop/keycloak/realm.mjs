@@ -66,6 +66,9 @@ export const strict = { authenticationFlowBindingOverrides: { browser: STRICT_FL
 /** Access tokens marked as RFC 9068 has it. */
 export const atJwt = { attributes: { 'access.token.header.type.rfc9068': 'true' } };
 
+/** Access tokens are bound by DPoP, always. */
+export const bound = { attributes: { 'dpop.bound.access.tokens': 'true' } };
+
 /** Access tokens with as good as nothing in them; introspection tells the rest. */
 export const lightweight = {
   attributes: { 'client.use.lightweight.access.token.enabled': 'true' },

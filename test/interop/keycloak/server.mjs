@@ -5,6 +5,7 @@ import { keycloakHome, VERSION } from './distribution.mjs';
 import { KeycloakProcess } from './process.mjs';
 import {
   atJwt,
+  bound,
   CODE_LASTS,
   lightweight,
   machine,
@@ -33,6 +34,7 @@ export async function start() {
         client('at-jwt', atJwt),
         client('thin', lightweight),
         client('without-auth-time', withoutAuthTime),
+        client('bound', bound),
         client('machine', machine),
         resourceServer(API, { secret: SECRET }),
         resourceServer('not-the-api', { secret: SECRET }),
@@ -51,6 +53,7 @@ export async function start() {
       atJwt: 'at-jwt',
       thin: 'thin',
       withoutAuthTime: 'without-auth-time',
+      bound: 'bound',
       machine: 'machine',
       stranger: 'not-the-api',
     },

@@ -38,6 +38,8 @@ export async function start() {
       other: 'other',
       thin: 'opaque',
       withoutAuthTime: 'without-auth-time',
+      bound: 'app',
+      boundThin: 'opaque',
       machine: 'machine',
       stranger: 'other',
     },
