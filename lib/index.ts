@@ -1,5 +1,7 @@
 export {
   type AuthorizationServerProfile,
+  type BindingMethod,
+  type BoundTokensOption,
   type ClaimPath,
   type IntrospectionCache,
   type IntrospectionOptions,
@@ -67,3 +69,4 @@ export {
 } from './nest/index.js';
 // `export *`, as only that lets an application augment StepUpWords through the package's name
 export type * from './nest/requirements/words.js';
+export type { ClientCertificateOptions, DPoPOptions, ReplayCache } from './token/index.js';

@@ -26,7 +26,7 @@ export { algorithmsOf } from './keys/verification-keys.js';
 export { andThen, isThenable, type MaybePromise, orElse } from './maybe-promise.js';
 export { type AuthorizationServerMetadata, endpointOf, fetchMetadata, metadataAddresses } from './metadata.js';
 export { fixForNetwork, networkFailure } from './network-failure.js';
-export type { ClientCertificateForm, ClientCertificateOptions } from './proofs/client-certificate.js';
+export type { ClientCertificateOptions } from './proofs/client-certificate.js';
 export type { DPoPOptions } from './proofs/dpop.options.js';
 export type { Presentation } from './proofs/possession.js';
 export { checkPossession, type PossessionOptions, type PossessionSettings } from './proofs/possession.options.js';
