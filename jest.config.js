@@ -16,9 +16,11 @@ const swc = [
 
 const compiled = [
   '@borewit',
+  '@modelcontextprotocol',
   '@nestjs',
   '@noble',
   '@otplib',
+  '@rekog',
   '@scure',
   '@simplewebauthn',
   '@standard-schema',
@@ -45,7 +47,7 @@ const project = {
     '^file://(/.*)$': '$1',
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nestjs-step-up$': '<rootDir>/lib/index.ts',
-    '^nestjs-step-up/(client|opentelemetry|testing)$': '<rootDir>/lib/$1/index.ts',
+    '^nestjs-step-up/(client|mcp|mcp/host|opentelemetry|testing)$': '<rootDir>/lib/$1/index.ts',
   },
   transform: { '^.+\\.ts$': swc, '^.+\\.m?js$': swc },
   transformIgnorePatterns: [`/node_modules/(?!(${compiled.join('|')})/)`],

@@ -19,18 +19,24 @@ const LIMITS: Record<string, { folders: readonly string[]; packages: RegExp | un
   },
   routes: { folders: [], packages: /^node:.+$/ },
   cli: { folders: ['doctor', 'routes'], packages: undefined },
+  mcp: { folders: ['core', 'client', 'nest'], packages: /^@nestjs\/common$/ },
   opentelemetry: { folders: ['core', 'nest'], packages: /^(@nestjs\/common|@opentelemetry\/api)$/ },
   testing: { folders: ['core', 'token', 'authorization-servers', 'nest'], packages: /^(node:.+|jose)$/ },
 };
-const NEST_FOLDERS = ['nest', 'passport', 'swagger', 'opentelemetry'];
+const NEST_FOLDERS = ['nest', 'passport', 'swagger', 'opentelemetry', 'mcp'];
 // an application augments StepUpWords through the package's name, which only `export *` of its own file allows
-const BESIDE_THE_DOOR = ['index.ts ./nest/requirements/words.js'];
+const BESIDE_THE_DOOR = [
+  'index.ts ./nest/requirements/words.js',
+  // the door of the client is a bundle with a size limit
+  'mcp/host/answered-challenges.ts ../../client/repeated-challenge.js',
+];
 
 /** The way of one request through nest. A room imports only those before it. */
 const NEST_ROOMS = [
   'advice',
   'transports',
   'requirements',
+  'protected-resource',
   'step-up.options',
   'refusal',
   'authentication',
@@ -66,18 +72,24 @@ function brokenRule(file: string, imported: string): string | undefined {
   const folderOf = (path: string) => (path.includes('/') ? path.split('/')[0]! : '');
   const folder = folderOf(file);
   const limits = LIMITS[folder];
+  const inHost = file.startsWith('mcp/host/');
   if (!imported.startsWith('.')) {
+    if (inHost) return 'mcp/host may not import packages';
     if (limits !== undefined && !limits.packages?.test(imported)) return `${folder} may not import packages like this`;
     if (imported.startsWith('@opentelemetry/') && folder !== 'opentelemetry')
       return 'OpenTelemetry is imported only in opentelemetry';
     if (!imported.startsWith('@nestjs/')) return undefined;
-    if (!NEST_FOLDERS.includes(folder)) return 'Nest is imported only in nest, passport, swagger and opentelemetry';
+    if (!NEST_FOLDERS.includes(folder))
+      return 'Nest is imported only in nest, passport, swagger, opentelemetry and mcp';
     return imported.split('/').length > 2 ? 'Nest is imported only from package roots' : undefined;
   }
   const target = posix.join(posix.dirname(file), imported);
   if (target.startsWith('..')) return 'lib imports nothing of the project outside lib';
   if (!target.endsWith('.js')) return 'imports between files of lib end in .js';
   const into = folderOf(target);
+  if (folder === 'mcp' && into !== 'core' && inHost !== (into === 'client' || target.startsWith('mcp/host/'))) {
+    return 'mcp is for servers and mcp/host for hosts; neither imports the other';
+  }
   if (into === 'nest' && folder === 'nest') {
     return brokenDirection(file.slice('nest/'.length, -'.ts'.length), target.slice('nest/'.length, -'.js'.length));
   }
@@ -145,10 +157,21 @@ describe('the rules', () => {
     ['opentelemetry/instruments.ts', '@nestjs/core', 'opentelemetry may not import packages like this'],
     ['opentelemetry/instruments.ts', '../token/index.js', 'opentelemetry may not import token'],
     ['opentelemetry/instruments.ts', '../nest/advice/decisions.js', 'nest is entered through its index.js'],
+    ['mcp/host/with-step-up.ts', '@nestjs/common', 'mcp/host may not import packages'],
+    [
+      'mcp/host/with-step-up.ts',
+      '../../nest/index.js',
+      'mcp is for servers and mcp/host for hosts; neither imports the other',
+    ],
+    [
+      'mcp/requirements-per-tool.ts',
+      './host/index.js',
+      'mcp is for servers and mcp/host for hosts; neither imports the other',
+    ],
     ['testing/server.ts', '@nestjs/testing', 'testing may not import packages like this'],
     ['doctor/login.ts', '@nestjs/common', 'doctor may not import packages like this'],
     ['doctor/login.ts', '../nest/index.js', 'doctor may not import nest'],
-    ['index.ts', '@nestjs/common', 'Nest is imported only in nest, passport, swagger and opentelemetry'],
+    ['index.ts', '@nestjs/common', 'Nest is imported only in nest, passport, swagger, opentelemetry and mcp'],
     ['nest/step-up.guard.ts', '@nestjs/common/interfaces', 'Nest is imported only from package roots'],
     ['nest/step-up.guard.ts', '../core/requirements.js', 'core is entered through its index.js'],
     ['nest/step-up.guard.ts', '../nest/../core/requirements.js', 'core is entered through its index.js'],

@@ -17,8 +17,11 @@ import { Vocabulary, type VocabularyOptions } from './vocabulary.js';
 export interface ServerOptions<Word extends string = string> extends VocabularyOptions<Word> {
   /** Issuer identifier, compared exactly. Must be https, except on loopback. */
   issuer: string;
-  /** Identifiers of this API. `aud` of a token must name one of them. Never a client id. */
-  audience: string | readonly string[];
+  /**
+   * Identifiers of this API. `aud` of a token must name one of them. Never a client id. Required, unless the module
+   * knows the `resource` of this API.
+   */
+  audience?: string | readonly string[] | undefined;
   /** URL of the key document. Default is `jwks_uri` of the issuer's metadata, which is fetched with the first token. */
   jwksUri?: string | undefined;
   /**

@@ -34,7 +34,12 @@ export { StepUpExceptionFilter } from './refusal/step-up.filter.js';
 export type { DecidedAt } from './refusal/tell-refusal.js';
 export type { RequireAcrArguments } from './requirements/require-acr-arguments.js';
 export type { RouteDescription } from './requirements/route-description.js';
-export type { RequirementsFunction, StepUpRequirements } from './requirements/step-up-requirements.js';
+export {
+  type ApplicationWords,
+  PREPARE,
+  type RequirementsFunction,
+  type StepUpRequirements,
+} from './requirements/step-up-requirements.js';
 export type { TranslatedRequirements } from './requirements/translated-requirements.js';
 export { StepUpModule } from './step-up.module.js';
 export type {
@@ -45,4 +50,6 @@ export type {
   StepUpRegisterOptions,
 } from './step-up.options.js';
 export { StepUpService } from './step-up.service.js';
+export { isHttpRequest } from './transports/http-request.js';
 export type { Invocation } from './transports/invocation.js';
+export type { Request } from './transports/request.js';

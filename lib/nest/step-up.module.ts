@@ -1,5 +1,12 @@
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import {
+  type DynamicModule,
+  Inject,
+  Module,
+  type NestModule,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { type AbstractHttpAdapter, APP_FILTER, APP_GUARD, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { StepUpConfigurationError } from '../core/index.js';
 import { AccessTokenStrategy, register, unregister } from '../passport/index.js';
 import { Decisions } from './advice/decisions.js';
@@ -12,6 +19,7 @@ import { AccessTokenGuard } from './guards/access-token.guard.js';
 import { AcrGuard } from './guards/acr.guard.js';
 import { Admission } from './guards/admission.js';
 import { EnforcementGuard } from './guards/enforcement.guard.js';
+import { serveMetadata } from './protected-resource/metadata-endpoint.js';
 import { StepUpExceptionFilter } from './refusal/step-up.filter.js';
 import {
   assertOptions,
@@ -60,7 +68,7 @@ import { ResponseHeaders } from './transports/response-headers.js';
   ],
   exports: [StepUpService, Admission, ResponseHeaders, AcrGuard, AccessTokenGuard, EnforcementGuard],
 })
-export class StepUpModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
+export class StepUpModule extends ConfigurableModuleClass implements NestModule, OnModuleInit, OnApplicationShutdown {
   #strategy: AccessTokenStrategy | undefined;
 
   /**
@@ -105,6 +113,19 @@ export class StepUpModule extends ConfigurableModuleClass implements OnModuleIni
     private readonly adapterHost: HttpAdapterHost,
   ) {
     super();
+  }
+
+  /** Serves the metadata of the API. Nest calls this before it adds the routes of the application. */
+  configure(): void {
+    const { protectedResource, servers } = this.settings;
+    // a microservice has no adapter
+    const adapter = this.adapterHost.httpAdapter as AbstractHttpAdapter | undefined;
+    if (protectedResource === undefined || !adapter) return;
+    serveMetadata(
+      adapter,
+      protectedResource,
+      servers.map(({ issuer }) => issuer),
+    );
   }
 
   /** @throws StepUpConfigurationError if the module is imported twice, or another strategy has the name of ours */

@@ -16,6 +16,11 @@ import {
   show,
 } from '../core/index.js';
 import { checkPossession, type PossessionOptions, type PossessionSettings } from '../token/index.js';
+import {
+  checkProtectedResource,
+  type ProtectedResource,
+  type ProtectedResourceMetadataOptions,
+} from './protected-resource/protected-resource.js';
 import type { RequirementsFunction, StepUpRequirements } from './requirements/step-up-requirements.js';
 import type { StepUpWord } from './requirements/words.js';
 
@@ -105,9 +110,14 @@ interface CommonOptions {
   realm?: string | undefined;
   /**
    * URL of the protected resource metadata: RFC 9728. Challenges name it, except the claims challenge of Microsoft
-   * Entra. Default is none.
+   * Entra. For a document that is served elsewhere; `protectedResourceMetadata` serves it here. Default is none.
    */
   resourceMetadata?: string | undefined;
+  /**
+   * Serves the metadata of this API: RFC 9728. Challenges name the document, and its `resource` is the `audience` of
+   * every authorization server that names none. Default is to serve none.
+   */
+  protectedResourceMetadata?: ProtectedResourceMetadataOptions | undefined;
   /** Seconds by which clocks may differ, for `auth_time`, `exp`, `nbf` and `iat`. At most 60. Default is `5`. */
   clockTolerance?: number | undefined;
   /**
@@ -160,6 +170,7 @@ export interface StepUpSettings {
   readonly requirements: AuthenticationRequirements | RequirementsFunction | undefined;
   readonly realm: string;
   readonly resourceMetadata: string | undefined;
+  readonly protectedResource: ProtectedResource | undefined;
   readonly clockTolerance: number;
   readonly mode: 'enforce' | 'report';
   readonly audit: 'log' | 'throw';
@@ -184,6 +195,7 @@ const MEMBERS = new Set<string>([
   'requirements',
   'realm',
   'resourceMetadata',
+  'protectedResourceMetadata',
   'clockTolerance',
   'mode',
   'audit',
@@ -204,7 +216,7 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
   assertOptions(options);
   checkMembers(options, MEMBERS, (member) => `StepUpModule has no option "${member}"`);
   const { passport = 'register', mode = 'enforce', audit = 'log', strategyName = 'jwt', realm = 'api' } = options;
-  const { authorizationServers, clockTolerance = DEFAULT_CLOCK_TOLERANCE, requirements, resourceMetadata } = options;
+  const { authorizationServers, clockTolerance = DEFAULT_CLOCK_TOLERANCE, requirements } = options;
   checkChoice('passport', passport, ['register', 'existing']);
   checkChoice('mode', mode, ['enforce', 'report']);
   checkChoice('audit', audit, ['log', 'throw']);
@@ -230,7 +242,20 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
       '"authenticationEvent" needs "passport": \'existing\'; a strategy we register knows the event itself',
     );
   }
-  const servers = authorizationServers === undefined ? [] : checkAuthorizationServers(authorizationServers);
+  const protectedResource =
+    options.protectedResourceMetadata === undefined
+      ? undefined
+      : checkProtectedResource(options.protectedResourceMetadata);
+  const servers =
+    authorizationServers === undefined
+      ? []
+      : checkAuthorizationServers(withAudience(authorizationServers, protectedResource?.resource));
+  if (protectedResource !== undefined && options.resourceMetadata !== undefined) {
+    throw new StepUpConfigurationError(
+      '"resourceMetadata" and "protectedResourceMetadata" both name the metadata of this API; leave one of them out',
+    );
+  }
+  const resourceMetadata = options.resourceMetadata ?? protectedResource?.metadataUrl;
   if (passport === 'existing' && servers.some(({ introspection }) => introspection !== undefined)) {
     throw new StepUpConfigurationError(
       '"introspection" has no effect with "passport": \'existing\'; your strategy verifies the tokens',
@@ -270,6 +295,7 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
         : checkRequirements(requirements, '"requirements"'),
     realm,
     resourceMetadata,
+    protectedResource,
     clockTolerance,
     mode,
     audit,
@@ -282,6 +308,17 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
       algs: [...possession.dpop.algorithms].join(' '),
     },
   });
+}
+
+/** Returns the servers, each with an audience if there is one to give. Does not check them. */
+function withAudience(
+  servers: readonly AuthorizationServerOptions[],
+  audience: string | undefined,
+): readonly AuthorizationServerOptions[] {
+  if (audience === undefined || !Array.isArray(servers)) return servers;
+  return servers.map((server: AuthorizationServerOptions) =>
+    typeof server === 'object' && server !== null && server.audience === undefined ? { ...server, audience } : server,
+  );
 }
 
 /** @throws StepUpConfigurationError that shows how the module is imported */

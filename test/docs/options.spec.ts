@@ -63,6 +63,11 @@ test.each<[page: string, heading: string, options: Option[]]>([
       ...membersOf('lib/authorization-servers/vocabulary.ts', 'VocabularyOptions'),
     ],
   ],
+  [
+    'docs/options.md',
+    'protectedResourceMetadata',
+    membersOf('lib/nest/protected-resource/protected-resource.ts', 'ProtectedResourceMetadataOptions'),
+  ],
   ['docs/options.md', 'keys', membersOf(SERVER, 'ServerOptions', 'keys')],
   ['docs/options.md', 'dpop', membersOf('lib/token/proofs/dpop.options.ts', 'DPoPOptions')],
   [
@@ -80,6 +85,7 @@ test.each<[page: string, heading: string, options: Option[]]>([
       ...membersOf('lib/client/prompt-policy.ts', 'PromptPolicyOptions'),
     ],
   ],
+  ['docs/mcp.md', 'Options of withStepUp', membersOf('lib/mcp/host/with-step-up.ts', 'WithStepUpOptions')],
   [
     'docs/client.md',
     'Options of authorizationParameters',

@@ -72,7 +72,9 @@ describe('the page', () => {
   it('RS-25 the API behind it wants a token', async () => {
     const answer = await fetch(`${sample.bank}/accounts`);
     expect(answer.status).toBe(401);
-    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="bank"');
+    expect(answer.headers.get('www-authenticate')).toBe(
+      `Bearer realm="bank", resource_metadata="${sample.bank}/.well-known/oauth-protected-resource"`,
+    );
   });
 });
 

@@ -37,7 +37,8 @@ describe('the six steps of RFC 9470 §2, with oidc-provider and openid-client', 
     expect(refused.status).toBe(401);
     expect(refused.headers.get('www-authenticate')).toBe(
       'Bearer realm="bank", error="insufficient_user_authentication", ' +
-        'error_description="A different authentication is required", acr_values="urn:example:mfa phr", max_age="300"',
+        'error_description="A different authentication is required", acr_values="urn:example:mfa phr", max_age="300", ' +
+        `resource_metadata="${sample.bank}/.well-known/oauth-protected-resource"`,
     );
     expect(refused.headers.get('cache-control')).toBe('no-store');
     expect(await refused.json()).toMatchObject({

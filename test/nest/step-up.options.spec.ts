@@ -17,8 +17,8 @@ describe('StepUpModule options', () => {
   const audience = '"authorizationServers[0].audience" is required: the identifier of this API in "aud" of its tokens';
   const known =
     'known are user, authenticationEvent, accessToken, isPublic, authorizationServers, passport, strategyName, ' +
-    'requirements, realm, resourceMetadata, clockTolerance, mode, audit, metadataAudit, routeTable, exceptionFilter, ' +
-    'publicUrl, dpop, clientCertificate';
+    'requirements, realm, resourceMetadata, protectedResourceMetadata, clockTolerance, mode, audit, metadataAudit, ' +
+    'routeTable, exceptionFilter, publicUrl, dpop, clientCertificate';
   const algorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA';
 
   it.each<[what: string, options: StepUpModuleOptions, message: string]>([

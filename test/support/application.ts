@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type INestApplication, Logger, type ModuleMetadata, type Type } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -28,10 +28,14 @@ export interface ApplicationSetup extends Pick<ModuleMetadata, 'imports' | 'prov
   createAdapter: CreateAdapter;
   options: StepUpModuleOptions;
   controllers: Type[];
+  /** Default is a free one. */
+  port?: number;
   /** Imported before `StepUpModule`; `imports` come after it. */
   importsBefore?: ModuleMetadata['imports'];
   /** Runs before the application boots: global guards, filters, CORS. */
   configure?: (app: INestApplication) => void;
+  /** Runs between `configure` and the boot. */
+  beforeListen?: (app: INestApplication) => Promise<unknown>;
 }
 
 interface Answer {
@@ -57,9 +61,10 @@ export interface RunningApplication {
   close(): Promise<void>;
 }
 
-/** Boots an application with the module on a free loopback port. */
+/** Boots an application with the module on a loopback port. */
 export async function startApplication(setup: ApplicationSetup): Promise<RunningApplication> {
   const { createAdapter, options, controllers, importsBefore = [], imports = [], providers = [], configure } = setup;
+  const { port = 0, beforeListen } = setup;
   const testing = await Test.createTestingModule({
     imports: [...importsBefore, StepUpModule.forRoot({ metadataAudit: 'off', ...options }), ...imports],
     controllers,
@@ -68,7 +73,8 @@ export async function startApplication(setup: ApplicationSetup): Promise<Running
   const app = testing.createNestApplication(createAdapter());
   configure?.(app);
   try {
-    await app.listen(0, '127.0.0.1');
+    await beforeListen?.(app);
+    await app.listen(port, '127.0.0.1');
   } catch (error) {
     await app.close().catch(() => undefined);
     throw error;
@@ -105,6 +111,15 @@ export function applicationOfAllTests({
     await server?.close();
   });
   return { server: deferred(() => server), application: deferred(() => application) };
+}
+
+/** Returns a port that nobody listens on, for an address that has to be known before. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 function exchange(url: string, { method = 'GET', token, headers, body }: Send = {}): Promise<Answer> {

@@ -4,7 +4,7 @@ import { andThen, type MaybePromise } from '../../token/index.js';
 import type { Advice } from '../advice/advice.js';
 import { type Handler, lineage, metadataOfHandler } from './handler.js';
 import { type StepUpMetadata, stepUpMetadataOf } from './metadata.js';
-import { type RequirementLevel, resolve } from './requirements-function.js';
+import { prepare, type RequirementLevel, resolve } from './requirements-function.js';
 import type { Access, RouteDescription } from './route-description.js';
 import { TranslatedRequirements } from './translated-requirements.js';
 import type { Vocabularies } from './vocabularies.js';
@@ -55,9 +55,7 @@ export class Route {
         levels = [];
         access = 'skipped';
       } else {
-        if (typeof metadata.requirements !== 'function')
-          vocabularies.check(metadata.requirements, `@RequireAcr on ${where}`);
-        levels.push(metadata.requirements);
+        levels.push(prepare(metadata.requirements, `@RequireAcr on ${where}`, vocabularies));
         access = 'required';
         isInherited = false;
       }

@@ -4,7 +4,7 @@ import type { MaybePromise } from '../../token/index.js';
 import type { Handler } from './handler.js';
 import { lateDecorations } from './metadata.js';
 import { type RequireAcrArguments, requirementsFrom } from './require-acr-arguments.js';
-import { type RequirementLevel, resolve } from './requirements-function.js';
+import { prepare, type RequirementLevel, resolve } from './requirements-function.js';
 import { Route } from './route.js';
 import type { RouteDescription } from './route-description.js';
 import type { Vocabularies } from './vocabularies.js';
@@ -16,16 +16,15 @@ export class Routes {
   // The handlers are weak too: a controller that Nest makes for each request can bind its own.
   #compiled = new WeakMap<Type, WeakMap<Handler, Route>>();
   readonly #needingToken = new WeakMap<Type, Set<string>>();
+  readonly #moduleLevel: RequirementLevel | undefined;
   #lateDecorations = lateDecorations;
   #ofApplication: readonly Route[] = [];
 
   constructor(
-    private readonly moduleLevel: RequirementLevel | undefined,
+    moduleLevel: RequirementLevel | undefined,
     readonly vocabularies: Vocabularies,
   ) {
-    if (moduleLevel !== undefined && typeof moduleLevel !== 'function') {
-      vocabularies.check(moduleLevel, '"requirements"');
-    }
+    this.#moduleLevel = moduleLevel && prepare(moduleLevel, '"requirements"', vocabularies);
   }
 
   /**
@@ -40,7 +39,7 @@ export class Routes {
     }
     const known = this.#compiled.get(controller)?.get(handler);
     if (known !== undefined) return known;
-    const route = Route.compile(controller, handler, this.moduleLevel, this.vocabularies, knownAs);
+    const route = Route.compile(controller, handler, this.#moduleLevel, this.vocabularies, knownAs);
     const method = route.description.name.slice(controller.name.length + 1);
     route.needsToken = this.#needingToken.get(controller)?.has(method) === true;
     const routes = this.#compiled.get(controller) ?? new WeakMap<Handler, Route>();
@@ -78,8 +77,10 @@ export class Routes {
     const where = 'requirements for StepUpService';
     const requirements = requirementsFrom(required, where);
     if (typeof requirements === 'function') {
-      if (context !== undefined)
-        return resolve(requirements, context, 'the requirements function for StepUpService', this.vocabularies);
+      if (context !== undefined) {
+        const of = 'the requirements function for StepUpService';
+        return resolve(prepare(requirements, of, this.vocabularies), context, of, this.vocabularies);
+      }
       throw new StepUpConfigurationError(`${where}: a function needs an ExecutionContext; hand on @StepUpContext()`);
     }
     this.vocabularies.check(requirements, where);

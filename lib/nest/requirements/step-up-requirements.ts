@@ -1,4 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
+import type { AuthenticationRequirements } from '../../core/index.js';
 import type { StepUpWord } from './words.js';
 
 /**
@@ -16,7 +17,25 @@ export interface StepUpRequirements {
   scope?: string | undefined;
 }
 
+/** What a requirements function can learn at boot about the words of its application. */
+export interface ApplicationWords {
+  /** @throws StepUpConfigurationError for a word that no authorization server knows */
+  check(requirements: AuthenticationRequirements, where: string): void;
+  /** Returns the words that satisfy a list at every authorization server: its own, and with `order` stronger ones. */
+  satisfying(acrValues: readonly string[]): readonly string[];
+}
+
+/** Key of the method that prepares a requirements function at boot. */
+export const PREPARE = Symbol('nestjs-step-up:prepare');
+
 /** Returns what a request requires. `undefined` adds nothing, and lifts nothing. */
-export type RequirementsFunction = (
-  context: ExecutionContext,
-) => StepUpRequirements | undefined | Promise<StepUpRequirements | undefined>;
+export interface RequirementsFunction {
+  (context: ExecutionContext): StepUpRequirements | undefined | Promise<StepUpRequirements | undefined>;
+  /**
+   * Returns the function to call in its place.
+   *
+   * @param where the place that errors name
+   * @throws StepUpConfigurationError for what the function could never require
+   */
+  readonly [PREPARE]?: ((words: ApplicationWords, where: string) => RequirementsFunction) | undefined;
+}

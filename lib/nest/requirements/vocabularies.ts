@@ -1,8 +1,9 @@
 import type { AuthorizationServer, Vocabulary } from '../../authorization-servers/index.js';
 import { type AuthenticationRequirements, closestMatch, StepUpConfigurationError } from '../../core/index.js';
+import type { ApplicationWords } from './step-up-requirements.js';
 
 /** The words of the application, in the strings of each authorization server. */
-export class Vocabularies {
+export class Vocabularies implements ApplicationWords {
   readonly #byIssuer: ReadonlyMap<string, Vocabulary>;
 
   constructor(servers: readonly AuthorizationServer[]) {
@@ -29,6 +30,19 @@ export class Vocabularies {
           'Words are declared in "authorizationServers[].acr"',
       );
     }
+  }
+
+  satisfying(acrValues: readonly string[]): readonly string[] {
+    const vocabularies = [...this.#byIssuer.values()];
+    const others = vocabularies.flatMap(({ words }) => [...words.keys()]);
+    return [...new Set([...acrValues, ...others])].filter(
+      (word) =>
+        acrValues.includes(word) ||
+        vocabularies.every((vocabulary) => {
+          const enough = vocabulary.stringsFor(acrValues);
+          return (vocabulary.words.get(word) ?? []).every((string) => enough.includes(string));
+        }),
+    );
   }
 
   /**

@@ -1,5 +1,7 @@
 /** A refusal in every form that a transport needs. */
 export interface Refusal {
+  /** A sentence for developers. */
+  readonly message: string;
   /** A line of `WWW-Authenticate`. */
   readonly challenge?: string | undefined;
   /** A second line, with the challenge of another scheme. */

@@ -34,9 +34,16 @@ export const ws: Transport = {
   },
   responseOf: () => undefined,
   ownsRequest: () => false,
-  /** Writes as the gateway filter of Nest does: emits an event to socket.io clients, and sends text to ws clients. */
-  writeRefusal({ extensions: data }, host) {
+  /**
+   * Writes as the gateway filter of Nest does: emits an event to socket.io clients, and sends text to ws clients. `cause`
+   * names the message that was refused. Answers an acknowledgement that the client waits for.
+   */
+  writeRefusal({ extensions, message }, host) {
     const client = clientOf(host);
+    const [, , acknowledge, ...others] = host.getArgs<unknown[]>();
+    const pattern = others.length === 0 ? acknowledge : others.at(-1);
+    const data = { message, ...extensions, cause: { pattern } };
+    if (typeof acknowledge === 'function') acknowledge(data);
     if (client.nsp === undefined && client.send !== undefined) {
       client.send(JSON.stringify({ event: 'exception', data }));
     } else client.emit('exception', data);

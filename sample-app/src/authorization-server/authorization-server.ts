@@ -6,6 +6,8 @@ import {
   BFF_CLIENT,
   DOCTOR_CLIENT,
   DOCTOR_REDIRECT,
+  MCP_HOST_CLIENT,
+  MCP_HOST_REDIRECT,
   PAGE_CLIENT,
   WALKTHROUGH_CLIENT,
   WALKTHROUGH_REDIRECT,
@@ -69,6 +71,13 @@ export async function createAuthorizationServer({
         redirect_uris: [WALKTHROUGH_REDIRECT],
         response_types: ['code'],
         grant_types: ['authorization_code', 'refresh_token'],
+        token_endpoint_auth_method: 'none',
+      },
+      {
+        client_id: MCP_HOST_CLIENT,
+        redirect_uris: [MCP_HOST_REDIRECT],
+        response_types: ['code'],
+        grant_types: ['authorization_code'],
         token_endpoint_auth_method: 'none',
       },
       {

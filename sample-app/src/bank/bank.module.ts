@@ -1,8 +1,10 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { StepUpModule } from 'nestjs-step-up';
 import { StepUpTelemetryModule } from 'nestjs-step-up/opentelemetry';
+import { BANK_SCOPE } from '../shared/registration.js';
 import { AccountsController } from './accounts.controller.js';
 import { Ledger } from './ledger.js';
+import { McpController } from './mcp.controller.js';
 import { TransfersController } from './transfers.controller.js';
 
 /** The bank's API. Its own words for authentication are translated here, once, into those of the authorization server. */
@@ -17,17 +19,22 @@ export class BankModule {
             // who has used a passkey has done more than a second factor asks for
             {
               issuer,
-              audience,
               acr: { phr: 'phr', mfa: 'urn:example:mfa', pwd: 'urn:example:pwd' },
               order: ['phr', 'mfa', 'pwd'],
             },
           ],
           realm: 'bank',
+          // clients find the authorization server by it, and it is the audience of the tokens
+          protectedResourceMetadata: {
+            resource: audience,
+            scopesSupported: ['openid', BANK_SCOPE],
+            resourceName: 'Bank',
+          },
         }),
         // counts decisions, if a meter provider is registered before the application starts
         StepUpTelemetryModule,
       ],
-      controllers: [AccountsController, TransfersController],
+      controllers: [AccountsController, TransfersController, McpController],
       providers: [Ledger],
     };
   }

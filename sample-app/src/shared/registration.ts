@@ -8,3 +8,7 @@ export const WALKTHROUGH_REDIRECT = 'http://127.0.0.1/callback';
 /** Where `nestjs-step-up doctor --login` listens. */
 export const DOCTOR_REDIRECT = 'http://127.0.0.1:8734/callback';
 export const BANK_SCOPE = 'bank';
+
+/** A host of MCP servers, such as an assistant. */
+export const MCP_HOST_CLIENT = 'mcp-host';
+export const MCP_HOST_REDIRECT = 'http://127.0.0.1/mcp-host/callback';

@@ -1,15 +1,12 @@
 import { startSample } from '../sample.js';
 import { Client } from './client.js';
-import { Deviation } from './deviation.js';
 import { tooOld, unreachable } from './failures.js';
+import { play } from './play.js';
 import { sixSteps } from './six-steps.js';
-import { begin, bold, dim, green, red, say, write } from './terminal.js';
+import { begin, bold, dim, green, say, write } from './terminal.js';
 import { Transcript } from './transcript.js';
 
-/** Milliseconds after which something hangs. */
-const TIMEOUT = 60_000;
-
-async function main(): Promise<void> {
+play(async () => {
   const sample = await startSample();
   try {
     const transcript = new Transcript(sample);
@@ -33,15 +30,4 @@ async function main(): Promise<void> {
   } finally {
     await sample.close();
   }
-}
-
-setTimeout(() => {
-  write(red('The walkthrough hangs.'));
-  process.exit(1);
-}, TIMEOUT).unref();
-
-main().catch((error) => {
-  begin('text');
-  write(error instanceof Deviation ? red(`✗ ${error.message}`) : red(String(error?.stack ?? error)));
-  process.exitCode = 1;
 });

@@ -119,9 +119,9 @@ function shortToken(token: string): string {
   return `${token.slice(0, 6)}…${token.slice(-6)}`;
 }
 
-/** Identifiers in paths are long and say nothing. */
+/** Identifiers in paths are long and say nothing. Words do. */
 function shortPath({ pathname }: URL): string {
-  return pathname.replace(/[\w-]{15,}/g, (id) => `${id.slice(0, 6)}…`);
+  return pathname.replace(/[\w-]{15,}/g, (id) => (/^[a-z-]+$/.test(id) ? id : `${id.slice(0, 6)}…`));
 }
 
 function fieldName(name: string): string {

@@ -77,6 +77,7 @@ describe('RS-108 a message to a microservice is refused with an error', () => {
     firstValueFrom(client.send(pattern, data)).catch((error: unknown) => ({ refused: error }));
 
   const insufficient = {
+    message: 'A different authentication is required',
     code: 'INSUFFICIENT_USER_AUTHENTICATION',
     error: 'insufficient_user_authentication',
     error_description: 'A different authentication is required',
@@ -96,6 +97,7 @@ describe('RS-108 a message to a microservice is refused with an error', () => {
       () => 'garbage',
       {
         code: 'INVALID_TOKEN',
+        message: 'The access token is not a signed JWT',
         error: 'invalid_token',
         error_description: 'The access token is not a signed JWT',
       },

@@ -67,8 +67,12 @@ describe('RS-108 a message over a socket is refused with an exception event', ()
     return answers;
   }
 
-  const refused = (data: object) => ({ event: 'exception', data });
+  const refused = (data: object, pattern = 'transfer') => ({
+    event: 'exception',
+    data: { ...data, cause: { pattern } },
+  });
   const insufficient = {
+    message: 'A different authentication is required',
     code: 'INSUFFICIENT_USER_AUTHENTICATION',
     error: 'insufficient_user_authentication',
     error_description: 'A different authentication is required',
@@ -89,6 +93,7 @@ describe('RS-108 a message over a socket is refused with an exception event', ()
       () => 'garbage',
       {
         code: 'INVALID_TOKEN',
+        message: 'The access token is not a signed JWT',
         error: 'invalid_token',
         error_description: 'The access token is not a signed JWT',
       },
@@ -100,7 +105,7 @@ describe('RS-108 a message over a socket is refused with an exception event', ()
 
   it('a message is refused from within a handler', async () => {
     expect(await converse(['require', { token: await server.accessToken({ acr: 'pwd' }) }])).toEqual([
-      refused(insufficient),
+      refused(insufficient, 'require'),
     ]);
   });
 
@@ -121,7 +126,7 @@ describe('RS-108 a message over a socket is refused with an exception event', ()
       refused({ ...insufficient, max_age: 300 }),
       refused(unauthenticated),
       { event: 'accounts', data: ['current'] },
-      refused(unauthenticated),
+      refused(unauthenticated, 'accounts'),
       { event: 'opened', data: 'open' },
       { event: 'done', data: 4 },
     ]);

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Controller, Get, Module } from '@nestjs/common';
+import { Controller, Get, Module, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import jsonwebtoken from 'jsonwebtoken';
 import {
@@ -14,6 +14,8 @@ import {
   StepUpModule,
 } from 'nestjs-step-up';
 import { parseStepUpChallenge, stepUpFetch } from 'nestjs-step-up/client';
+import { requirementsPerTool } from 'nestjs-step-up/mcp';
+import { withStepUp } from 'nestjs-step-up/mcp/host';
 import { expectStepUpChallenge } from 'nestjs-step-up/testing';
 
 @Controller()
@@ -23,9 +25,15 @@ class TransferController {
   transfer(): { done: boolean } {
     return { done: true };
   }
+
+  @Post('mcp')
+  @RequireAcr(requirementsPerTool({ transfer: { acrValues: ['mfa'], maxAge: 300 } }))
+  mcp(): { done: boolean } {
+    return { done: true };
+  }
 }
 
-for (const exported of [AccessTokenGuard, AcrGuard, RequireAcr, StepUpExceptionFilter, stepUpFetch]) {
+for (const exported of [AccessTokenGuard, AcrGuard, RequireAcr, StepUpExceptionFilter, stepUpFetch, withStepUp]) {
   if (typeof exported !== 'function') throw new Error('an export is missing');
 }
 
@@ -81,7 +89,7 @@ export async function main(opaque: number): Promise<void> {
   try {
     await app.listen(0, '127.0.0.1');
     const url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}/transfer`;
-    const ask = (acr?: string) => {
+    const ask = (acr?: string, at = url, message?: object) => {
       const now = Math.floor(Date.now() / 1000);
       const claims = {
         iss: issuer,
@@ -98,7 +106,11 @@ export async function main(opaque: number): Promise<void> {
         algorithm: 'RS256',
         header: { alg: 'RS256', typ: 'at+jwt', kid: 'k' },
       });
-      return fetch(url, acr === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
+      const headers = {
+        ...(acr !== undefined && { authorization: `Bearer ${token}` }),
+        ...(message !== undefined && { 'content-type': 'application/json' }),
+      };
+      return fetch(at, { headers, ...(message !== undefined && { method: 'POST', body: JSON.stringify(message) }) });
     };
     expect((await ask()).status, 401, 'without a token');
     const challenged = await ask('urn:example:pwd');
@@ -109,6 +121,10 @@ export async function main(opaque: number): Promise<void> {
     expectStepUpChallenge(challenged, { acrValues: ['urn:example:mfa'], maxAge: 300 });
     expect(parseStepUpChallenge(challenged)?.maxAge, 300, 'the challenge as the client reads it');
     expect((await ask('urn:example:mfa')).status, 200, 'with a second factor');
+    const mcp = url.replace('transfer', 'mcp');
+    const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'transfer' } };
+    expect((await ask('urn:example:pwd', mcp, call)).status, 401, 'the call of an MCP tool');
+    expect((await ask('urn:example:pwd', mcp, { ...call, method: 'tools/list' })).status, 201, 'the list of MCP tools');
     const asked = await fetch(url, { headers: { authorization: 'Bearer 2YotnFZFEjr1zCsicMWpAA' } });
     expect(asked.status, opaque, 'with an opaque token');
   } finally {

@@ -1,0 +1,5 @@
+export {
+  type RequirementsPerToolOptions,
+  requirementsPerTool,
+  type ToolRequirements,
+} from './requirements-per-tool.js';
