@@ -11,7 +11,7 @@ const LIMITS: Record<string, { folders: readonly string[]; packages: RegExp | un
   'authorization-servers': { folders: ['core'], packages: undefined },
   token: {
     folders: ['core', 'authorization-servers'],
-    packages: /^(node:.+|jose|jsonwebtoken|jwks-rsa|openid-client)$/,
+    packages: /^(node:.+|jwks-rsa|openid-client)$/,
   },
   doctor: {
     folders: ['core', 'client', 'token', 'authorization-servers'],
@@ -21,7 +21,7 @@ const LIMITS: Record<string, { folders: readonly string[]; packages: RegExp | un
   cli: { folders: ['doctor', 'routes'], packages: undefined },
   mcp: { folders: ['core', 'client', 'nest'], packages: /^@nestjs\/common$/ },
   opentelemetry: { folders: ['core', 'nest'], packages: /^(@nestjs\/common|@opentelemetry\/api)$/ },
-  testing: { folders: ['core', 'token', 'authorization-servers', 'nest'], packages: /^(node:.+|jose)$/ },
+  testing: { folders: ['core', 'token', 'authorization-servers', 'nest'], packages: /^node:.+$/ },
 };
 const NEST_FOLDERS = ['nest', 'passport', 'swagger', 'opentelemetry', 'mcp'];
 // an application augments StepUpWords through the package's name, which only `export *` of its own file allows

@@ -25,8 +25,8 @@ export interface ServerOptions<Word extends string = string> extends VocabularyO
   /** URL of the key document. Default is `jwks_uri` of the issuer's metadata, which is fetched with the first token. */
   jwksUri?: string | undefined;
   /**
-   * Accepted signature algorithms, only asymmetric ones. Default is `RS256`, `PS256`, `ES256`, `ES384`, `ES512` and
-   * `EdDSA`.
+   * Accepted signature algorithms, only asymmetric ones. Default is `RS256`, `PS256`, `ES256`, `ES384`, `ES512`,
+   * `EdDSA` and `Ed25519`, the second name of `EdDSA` with an Ed25519 key.
    */
   algorithms?: readonly string[] | undefined;
   /**
@@ -68,8 +68,8 @@ export interface AuthorizationServer {
   readonly keys: { readonly refreshAfter: number; readonly staleFor: number };
 }
 
-const SUPPORTED = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
-const DEFAULT_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+const DEFAULT_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+const SUPPORTED = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', ...DEFAULT_ALGORITHMS.slice(2)];
 const MEMBERS = new Set([
   'issuer',
   'audience',

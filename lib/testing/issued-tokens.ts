@@ -37,7 +37,7 @@ export class IssuedTokens {
   /** Signs a JWT by RFC 9068. */
   async signed(options: TestAccessTokenOptions, key: SigningKey): Promise<string> {
     const claims = this.#claimsOf(options);
-    const token = await key.sign(claims, { typ: 'at+jwt', ...options.header });
+    const token = key.sign(claims, { typ: 'at+jwt', ...options.header });
     this.#claims.set(token, claims);
     return token;
   }

@@ -115,7 +115,7 @@ export async function createTestAuthorizationServer({
   const authorization = new AuthorizationEndpoint(issuer, audience, acrValuesSupported, clients, behavior);
   const tokenEndpoint = new TokenEndpoint(issuer, clients, authorization, {
     accessToken: (options) => tokens.signed(options, key),
-    idToken: (claims) => key.sign(claims, { typ: 'JWT' }),
+    idToken: async (claims) => key.sign(claims, { typ: 'JWT' }),
   });
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -9,7 +9,7 @@ import { KeySet } from './keys/key-set.js';
 import { andThen, type MaybePromise, orElse } from './maybe-promise.js';
 import { Possession, type Presentation } from './proofs/possession.js';
 import type { PossessionSettings } from './proofs/possession.options.js';
-import { refusedBy } from './refuse.js';
+import { refusedBy, refuserOf } from './refuse.js';
 import type { Clock } from './validity.js';
 import type { VerifiedAccessToken } from './verified-access-token.js';
 
@@ -46,7 +46,7 @@ export class AccessTokenVerifier {
 
   /**
    * Verifies a token, and that its sender has the keys that it is bound to. Synchronous if the key is in memory, except
-   * for EdDSA, tokens that need introspection, and proofs that a shared cache has to know.
+   * for tokens that need introspection, and for proofs that a shared cache has to know.
    *
    * @param presentation how it was sent. Default is without a request: a bound token is refused
    * @throws AccessTokenRefused `invalid_token`, or `invalid_dpop_proof` and `use_dpop_nonce` for the proof of its key
@@ -160,6 +160,7 @@ function issuerOf(server: AuthorizationServer, { warn, unavailable }: Required<V
   return {
     server,
     keys: new KeySet({ issuer, ...(jwksUri !== undefined && { jwksUri }), ...server.keys, failed: unavailable }),
+    refuse: refuserOf(issuer),
     introspector: introspection && new Introspector(server, introspection, warn),
   };
 }

@@ -1,5 +1,5 @@
 import type { Claims } from '../core/index.js';
-import { refuse } from './refuse.js';
+import { type Refuse, refuse } from './refuse.js';
 
 /**
  * Claims of real tokens are nested three or four deep. Much deeper ones overflow the stack of code that serializes
@@ -13,20 +13,20 @@ const MAX_CLAIMS_DEPTH = 32;
  *
  * @throws AccessTokenRefused `invalid_token` for such claims, and for claims that are nested more than 32 deep
  */
-export function freezeClaims(claims: Claims): Claims {
-  freeze(claims, 1);
+export function freezeClaims(claims: Claims, report: Refuse = refuse): Claims {
+  freeze(claims, 1, report);
   return claims;
 }
 
-function freeze(value: Claims, depth: number): void {
-  if (depth > MAX_CLAIMS_DEPTH) refuse('claims_too_deep');
+function freeze(value: Claims, depth: number, report: Refuse): void {
+  if (depth > MAX_CLAIMS_DEPTH) report('claims_too_deep');
   for (const name of Object.keys(value)) {
     const member = value[name];
     const isObject = typeof member === 'object' && member !== null;
     if (name === '__proto__' || (name === 'constructor' && isObject)) {
-      refuse('claim_name_forbidden');
+      report('claim_name_forbidden');
     }
-    if (isObject) freeze(member as Record<string, unknown>, depth + 1);
+    if (isObject) freeze(member as Record<string, unknown>, depth + 1, report);
   }
   Object.freeze(value);
 }

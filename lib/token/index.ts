@@ -22,7 +22,7 @@ export {
 export { isJwt, readJwt, type UnverifiedJwt } from './jwt/jwt.js';
 export { examineJwt } from './jwt/jwt-examination.js';
 export { MAX_KEYS, mayVerify } from './keys/key-set.js';
-export { algorithmsOf } from './keys/verification-keys.js';
+export { algorithmsOf } from './keys/signature-algorithms.js';
 export { andThen, isThenable, type MaybePromise, orElse } from './maybe-promise.js';
 export { type AuthorizationServerMetadata, endpointOf, fetchMetadata, metadataAddresses } from './metadata.js';
 export { fixForNetwork, networkFailure } from './network-failure.js';

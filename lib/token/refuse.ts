@@ -13,6 +13,16 @@ export function refuse(code: AccessTokenRefusedCode, facts?: RefusalFacts): neve
   throw withoutStackTrace(() => new AccessTokenRefused(code, facts));
 }
 
+/** Refuses an access token: throws an {@link AccessTokenRefused}. */
+export type Refuser = (code: AccessTokenRefusedCode, facts?: RefusalFacts) => never;
+
+/** Returns a function that refuses access tokens of a configured issuer, as {@link refuse} does. */
+export function refuserOf(issuer: string): Refuser {
+  return (code, facts) => {
+    throw withoutStackTrace(() => Object.assign(new AccessTokenRefused(code, facts), { issuer }));
+  };
+}
+
 /** Returns a function that throws an error again. Adds the configured issuer if the error is the refusal of a token. */
 export function refusedBy(issuer: string): (error: unknown) => never {
   return (error) => {

@@ -7,14 +7,14 @@ const check = (...servers: unknown[]) => checkAuthorizationServers(servers as (t
 const URL_NEEDED = 'must be an https URL (http is accepted on loopback only)';
 const KNOWN =
   'known are issuer, audience, jwksUri, algorithms, profile, delegation, boundTokens, introspection, keys, acr, order';
-const ALGORITHMS = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA';
+const ALGORITHMS = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519';
 
 describe('an option that is left out', () => {
   test('an option that is left out has the documented default', () => {
     const [server] = check(GOOD);
     expect(server).toMatchObject({ issuer: 'https://as.example', jwksUri: undefined, delegation: 'refuse' });
     expect(server?.audience).toEqual(new Set(['https://api.example']));
-    expect(server?.algorithms).toEqual(new Set(['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA']));
+    expect(server?.algorithms).toEqual(new Set(['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']));
     expect(server?.keys).toEqual({ refreshAfter: 600, staleFor: 3600 });
     expect(server?.vocabulary.known).toBeUndefined();
   });

@@ -452,7 +452,7 @@ describe('a token that would be refused', () => {
     const [refusal] = await saidOf(`${header}.${payload}.c2ln`);
     expect(refusal).toBe(
       'error token_refused: refused: The access token is signed with an algorithm that is not allowed | It is signed ' +
-        'with "HS256": have the server use one of RS256, PS256, ES256, ES384, ES512, EdDSA.',
+        'with "HS256": have the server use one of RS256, PS256, ES256, ES384, ES512, EdDSA, Ed25519.',
     );
   });
 

@@ -19,7 +19,7 @@ describe('StepUpModule options', () => {
     'known are user, authenticationEvent, accessToken, isPublic, authorizationServers, passport, strategyName, ' +
     'requirements, realm, resourceMetadata, protectedResourceMetadata, clockTolerance, mode, audit, metadataAudit, ' +
     'routeTable, exceptionFilter, publicUrl, dpop, clientCertificate';
-  const algorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA';
+  const algorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519';
 
   it.each<[what: string, options: StepUpModuleOptions, message: string]>([
     ['an unknown option', wrong({ issuer: 'x' }), `StepUpModule has no option "issuer"; ${known}`],

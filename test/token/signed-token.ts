@@ -16,7 +16,7 @@ export function encode(part: Part): string {
 
 function signature(algorithm: string, key: KeyObject, input: Buffer): Buffer {
   const hash = `sha${algorithm.slice(2)}`;
-  if (algorithm === 'EdDSA') return sign(null, input, key);
+  if (algorithm.startsWith('Ed')) return sign(null, input, key);
   if (algorithm.startsWith('HS')) return createHmac(hash, key).update(input).digest();
   if (algorithm.startsWith('PS')) {
     const saltLength = constants.RSA_PSS_SALTLEN_DIGEST;
@@ -27,7 +27,7 @@ function signature(algorithm: string, key: KeyObject, input: Buffer): Buffer {
 
 /** Keys of the kind that an algorithm needs. */
 export function keyPair(algorithm: string): { privateKey: KeyObject; publicKey: KeyObject } {
-  if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519');
+  if (algorithm.startsWith('Ed')) return generateKeyPairSync('ed25519');
   if (!algorithm.startsWith('ES')) return generateKeyPairSync('rsa', { modulusLength: 2048 });
   return generateKeyPairSync('ec', { namedCurve: algorithm === 'ES512' ? 'P-521' : `P-${algorithm.slice(2)}` });
 }

@@ -32,7 +32,7 @@ export async function examineJwt(token: string, server: AuthorizationServer, clo
   if (iss !== server.issuer) report('issuer_unknown', { ...found(iss), expected: [server.issuer] });
   checkBeforeSignature(jwt, server, clock, report);
   const canHaveKey = refusals.every(({ code }) => code !== 'issuer_unknown' && code !== 'algorithm_not_allowed');
-  const unverified = canHaveKey ? await failureOf(() => verify(token, jwt, server)) : undefined;
+  const unverified = canHaveKey ? await failureOf(() => verify(jwt, server)) : undefined;
   if (unverified instanceof AccessTokenRefused) refusals.push(unverified);
   checkClaims(jwt.payload, server, clock, report);
   const unreadable = await failureOf(() => freezeClaims(jwt.payload));
@@ -40,15 +40,12 @@ export async function examineJwt(token: string, server: AuthorizationServer, clo
   return { refusals, ...(unverified instanceof AuthorizationServerUnavailable && { unavailable: unverified }) };
 }
 
-async function verify(
-  token: string,
-  { header }: UnverifiedJwt,
-  { issuer, jwksUri, keys }: AuthorizationServer,
-): Promise<void> {
+async function verify(jwt: UnverifiedJwt, { issuer, jwksUri, keys }: AuthorizationServer): Promise<void> {
+  const { header } = jwt;
   const alg = header['alg'] as string;
   const keySet = new KeySet({ issuer, ...(jwksUri !== undefined && { jwksUri }), ...keys });
-  const { key } = await keySet.keyFor({ alg, kid: readKeyId(header['kid']) });
-  await verifySignature(token, alg, key);
+  const key = await keySet.keyFor({ alg, kid: readKeyId(header['kid']) });
+  verifySignature(jwt, alg, key);
 }
 
 async function failureOf(

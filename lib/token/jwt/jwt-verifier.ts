@@ -3,8 +3,8 @@ import { authenticationEvent } from '../authentication-event.js';
 import { found } from '../claim-values.js';
 import { freezeClaims } from '../frozen-claims.js';
 import type { KeyHeader, KeySet, VerificationKey } from '../keys/key-set.js';
-import { andThen, type MaybePromise, orElse } from '../maybe-promise.js';
-import { refuse, refusedBy } from '../refuse.js';
+import { andThen, type MaybePromise } from '../maybe-promise.js';
+import { type Refuse, type Refuser, refuse } from '../refuse.js';
 import type { Clock } from '../validity.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import { readJwt, type UnverifiedJwt } from './jwt.js';
@@ -12,10 +12,11 @@ import { checkBeforeSignature, checkClaims } from './jwt-access-token.js';
 import { verifySignature } from './signature.js';
 import { VerifiedTokens } from './verified-tokens.js';
 
-/** An authorization server and its keys. */
+/** An authorization server, its keys, and how its tokens are refused. */
 export interface JwtIssuer {
   readonly server: AuthorizationServer;
   readonly keys: KeySet;
+  readonly refuse: Refuser;
 }
 
 /**
@@ -26,11 +27,14 @@ export interface JwtIssuer {
  */
 export class JwtVerifier {
   readonly #verified = new VerifiedTokens();
+  readonly #names: readonly string[];
 
-  constructor(private readonly issuers: ReadonlyMap<string, JwtIssuer>) {}
+  constructor(private readonly issuers: ReadonlyMap<string, JwtIssuer>) {
+    this.#names = Object.freeze([...issuers.keys()]);
+  }
 
   /**
-   * Verifies a JWT. Synchronous if the key is in memory, except for EdDSA.
+   * Verifies a JWT. Synchronous if the key is in memory.
    *
    * @throws AccessTokenRefused `invalid_token`
    * @throws AuthorizationServerUnavailable if the key is unknown and the server gives no usable key document
@@ -49,33 +53,29 @@ export class JwtVerifier {
     const jwt = readJwt(token);
     const { iss } = jwt.payload;
     const issuer = this.issuers.get(iss as string);
-    if (issuer === undefined) refuse('issuer_unknown', { ...found(iss), expected: [...this.issuers.keys()] });
-    return orElse(() => this.#verifyOf(issuer, jwt, token, digest, clock), refusedBy(issuer.server.issuer));
+    if (issuer === undefined) refuse('issuer_unknown', { ...found(iss), expected: this.#names });
+    checkBeforeSignature(jwt, issuer.server, clock, issuer.refuse);
+    const header = { alg: jwt.header['alg'] as string, kid: readKeyId(jwt.header['kid'], issuer.refuse) };
+    return andThen(issuer.keys.keyFor(header), (key) => {
+      const verified = accept(jwt, header.alg, key, issuer, clock);
+      this.#verified.add(digest, verified, keyCheck(key, issuer.keys, header), clock);
+      return verified;
+    });
   }
+}
 
-  #verifyOf(
-    { server, keys }: JwtIssuer,
-    jwt: UnverifiedJwt,
-    token: string,
-    digest: string,
-    clock: Clock,
-  ): MaybePromise<VerifiedAccessToken> {
-    checkBeforeSignature(jwt, server, clock);
-
-    const header = { alg: jwt.header['alg'] as string, kid: readKeyId(jwt.header['kid']) };
-    return andThen(keys.keyFor(header), (key) =>
-      andThen(verifySignature(token, header.alg, key.key), () => {
-        checkClaims(jwt.payload, server, clock);
-        const verified = Object.freeze({
-          claims: freezeClaims(jwt.payload),
-          event: authenticationEvent(jwt.payload, server),
-          server,
-        });
-        this.#verified.add(digest, verified, keyCheck(key, keys, header), clock);
-        return verified;
-      }),
-    );
-  }
+/** Verifies the signature of a JWT, checks its claims, and freezes them. */
+function accept(
+  jwt: UnverifiedJwt,
+  algorithm: string,
+  key: VerificationKey,
+  { server, refuse: report }: JwtIssuer,
+  clock: Clock,
+): VerifiedAccessToken {
+  verifySignature(jwt, algorithm, key, report);
+  checkClaims(jwt.payload, server, clock, report);
+  const claims = freezeClaims(jwt.payload, report);
+  return Object.freeze({ claims, event: authenticationEvent(claims, server), server });
 }
 
 /** Separate, since a closure next to the token would keep the token in memory as long as its entry. */
@@ -97,7 +97,7 @@ function isCurrentKey(key: VerificationKey, keys: KeySet, header: KeyHeader): bo
 }
 
 /** @throws AccessTokenRefused for a `kid` that is not a string */
-export function readKeyId(kid: unknown): string | undefined {
-  if (kid !== undefined && typeof kid !== 'string') refuse('kid_unreadable');
-  return kid;
+export function readKeyId(kid: unknown, report: Refuse = refuse): string | undefined {
+  if (kid !== undefined && typeof kid !== 'string') report('kid_unreadable');
+  return kid as string | undefined;
 }

@@ -6,6 +6,10 @@ import { refuse } from '../refuse.js';
 export interface UnverifiedJwt {
   readonly header: Claims;
   readonly payload: Claims;
+  /** Header and payload as they were sent: what the signature covers. ASCII. */
+  readonly signingInput: string;
+  /** As it was sent, in base64url. */
+  readonly signature: string;
 }
 
 /** Longer tokens are refused unread. HTTP servers limit headers to about this length too. */
@@ -32,12 +36,17 @@ export function checkSize(token: unknown): asserts token is string {
  */
 export function readJwt(token: string): UnverifiedJwt {
   checkSize(token);
-  const [header, payload, signature, ...more] = token.split('.', 5);
-  if (header === undefined || payload === undefined || signature === undefined || more.length > 0) {
-    refuse('jwt_malformed');
-  }
+  const first = token.indexOf('.');
+  const second = token.indexOf('.', first + 1);
+  if (first < 0 || second < 0 || token.indexOf('.', second + 1) >= 0) refuse('jwt_malformed');
+  const signature = token.slice(second + 1);
   if (!isBase64Url(signature)) refuse('jwt_unsigned');
-  return { header: readPart(header), payload: readPart(payload) };
+  return {
+    header: readPart(token.slice(0, first)),
+    payload: readPart(token.slice(first + 1, second)),
+    signingInput: token.slice(0, second),
+    signature,
+  };
 }
 
 /**

@@ -4,10 +4,12 @@ import { AuthorizationServerUnavailable } from '../errors.js';
 import { COOLDOWN, FETCH_TIMEOUT, fetchJson } from '../fetch-json.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { type AuthorizationServerMetadata, endpointOf, fetchMetadata } from '../metadata.js';
-import { refuse } from '../refuse.js';
-import { type KeyHeader, type VerificationKey, VerificationKeys } from './verification-keys.js';
+import { type Refuser, refuserOf } from '../refuse.js';
+import type { VerificationKey } from './verification-key.js';
+import { type KeyHeader, VerificationKeys } from './verification-keys.js';
 
-export type { KeyHeader, VerificationKey } from './verification-keys.js';
+export type { VerificationKey } from './verification-key.js';
+export type { KeyHeader } from './verification-keys.js';
 
 export interface KeySetOptions {
   issuer: string;
@@ -42,6 +44,7 @@ export class KeySet {
   readonly #staleFor: number;
   readonly #failed: (failure: AuthorizationServerUnavailable) => void;
   readonly #client: JwksClient;
+  readonly #refuse: Refuser;
 
   #keys = new VerificationKeys([]);
   #keysFetchedAt = Number.NEGATIVE_INFINITY;
@@ -57,6 +60,7 @@ export class KeySet {
     this.#refreshAfter = refreshAfter;
     this.#staleFor = staleFor;
     this.#failed = failed;
+    this.#refuse = refuserOf(issuer);
     // The limiter of jwks-rsa would let a flood of unknown keys lock out all users, and its cache holds keys one by one.
     this.#client = new JwksClient({ cache: false, rateLimit: false, fetcher: () => this.#fetchDocument() });
   }
@@ -71,11 +75,11 @@ export class KeySet {
     if (this.#failure !== undefined && this.#failureCooldown.isActive) return this.#lookUp(header);
 
     const age = secondsSince(this.#keysFetchedAt);
-    const found = age < Math.max(this.#refreshAfter, COOLDOWN) ? this.#keys.find(header) : undefined;
+    const found = age < Math.max(this.#refreshAfter, COOLDOWN) ? this.#keys.find(header, this.#refuse) : undefined;
     if (age >= (found === undefined ? COOLDOWN : this.#refreshAfter)) {
       return this.#fetch().then(() => this.#lookUp(header));
     }
-    if (found === undefined) refuse('key_unknown');
+    if (found === undefined) return this.#refuse('key_unknown');
     if (age >= Math.max(this.#refreshAfter / 2, COOLDOWN)) void this.#fetch();
     return found;
   }
@@ -84,9 +88,9 @@ export class KeySet {
   #lookUp(header: KeyHeader): VerificationKey {
     const failure = this.#failure;
     const serves = failure === undefined || secondsSince(this.#keysFetchedAt) < this.#refreshAfter + this.#staleFor;
-    const found = serves ? this.#keys.find(header) : undefined;
+    const found = serves ? this.#keys.find(header, this.#refuse) : undefined;
     if (found !== undefined) return found;
-    if (failure === undefined) refuse('key_unknown');
+    if (failure === undefined) return this.#refuse('key_unknown');
 
     throw this.#unavailable(failure);
   }

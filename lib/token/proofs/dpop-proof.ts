@@ -3,12 +3,12 @@ import type { Claims } from '../../core/index.js';
 import { type IncomingRequest, isRepeated } from '../bearer-token.js';
 import { found, isNumericDate, isText } from '../claim-values.js';
 import { readJwt, type UnverifiedJwt } from '../jwt/jwt.js';
+import { verifySignature } from '../jwt/signature.js';
 import { andThen, type MaybePromise } from '../maybe-promise.js';
 import { refuse } from '../refuse.js';
 import type { Clock } from '../validity.js';
 import type { PossessionSettings } from './possession.options.js';
 import { ProofKeys, readProofKey } from './proof-key.js';
-import { hasValidSignature } from './proof-signature.js';
 import { originOf } from './public-url.js';
 import { Replays } from './replay-cache.js';
 import { ServerNonces } from './server-nonces.js';
@@ -51,12 +51,13 @@ export class DPoPProofs {
    * @see [RFC 9449 §4.3](https://www.rfc-editor.org/rfc/rfc9449.html#section-4.3)
    */
   verify(request: IncomingRequest, token: ProvenToken, clock: Clock): MaybePromise<void> {
-    const proof = proofOf(request);
-    const { header, payload } = readProof(proof);
+    const proof = readProof(proofOf(request));
+    const { header, payload } = proof;
     const algorithm = this.#checkHeader(header);
     const key = readProofKey(header['jwk']);
     if (key.thumbprint !== token.jkt) refuse('proof_key_mismatch');
-    if (!hasValidSignature(proof, algorithm, this.#keys.import(key, algorithm))) refuse('proof_signature_invalid');
+    const refuseSignature = () => refuse('proof_signature_invalid');
+    verifySignature(proof, algorithm, this.#keys.import(key, algorithm), refuseSignature);
 
     this.#checkRequest(payload, request, token.token);
     const { jti, iat } = this.#checkTime(payload, clock);

@@ -1,6 +1,6 @@
-import { createPublicKey, hash, type KeyObject } from 'node:crypto';
+import { createPublicKey, hash } from 'node:crypto';
 import { BoundedMap } from '../bounded-map.js';
-import { algorithmsOf } from '../keys/verification-keys.js';
+import { VerificationKey } from '../keys/verification-key.js';
 import { refuse } from '../refuse.js';
 
 /** The members of a public JWK that its thumbprint covers, in the order of RFC 7638 §3.2. */
@@ -43,7 +43,7 @@ export function readProofKey(value: unknown): ProofKey {
 
 /** The imported keys of proofs. Remembers up to 1,000, since an import costs more than a signature. */
 export class ProofKeys {
-  readonly #keys = new BoundedMap<string, KeyObject>(MAX_KEYS);
+  readonly #keys = new BoundedMap<string, VerificationKey>(MAX_KEYS);
 
   /**
    * Returns a key to verify a signature with.
@@ -51,19 +51,18 @@ export class ProofKeys {
    * @throws AccessTokenRefused `invalid_dpop_proof` for a key that is not valid, is too short, or does not fit the
    * algorithm
    */
-  import({ jwk, thumbprint }: ProofKey, algorithm: string): KeyObject {
+  import({ jwk, thumbprint }: ProofKey, algorithm: string): VerificationKey {
     const known = this.#keys.get(thumbprint);
     const key = known ?? importKey(jwk);
     if (known === undefined) this.#keys.set(thumbprint, key);
-    // RFC 9864 §2.2: Ed25519 by its own name
-    if (!algorithmsOf(key).includes(algorithm === 'Ed25519' ? 'EdDSA' : algorithm)) refuse('proof_key_unusable');
+    if (!key.isFor(algorithm)) refuse('proof_key_unusable');
     return key;
   }
 }
 
-function importKey(jwk: Readonly<Record<string, string>>): KeyObject {
+function importKey(jwk: Readonly<Record<string, string>>): VerificationKey {
   try {
-    return createPublicKey({ key: jwk, format: 'jwk' });
+    return new VerificationKey({ key: createPublicKey({ key: jwk, format: 'jwk' }) });
   } catch {
     return refuse('proof_key_unusable');
   }

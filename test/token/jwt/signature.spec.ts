@@ -5,7 +5,7 @@ import { accessTokenClaims, encode, keyPair, type Part, signToken } from '../sig
 import { outcome, refusal, type ServerOptions, verifierOf } from '../verification.js';
 
 const AUDIENCE = 'https://api.example';
-const ALL = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+const ALL = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
 
 const rsa = keyPair('RS256');
 const ec = keyPair('ES256');
@@ -34,7 +34,7 @@ const signed = (alg: string, key: KeyObject, header: Record<string, unknown> = {
 const fate = (token: string, more: Partial<ServerOptions> = {}) => outcome(verifierOf({ ...options, ...more }), token);
 
 describe('algorithms', () => {
-  test.each(['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const)(
+  test.each(['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const)(
     'RS-65 %s is accepted by default, and refused with one octet of the claims changed',
     async (algorithm) => {
       const issuer = await createTestAuthorizationServer({ algorithm });
@@ -67,7 +67,7 @@ describe('algorithms', () => {
     expect(await fate(token, { algorithms: ALL.filter((other) => other !== alg) })).toBe(refusal.alg);
   });
 
-  test.each(['none', 'None', 'NONE', 'nOnE', '', 'rs256', 'RS256 ', 'RS1', 'ES256K', 'Ed25519', 'HS256', 'RSA-OAEP'])(
+  test.each(['none', 'None', 'NONE', 'nOnE', '', 'rs256', 'RS256 ', 'RS1', 'ES256K', 'Ed448', 'HS256', 'RSA-OAEP'])(
     'RS-65 alg %j is refused, signed or not',
     async (alg) => {
       publish(jwk(rsa.publicKey));
@@ -120,6 +120,7 @@ describe('the key and the algorithm belong together', () => {
     ['ES384', ec],
     ['ES512', ec],
     ['EdDSA', ec],
+    ['Ed25519', ec],
     ['ES256', ed],
     ['PS256', ed],
   ])('%s is refused under a key of another kind', async (alg, { publicKey }) => {
@@ -233,7 +234,7 @@ describe('crit', () => {
     },
   );
 
-  test.each(['ES256', 'EdDSA'])('b64 without crit has no effect on %s', async (alg) => {
+  test.each(['ES256', 'EdDSA', 'Ed25519'])('b64 without crit has no effect on %s', async (alg) => {
     const { privateKey, publicKey } = keyPair(alg);
     publish(jwk(publicKey));
     expect(await fate(signed(alg, privateKey, { b64: false }))).toBe('accepted');
@@ -256,14 +257,17 @@ describe('signatures', () => {
     expect(await fate(`${header}.${payload}.${signature()}`)).toBe(refusal.signature);
   });
 
-  test.each(['RS256', 'PS256', 'EdDSA'])('RS-65 an empty or shortened %s signature is refused', async (alg) => {
-    const { privateKey, publicKey } = keyPair(alg);
-    publish(jwk(publicKey));
-    const [header, payload, signature] = decodeParts(signed(alg, privateKey)) as [string, string, string];
-    const shortened = Buffer.from(signature, 'base64url').subarray(0, -1).toString('base64url');
-    expect(await fate(`${header}.${payload}.${shortened}`)).toBe(refusal.signature);
-    expect(await fate(`${header}.${payload}.`)).toBe(refusal.unsigned);
-  });
+  test.each(['RS256', 'PS256', 'EdDSA', 'Ed25519'])(
+    'RS-65 an empty or shortened %s signature is refused',
+    async (alg) => {
+      const { privateKey, publicKey } = keyPair(alg);
+      publish(jwk(publicKey));
+      const [header, payload, signature] = decodeParts(signed(alg, privateKey)) as [string, string, string];
+      const shortened = Buffer.from(signature, 'base64url').subarray(0, -1).toString('base64url');
+      expect(await fate(`${header}.${payload}.${shortened}`)).toBe(refusal.signature);
+      expect(await fate(`${header}.${payload}.`)).toBe(refusal.unsigned);
+    },
+  );
 });
 
 describe('several authorization servers', () => {

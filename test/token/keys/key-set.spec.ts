@@ -433,7 +433,9 @@ describe('RS-68 the key must fit the algorithm', () => {
     ['p384', undefined, ['ES384']],
     ['p521', undefined, ['ES512']],
     ['secp256k1', 'ES256K', []],
-    ['ed25519', undefined, ['EdDSA']],
+    ['ed25519', undefined, ['EdDSA', 'Ed25519']],
+    ['ed25519', 'EdDSA', ['EdDSA']],
+    ['ed25519', 'Ed25519', ['Ed25519']],
     ['ed448', undefined, []],
   ] as const)('%s with alg %s: %j', async (name, alg, fitting) => {
     publish({ ...jwks[name], kid: 'k', ...(alg && { alg }) }, A);

@@ -1,0 +1,39 @@
+import { type KeyObject, verify } from 'node:crypto';
+import { type SignatureRule, signatureRules } from './signature-algorithms.js';
+
+/**
+ * A public key that verifies signatures. Works out once which algorithms it is for: Node reads such facts about a key
+ * anew at each use.
+ */
+export class VerificationKey {
+  readonly kid?: string;
+  /** `alg` of the JWK. Absent if it has none. In that case the type of the key alone limits its algorithms. */
+  readonly alg?: string;
+  readonly key: KeyObject;
+  readonly #rules: ReadonlyMap<string, SignatureRule>;
+
+  constructor({ kid, alg, key }: { kid?: string | undefined; alg?: string | undefined; key: KeyObject }) {
+    if (kid !== undefined) this.kid = kid;
+    if (alg !== undefined) this.alg = alg;
+    this.key = key;
+    const rules = signatureRules(key);
+    this.#rules = alg === undefined ? rules : new Map([...rules].filter(([algorithm]) => algorithm === alg));
+    Object.freeze(this);
+  }
+
+  /** Whether it can verify any signature. `false` if it is too short, or of a type without an algorithm. */
+  get isUsable(): boolean {
+    return this.#rules.size > 0;
+  }
+
+  /** Returns whether it verifies signatures of an algorithm. */
+  isFor(algorithm: string): boolean {
+    return this.#rules.has(algorithm);
+  }
+
+  /** Returns whether a signature is valid. `false` for an algorithm that the key is not for. */
+  verifies(algorithm: string, input: Buffer, signature: Buffer): boolean {
+    const rule = this.#rules.get(algorithm);
+    return rule?.signatureBytes === signature.length && verify(rule.digest, input, rule.key, signature);
+  }
+}
