@@ -41,7 +41,8 @@ export function factsAbout(
   report: Refuse = refuse,
 ): SignInFacts {
   const { profile } = server;
-  checkIntrospectedKind(claims, server, report);
+  // A server may tell the binding in the JWT alone.
+  checkIntrospectedKind({ cnf: own['cnf'], ...claims }, server, report);
   const disagrees =
     (claims['cnf'] !== undefined && !isSameConfirmation(claims, own)) ||
     isOther(claims['iss'], event.issuer) ||
