@@ -14,6 +14,9 @@ const METHODS = new Map([
   ['x5t#S256', 'mtls'],
 ] as const);
 
+/** Members that name no key. Keycloak 26 says by this one what `jkt` is for. */
+const ANNOTATIONS: ReadonlyMap<string, unknown> = new Map([['kc-jkt-type', 'DPoP']]);
+
 /** A SHA-256 digest in base64url. */
 const DIGEST = /^[A-Za-z0-9_-]{43}$/;
 
@@ -31,11 +34,12 @@ export function checkConfirmation(
 ): void {
   if (cnf === undefined) return;
   const members = typeof cnf === 'object' && cnf !== null && !Array.isArray(cnf) ? Object.entries(cnf) : [];
-  const isSupported = members.every(([name, value]) => {
+  const named = members.filter(([name, value]) => !ANNOTATIONS.has(name) || ANNOTATIONS.get(name) !== value);
+  const isSupported = named.every(([name, value]) => {
     const method = METHODS.get(name as 'jkt');
     return method !== undefined && boundTokens[method] && typeof value === 'string' && DIGEST.test(value);
   });
-  if (members.length === 0 || !isSupported) report('cnf_unsupported', { claim: 'cnf' });
+  if (named.length === 0 || !isSupported) report('cnf_unsupported', { claim: 'cnf' });
 }
 
 /** Returns the `cnf` of a token that {@link checkConfirmation} accepts; `undefined` for a bearer token. */

@@ -500,6 +500,18 @@ describeOverHttp('D1 to D5: tokens that are bound by DPoP', ({ serve, accessToke
     expect(response).toMatchObject({ status: 401, body: { error: 'invalid_token' } });
   });
 
+  it('what Keycloak says of the thumbprint in cnf names no key, and is none by itself', async () => {
+    const status = async (cnf: object) => {
+      const token = await bound({ claims: { cnf } });
+      return (await send({ headers: dpopHeaders(token, key.proof({ token })) })).status;
+    };
+    expect([
+      await status({ ...key.cnf, 'kc-jkt-type': 'DPoP' }),
+      await status({ ...key.cnf, 'kc-jkt-type': 'other' }),
+      await status({ 'kc-jkt-type': 'DPoP' }),
+    ]).toEqual([200, 401, 401]);
+  });
+
   it('a token that is bound to a certificate too needs that one as well', async () => {
     const token = await bound({ claims: { cnf: { ...key.cnf, 'x5t#S256': key.jkt } } });
     const response = await send({ headers: dpopHeaders(token, key.proof({ token })) });
