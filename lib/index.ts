@@ -1,6 +1,8 @@
 export {
   type AuthenticationMethods,
   type AuthorizationServerProfile,
+  type BindingMethod,
+  type BoundTokensOption,
   type ClaimPath,
   type IntrospectionCache,
   type IntrospectionOptions,
@@ -74,3 +76,4 @@ export {
 } from './nest/index.js';
 // `export *`, as only that lets an application augment StepUpWords through the package's name
 export type * from './nest/requirements/words.js';
+export type { ClientCertificateOptions, DPoPOptions, ReplayCache } from './token/index.js';

@@ -32,6 +32,10 @@ export interface AuthorizationServerProfile {
    * token would pass for an access token. Default is none.
    */
   accessTokenClaims?: Readonly<Record<string, string | true>> | undefined;
+  /**
+   * What replaces `accessTokenClaims` in access tokens that are bound by DPoP. Default is `accessTokenClaims`.
+   */
+  dpopTokenClaims?: Readonly<Record<string, string | true>> | undefined;
   /** Claims that access tokens never carry, such as `nonce`. A token with one of them is refused. Default is none. */
   otherTokenClaims?: readonly string[] | undefined;
   /** Names or paths of the claims. Defaults are `acr`, `auth_time`, `amr`, `client_id` and `scope`. */

@@ -1,5 +1,6 @@
 import { checkMembers, checkSeconds, StepUpConfigurationError, show } from '../core/index.js';
 import type { AuthorizationServerProfile } from './authorization-server-profile.js';
+import { type BoundTokens, type BoundTokensOption, checkBoundTokens } from './bound-tokens.js';
 import {
   checkIntrospection,
   INTROSPECTION_OCCASIONS,
@@ -50,6 +51,12 @@ export interface ServerOptions<Word extends string = string> extends VocabularyO
   profile?: ProfileName | AuthorizationServerProfile | undefined;
   /** Whether a token of a delegate, who acts for the user (`act`), can meet requirements. Default is `'refuse'`. */
   delegation?: 'refuse' | 'accept' | undefined;
+  /**
+   * Whether tokens that are bound to a key by DPoP (RFC 9449) or mutual TLS (RFC 8705) are accepted. `'off'` refuses
+   * them. `'accepted'` accepts them with a proof of the key, next to bearer tokens. `'required'` refuses bearer tokens.
+   * `{ policy, methods }` limits the methods. Default is `'off'`.
+   */
+  boundTokens?: BoundTokensOption | undefined;
   /** Introspection of tokens. Only one server can introspect opaque ones. Default is no introspection. */
   introspection?: IntrospectionOptions | undefined;
   keys?:
@@ -73,6 +80,7 @@ export interface AuthorizationServer {
   readonly profile: AccessTokenProfile;
   readonly vocabulary: Vocabulary;
   readonly delegation: 'refuse' | 'accept';
+  readonly boundTokens: BoundTokens;
   readonly introspection: Introspection | undefined;
   readonly keys: { readonly refreshAfter: number; readonly staleFor: number };
 }
@@ -88,6 +96,7 @@ const MEMBERS = new Set([
   'algorithms',
   'profile',
   'delegation',
+  'boundTokens',
   'introspection',
   'keys',
   'acr',
@@ -242,6 +251,7 @@ export function checkServer(options: ServerOptions, where: string): Authorizatio
     profile,
     vocabulary,
     delegation,
+    boundTokens: checkBoundTokens(options.boundTokens, `${where}.boundTokens`),
     introspection:
       options.introspection === undefined
         ? undefined

@@ -11,6 +11,7 @@ export {
   type ServerOptions,
 } from './authorization-server.js';
 export type { AuthorizationServerProfile } from './authorization-server-profile.js';
+export type { BindingMethod, BoundTokens, BoundTokensOption } from './bound-tokens.js';
 export { audiencesOfScope, type ClaimPath, hasClaim, mediaType, readClaim } from './claim.js';
 export { fittingProfile } from './fitting-profile.js';
 export {

@@ -12,6 +12,8 @@ export interface AccessTokenProfile {
   readonly title: string | undefined;
   readonly typ: ReadonlySet<string | null>;
   readonly accessTokenClaims: readonly (readonly [claim: string, value: string | true])[];
+  /** Those of access tokens that are bound by DPoP. */
+  readonly dpopTokenClaims: readonly (readonly [claim: string, value: string | true])[];
   readonly otherTokenClaims: readonly string[];
   readonly claims: Readonly<Record<'acr' | 'authTime' | 'amr' | 'clientId' | 'scope', readonly string[]>>;
   readonly acrType: 'string' | 'list' | 'number';
@@ -72,6 +74,7 @@ export const PROFILE_MEMBERS: ReadonlySet<string> = new Set([
   'checkedOn',
   'typ',
   'accessTokenClaims',
+  'dpopTokenClaims',
   'claims',
   'authTimeFormat',
   'methods',
@@ -103,6 +106,15 @@ export function checkProfile(
   const { claims = {}, absentClaims = [], otherTokenClaims = [], acrType = 'string', challenge = 'rfc9470' } = profile;
   const typ = checkTypes(profile.typ, `${where}.typ`);
   const accessTokenClaims = checkClaimValues(profile.accessTokenClaims, `${where}.accessTokenClaims`, true);
+  const dpopTokenClaims =
+    profile.dpopTokenClaims === undefined
+      ? accessTokenClaims
+      : checkClaimValues(profile.dpopTokenClaims, `${where}.dpopTokenClaims`, true);
+  if (accessTokenClaims.length > 0 && dpopTokenClaims.length === 0) {
+    throw new StepUpConfigurationError(
+      `"${where}.dpopTokenClaims" must have a claim, as "accessTokenClaims" has: without it other tokens would pass`,
+    );
+  }
   if (typ.some((value) => value !== 'at+jwt') && accessTokenClaims.length === 0) {
     throw new StepUpConfigurationError(
       `"${where}.typ" accepts more than at+jwt; set "accessTokenClaims" to claims that only access tokens carry, ` +
@@ -116,6 +128,7 @@ export function checkProfile(
     title: profile.title,
     typ: new Set(typ),
     accessTokenClaims,
+    dpopTokenClaims,
     otherTokenClaims: Object.freeze([...otherTokenClaims]),
     claims: checkClaimPaths(claims, `${where}.claims`),
     acrType,

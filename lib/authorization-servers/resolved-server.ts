@@ -64,6 +64,13 @@ export function checkResolvedServer(
         "'event-missing', 'auth-time-missing' or 'always'",
     );
   }
+  for (const method of ['dpop', 'mtls'] as const) {
+    if (!server.boundTokens[method] || configured.some(({ boundTokens }) => boundTokens[method])) continue;
+    throw new StepUpConfigurationError(
+      `"${WHERE}.boundTokens" accepts '${method}', which no server of "authorizationServers" does, so that nobody would ` +
+        'verify the proof; leave it out, or accept it there too',
+    );
+  }
   return Object.freeze({ ...server, vocabulary: sharedVocabulary(options, server, vocabularies) });
 }
 

@@ -2,7 +2,7 @@ import type { Claims } from '../core/index.js';
 import type { AccessTokenRefused } from '../token/index.js';
 import type { DoctorDiagnostic, Subject } from './doctor-diagnostic.js';
 import { quoted, quotedList } from './quoted.js';
-import { audiencesOf, diagnostic } from './token-refusals.js';
+import { audiencesOf, BINDING_UNSUPPORTED, diagnostic } from './token-refusals.js';
 
 /** Returns the diagnostic for a response about an access token that an API accepts. */
 export function accepted(subject: Subject, claims: Claims): DoctorDiagnostic {
@@ -57,7 +57,7 @@ function fixFor(refusal: AccessTokenRefused, claims: Claims): string | undefined
     case 'introspection_mismatch':
       return 'The response has another sub, client or issuer than the JWT: have the server return the same.';
     case 'cnf_unsupported':
-      return 'Have the server issue bearer tokens for this API, without a bound key (cnf).';
+      return BINDING_UNSUPPORTED;
     default:
       return undefined;
   }

@@ -104,6 +104,11 @@ const chooseAudience: Fix = ({ jwt, server }) =>
       : `It is for ${quotedList(audiencesOf(jwt.payload))}. If that is your API, give it by --audience. If not, have the ` +
         'server issue tokens for yours, by a resource indicator or an audience mapping.';
 
+/** The next step for a token with `cnf` that the options do not accept. */
+export const BINDING_UNSUPPORTED =
+  'Set "boundTokens" of the server in the options of the API, and give them by --config, or have the server issue bearer ' +
+  'tokens for this API, without a bound key (cnf).';
+
 /** The next step for each refusal. */
 const FIXES: Readonly<Record<AccessTokenRefusedCode, Fix>> = {
   issuer_unknown: ({ jwt }) =>
@@ -117,7 +122,7 @@ const FIXES: Readonly<Record<AccessTokenRefusedCode, Fix>> = {
   iat_in_future: setClocks,
   algorithm_not_allowed: ({ jwt, server }) =>
     `It is signed with ${quoted(jwt.header['alg'])}: have the server use one of ${[...server.algorithms].join(', ')}.`,
-  cnf_unsupported: () => 'Have the server issue bearer tokens for this API, without a bound key (cnf).',
+  cnf_unsupported: () => BINDING_UNSUPPORTED,
   sub_missing: () =>
     'RFC 9068 §2.2 requires it, and no profile can leave it out: have the server put sub into access tokens. ' +
     'Introspection does not add it to a JWT.',
@@ -149,6 +154,30 @@ const FIXES: Readonly<Record<AccessTokenRefusedCode, Fix>> = {
   token_inactive: noFix,
   introspected_kind_mismatch: noFix,
   introspection_mismatch: noFix,
+  token_unbound: noFix,
+  binding_unprovable: noFix,
+  dpop_scheme_missing: noFix,
+  proof_missing: noFix,
+  proof_repeated: noFix,
+  proof_unreadable: noFix,
+  proof_typ_mismatch: noFix,
+  proof_crit_unsupported: noFix,
+  proof_algorithm_not_allowed: noFix,
+  proof_key_unusable: noFix,
+  proof_key_mismatch: noFix,
+  proof_signature_invalid: noFix,
+  proof_claim_missing: noFix,
+  proof_method_mismatch: noFix,
+  proof_url_mismatch: noFix,
+  proof_token_mismatch: noFix,
+  proof_expired: noFix,
+  proof_in_future: noFix,
+  proof_nonce_missing: noFix,
+  proof_nonce_mismatch: noFix,
+  proof_replayed: noFix,
+  certificate_missing: noFix,
+  certificate_unreadable: noFix,
+  certificate_mismatch: noFix,
   proof_unsupported: noFix,
   user_unknown: noFix,
   token_not_accepted: noFix,

@@ -32,8 +32,8 @@ export {
 export {
   type ClaimsChallengeBody,
   type RenderedChallenge,
-  renderBearer,
   renderChallenge,
+  renderChallenges,
   type StepUpBody,
 } from './refusal/challenge.js';
 export type { ChallengeReport } from './refusal/challenger.js';

@@ -117,7 +117,7 @@ export class StepUpModule extends ConfigurableModuleClass implements NestModule,
 
   /** Serves the metadata of the API. Nest calls this before it adds the routes of the application. */
   configure(): void {
-    const { protectedResource, servers } = this.settings;
+    const { protectedResource, servers, possession } = this.settings;
     // a microservice has no adapter
     const adapter = this.adapterHost.httpAdapter as AbstractHttpAdapter | undefined;
     if (protectedResource === undefined || !adapter) return;
@@ -125,6 +125,7 @@ export class StepUpModule extends ConfigurableModuleClass implements NestModule,
       adapter,
       protectedResource,
       servers.map(({ issuer }) => issuer),
+      possession,
     );
   }
 

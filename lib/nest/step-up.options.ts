@@ -10,7 +10,12 @@ import {
   StepUpConfigurationError,
   show,
 } from '../core/index.js';
-import { DEFAULT_TOKEN_CACHE_BYTES } from '../token/index.js';
+import {
+  checkPossession,
+  DEFAULT_TOKEN_CACHE_BYTES,
+  type PossessionOptions,
+  type PossessionSettings,
+} from '../token/index.js';
 import type { AuthorizationServerOptions, ResolveAuthorizationServer } from './authorization-server-options.js';
 import { checkChoice, checkRealm } from './option-checks.js';
 import {
@@ -35,7 +40,7 @@ export interface AccessTokenClaims extends Record<string, unknown> {
 export type StepUpModuleOptions = StepUpResolvingOptions | StepUpExistingOptions | StepUpRegisterOptions;
 
 /** Options if the module verifies tokens itself. */
-export interface StepUpRegisterOptions extends CommonOptions {
+export interface StepUpRegisterOptions extends CommonOptions, PossessionOptions {
   /** Makes the module verify tokens and register its strategy with Passport. Default is `'register'`. */
   passport?: 'register' | undefined;
   /** The authorization servers whose tokens are accepted. */
@@ -77,6 +82,12 @@ export interface StepUpExistingOptions extends CommonOptions {
     | undefined;
   /** Not allowed with `'existing'`: your strategy decides what `request.user` is. */
   user?: undefined;
+  /** Not allowed with `'existing'`: your strategy verifies tokens, and the proofs of their keys. */
+  dpop?: undefined;
+  /** Not allowed with `'existing'`, as `dpop`. */
+  clientCertificate?: undefined;
+  /** Not used with `'existing'`. */
+  publicUrl?: string | undefined;
 }
 
 interface CommonOptions {
@@ -185,6 +196,10 @@ export interface StepUpSettings {
   readonly metadataAudit: 'background' | 'await' | 'off';
   readonly routeTable: 'guarded' | 'all' | 'off';
   readonly exceptionFilter: boolean;
+  /** Absent if no server accepts tokens that are bound to a key. */
+  readonly possession: PossessionSettings | undefined;
+  /** The schemes under which tokens are accepted; `undefined` for Bearer alone. */
+  readonly schemes: { readonly bearer: boolean; readonly algs: string } | undefined;
 }
 
 /** Injection token of {@link StepUpSettings}. */
@@ -207,6 +222,9 @@ const MEMBERS = new Set<string>([
   'metadataAudit',
   'routeTable',
   'exceptionFilter',
+  'publicUrl',
+  'dpop',
+  'clientCertificate',
 ]);
 
 /**
@@ -269,6 +287,12 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
       '"user" has no effect with "passport": \'existing\'; your strategy decides what request.user is',
     );
   }
+  if (passport === 'existing' && servers.some(({ boundTokens }) => boundTokens.policy !== 'off')) {
+    throw new StepUpConfigurationError(
+      '"boundTokens" has no effect with "passport": \'existing\'; your strategy verifies the tokens and the proofs of their keys',
+    );
+  }
+  const possession = checkPossession(options, servers);
   if (typeof strategyName !== 'string' || strategyName === '') {
     throw new StepUpConfigurationError('"strategyName" must be the name of a Passport strategy');
   }
@@ -310,6 +334,11 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
     metadataAudit,
     routeTable,
     exceptionFilter,
+    possession,
+    schemes: possession?.dpop && {
+      bearer: possession.acceptsBearer,
+      algs: [...possession.dpop.algorithms].join(' '),
+    },
   });
 }
 

@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { type AccessTokenBody, AccessTokenException, renderBearer } from '../nest/index.js';
+import { type AccessTokenBody, AccessTokenException, renderChallenges } from '../nest/index.js';
 import { canChallenge, challengeExamples, challengeSchemas } from './challenge-examples.js';
 import type { Operation } from './marked-handlers.js';
 import type { Described } from './operation.js';
@@ -35,7 +35,7 @@ export function unauthorized(own: Responses[string], described: Described, docum
   const steps = canChallenge(described);
   const examples = steps ? challengeExamples(described) : [];
   const schemas: SchemaName[] = [...(steps ? challengeSchemas(settings) : []), 'AccessTokenBody'];
-  const challenge = renderBearer(settings, { error: 'invalid_token', errorDescription: EXPIRED });
+  const { challenge } = renderChallenges(settings, { error: 'invalid_token', errorDescription: EXPIRED });
   const refused = { invalid_token: { value: { error: 'invalid_token', error_description: EXPIRED } } };
   // With a strategy of the application, a plain AuthGuard writes what that strategy says.
   const isOurs = route.description.access !== 'token' || settings.passport === 'register';

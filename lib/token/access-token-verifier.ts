@@ -9,6 +9,8 @@ import { type JwtIssuer, JwtVerifier } from './jwt/jwt-verifier.js';
 import type { TokenCacheStatistics } from './jwt/verified-tokens.js';
 import { KeySet } from './keys/key-set.js';
 import { andThen, type MaybePromise, orElse } from './maybe-promise.js';
+import { Possession, type Presentation } from './proofs/possession.js';
+import type { PossessionSettings } from './proofs/possession.options.js';
 import { refusedBy, refuserOf } from './refuse.js';
 import type { ResolvedServers } from './resolved-servers.js';
 import type { Clock } from './validity.js';
@@ -27,6 +29,8 @@ export class AccessTokenVerifier {
   readonly #opaque: Issuer | undefined;
   readonly #jwts: JwtVerifier;
   readonly #mayAlwaysAsk: boolean;
+  /** Absent if no server accepts bound tokens: their claims then refuse them. */
+  readonly #possession: Possession | undefined;
 
   /**
    * @param resolved further servers, which the application resolves by the issuer of a token
@@ -35,9 +39,10 @@ export class AccessTokenVerifier {
   constructor(
     servers: readonly AuthorizationServer[],
     private readonly clockTolerance: number,
-    { warn = () => undefined, unavailable = () => undefined, tokenCacheBytes }: VerifierOptions = {},
+    { warn = () => undefined, unavailable = () => undefined, tokenCacheBytes, possession }: VerifierOptions = {},
     resolved?: ResolvedServers,
   ) {
+    this.#possession = possession && new Possession(possession, clockTolerance);
     this.#issuers = new Issuers(servers, (server) => issuerOf(server, { warn, unavailable }), resolved);
     this.#jwts = new JwtVerifier(this.#issuers, tokenCacheBytes);
     const opaque = servers.find(
@@ -48,13 +53,31 @@ export class AccessTokenVerifier {
   }
 
   /**
-   * Verifies a token. Synchronous if the key is in memory, except for tokens that need introspection.
+   * Verifies a token, and that its sender has the keys that it is bound to. Synchronous if the key is in memory, except
+   * for tokens that need introspection, and for proofs that a shared cache has to know.
    *
-   * @throws AccessTokenRefused `invalid_token`
+   * @param presentation how it was sent. Default is without a request: a bound token is refused
+   * @throws AccessTokenRefused `invalid_token`, or `invalid_dpop_proof` and `use_dpop_nonce` for the proof of its key
    * @throws AuthorizationServerUnavailable if the key is unknown, or the token needs introspection, and the server
-   * gives no usable response
+   * gives no usable response, or if the shared cache of used proofs fails
    */
-  verify(token: string): MaybePromise<VerifiedAccessToken> {
+  verify(token: string, presentation: Presentation = WITHOUT_REQUEST): MaybePromise<VerifiedAccessToken> {
+    const verified = this.#verify(token);
+    const possession = this.#possession;
+    if (possession === undefined) return verified;
+    return andThen(verified, (known) => {
+      const { issuer } = known.server;
+      const prove = () => possession.verify(known, token, presentation, this.#clock());
+      return andThen(orElse(prove, refusedBy(issuer)), () => known);
+    });
+  }
+
+  /** Returns the nonce for the next DPoP proof of a client; `undefined` if none is required. */
+  nonce(): string | undefined {
+    return this.#possession?.nonce(this.#clock().now);
+  }
+
+  #verify(token: string): MaybePromise<VerifiedAccessToken> {
     checkSize(token);
     if (this.#opaque?.introspector !== undefined && !isJwt(token)) {
       const { introspector, server } = this.#opaque;
@@ -132,9 +155,13 @@ export function lacksRequired(
   return (acrMissing && lacksAcr) || (authTimeMissing && lacksTime);
 }
 
+const WITHOUT_REQUEST: Presentation = { scheme: 'Bearer', request: undefined };
+
 export interface VerifierOptions {
   /** Bytes of memory for JWTs that were verified. Default is `8_388_608`. */
   tokenCacheBytes?: number | undefined;
+  /** How bound tokens are accepted. Default is that every bound token is refused. */
+  possession?: PossessionSettings | undefined;
   /** Is told what responses of introspection endpoints show. */
   warn?: Warn;
   /** Is told each time that a server's keys cannot be fetched. */

@@ -1,17 +1,27 @@
 import { refuse } from './refuse.js';
 
-/** The members of a request in which its token is looked for. Requests of Express, Fastify and Node fit. */
+/**
+ * The members of a request in which its token, and the proof of the key of a token, are looked for. Requests of Express,
+ * Fastify and Node fit.
+ */
 export interface IncomingRequest {
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly rawHeaders?: readonly string[];
   /** The Node request, on Fastify. */
-  readonly raw?: { readonly rawHeaders?: readonly string[] };
+  readonly raw?: { readonly rawHeaders?: readonly string[]; readonly socket?: object | null };
+  readonly method?: string;
   readonly url?: string;
+  /** The URL before the application or the framework has changed it. */
+  readonly originalUrl?: string;
+  readonly socket?: object | null;
   readonly body?: unknown;
 }
 
+/** The authentication scheme under which a token is sent. */
+export type TokenScheme = 'Bearer' | 'DPoP';
+
 interface PresentedToken {
-  readonly scheme: 'Bearer' | 'DPoP';
+  readonly scheme: TokenScheme;
   readonly token: string;
 }
 
@@ -26,7 +36,7 @@ interface PresentedToken {
 export function presentedToken(request: IncomingRequest): PresentedToken | undefined {
   const authorization = request.headers?.['authorization'];
   if (authorization === undefined) return undefined;
-  if (typeof authorization !== 'string' || isRepeated(request.rawHeaders ?? request.raw?.rawHeaders)) {
+  if (typeof authorization !== 'string' || isRepeated('authorization', request)) {
     refuse('authorization_header_repeated');
   }
   const space = authorization.indexOf(' ');
@@ -42,19 +52,32 @@ export function presentedToken(request: IncomingRequest): PresentedToken | undef
   return { scheme, token };
 }
 
+/** Returns the scheme of the `Authorization` header, whatever is behind it; `Bearer` without one. */
+export function presentedScheme({ headers }: IncomingRequest): TokenScheme {
+  const authorization = headers?.['authorization'];
+  const [scheme = ''] = typeof authorization === 'string' ? authorization.split(' ', 1) : [];
+  return tokenScheme(scheme) ?? 'Bearer';
+}
+
 function tokenScheme(scheme: string): PresentedToken['scheme'] | undefined {
   if (scheme === 'Bearer') return scheme;
   const name = scheme.toLowerCase();
   return name === 'bearer' ? 'Bearer' : name === 'dpop' ? 'DPoP' : undefined;
 }
 
-// Node silently keeps the first of several Authorization headers: only the raw list has them all.
-function isRepeated(rawHeaders: readonly string[] | undefined): boolean {
-  if (rawHeaders === undefined) return false;
+/**
+ * Returns whether a request has several lines of a header. Node keeps the first of several Authorization headers and
+ * joins others: only the raw list has them all.
+ *
+ * @param name in lower case
+ */
+export function isRepeated(name: string, { rawHeaders, raw }: IncomingRequest): boolean {
+  const lines = rawHeaders ?? raw?.rawHeaders;
+  if (lines === undefined) return false;
   let count = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] as string;
-    if (name.length === 13 && name.toLowerCase() === 'authorization') count += 1;
+  for (let index = 0; index < lines.length; index += 2) {
+    const line = lines[index] as string;
+    if (line.length === name.length && line.toLowerCase() === name) count += 1;
   }
   return count > 1;
 }

@@ -1,6 +1,6 @@
 /**
- * The rules by which an access token, or the way it was sent, is refused: each with its error code of RFC 6750 §3.1 and
- * the fixed ASCII text of `error_description`.
+ * The rules by which an access token, the way it was sent, or the proof of its key is refused: each with its error code
+ * of RFC 6750 §3.1 or RFC 9449 §7.1, and the fixed ASCII text of `error_description`.
  */
 const REFUSALS = {
   authorization_header_repeated: ['invalid_request', 'Only one Authorization header is allowed'],
@@ -42,10 +42,43 @@ const REFUSALS = {
   introspected_kind_mismatch: ['invalid_token', 'The token is not a bearer access token'],
   introspection_mismatch: ['invalid_token', 'The authorization server knows the access token as another one'],
 
+  token_unbound: ['invalid_token', 'The access token is not bound to a key'],
+  binding_unprovable: ['invalid_token', 'The access token is bound to a key, which only an HTTP request can prove'],
+  dpop_scheme_missing: ['invalid_token', 'The access token is bound to a DPoP key; send it under the scheme DPoP'],
+
+  proof_missing: ['invalid_dpop_proof', 'The request has no DPoP proof'],
+  proof_repeated: ['invalid_dpop_proof', 'Only one DPoP header with one proof is allowed'],
+  proof_unreadable: ['invalid_dpop_proof', 'The DPoP proof is not a readable JWT'],
+  proof_typ_mismatch: ['invalid_dpop_proof', 'The DPoP proof is not marked as one (typ dpop+jwt)'],
+  proof_crit_unsupported: ['invalid_dpop_proof', 'The DPoP proof has critical header parameters'],
+  proof_algorithm_not_allowed: ['invalid_dpop_proof', 'The DPoP proof is signed with an algorithm that is not allowed'],
+  proof_key_unusable: ['invalid_dpop_proof', 'The DPoP proof has no usable public key (jwk)'],
+  proof_key_mismatch: ['invalid_token', 'The access token is bound to another key than that of the DPoP proof'],
+  proof_signature_invalid: ['invalid_dpop_proof', 'The signature of the DPoP proof is not valid'],
+  proof_claim_missing: ['invalid_dpop_proof', 'The DPoP proof lacks a claim, or has it in another type'],
+  proof_method_mismatch: ['invalid_dpop_proof', 'The DPoP proof is for another method (htm)'],
+  proof_url_mismatch: ['invalid_dpop_proof', 'The DPoP proof is for another URL (htu)'],
+  proof_token_mismatch: ['invalid_dpop_proof', 'The DPoP proof is for another access token (ath)'],
+  proof_expired: ['invalid_dpop_proof', 'The DPoP proof is too old'],
+  proof_in_future: ['invalid_dpop_proof', 'The DPoP proof was made in the future; check the clocks'],
+  proof_nonce_missing: ['use_dpop_nonce', 'The DPoP proof needs the nonce of the DPoP-Nonce header'],
+  proof_nonce_mismatch: [
+    'use_dpop_nonce',
+    'The nonce of the DPoP proof is not valid; use that of the DPoP-Nonce header',
+  ],
+  proof_replayed: ['invalid_dpop_proof', 'The DPoP proof was used before'],
+
+  certificate_missing: ['invalid_token', 'The access token is bound to a client certificate, and none was presented'],
+  certificate_unreadable: ['invalid_token', 'The client certificate that was presented is not readable'],
+  certificate_mismatch: ['invalid_token', 'The access token is bound to another client certificate'],
+
   proof_unsupported: ['invalid_token', 'Proof of possession is not supported here; send a bearer token'],
   user_unknown: ['invalid_token', 'The user of the access token is not known here'],
   token_not_accepted: ['invalid_token', 'The access token is not accepted'],
-} as const satisfies Readonly<Record<string, readonly ['invalid_request' | 'invalid_token', string]>>;
+} as const satisfies Readonly<Record<string, readonly [AccessTokenError, string]>>;
+
+/** The error codes of RFC 6750 §3.1 and RFC 9449 §7.1 and §9. */
+type AccessTokenError = 'invalid_request' | 'invalid_token' | 'invalid_dpop_proof' | 'use_dpop_nonce';
 
 /** The rule by which an access token is refused. Stable: callers switch on it, never on the message. */
 export type AccessTokenRefusedCode = keyof typeof REFUSALS;
@@ -63,8 +96,8 @@ export interface RefusalFacts {
 /** Reports that an access token, or the way it was sent, is refused. Carries no token and no claim set. */
 export class AccessTokenRefused extends Error implements RefusalFacts {
   override readonly name = 'AccessTokenRefused';
-  /** The error code of RFC 6750 §3.1. */
-  readonly error: 'invalid_request' | 'invalid_token';
+  /** The error code of RFC 6750 §3.1, or of RFC 9449 for a proof. */
+  readonly error: AccessTokenError;
   readonly code: AccessTokenRefusedCode;
   readonly claim?: string;
   readonly found?: string | readonly string[];
@@ -89,6 +122,7 @@ export type AuthorizationServerUnavailableCode =
   | 'keys_unreadable'
   | 'keys_unusable'
   | 'introspection_overloaded'
+  | 'replay_cache_unavailable'
   | 'introspection_credentials_refused'
   | 'introspection_unusable'
   | 'resolver_failed'
@@ -106,7 +140,10 @@ interface Unavailability {
   readonly cause?: unknown;
 }
 
-/** Reports that an authorization server cannot be reached, or that its response cannot be used. */
+/**
+ * Reports that an authorization server cannot be reached, that its response cannot be used, or that the shared cache of
+ * used proofs cannot.
+ */
 export class AuthorizationServerUnavailable extends Error implements Unavailability {
   override readonly name = 'AuthorizationServerUnavailable';
   readonly issuer: string | undefined;

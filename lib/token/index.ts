@@ -1,6 +1,6 @@
 export { AccessTokenVerifier, lacksRequired } from './access-token-verifier.js';
 export { authenticationEvent } from './authentication-event.js';
-export { type IncomingRequest, presentedToken } from './bearer-token.js';
+export { type IncomingRequest, presentedScheme, presentedToken, type TokenScheme } from './bearer-token.js';
 export { BoundedMap } from './bounded-map.js';
 export {
   AccessTokenRefused,
@@ -34,6 +34,11 @@ export {
   metadataAddresses,
 } from './metadata.js';
 export { fixForNetwork, networkFailure } from './network-failure.js';
+export type { ClientCertificateOptions } from './proofs/client-certificate.js';
+export type { DPoPOptions } from './proofs/dpop.options.js';
+export type { Presentation } from './proofs/possession.js';
+export { checkPossession, type PossessionOptions, type PossessionSettings } from './proofs/possession.options.js';
+export type { ReplayCache } from './proofs/replay-cache.js';
 export { type Environment, proxyOf } from './proxy.js';
 export { ResolvedServers } from './resolved-servers.js';
 export { checkStillValid } from './validity.js';

@@ -9,7 +9,7 @@ const TRUSTED = 'in a network that you trust, set "authorizationServers[0].allow
 const ELSEWHERE =
   'if tokens have another "iss" and this is only an address of their server, give it in "authorizationServers[0].metadataUri"';
 const KNOWN =
-  'known are issuer, audience, metadataUri, jwksUri, allowInsecureRequests, algorithms, profile, delegation, introspection, ' +
+  'known are issuer, audience, metadataUri, jwksUri, allowInsecureRequests, algorithms, profile, delegation, boundTokens, introspection, ' +
   'keys, acr, order';
 const ALGORITHMS = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519';
 

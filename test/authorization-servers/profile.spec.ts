@@ -17,6 +17,7 @@ test.each([
   expect(check(profile)).toEqual({
     typ: new Set(['at+jwt']),
     accessTokenClaims: [],
+    dpopTokenClaims: [],
     otherTokenClaims: [],
     claims: { acr: ['acr'], authTime: ['auth_time'], amr: ['amr'], clientId: ['client_id'], scope: ['scope'] },
     acrType: 'string',
@@ -48,6 +49,10 @@ test('a member of a profile replaces the default, one by one', () => {
   ).toEqual({
     typ: new Set(['jwt', 'at+jwt', null]),
     accessTokenClaims: [
+      ['token_use', 'access'],
+      ['cid', true],
+    ],
+    dpopTokenClaims: [
       ['token_use', 'access'],
       ['cid', true],
     ],
@@ -241,7 +246,7 @@ describe('a wrong member', () => {
   test.each(
     refusals({
       '"profile" must be the name of a profile or an object': [null, 5, true],
-      '"profile" has the unknown member "type"; the closest is "typ"; known are acrType, audienceIn, challenge, whenUnmet, onRefresh, source, otherTokenClaims, acrValues, defaultAcrValues, steps, notes, observed, title, checkedOn, typ, accessTokenClaims, claims, authTimeFormat, methods, absentClaims, clientCredentialsClaims, issues, idToken, request':
+      '"profile" has the unknown member "type"; the closest is "typ"; known are acrType, audienceIn, challenge, whenUnmet, onRefresh, source, otherTokenClaims, acrValues, defaultAcrValues, steps, notes, observed, title, checkedOn, typ, accessTokenClaims, dpopTokenClaims, claims, authTimeFormat, methods, absentClaims, clientCredentialsClaims, issues, idToken, request':
         [{ type: ['JWT'] }],
       [TYP]: ['at+jwt', null, [], {}, [5], [''], [undefined], ['at+jwt', true]].map((typ) => ({ typ })),
       [MORE_THAN_AT_JWT]: [

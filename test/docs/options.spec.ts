@@ -50,6 +50,7 @@ const SERVER = 'lib/authorization-servers/authorization-server.ts';
 /** Of both halves of the union, each name once. */
 const moduleOptions = ['StepUpRegisterOptions', 'StepUpExistingOptions', 'CommonOptions']
   .flatMap((name) => membersOf(MODULE, name))
+  .concat(membersOf('lib/token/proofs/possession.options.ts', 'PossessionOptions'))
   .filter(({ name }, index, all) => all.findIndex((other) => other.name === name) === index);
 
 test.each<[page: string, heading: string, options: Option[]]>([
@@ -68,6 +69,12 @@ test.each<[page: string, heading: string, options: Option[]]>([
     membersOf('lib/nest/protected-resource/protected-resource.ts', 'ProtectedResourceMetadataOptions'),
   ],
   ['docs/options.md', 'keys', membersOf(SERVER, 'ServerOptions', 'keys')],
+  ['docs/options.md', 'dpop', membersOf('lib/token/proofs/dpop.options.ts', 'DPoPOptions')],
+  [
+    'docs/options.md',
+    'clientCertificate',
+    membersOf('lib/token/proofs/client-certificate.ts', 'ClientCertificateOptions'),
+  ],
   ['docs/options.md', 'introspection', membersOf('lib/authorization-servers/introspection.ts', 'IntrospectionOptions')],
   [
     'docs/client.md',

@@ -447,7 +447,8 @@ describe('a token that would be refused', () => {
       'a token that is bound to a key',
       { claims: { cnf: { jkt: 'x' } } },
       'The access token is bound to a key, and no proof of possession is accepted here',
-      'Have the server issue bearer tokens for this API, without a bound key (cnf).',
+      'Set "boundTokens" of the server in the options of the API, and give them by --config, or have the server issue bearer ' +
+        'tokens for this API, without a bound key (cnf).',
     ],
     [
       'RS-65 a token of an unknown key',

@@ -183,7 +183,8 @@ Introspection
     [
       'a token that is bound to a key',
       { token_type: 'Bearer', cnf: { jkt: 'not shown' } },
-      'The access token is bound to a key, and no proof of possession is accepted here | Have the server issue bearer ' +
+      'The access token is bound to a key, and no proof of possession is accepted here | Set "boundTokens" ' +
+        'of the server in the options of the API, and give them by --config, or have the server issue bearer ' +
         'tokens for this API, without a bound key (cnf).',
     ],
   ])('a response about %s is refused', async (_, response, expected) => {

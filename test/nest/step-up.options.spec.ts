@@ -20,7 +20,7 @@ describe('StepUpModule options', () => {
   const audience = '"authorizationServers[0].audience" is required: the identifier of this API in "aud" of its tokens';
   const known =
     'known are user, authenticationEvent, accessToken, isPublic, resolveAuthorizationServer, authorizationServers, passport, strategyName, ' +
-    'requirements, realm, resourceMetadata, protectedResourceMetadata, clockTolerance, tokenCacheBytes, mode, audit, metadataAudit, routeTable, exceptionFilter';
+    'requirements, realm, resourceMetadata, protectedResourceMetadata, clockTolerance, tokenCacheBytes, mode, audit, metadataAudit, routeTable, exceptionFilter, publicUrl, dpop, clientCertificate';
   const algorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519';
 
   it.each<[what: string, options: StepUpModuleOptions, message: string]>([
@@ -59,7 +59,7 @@ describe('StepUpModule options', () => {
     [
       'an unknown member of a server',
       wrongServer({ jwks_uri: 'https://as.example/jwks' }),
-      '"authorizationServers[0]" has the unknown option "jwks_uri"; the closest is "jwksUri"; known are issuer, audience, metadataUri, jwksUri, allowInsecureRequests, algorithms, profile, delegation, introspection, keys, acr, order',
+      '"authorizationServers[0]" has the unknown option "jwks_uri"; the closest is "jwksUri"; known are issuer, audience, metadataUri, jwksUri, allowInsecureRequests, algorithms, profile, delegation, boundTokens, introspection, keys, acr, order',
     ],
     ['no issuer', wrongServer({ issuer: undefined }), `"authorizationServers[0].issuer" ${https}, not undefined`],
     [

@@ -14,6 +14,7 @@ export const keycloak = Object.freeze<AuthorizationServerProfile>({
   checkedOn: '2026-11-25',
   typ: ['at+jwt', 'JWT'],
   accessTokenClaims: { typ: 'Bearer' },
+  dpopTokenClaims: { typ: 'DPoP' },
   claims: { clientId: 'azp' },
   clientCredentialsClaims: { clientAddress: true },
   defaultAcrValues: ['0', '1'],
@@ -32,7 +33,7 @@ export const keycloak = Object.freeze<AuthorizationServerProfile>({
     'Have users set up their second factor before they need it: those without one are asked to set it up during the step-up, on the strength of the password alone.',
   ],
   notes: [
-    'ID, refresh, offline and logout tokens are told apart by the claim `typ`, which is `Bearer` in access tokens alone, and which no mapper can write.',
+    'ID, refresh, offline and logout tokens are told apart by the claim `typ`, which is `Bearer` in access tokens alone, `DPoP` in those that are bound by DPoP, and which no mapper can write.',
     'Mappers can write `acr`, `auth_time` and `aud`: never map an attribute there that users edit themselves, or they name their own level.',
   ],
   observed: [

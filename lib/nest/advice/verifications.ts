@@ -6,6 +6,7 @@ import {
   andThen,
   type MaybePromise,
   orElse,
+  type Presentation,
   type TokenCacheStatistics,
   type VerifiedAccessToken,
 } from '../../token/index.js';
@@ -55,11 +56,21 @@ export class Verifications {
    *
    * @throws as the verifier does
    */
-  verify(verifier: AccessTokenVerifier, token: string): MaybePromise<VerifiedAccessToken> {
-    return this.#listeners.size === 0 ? verifier.verify(token) : this.#measure(verifier, token);
+  verify(
+    verifier: AccessTokenVerifier,
+    token: string,
+    presentation: Presentation | undefined,
+  ): MaybePromise<VerifiedAccessToken> {
+    return this.#listeners.size === 0
+      ? verifier.verify(token, presentation)
+      : this.#measure(verifier, token, presentation);
   }
 
-  #measure(verifier: AccessTokenVerifier, token: string): MaybePromise<VerifiedAccessToken> {
+  #measure(
+    verifier: AccessTokenVerifier,
+    token: string,
+    presentation: Presentation | undefined,
+  ): MaybePromise<VerifiedAccessToken> {
     let isKnown = false;
     let started = performance.now();
     const tell = (outcome: Verification['outcome'], issuer: string | undefined) => {
@@ -69,7 +80,7 @@ export class Verifications {
     const verify = () => {
       isKnown = verifier.knows(token);
       started = performance.now();
-      return andThen(verifier.verify(token), (verified) => {
+      return andThen(verifier.verify(token, presentation), (verified) => {
         tell('verified', verified.server.issuer);
         return verified;
       });

@@ -1,6 +1,6 @@
 import type { AuthorizationServer } from '../../authorization-servers/index.js';
 import type { AuthenticationEvent, AuthenticationRequirements } from '../../core/index.js';
-import type { MaybePromise } from '../../token/index.js';
+import type { MaybePromise, TokenScheme } from '../../token/index.js';
 import type { Invocation } from '../transports/invocation.js';
 
 /** The user of a request, and how that user authenticated. */
@@ -11,6 +11,8 @@ export interface Authenticated {
   readonly claims: Readonly<Record<string, unknown>>;
   /** The server of the event, if it was resolved at run time, or verified the token. Default is the configured one. */
   readonly server?: AuthorizationServer | undefined;
+  /** The scheme under which the token was sent. Absent for Bearer. */
+  readonly scheme?: TokenScheme;
   /**
    * Asks the authorization server for what requirements need and the token lacks. Absent if introspection is not
    * configured.

@@ -8,8 +8,11 @@ import {
   lacksRequired,
   type MaybePromise,
   orElse,
+  type Presentation,
+  presentedScheme,
   presentedToken,
   type ResolvedServers,
+  type TokenScheme,
   type VerifiedAccessToken,
 } from '../../token/index.js';
 import { adviceSubject } from '../advice/advice.js';
@@ -21,11 +24,18 @@ import { TokenAdvice } from '../refusal/token-advice.js';
 import type { StepUpSettings } from '../step-up.options.js';
 import { Attachment } from '../transports/attachment.js';
 import type { Invocation } from '../transports/invocation.js';
+import type { ResponseHeaders } from '../transports/response-headers.js';
 import type { Authenticated, Authenticator } from './authenticator.js';
 
+interface SentToken {
+  readonly token: string;
+  readonly scheme: TokenScheme;
+}
+
 /**
- * Authenticates by the access token of the request, which it verifies itself. Verifies once for a request that ends
- * with its operation, and every time for one that outlives it. Never trusts `request.user`.
+ * Authenticates by the access token of the request, which it verifies itself, and by the proof of the key that the token
+ * is bound to. Verifies once for a request that ends with its operation, and every time for one that outlives it. Never
+ * trusts `request.user`.
  */
 export class TokenAuthenticator implements Authenticator {
   readonly #verifier: AccessTokenVerifier;
@@ -37,16 +47,19 @@ export class TokenAuthenticator implements Authenticator {
     private readonly settings: StepUpSettings,
     log: StepUpLog,
     private readonly verifications: Verifications,
+    private readonly headers: ResponseHeaders,
     resolved: ResolvedServers | undefined,
   ) {
     const advice = new TokenAdvice(settings, log);
+    const { servers, clockTolerance, tokenCacheBytes, possession } = settings;
     this.#verifier = new AccessTokenVerifier(
-      settings.servers,
-      settings.clockTolerance,
+      servers,
+      clockTolerance,
       {
-        warn: (code, issuer, message) => log.advise({ code, ...adviceSubject(issuer, settings.servers, message) }),
+        warn: (code, issuer, message) => log.advise({ code, ...adviceSubject(issuer, servers, message) }),
         unavailable: (failure) => advice.noteUnavailable(failure),
-        tokenCacheBytes: settings.tokenCacheBytes,
+        tokenCacheBytes,
+        possession,
       },
       resolved,
     );
@@ -54,14 +67,20 @@ export class TokenAuthenticator implements Authenticator {
   }
 
   authenticate(invocation: Invocation): MaybePromise<Authenticated> {
-    const authenticated = this.#refusing(() => this.#authenticate(invocation));
+    const authenticated = orElse<MaybePromise<Authenticated> | undefined, never>(
+      () => this.#authenticate(invocation),
+      (error) => this.#refuse(error, this.#schemeOf(invocation)),
+    );
     // Outside, because it costs as much to catch and throw an error again as to create it.
     if (authenticated === undefined) throw AccessTokenException.missing(this.settings);
-    return authenticated;
+    return authenticated as MaybePromise<Authenticated>;
   }
 
   authenticateToken(token: string): MaybePromise<Authenticated> {
-    return this.#refusing(() => this.#verify(token, undefined));
+    return orElse(
+      () => this.#verify({ token, scheme: 'Bearer' }, undefined),
+      (error) => this.#refuse(error),
+    );
   }
 
   /** Returns `undefined` if the request has no token. */
@@ -74,16 +93,17 @@ export class TokenAuthenticator implements Authenticator {
     const known = this.#known.get(request);
     // The option "accessToken" can find another token for each field of a GraphQL request. It needs a context.
     const mayDiffer = this.settings.accessToken !== undefined && invocation.context !== undefined;
-    if (known !== undefined && (!mayDiffer || known.token === this.#tokenOf(invocation))) {
+    if (known !== undefined && (!mayDiffer || known.token === this.#tokenOf(invocation)?.token)) {
       return andThen(known.authenticated, (authenticated) => this.#stillValid(authenticated));
     }
-    const token = this.#tokenOf(invocation);
-    if (token === undefined) return undefined;
+    const sent = this.#tokenOf(invocation);
+    if (sent === undefined) return undefined;
+    const { token } = sent;
     // GraphQL asks again for each field.
     const refused = this.#refused.get(request);
     if (refused?.token === token) throw refused.error;
     try {
-      const authenticated = this.#verify(token, invocation);
+      const authenticated = this.#verify(sent, invocation);
       this.#known.set(request, { token, authenticated });
       return authenticated;
     } catch (error) {
@@ -92,21 +112,36 @@ export class TokenAuthenticator implements Authenticator {
     }
   }
 
-  #tokenOf({ request, context }: Invocation): string | undefined {
-    const { accessToken } = this.settings;
+  #tokenOf({ request, context }: Invocation): SentToken | undefined {
+    const { accessToken, schemes } = this.settings;
     const elsewhere = context && accessToken && callOption('accessToken', () => accessToken(context));
-    if (elsewhere !== undefined && elsewhere !== '') return elsewhere;
+    if (elsewhere !== undefined && elsewhere !== '') return { token: elsewhere, scheme: 'Bearer' };
     const presented = presentedToken(request);
-    if (presented?.scheme === 'DPoP') {
+    if (presented?.scheme === 'DPoP' && schemes === undefined) {
       throw new AccessTokenRefused('proof_unsupported');
     }
-    return presented?.token;
+    return presented;
   }
 
-  #verify(token: string, invocation: Invocation | undefined): MaybePromise<Authenticated> {
-    return andThen(this.verifications.verify(this.#verifier, token), (verified) =>
-      andThen(this.#userOf(verified, invocation), (user) => this.#asAuthenticated(user, token, verified)),
+  #verify({ token, scheme }: SentToken, invocation: Invocation | undefined): MaybePromise<Authenticated> {
+    const presentation = this.#presentation(scheme, invocation);
+    return andThen(this.verifications.verify(this.#verifier, token, presentation), (verified) =>
+      andThen(this.#userOf(verified, invocation), (user) => this.#asAuthenticated(user, token, verified, scheme)),
     );
+  }
+
+  /** Returns how a token was sent; `undefined` if no token has to be bound. Hands out the nonce for the next proof. */
+  #presentation(scheme: TokenScheme, invocation: Invocation | undefined): Presentation | undefined {
+    if (this.settings.possession === undefined) return undefined;
+    const request = invocation?.transport.ownsRequest(invocation.request) ? invocation.request : undefined;
+    const nonce = scheme === 'DPoP' && request !== undefined ? this.#verifier.nonce() : undefined;
+    if (nonce !== undefined) this.headers.writeNonce(invocation as Invocation, nonce);
+    return { scheme, request };
+  }
+
+  /** Returns the scheme whose challenge has the error of a refusal. */
+  #schemeOf({ request }: Invocation): TokenScheme {
+    return this.settings.schemes === undefined ? 'Bearer' : presentedScheme(request);
   }
 
   #userOf({ claims, event, server }: VerifiedAccessToken, invocation: Invocation | undefined): unknown {
@@ -119,24 +154,27 @@ export class TokenAuthenticator implements Authenticator {
     return callOption('user', () => user(named, invocation?.context));
   }
 
-  #asAuthenticated(user: unknown, token: string, verified: VerifiedAccessToken): Authenticated {
+  #asAuthenticated(user: unknown, token: string, verified: VerifiedAccessToken, scheme: TokenScheme): Authenticated {
     if (user === undefined || user === null || user === false) {
       throw new AccessTokenRefused('user_unknown');
     }
     const { event, claims, server } = verified;
-    if (server.introspection === undefined) return { user, event, claims, server };
+    const known: Authenticated =
+      scheme === 'Bearer' ? { user, event, claims, server } : { user, event, claims, server, scheme };
+    if (server.introspection === undefined) return known;
     const complete = (requirements: AuthenticationRequirements) =>
       lacksRequired(verified, requirements)
-        ? this.#refusing(() =>
-            andThen(this.#verifier.complete(token, verified, requirements), (completed) => ({
-              user,
-              event: completed.event,
-              claims: completed.claims,
-              server,
-            })),
+        ? orElse(
+            () =>
+              andThen(this.#verifier.complete(token, verified, requirements), (completed) => ({
+                ...known,
+                event: completed.event,
+                claims: completed.claims,
+              })),
+            (error) => this.#refuse(error, scheme),
           )
-        : { user, event, claims, server };
-    return { user, event, claims, server, complete };
+        : known;
+    return { ...known, complete };
   }
 
   #stillValid(authenticated: Authenticated): Authenticated {
@@ -145,12 +183,8 @@ export class TokenAuthenticator implements Authenticator {
   }
 
   /** Converts errors of the verification into refusals. */
-  #refusing<T>(authenticate: () => T): T {
-    return orElse<T, never>(authenticate, (error) => this.#refuse(error)) as T;
-  }
-
-  #refuse(error: unknown): never {
-    if (error instanceof AccessTokenRefused) throw AccessTokenException.refused(error, this.settings);
+  #refuse(error: unknown, scheme: TokenScheme = 'Bearer'): never {
+    if (error instanceof AccessTokenRefused) throw AccessTokenException.refused(error, this.settings, scheme);
     if (error instanceof AuthorizationServerUnavailable) throw AccessTokenException.unavailable(error);
     throw error;
   }

@@ -60,7 +60,7 @@ export class Admission {
     const resolved = resolvedServers(settings, log, vocabularies);
     this.authenticator =
       settings.passport === 'register'
-        ? new TokenAuthenticator(settings, log, verifications, resolved)
+        ? new TokenAuthenticator(settings, log, verifications, headers, resolved)
         : new PassportAuthenticator(settings, log, resolved);
     this.identification = this.createIdentification(settings, this.authenticator);
     this.further = new FurtherJudgement({

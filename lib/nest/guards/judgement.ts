@@ -74,7 +74,7 @@ export class Judgement {
     required: TranslatedRequirements,
     at: DecidedAt,
   ): HttpException | Waived | undefined {
-    const { event, claims } = authenticated;
+    const { event, claims, scheme } = authenticated;
     const server = this.#serverOf(authenticated);
     if (isRefusedDelegation(claims, server)) return AccessTokenException.stepUpImpossible('delegate_refused');
     const requirements = this.translated(required, event.issuer, server);
@@ -88,10 +88,10 @@ export class Judgement {
       if (isClientCredentialsToken(event, claims, server)) {
         return AccessTokenException.stepUpImpossible('client_credentials_token');
       }
-      const refusal = this.#challenger.refuse({ at, event, claims, server, requirements, reasons });
+      const refusal = this.#challenger.refuse({ at, event, claims, server, scheme, requirements, reasons });
       if (refusal !== undefined) return refusal;
     }
-    if (lacksScope) return AccessTokenException.insufficientScope(requirements.scope as string, this.settings);
+    if (lacksScope) return AccessTokenException.insufficientScope(requirements.scope as string, this.settings, scheme);
     return { requirements, reasons };
   }
 

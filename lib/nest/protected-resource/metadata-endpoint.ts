@@ -1,4 +1,5 @@
 import type { HttpServer } from '@nestjs/common';
+import type { PossessionSettings } from '../../token/index.js';
 import type { ProtectedResource } from './protected-resource.js';
 
 /** Seconds for which a client may keep the document. */
@@ -14,11 +15,26 @@ export function serveMetadata(
   adapter: HttpServer,
   { path, members }: ProtectedResource,
   issuers: readonly string[],
+  possession: PossessionSettings | undefined,
 ): void {
-  const document = { ...members, ...(issuers.length > 0 && { authorization_servers: issuers }) };
+  const document = {
+    ...members,
+    ...(issuers.length > 0 && { authorization_servers: issuers }),
+    ...boundTokensOf(possession),
+  };
   adapter.get(path, (_request: unknown, response: unknown) => {
     adapter.setHeader?.(response, 'Access-Control-Allow-Origin', '*');
     adapter.setHeader?.(response, 'Cache-Control', `public, max-age=${MAX_AGE}`);
     return adapter.reply(response, document, 200);
   });
+}
+
+/** Returns what the document says of tokens that are bound to a key. Nothing if they are refused. */
+function boundTokensOf(possession: PossessionSettings | undefined): Readonly<Record<string, unknown>> {
+  const { dpop, certificateDigest, acceptsBearer } = possession ?? {};
+  return {
+    ...(certificateDigest !== undefined && { tls_client_certificate_bound_access_tokens: true }),
+    ...(dpop !== undefined && { dpop_signing_alg_values_supported: [...dpop.algorithms] }),
+    ...(acceptsBearer === false && { dpop_bound_access_tokens_required: true }),
+  };
 }

@@ -5,10 +5,11 @@ import {
   type AccessTokenRefusedCode,
   type AuthorizationServerUnavailable,
   type AuthorizationServerUnavailableCode,
+  type TokenScheme,
   withoutStackTrace,
 } from '../../token/index.js';
 import type { StepUpImpossibleCode } from '../advice/decisions.js';
-import { type ChallengeOrigin, preparedBearer, renderBearer } from './challenge.js';
+import { type ChallengeOrigin, type Challenges, preparedChallenges, renderChallenges } from './challenge.js';
 
 /** The `error_description` for tokens that no sign-in can make sufficient. */
 const IMPOSSIBLE: Readonly<Record<StepUpImpossibleCode, string>> = {
@@ -19,6 +20,11 @@ const IMPOSSIBLE: Readonly<Record<StepUpImpossibleCode, string>> = {
   max_age_unaskable:
     'The sign-in is not recent enough, and the authorization server has no challenge for that; sign in anew',
   claims_challenge_unsupported: 'A different authentication is required; the client cannot ask for it',
+};
+
+/** The `error_description` of a 503 that is not about an authorization server. */
+const UNAVAILABLE: Readonly<Partial<Record<AuthorizationServerUnavailableCode, string>>> = {
+  replay_cache_unavailable: 'Proofs of bound access tokens cannot be checked at the moment',
 };
 
 /** Why a request is refused for its access token. `unauthenticated`: the request has none. */
@@ -70,8 +76,10 @@ export interface AccessTokenBody {
  * @see [RFC 6750 §3.1](https://www.rfc-editor.org/rfc/rfc6750.html#section-3.1)
  */
 export class AccessTokenException extends HttpException {
-  /** The value of `WWW-Authenticate`. */
+  /** The challenge under the scheme of the request: a line of `WWW-Authenticate`. */
   readonly challenge: string | undefined;
+  /** The challenge of the other scheme, if Bearer and DPoP are accepted: a line of its own, without an error. */
+  readonly alternative: string | undefined;
   /** Seconds after which the client can retry. Only for a 503. */
   readonly retryAfter: number | undefined;
 
@@ -82,41 +90,42 @@ export class AccessTokenException extends HttpException {
     readonly rule: AccessTokenRule,
     /** The response body. */
     readonly body: AccessTokenBody,
-    { challenge, retryAfter, cause }: { challenge?: string; retryAfter?: number; cause?: unknown } = {},
+    { challenge, alternative, retryAfter, cause }: Partial<Challenges> & { retryAfter?: number; cause?: unknown } = {},
   ) {
     super(body, status, cause === undefined ? undefined : { cause });
     this.message = body.error_description ?? (body.message as string);
     this.challenge = challenge;
+    this.alternative = alternative;
     this.retryAfter = retryAfter;
   }
 
   /** Returns a 401 without an error: the request has no token that could be wrong. */
   static missing(origin: ChallengeOrigin): AccessTokenException {
     const body = { statusCode: HttpStatus.UNAUTHORIZED, message: 'Unauthorized' };
-    const challenge = preparedBearer(origin, 'token_missing');
+    const challenges = preparedChallenges(origin, 'token_missing');
     return withoutStackTrace(
-      () => new AccessTokenException(HttpStatus.UNAUTHORIZED, 'unauthenticated', 'token_missing', body, { challenge }),
+      () => new AccessTokenException(HttpStatus.UNAUTHORIZED, 'unauthenticated', 'token_missing', body, challenges),
     );
   }
 
-  /** Returns a 401 `invalid_token` or a 400 `invalid_request`. */
-  static refused(cause: AccessTokenRefused, origin: ChallengeOrigin): AccessTokenException {
+  /** Returns a 401 `invalid_token`, `invalid_dpop_proof` or `use_dpop_nonce`, or a 400 `invalid_request`. */
+  static refused(cause: AccessTokenRefused, origin: ChallengeOrigin, scheme?: TokenScheme): AccessTokenException {
     const { error, code, message } = cause;
     const status = error === 'invalid_request' ? HttpStatus.BAD_REQUEST : HttpStatus.UNAUTHORIZED;
     // Message and error of a code are always the same.
-    const challenge = preparedBearer(origin, code, { error, errorDescription: message });
+    const challenges = preparedChallenges(origin, code, { error, errorDescription: message }, scheme);
     const body = { error, error_description: message };
-    return withoutStackTrace(() => new AccessTokenException(status, error, code, body, { challenge, cause }));
+    return withoutStackTrace(() => new AccessTokenException(status, error, code, body, { ...challenges, cause }));
   }
 
   /** Returns a 403 `insufficient_scope`: the authentication is sufficient, the scope of the token is not. */
-  static insufficientScope(scope: string, origin: ChallengeOrigin): AccessTokenException {
+  static insufficientScope(scope: string, origin: ChallengeOrigin, scheme?: TokenScheme): AccessTokenException {
     const error = 'insufficient_scope';
     const errorDescription = 'The access token lacks a scope';
     const body: AccessTokenBody = { error, error_description: errorDescription, scope, reasons: ['scope_missing'] };
-    const challenge = renderBearer(origin, { error, errorDescription, scope });
+    const challenges = renderChallenges(origin, { error, errorDescription, scope }, scheme);
     return withoutStackTrace(
-      () => new AccessTokenException(HttpStatus.FORBIDDEN, error, 'scope_missing', body, { challenge }),
+      () => new AccessTokenException(HttpStatus.FORBIDDEN, error, 'scope_missing', body, challenges),
     );
   }
 
@@ -131,7 +140,10 @@ export class AccessTokenException extends HttpException {
   static unavailable(cause: AuthorizationServerUnavailable): AccessTokenException {
     const { retryAfter, code } = cause;
     const error = 'temporarily_unavailable';
-    const body = { error, error_description: 'The authorization server cannot be reached' } as const;
+    const body = {
+      error,
+      error_description: UNAVAILABLE[code] ?? 'The authorization server cannot be reached',
+    } as const;
     return withoutStackTrace(
       () => new AccessTokenException(HttpStatus.SERVICE_UNAVAILABLE, error, code, body, { retryAfter, cause }),
     );

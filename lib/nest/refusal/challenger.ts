@@ -1,5 +1,5 @@
 import { type AuthenticationRequirements, REASON_DIMENSIONS, type UnmetReason } from '../../core/index.js';
-import { withoutStackTrace } from '../../token/index.js';
+import { type TokenScheme, withoutStackTrace } from '../../token/index.js';
 import { subjectOf } from '../advice/advice.js';
 import type { Decisions } from '../advice/decisions.js';
 import { Listeners } from '../advice/listeners.js';
@@ -61,7 +61,7 @@ export class Challenger {
    * the client cannot answer.
    */
   refuse(unmet: UnmetRequirements): InsufficientUserAuthenticationException | AccessTokenException | undefined {
-    const { at, event, requirements, reasons } = unmet;
+    const { at, event, requirements, reasons, scheme } = unmet;
     const { route } = at;
     this.#advice.note(unmet);
     const reported = this.settings.mode === 'report';
@@ -81,7 +81,7 @@ export class Challenger {
       return undefined;
     }
     const isEntra = unmet.server?.profile.challenge === 'entra';
-    const challenge = isEntra ? entraClaimsChallenge(unmet) : this.#render(requirements, reasons);
+    const challenge = isEntra ? entraClaimsChallenge(unmet) : this.#render(requirements, reasons, scheme);
     if (challenge instanceof AccessTokenException) return challenge;
     this.#detectIgnoredAcrValues(unmet);
     this.decisions.tell(() => ({
@@ -104,11 +104,15 @@ export class Challenger {
     return isAccepted === true ? 'let it ask for an essential acr claim, ' : '';
   }
 
-  #render(requirements: AuthenticationRequirements, reasons: readonly UnmetReason[]): RenderedChallenge {
-    const key = bitsOf(reasons);
+  #render(
+    requirements: AuthenticationRequirements,
+    reasons: readonly UnmetReason[],
+    scheme: TokenScheme | undefined,
+  ): RenderedChallenge {
+    const key = bitsOf(reasons) + (scheme === 'DPoP' ? DPOP : 0);
     const known = this.#rendered.get(requirements)?.get(key);
     if (known !== undefined) return known;
-    const challenge = renderChallenge(requirements, reasons, this.settings);
+    const challenge = renderChallenge(requirements, reasons, this.settings, scheme);
     this.#rendered.set(requirements, (this.#rendered.get(requirements) ?? new Map()).set(key, challenge));
     return challenge;
   }
@@ -129,6 +133,8 @@ export class Challenger {
 }
 
 const REASONS = Object.keys(REASON_DIMENSIONS);
+/** Marks challenges under the scheme DPoP: the bit after those of the reasons. */
+const DPOP = 1 << REASONS.length;
 
 /** Returns a number for a set of reasons: each is a bit of it. */
 function bitsOf(reasons: readonly UnmetReason[]): number {

@@ -30,16 +30,19 @@ export class InsufficientUserAuthenticationException extends UnauthorizedExcepti
   readonly code: StepUpBody['error'] | ClaimsChallengeBody['error'];
   /** The response body. */
   readonly body: StepUpBody | ClaimsChallengeBody;
-  /** The value of `WWW-Authenticate`. */
+  /** The challenge under the scheme of the request: a line of `WWW-Authenticate`. */
   readonly challenge: string;
+  /** The challenge of the other scheme, if Bearer and DPoP are accepted: a line of its own, without an error. */
+  readonly alternative: string | undefined;
 
-  constructor({ body, challenge }: RenderedChallenge) {
+  constructor({ body, challenge, alternative }: RenderedChallenge) {
     const own = { ...body, reasons: [...body.reasons] };
     super(own);
     this.message = body.error_description;
     this.code = body.error;
     this.body = own;
     this.challenge = challenge;
+    this.alternative = alternative;
   }
 
   /** Does nothing: the constructor sets the message. Nest would compose one of the name of the class. */

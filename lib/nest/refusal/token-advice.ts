@@ -26,6 +26,8 @@ const lacks =
   (fix: string): Describe =>
   ({ claim }) => ({ message: `a token has no "${claim}", which RFC 9068 §2.2 requires`, fix });
 
+const BOUND_TOKENS = 'see docs/bound-tokens.md';
+
 const LEFT_OUT = 'have the server put it into access tokens, or give the "profile" of a server that leaves it out';
 
 /**
@@ -77,8 +79,8 @@ const REFUSALS: Readonly<Record<AccessTokenRefusedCode, Describe | undefined>> =
   token_expired: undefined,
   token_not_yet_valid: () => ({ message: 'a token is not valid yet', fix: 'compare the clocks' }),
   cnf_unsupported: () => ({
-    message: 'a token is bound to a key ("cnf"), and no proof of possession is verified here',
-    fix: 'have the server issue bearer tokens to this client',
+    message: 'a token is bound to a key ("cnf") in a way that is not accepted here',
+    fix: `set "authorizationServers[].boundTokens", or have the server issue bearer tokens to this client; ${BOUND_TOKENS}`,
   }),
   sub_missing: lacks(
     'have the server put it into access tokens: Keycloak leaves it out of lightweight ones unless a mapper adds it',
@@ -113,9 +115,71 @@ const REFUSALS: Readonly<Record<AccessTokenRefusedCode, Describe | undefined>> =
     message: 'introspection names another subject, issuer or client than the token itself',
     fix: 'check that "introspection" is configured for the server that issues the tokens',
   }),
+  token_unbound: (_, server) => ({
+    message: 'a token is not bound to a key, and is sent under the scheme DPoP or to a server option that requires it',
+    fix:
+      server?.boundTokens.policy === 'required'
+        ? `have the server bind the tokens of this client, or set "boundTokens" to 'accepted'; ${BOUND_TOKENS}`
+        : 'have the client send bearer tokens under the scheme Bearer',
+  }),
+  binding_unprovable: () => ({
+    message: 'a token that is bound to a key comes off HTTP, or without a request, where nothing proves the key',
+    fix: `have clients of sockets and microservices use bearer tokens; ${BOUND_TOKENS}`,
+  }),
+  dpop_scheme_missing: () => ({
+    message: 'a token that is bound to a DPoP key is sent as a bearer token, or found by the option "accessToken"',
+    fix: 'have the client send it in the Authorization header, under the scheme DPoP and with a proof',
+  }),
+  proof_missing: () => ({
+    message: 'a request has a token under the scheme DPoP, and no proof',
+    fix: 'have the client send a header DPoP, and proxies in front of this API keep it',
+  }),
+  proof_repeated: undefined,
+  proof_unreadable: undefined,
+  proof_typ_mismatch: undefined,
+  proof_crit_unsupported: undefined,
+  proof_algorithm_not_allowed: ({ found, expected = [] }) => ({
+    message: `a DPoP proof is signed by ${shown(found)}, and accepted are ${shown(expected)}`,
+    fix: 'have the client sign by one of these, or add an asymmetric one to "dpop.algorithms"',
+  }),
+  proof_key_unusable: undefined,
+  proof_key_mismatch: undefined,
+  proof_signature_invalid: undefined,
+  proof_claim_missing: ({ claim }) => ({
+    message: `a DPoP proof has no usable "${claim}", which RFC 9449 §4.2 requires`,
+    fix: 'have the client put it into its proofs',
+  }),
+  proof_method_mismatch: undefined,
+  proof_url_mismatch: ({ found, expected = [] }) => ({
+    message: expected.includes(found as string)
+      ? `a DPoP proof is for another path below ${shown(expected)} than that of its request`
+      : `a DPoP proof is for a URL at ${shown(found)}, and "publicUrl" is at ${shown(expected)}`,
+    fix: `set "publicUrl" to the URL that clients use, with the path that a proxy removes; ${BOUND_TOKENS}`,
+  }),
+  proof_token_mismatch: undefined,
+  proof_expired: () => ({
+    message: 'a DPoP proof is older than "dpop.proofMaxAge"',
+    fix: 'compare the clocks, and have the client make a proof for each request',
+  }),
+  proof_in_future: () => ({ message: 'a DPoP proof was made in the future', fix: 'compare the clocks' }),
+  proof_nonce_missing: undefined,
+  proof_nonce_mismatch: undefined,
+  proof_replayed: () => ({
+    message: 'a DPoP proof was used twice, by a client that makes one for several requests, or by somebody else',
+    fix: 'have the client make a proof for each request, also when it repeats one',
+  }),
+  certificate_missing: () => ({
+    message: 'a token is bound to a client certificate, and the request has none',
+    fix: `ask for one in the TLS handshake ("requestCert"), or set "clientCertificate" if a proxy ends TLS; ${BOUND_TOKENS}`,
+  }),
+  certificate_unreadable: () => ({
+    message: 'the header that "clientCertificate" names occurs twice, or has another form',
+    fix: 'compare "clientCertificate.form" with what the proxy writes, and have it replace what clients send',
+  }),
+  certificate_mismatch: undefined,
   proof_unsupported: () => ({
     message: 'a request has a DPoP token, and no proof of possession is verified here',
-    fix: 'have the client ask for bearer tokens',
+    fix: `set "authorizationServers[].boundTokens", or have the client ask for bearer tokens; ${BOUND_TOKENS}`,
   }),
   user_unknown: undefined,
   token_not_accepted: undefined,
@@ -147,6 +211,7 @@ const UNAVAILABILITIES: Readonly<Record<AuthorizationServerUnavailableCode, stri
   keys_unreadable: `make it readable from here: check address, network and certificate; ${EXAMINE}`,
   keys_unusable: 'have the server publish a key for one of "authorizationServers[].algorithms"',
   introspection_overloaded: 'limit requests for each client in front of the API: each new opaque token is a question',
+  replay_cache_unavailable: 'check the store behind "dpop.replayCache": until it works, bound tokens get 503',
   introspection_credentials_refused: 'check "introspection.clientId", its secret or key, and "clientAuthentication"',
   resolver_failed: 'let it return undefined for an unknown issuer, and throw for nothing but an outage of its own',
   resolver_overloaded:

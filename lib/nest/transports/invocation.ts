@@ -4,6 +4,7 @@ import { graphql } from './graphql.transport.js';
 import { http } from './http.transport.js';
 import { isHttpRequest } from './http-request.js';
 import type { Request } from './request.js';
+import { responseOf } from './response-headers.js';
 import { rpc } from './rpc.transport.js';
 import type { Transport } from './transport.js';
 import { ws } from './ws.transport.js';
@@ -62,10 +63,4 @@ const bareRequest: Transport = { ...http, ownsRequest: isHttpRequest };
 /** Returns the invocation of a bare request, over HTTP. */
 export function invocationOfRequest(request: Request): Invocation {
   return { transport: bareRequest, request, response: responseOf(request), userHolders: [request] };
-}
-
-/** Returns the response of an Express request. Other requests do not have it. */
-function responseOf(request: object): object | undefined {
-  const response = 'res' in request ? request.res : undefined;
-  return typeof response === 'object' && response !== null ? response : undefined;
 }

@@ -2,8 +2,10 @@
 export interface Refusal {
   /** A sentence for developers. */
   readonly message: string;
-  /** The value of `WWW-Authenticate`. */
+  /** A line of `WWW-Authenticate`. */
   readonly challenge?: string | undefined;
+  /** A second line, with the challenge of another scheme. */
+  readonly alternative?: string | undefined;
   /** Seconds after which the client can retry. */
   readonly retryAfter?: number | undefined;
   /** The form for transports without status and headers. */

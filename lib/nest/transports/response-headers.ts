@@ -11,7 +11,7 @@ interface FastifyInstance {
 /** Writes refusals on HTTP responses, for any adapter. */
 @Injectable()
 export class ResponseHeaders implements OnModuleInit {
-  readonly #challenges = new Attachment<string>();
+  readonly #challenges = new Attachment<readonly string[]>();
   readonly #replies = new Attachment<object>();
 
   constructor(private readonly adapterHost: HttpAdapterHost) {}
@@ -35,34 +35,54 @@ export class ResponseHeaders implements OnModuleInit {
    */
   write(
     { request, response = this.#replies.get(request) }: RequestAndResponse,
-    { challenge, retryAfter }: Refusal,
+    { challenge, alternative, retryAfter }: Refusal,
   ): void {
     const adapter = this.adapterHost.httpAdapter;
     if (response === undefined || adapter.isHeadersSent(response)) return;
     if (retryAfter !== undefined) adapter.setHeader(response, 'Retry-After', String(retryAfter));
     if (challenge === undefined) return;
 
-    const present: unknown = adapter.getHeader(response, 'WWW-Authenticate');
-    // Otherwise the guard has written it, and the filter has nothing to add.
-    if (present !== challenge) {
+    const own = alternative === undefined ? [challenge] : [challenge, alternative];
+    const present = linesOf(adapter.getHeader(response, 'WWW-Authenticate'));
+    // Otherwise the guard has written them, and the filter has nothing to add.
+    if (!isSame(present, own)) {
       const replaced = this.#challenges.get(response);
-      const others = linesOf(present).filter((line) => line !== replaced);
-      const field = others.length === 0 ? challenge : [...others, challenge];
+      const others = replaced === undefined ? present : present.filter((line) => !replaced.includes(line));
+      const lines = [...others, ...own];
       // Both adapters pass a list to Node, which writes one line for each member. Only the type of Nest is a string.
-      adapter.setHeader(response, 'WWW-Authenticate', field as string);
-      this.#challenges.set(response, challenge);
+      adapter.setHeader(response, 'WWW-Authenticate', (lines.length === 1 ? challenge : lines) as string);
+      this.#challenges.set(response, own);
     }
     if (adapter.getHeader(response, 'Cache-Control') !== 'no-store') {
       adapter.setHeader(response, 'Cache-Control', 'no-store');
     }
+    this.#expose('WWW-Authenticate', request, response);
+  }
 
+  /**
+   * Hands out the nonce for the next DPoP proof of a client. Finds the response also where several invocations share it,
+   * as in GraphQL: the nonce belongs to the request.
+   */
+  writeNonce(
+    { request, response = this.#replies.get(request) ?? responseOf(request) }: RequestAndResponse,
+    nonce: string,
+  ): void {
+    const adapter = this.adapterHost.httpAdapter;
+    if (response === undefined || adapter.isHeadersSent(response)) return;
+    adapter.setHeader(response, 'DPoP-Nonce', nonce);
+    this.#expose('DPoP-Nonce', request, response);
+  }
+
+  /** Lets scripts of another origin read a header. */
+  #expose(name: string, request: RequestAndResponse['request'], response: object): void {
     if (request.headers?.['origin'] === undefined) return;
+    const adapter = this.adapterHost.httpAdapter;
     const exposed = linesOf(adapter.getHeader(response, 'Access-Control-Expose-Headers')).flatMap((line) =>
       line.split(/\s*,\s*/),
     );
-    if (exposed.some((name) => name.toLowerCase() === 'www-authenticate')) return;
+    if (exposed.some((known) => known.toLowerCase() === name.toLowerCase())) return;
     // Also next to `*`, which is a literal name for requests with credentials.
-    adapter.setHeader(response, 'Access-Control-Expose-Headers', [...exposed, 'WWW-Authenticate'].join(', '));
+    adapter.setHeader(response, 'Access-Control-Expose-Headers', [...exposed, name].join(', '));
   }
 
   /** Sends status and body. Ends a response whose headers are sent already. */
@@ -73,7 +93,17 @@ export class ResponseHeaders implements OnModuleInit {
   }
 }
 
+function isSame(lines: readonly string[], others: readonly string[]): boolean {
+  return lines.length === others.length && lines.every((line, index) => line === others[index]);
+}
+
 /** Returns each line of a field. */
 function linesOf(value: unknown): string[] {
   return value === undefined || value === null ? [] : [value].flat().map(String);
+}
+
+/** Returns the response of an Express request. Other requests do not have it. */
+export function responseOf(request: object): object | undefined {
+  const response = 'res' in request ? request.res : undefined;
+  return typeof response === 'object' && response !== null ? response : undefined;
 }

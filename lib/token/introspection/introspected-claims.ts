@@ -1,6 +1,7 @@
 import { type AuthorizationServer, hasClaim, readClaim } from '../../authorization-servers/index.js';
 import type { Claims } from '../../core/index.js';
 import { found, isText, isTextList, namesAudience } from '../claim-values.js';
+import { accessTokenClaims, checkConfirmation, confirmationOf } from '../confirmation.js';
 import { type Refuse, refuse } from '../refuse.js';
 import { type Clock, checkStillValid } from '../validity.js';
 
@@ -22,17 +23,18 @@ const USER_CLAIMS = ['username', 'user_name', 'user_id'];
  */
 export function checkOpaqueClaims(
   claims: Claims,
-  { issuer, audience, profile }: AuthorizationServer,
+  server: AuthorizationServer,
   clock: Clock,
   report: Refuse = refuse,
 ): void {
+  const { issuer, audience, profile } = server;
   const { iss, aud, sub } = claims;
   if (iss !== undefined && iss !== issuer) report('issuer_unknown', { ...found(iss), expected: [issuer] });
   if (!namesAudience(aud, audience) && !(aud === undefined && profile.absentClaims.has('aud'))) {
     report('audience_mismatch', { ...found(aud), expected: [...audience] });
   }
-  checkIntrospectedKind(claims, profile, report);
-  if (!isMarkedAsAccessToken(claims, profile)) report('introspected_kind_mismatch', { claim: 'token_type' });
+  checkIntrospectedKind(claims, server, report);
+  if (!isMarkedAsAccessToken(claims, server)) report('introspected_kind_mismatch', { claim: 'token_type' });
   if (!isText(sub) && !(sub === undefined && isText(subjectWithoutSub(claims, profile)))) {
     report('sub_missing', { claim: 'sub' });
   }
@@ -40,19 +42,18 @@ export function checkOpaqueClaims(
 }
 
 /**
- * Checks that an introspection response is about a bearer access token. Also for a JWT: the response may say more than
- * the JWT itself.
+ * Checks that an introspection response is about an access token. Also for a JWT: the response may say more than the
+ * JWT itself.
  *
  * @throws AccessTokenRefused `invalid_token` if it is about another kind of token, or about one that is bound to a key
+ * in a way that is not accepted
  * @see [RFC 8705 §3.2](https://www.rfc-editor.org/rfc/rfc8705.html#section-3.2)
  */
-export function checkIntrospectedKind(
-  claims: Claims,
-  profile: AuthorizationServer['profile'],
-  report: Refuse = refuse,
-): void {
-  const { cnf, token_type: type = 'Bearer', token_use: use = 'access_token' } = claims;
-  if (!isBearer(type)) report('introspected_kind_mismatch', { claim: 'token_type', ...found(type) });
+export function checkIntrospectedKind(claims: Claims, server: AuthorizationServer, report: Refuse = refuse): void {
+  const { profile } = server;
+  const { token_type: type = 'Bearer', token_use: use = 'access_token' } = claims;
+  if (!isAccessTokenType(type, claims, server))
+    report('introspected_kind_mismatch', { claim: 'token_type', ...found(type) });
   if (use !== 'access_token') report('introspected_kind_mismatch', { claim: 'token_use', ...found(use) });
   for (const claim of KIND_CLAIMS) {
     const kind = claims[claim];
@@ -63,14 +64,14 @@ export function checkIntrospectedKind(
   for (const claim of CLAIMS_OF_OTHER_KINDS) {
     if (claims[claim] !== undefined) report('introspected_kind_mismatch', { claim });
   }
-  for (const required of profile.accessTokenClaims) {
+  for (const required of accessTokenClaims(claims, server)) {
     const [claim] = required;
     if (claims[claim] !== undefined && !hasClaim(claims, required)) report('introspected_kind_mismatch', { claim });
   }
   for (const claim of profile.otherTokenClaims) {
     if (claims[claim] !== undefined) report('introspected_kind_mismatch', { claim });
   }
-  if (cnf !== undefined) report('cnf_unsupported', { claim: 'cnf' });
+  checkConfirmation(claims, server, report);
 }
 
 /**
@@ -88,17 +89,24 @@ export function subjectWithoutSub(claims: Claims, { claims: paths }: Authorizati
  * Returns whether a response says that its token is an access token. Claims whose presence is enough count in JWTs
  * only.
  */
-function isMarkedAsAccessToken(claims: Claims, profile: AuthorizationServer['profile']): boolean {
-  const scope = readClaim(claims, profile.claims.scope);
+function isMarkedAsAccessToken(claims: Claims, server: AuthorizationServer): boolean {
+  const scope = readClaim(claims, server.profile.claims.scope);
   return (
-    isBearer(claims['token_type']) ||
+    isAccessTokenType(claims['token_type'], claims, server) ||
     claims['token_use'] === 'access_token' ||
     isText(scope) ||
     (isTextList(scope) && scope.length > 0) ||
-    profile.accessTokenClaims.some((required) => required[1] !== true && hasClaim(claims, required))
+    accessTokenClaims(claims, server).some((required) => required[1] !== true && hasClaim(claims, required))
   );
 }
 
-function isBearer(type: unknown): boolean {
-  return typeof type === 'string' && type.toLowerCase() === 'bearer';
+/**
+ * Returns whether `token_type` is one of access tokens: `Bearer`, or `DPoP` for a token that is bound so.
+ *
+ * @see [RFC 9449 §6.2](https://www.rfc-editor.org/rfc/rfc9449.html#section-6.2)
+ */
+function isAccessTokenType(type: unknown, claims: Claims, { boundTokens }: AuthorizationServer): boolean {
+  if (typeof type !== 'string') return false;
+  const name = type.toLowerCase();
+  return name === 'bearer' || (name === 'dpop' && boundTokens.dpop && confirmationOf(claims)?.jkt !== undefined);
 }

@@ -1,6 +1,7 @@
 import { type AuthorizationServer, isClientCredentialsToken, readClaim } from '../../authorization-servers/index.js';
 import type { Claims } from '../../core/index.js';
 import { authenticationEvent, authenticationOf } from '../authentication-event.js';
+import { isSameConfirmation } from '../confirmation.js';
 import { freezeClaims } from '../frozen-claims.js';
 import { type Refuse, refuse } from '../refuse.js';
 import type { Clock } from '../validity.js';
@@ -12,7 +13,7 @@ import { contradicts, isDated, isLaterThan } from './sign-in.js';
  * Returns the verified token that an introspection response about an opaque token describes.
  *
  * @throws AccessTokenRefused `invalid_token` if the response is about another audience or issuer, a refresh or ID
- * token, a token that is bound to a key, or one that has expired or is not valid yet
+ * token, a token that is bound to a key in a way that is not accepted, or one that has expired or is not valid yet
  * @see [RFC 9470 §6.2](https://www.rfc-editor.org/rfc/rfc9470.html#section-6.2)
  */
 export function acceptOpaque(claims: Claims, server: AuthorizationServer, clock: Clock): VerifiedAccessToken {
@@ -32,7 +33,7 @@ export function withoutSignIn(verified: VerifiedAccessToken): VerifiedAccessToke
  * Returns the authentication that a response about a verified JWT describes. Empty for a client credentials token.
  *
  * @throws AccessTokenRefused `invalid_token` if the response is about another subject, client or issuer, a refresh or
- * ID token, or a token that is bound to a key
+ * ID token, or a token that is bound to another key than the JWT
  */
 export function factsAbout(
   { event, claims: own, server }: VerifiedAccessToken,
@@ -40,8 +41,10 @@ export function factsAbout(
   report: Refuse = refuse,
 ): SignInFacts {
   const { profile } = server;
-  checkIntrospectedKind(claims, profile, report);
+  // A server may tell the binding in the JWT alone.
+  checkIntrospectedKind({ cnf: own['cnf'], ...claims }, server, report);
   const disagrees =
+    (claims['cnf'] !== undefined && !isSameConfirmation(claims, own)) ||
     isOther(claims['iss'], event.issuer) ||
     isOther(claims['sub'], event.subject) ||
     isOther(readClaim(claims, profile.claims.clientId), event.clientId);

@@ -7,6 +7,7 @@ import {
 } from '../../authorization-servers/index.js';
 import type { Claims } from '../../core/index.js';
 import { found, isNumericDate, isText, namesAudience } from '../claim-values.js';
+import { accessTokenClaims, checkConfirmation } from '../confirmation.js';
 import type { RefusalFacts } from '../errors.js';
 import { type Refuse, refuse } from '../refuse.js';
 import { type Clock, checkValidity } from '../validity.js';
@@ -49,21 +50,21 @@ function isForApi(payload: Claims, { audience, profile }: AuthorizationServer): 
 }
 
 /**
- * Checks the claims of a token whose signature is verified. Refuses a token with `cnf`: it is bound to a key, and
- * without a proof of that key it must not count as a bearer token.
+ * Checks the claims of a token whose signature is verified. Refuses a token that is bound to a key (`cnf`) in a way
+ * that is not accepted. Does not verify the proof of that key.
  *
  * @throws AccessTokenRefused `invalid_token` for a missing or unexpected claim, or an `iat` in the future
  * @see [RFC 9068 §2.2](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2)
  */
 export function checkClaims(claims: Claims, server: AuthorizationServer, clock: Clock, report: Refuse = refuse): void {
   const { profile } = server;
-  for (const required of profile.accessTokenClaims) {
+  for (const required of accessTokenClaims(claims, server)) {
     if (!hasClaim(claims, required)) report('token_kind_mismatch', lackOf(required, claims));
   }
   for (const claim of profile.otherTokenClaims) {
     if (claims[claim] !== undefined) report('token_kind_mismatch', { claim, expected: [null] });
   }
-  if (claims['cnf'] !== undefined) report('cnf_unsupported', { claim: 'cnf' });
+  checkConfirmation(claims, server, report);
   if (!isText(claims['sub'])) report('sub_missing', { claim: 'sub' });
   const clientId = readClaim(claims, profile.claims.clientId);
   const { jti, iat } = claims;

@@ -1,6 +1,6 @@
 import { All, Controller, RequestMethod, VersioningType } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { AccessTokenGuard, RequireAcr } from 'nestjs-step-up';
+import { AccessTokenGuard, type BoundTokensOption, RequireAcr } from 'nestjs-step-up';
 import { describeOverHttp } from '../../support/describe-over-http.js';
 import { DONE, handler } from '../../support/handler.js';
 
@@ -148,6 +148,32 @@ describeOverHttp('the metadata of the API (RFC 9728)', ({ serve, accessToken, se
   it('a server without audience and without resource stops the boot', async () => {
     const boot = serve(handler(), { authorizationServers: [{ issuer: server.issuer }] });
     await expect(boot).rejects.toThrow('"authorizationServers[0].audience" is required');
+  });
+
+  it.each<[boundTokens: BoundTokensOption, members: object]>([
+    ['off', {}],
+    [
+      'accepted',
+      { tls_client_certificate_bound_access_tokens: true, dpop_signing_alg_values_supported: ['ES256', 'EdDSA'] },
+    ],
+    [
+      { policy: 'required', methods: ['dpop'] },
+      { dpop_signing_alg_values_supported: ['ES256', 'EdDSA'], dpop_bound_access_tokens_required: true },
+    ],
+    [{ policy: 'required', methods: ['mtls'] }, { tls_client_certificate_bound_access_tokens: true }],
+  ])('with boundTokens %j it says which bound tokens the API accepts', async (boundTokens, members) => {
+    const acceptsDPoP = 'dpop_signing_alg_values_supported' in members;
+    const send = await serve(handler(), {
+      protectedResourceMetadata: { resource: RESOURCE },
+      authorizationServers: [{ issuer: server.issuer, boundTokens }],
+      ...(acceptsDPoP && { publicUrl: RESOURCE, dpop: { algorithms: ['ES256', 'EdDSA'] } }),
+    });
+    expect((await send({ path: AT })).body).toEqual({
+      resource: RESOURCE,
+      bearer_methods_supported: ['header'],
+      authorization_servers: [server.issuer],
+      ...members,
+    });
   });
 
   it('with a strategy of the application it lists the servers that are configured', async () => {

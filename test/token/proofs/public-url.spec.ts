@@ -1,0 +1,73 @@
+import { PublicUrl } from '../../../lib/token/proofs/public-url.js';
+import { refusals } from '../../support/refusals.js';
+
+const MUST =
+  '"publicUrl" must be the https URL of this application as its clients know it (http is accepted on loopback only), ' +
+  'without query and fragment, not ';
+
+describe('PublicUrl', () => {
+  test.each(
+    refusals({
+      [`${MUST}"http://api.example.com"`]: ['http://api.example.com'],
+      [`${MUST}"api.example.com"`]: ['api.example.com'],
+      [`${MUST}"ws://127.0.0.1"`]: ['ws://127.0.0.1'],
+      [`${MUST}"https://api.example.com/?a"`]: ['https://api.example.com/?a'],
+      [`${MUST}"https://api.example.com#a"`]: ['https://api.example.com#a'],
+      [`${MUST}"https://api.example.com\\\\a"`]: ['https://api.example.com\\a'],
+      [`${MUST}one with an "@"`]: ['https://user:secret@api.example.com'],
+      [`${MUST}""`]: [''],
+      [`${MUST}5`]: [5],
+      [`${MUST}null`]: [null],
+      [`${MUST}a list`]: [['https://api.example.com']],
+      [`${MUST}of type object`]: [new URL('https://api.example.com')],
+    }),
+  )('%j is refused', (value, message) => {
+    expect(() => new PublicUrl(value)).toThrow(new TypeError(message));
+  });
+
+  test.each(['https://api.example.com', 'https://api.example.com/v1/', 'http://localhost:3000', 'http://127.0.0.1/a'])(
+    '%s is accepted',
+    (value) => {
+      expect(new PublicUrl(value).origin).toBe(new URL(value).origin);
+    },
+  );
+
+  const url = new PublicUrl('https://api.example.com/v1');
+
+  test.each<[target: string, htu: string]>([
+    ['/a', 'https://api.example.com/v1/a'],
+    ['/', 'https://api.example.com/v1/'],
+    // a proxy that removes a path removes the slash behind it too
+    ['/', 'https://api.example.com/v1'],
+    ['/?a', 'https://api.example.com/v1?a'],
+    ['/a#b', 'https://api.example.com/v1/a'],
+    // RFC 9112 §3.2.2: the whole URL as the target of a request, of which the path alone counts
+    ['https://evil.example/a', 'https://api.example.com/v1/a'],
+    ['HTTP://evil.example/a?b', 'https://api.example.com/v1/a'],
+    ['//evil.example/a', 'https://api.example.com/v1//evil.example/a'],
+    ['/a/../b', 'https://api.example.com/v1/b'],
+    ['/%7Ea%2f', 'https://api.example.com/v1/~a%2F'],
+    ['/a%3Fb', 'https://api.example.com/v1/a%3fb'],
+    ['/a;b=1', 'https://api.example.com/v1/a;b=1'],
+    ['/a|b', 'https://api.example.com/v1/a|b'],
+  ])('the request target %j is %s', (originalUrl, htu) => {
+    expect(url.isOf(htu, { originalUrl })).toBe(true);
+    expect(url.isOf('https://evil.example/v1/a', { originalUrl })).toBe(false);
+    expect(url.isOf('https://evil.example/a', { originalUrl })).toBe(false);
+  });
+
+  test.each(['*', 'api.example.com:443', '/a b', '/ä', '/a\\b', 'ftp://api.example.com/a'])(
+    'the request target %j is no URL of a proof',
+    (target) => {
+      for (const htu of [`https://api.example.com/v1${target}`, 'https://api.example.com/v1', target]) {
+        expect(url.isOf(htu, { originalUrl: target })).toBe(false);
+      }
+    },
+  );
+
+  test('the URL before a framework has changed it counts, and a request without one has none', () => {
+    expect(url.isOf('https://api.example.com/v1/a', { url: '/b', originalUrl: '/a' })).toBe(true);
+    expect(url.isOf('https://api.example.com/v1/a', { url: '/a' })).toBe(true);
+    expect(url.isOf('https://api.example.com/v1', {})).toBe(false);
+  });
+});
