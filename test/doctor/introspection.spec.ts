@@ -425,7 +425,7 @@ describe('how the API authenticates', () => {
     await writeFile(join(folder, 'secret'), 'secret-of-api\n');
     const file = ['--introspection-secret-file', join(folder, 'secret')];
     const basic = await sentWith(file);
-    expect(basic.authorization).toBe(`Basic ${Buffer.from('api:secret%2Dof%2Dapi').toString('base64')}`);
+    expect(basic.authorization).toBe(`Basic ${Buffer.from('api:secret-of-api').toString('base64')}`);
     const post = await sentWith([...file, '--introspection-auth', 'client_secret_post']);
     expect(post.body.get('client_secret')).toBe('secret-of-api');
   });

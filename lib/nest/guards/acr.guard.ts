@@ -21,7 +21,7 @@ export const ACR_GUARD = Symbol.for('nestjs-step-up:AcrGuard');
 @Injectable()
 export class AcrGuard implements CanActivate {
   static {
-    Object.defineProperty(this.prototype, ACR_GUARD, { value: true });
+    Object.defineProperty(AcrGuard.prototype, ACR_GUARD, { value: true });
   }
 
   readonly #admission: Admission;

@@ -90,7 +90,7 @@ describeOverHttp('a verification', ({ serve, accessToken, server }) => {
     },
   );
 
-  it('of a known token that has expired is told as refused and known', async () => {
+  it('of a known token that has expired is told as refused, and forgotten', async () => {
     const { send, verifications } = await verifying(handler(RequireAcr('mfa')), { clockTolerance: 0 });
     const token = await accessToken({ acr: 'mfa', expiresIn: 60 });
     await send({ token });
@@ -99,7 +99,7 @@ describeOverHttp('a verification', ({ serve, accessToken, server }) => {
     jest.useRealTimers();
     expect(verifications).toMatchObject([
       { outcome: 'verified', isKnown: false },
-      { outcome: 'refused', isKnown: true },
+      { outcome: 'refused', isKnown: false },
     ]);
   });
 

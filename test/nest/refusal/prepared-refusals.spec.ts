@@ -13,10 +13,11 @@ import { stringCalls } from '../../support/string-calls.js';
 const ISSUER = 'https://as.example';
 const log = logOfEachTest();
 
+const settings = checkOptions({
+  authorizationServers: [{ issuer: ISSUER, audience: 'https://api.example', acr: { mfa: 'urn:mfa' } }],
+});
+
 function challenger(): Challenger {
-  const settings = checkOptions({
-    authorizationServers: [{ issuer: ISSUER, audience: 'https://api.example', acr: { mfa: 'urn:mfa' } }],
-  });
   const stepUpLog = new StepUpLog();
   return new Challenger(settings, stepUpLog, new Decisions(stepUpLog), new PublishedMetadata());
 }
@@ -26,6 +27,7 @@ const unmet = (claims: Record<string, unknown>, acr?: string) => ({
   at: { route: 'Bank.transfer', transport: 'http' },
   event: { issuer: ISSUER, subject: 'alice', ...(acr !== undefined && { acr }) },
   claims,
+  server: settings.servers[0],
   requirements,
   reasons: ['acr_unmet', 'auth_time_missing'] as const,
 });
