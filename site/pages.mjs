@@ -4,9 +4,20 @@ export const groups = [
     text: 'Start',
     items: [
       { text: 'What it is', link: '/' },
+      { text: 'nest add', link: '/nest-add' },
+      { text: 'Development server', link: '/development-server' },
+      { text: 'Coming from a guard', link: '/coming-from-a-hand-written-guard' },
+    ],
+  },
+  {
+    text: 'Authorization servers',
+    items: [
       { text: 'Connect your server', link: '/authorization-servers' },
       { text: 'The doctor', link: '/doctor' },
-      { text: 'Coming from a guard', link: '/coming-from-a-hand-written-guard' },
+      { text: 'Networks', link: '/networks' },
+      { text: 'Servers of customers', link: '/customers' },
+      { text: 'Tokens of your own', link: '/own-tokens' },
+      { text: 'Interoperability', link: '/interop' },
     ],
   },
   {
@@ -14,7 +25,9 @@ export const groups = [
     items: [
       { text: 'Requirements and responses', link: '/requirements' },
       { text: 'Options', link: '/options' },
+      { text: 'Bound tokens', link: '/bound-tokens' },
       { text: 'Step-up per MCP tool', link: '/mcp' },
+      { text: 'OpenAPI', link: '/openapi' },
       { text: 'Operations', link: '/operations' },
       { text: 'Testing', link: '/testing' },
       { text: 'Security', link: '/security' },
