@@ -43,6 +43,7 @@ const NEST_ROOMS = [
   'option-checks',
   'protected-resource',
   'step-up.options',
+  'step-up-settings',
   'refusal',
   'authentication',
   'guards',

@@ -60,8 +60,8 @@ export type {
   StepUpRegisterOptions,
   StepUpResolvingOptions,
 } from './step-up.options.js';
-export { STEP_UP_SETTINGS, type StepUpSettings } from './step-up.options.js';
 export { StepUpService } from './step-up.service.js';
+export { STEP_UP_SETTINGS, type StepUpSettings } from './step-up-settings.js';
 export { isHttpRequest } from './transports/http-request.js';
 export type { Invocation } from './transports/invocation.js';
 export type { Request } from './transports/request.js';

@@ -24,14 +24,12 @@ import { StepUpExceptionFilter } from './refusal/step-up.filter.js';
 import {
   assertOptions,
   ConfigurableModuleClass,
-  checkOptions,
   type STEP_UP_ASYNC_OPTIONS,
   STEP_UP_OPTIONS,
-  STEP_UP_SETTINGS,
   type StepUpModuleOptions,
-  type StepUpSettings,
 } from './step-up.options.js';
 import { StepUpService } from './step-up.service.js';
+import { checkOptions, STEP_UP_SETTINGS, type StepUpSettings } from './step-up-settings.js';
 import { ResponseHeaders } from './transports/response-headers.js';
 
 /**

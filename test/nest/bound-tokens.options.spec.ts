@@ -1,5 +1,5 @@
 import type { StepUpModuleOptions } from 'nestjs-step-up';
-import { checkOptions } from '../../lib/nest/step-up.options.js';
+import { checkOptions } from '../../lib/nest/step-up-settings.js';
 import { bootFailure, bootServer } from '../support/boot.js';
 
 const accepting = { ...bootServer, boundTokens: 'accepted' };

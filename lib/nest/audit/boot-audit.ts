@@ -10,7 +10,7 @@ import { Admission } from '../guards/admission.js';
 import { sealMetadata } from '../requirements/metadata.js';
 import type { Route } from '../requirements/route.js';
 import { adviceOnUndeclaredWord } from '../requirements/undeclared-word.js';
-import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up.options.js';
+import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up-settings.js';
 import { fieldHooksOf, hookGateway } from '../transports/gateway-hooks.js';
 import {
   type ApplicationClass,

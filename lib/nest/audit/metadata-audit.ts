@@ -5,7 +5,7 @@ import type { Advice } from '../advice/advice.js';
 import { PublishedMetadata } from '../advice/published-metadata.js';
 import { adviceOnUnavailable } from '../refusal/token-advice.js';
 import type { Route } from '../requirements/route.js';
-import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up.options.js';
+import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up-settings.js';
 import { adviceOnMetadata } from './metadata-advice.js';
 
 /** Seconds for the metadata of all authorization servers together. */

@@ -2,7 +2,7 @@ import { isRegistered } from '../../passport/index.js';
 import type { Advice } from '../advice/advice.js';
 import { AcrGuard } from '../guards/acr.guard.js';
 import type { Route } from '../requirements/route.js';
-import type { StepUpSettings } from '../step-up.options.js';
+import type { StepUpSettings } from '../step-up-settings.js';
 import type { ApplicationHandler } from './application-handlers.js';
 import type { BoundGuards } from './bound-guards.js';
 

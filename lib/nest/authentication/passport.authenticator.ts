@@ -18,7 +18,7 @@ import { subjectOf } from '../advice/advice.js';
 import { callOption } from '../advice/callback.js';
 import type { StepUpLog } from '../advice/log.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
-import type { StepUpSettings } from '../step-up.options.js';
+import type { StepUpSettings } from '../step-up-settings.js';
 import { Attachment } from '../transports/attachment.js';
 import { type Invocation, invocationOf } from '../transports/invocation.js';
 import type { Request } from '../transports/request.js';

@@ -6,7 +6,7 @@ import type { StepUpLog } from '../advice/log.js';
 import { TokenAdvice } from '../refusal/token-advice.js';
 import { adviceOnUndeclaredWord } from '../requirements/undeclared-word.js';
 import type { Vocabularies } from '../requirements/vocabularies.js';
-import type { StepUpSettings } from '../step-up.options.js';
+import type { StepUpSettings } from '../step-up-settings.js';
 
 /** Vocabularies that servers with equal words share. */
 const MAX_VOCABULARIES = 1000;

@@ -21,7 +21,7 @@ import type { StepUpLog } from '../advice/log.js';
 import type { Verifications } from '../advice/verifications.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
 import { TokenAdvice } from '../refusal/token-advice.js';
-import type { StepUpSettings } from '../step-up.options.js';
+import type { StepUpSettings } from '../step-up-settings.js';
 import { Attachment } from '../transports/attachment.js';
 import type { Invocation } from '../transports/invocation.js';
 import type { ResponseHeaders } from '../transports/response-headers.js';

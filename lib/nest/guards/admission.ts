@@ -16,7 +16,7 @@ import type { Handler } from '../requirements/handler.js';
 import type { Route } from '../requirements/route.js';
 import { Routes } from '../requirements/routes.js';
 import { Vocabularies } from '../requirements/vocabularies.js';
-import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up.options.js';
+import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up-settings.js';
 import { type Invocation, invocationOf, invocationOfRequest } from '../transports/invocation.js';
 import type { Request } from '../transports/request.js';
 import { ResponseHeaders } from '../transports/response-headers.js';

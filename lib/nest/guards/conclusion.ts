@@ -9,7 +9,7 @@ import { InsufficientUserAuthenticationException } from '../refusal/insufficient
 import { leaveToApplication } from '../refusal/step-up.filter.js';
 import { ageOf, type DecidedAt, factsOf, tellRefusal } from '../refusal/tell-refusal.js';
 import { TokenAdvice } from '../refusal/token-advice.js';
-import type { StepUpSettings } from '../step-up.options.js';
+import type { StepUpSettings } from '../step-up-settings.js';
 import { Attachment } from '../transports/attachment.js';
 import { type Invocation, invocationOf } from '../transports/invocation.js';
 import type { Refusal } from '../transports/refusal.js';

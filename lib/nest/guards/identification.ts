@@ -4,7 +4,7 @@ import { callOption } from '../advice/callback.js';
 import type { Authenticated, Authenticator } from '../authentication/authenticator.js';
 import { assertSameUser, UserProperty } from '../authentication/user-property.js';
 import type { Route } from '../requirements/route.js';
-import type { StepUpSettings } from '../step-up.options.js';
+import type { StepUpSettings } from '../step-up-settings.js';
 import type { Invocation } from '../transports/invocation.js';
 import type { Request } from '../transports/request.js';
 

@@ -16,7 +16,7 @@ import { AccessTokenException } from '../refusal/access-token.exception.js';
 import { type ChallengeReport, Challenger } from '../refusal/challenger.js';
 import { type DecidedAt, tellRefusal } from '../refusal/tell-refusal.js';
 import type { TranslatedRequirements } from '../requirements/translated-requirements.js';
-import type { StepUpSettings } from '../step-up.options.js';
+import type { StepUpSettings } from '../step-up-settings.js';
 
 /** What report mode has recorded and not refused. */
 export type Waived = Pick<ChallengedDecision, 'requirements' | 'reasons'>;

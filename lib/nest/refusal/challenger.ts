@@ -5,7 +5,7 @@ import type { Decisions } from '../advice/decisions.js';
 import { Listeners } from '../advice/listeners.js';
 import type { StepUpLog } from '../advice/log.js';
 import type { PublishedMetadata } from '../advice/published-metadata.js';
-import type { StepUpSettings } from '../step-up.options.js';
+import type { StepUpSettings } from '../step-up-settings.js';
 import { AccessTokenException } from './access-token.exception.js';
 import { type RenderedChallenge, renderChallenge } from './challenge.js';
 import { ChallengeAdvice } from './challenge-advice.js';

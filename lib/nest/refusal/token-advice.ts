@@ -10,7 +10,7 @@ import {
 import { type Advice, adviceSubject, RESOLVED_SERVERS } from '../advice/advice.js';
 import type { StepUpLog } from '../advice/log.js';
 import { kindOf, stackTraceOf } from '../advice/thrown.js';
-import type { StepUpSettings } from '../step-up.options.js';
+import type { StepUpSettings } from '../step-up-settings.js';
 import { AccessTokenException } from './access-token.exception.js';
 
 /** Characters. Longer texts are cut, because a token can contain anything. */

@@ -10,7 +10,7 @@ import {
   StepUpService,
 } from 'nestjs-step-up';
 import { overrideStepUp } from 'nestjs-step-up/testing';
-import { checkOptions } from '../../../lib/nest/step-up.options.js';
+import { checkOptions } from '../../../lib/nest/step-up-settings.js';
 import {
   adapters,
   type FurtherOptions,

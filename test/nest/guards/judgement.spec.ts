@@ -4,7 +4,7 @@ import { PublishedMetadata } from '../../../lib/nest/advice/published-metadata.j
 import { Judgement } from '../../../lib/nest/guards/judgement.js';
 import { TranslatedRequirements } from '../../../lib/nest/requirements/translated-requirements.js';
 import { Vocabularies } from '../../../lib/nest/requirements/vocabularies.js';
-import { checkOptions } from '../../../lib/nest/step-up.options.js';
+import { checkOptions } from '../../../lib/nest/step-up-settings.js';
 
 const audience = 'https://api.example';
 const settings = checkOptions({

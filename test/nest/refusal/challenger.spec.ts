@@ -12,7 +12,7 @@ import { Decisions } from '../../../lib/nest/advice/decisions.js';
 import { StepUpLog } from '../../../lib/nest/advice/log.js';
 import { PublishedMetadata } from '../../../lib/nest/advice/published-metadata.js';
 import { Challenger } from '../../../lib/nest/refusal/challenger.js';
-import { checkOptions } from '../../../lib/nest/step-up.options.js';
+import { checkOptions } from '../../../lib/nest/step-up-settings.js';
 import { logOfEachTest } from '../../support/application.js';
 import { accessDenied, insufficientScope, invalidToken, withoutToken } from '../../support/challenged.js';
 import { describeOverHttp, type Response } from '../../support/describe-over-http.js';

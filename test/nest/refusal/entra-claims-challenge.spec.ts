@@ -1,7 +1,7 @@
 import { RequireAcr, type UnmetReason } from 'nestjs-step-up';
 import { StepUpLog } from '../../../lib/nest/advice/log.js';
 import { PassportAuthenticator } from '../../../lib/nest/authentication/passport.authenticator.js';
-import { checkOptions } from '../../../lib/nest/step-up.options.js';
+import { checkOptions } from '../../../lib/nest/step-up-settings.js';
 import { http } from '../../../lib/nest/transports/http.transport.js';
 import type { Invocation } from '../../../lib/nest/transports/invocation.js';
 import type { FurtherOptions } from '../../support/application.js';

@@ -5,7 +5,7 @@ import { StepUpLog } from '../../../lib/nest/advice/log.js';
 import { PublishedMetadata } from '../../../lib/nest/advice/published-metadata.js';
 import { AccessTokenException } from '../../../lib/nest/refusal/access-token.exception.js';
 import { Challenger } from '../../../lib/nest/refusal/challenger.js';
-import { checkOptions } from '../../../lib/nest/step-up.options.js';
+import { checkOptions } from '../../../lib/nest/step-up-settings.js';
 import { AccessTokenRefused } from '../../../lib/token/index.js';
 import { logOfEachTest } from '../../support/application.js';
 import { stringCalls } from '../../support/string-calls.js';
