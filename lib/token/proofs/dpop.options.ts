@@ -24,8 +24,8 @@ export interface DPoPOptions {
    */
   nonceSecret?: string | undefined;
   /**
-   * Cache of used proofs that several instances share, next to the memory of each. If it fails, bound tokens get 503.
-   * Default is the memory alone.
+   * Cache of used proofs that several instances share, next to the memory of each. If it fails, tokens that are bound by
+   * DPoP get 503. Default is the memory alone.
    */
   replayCache?: ReplayCache | undefined;
 }
