@@ -27,7 +27,9 @@ ${indented(entry('keycloak', examples.keycloak), 4)},
 });
 \`\`\`
 
-Then let \`npx nestjs-step-up doctor <issuer> --profile <name>\` look at your server and at one of its tokens. Vendors change what they do, and administrators can change all of it: trust the token that you have seen.
+Then let \`npx nestjs-step-up doctor <issuer> --profile <name>\` ([the doctor](doctor.md)) look at your server and at one of its tokens. Vendors change what they do, and administrators can change all of it: trust the token that you have seen.
+
+If the API reaches the server at another address than clients do, see [Networks](networks.md). For a server for each customer, see [Servers of customers](customers.md). [Interoperability](interop.md) has what seven servers were seen to do.
 
 A profile holds only what its sources say; "${UNKNOWN}" in a cell means that they say nothing.
 
