@@ -14,15 +14,15 @@ asked for, a real access token, what introspection says of it, and a real sign-i
   --max-age <seconds>        greatest age of the sign-in that your API accepts
   --audience <identifier>    identifier of your API, which tokens have in "aud". Can be repeated
   --profile <name>           how this server differs from RFC 9068; the names are below
-  --config <file>            your options in place of the above: JSON or a JavaScript module that exports those of
-                             StepUpModule, one authorization server of them, or a profile. A module runs
-  --issuer <issuer>          the issuer, such as one of several in the file of --config
   --metadata-uri <url>       where the metadata is, if the server is reached at another address than its issuer
   --jwks-uri <url>           where the keys are. Default is jwks_uri of the metadata
   --allow-insecure-requests  accept http beyond loopback, in a network that you trust
   --acr-claim <name>         claim of access tokens with the acr, such as https://api.example/acr; a
                              nested one as JSON: '["ext","acr"]'. Default is that of the profile
   --auth-time-claim <name>   the same for auth_time
+  --config <file>            your options in place of the above: JSON or a JavaScript module that exports those of
+                             StepUpModule, one authorization server of them, or a profile. A module runs
+  --issuer <issuer>          the issuer, such as one of several in the file of --config
 
   --token <file>             check the access token in this file; "-" reads standard input. Default is
                              the variable STEP_UP_TOKEN, if it is set

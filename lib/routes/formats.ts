@@ -30,7 +30,8 @@ function cellsOf({
 /** Returns the number of handlers, and how many of them require nothing. */
 function summary(routes: readonly RouteDescription[]): string {
   const count = (access: string) => routes.filter((route) => route.access === access).length;
-  return `${routes.length} handlers: ${count('open')} open, ${count('public')} public`;
+  const handlers = routes.length === 1 ? '1 handler' : `${routes.length} handlers`;
+  return `${handlers}: ${count('open')} open, ${count('public')} public`;
 }
 
 function aligned(rows: readonly (readonly string[])[]): string[] {
