@@ -28,7 +28,8 @@ const MAX_BYTES = 1_048_576;
 
 /**
  * Reads the file of `--config`: JSON, or a JavaScript module with the options as its default export, or as one named
- * `stepUpOptions` or `options`. A module runs. What it holds is not checked further.
+ * `stepUpOptions` or `options`. A module runs, and so does a function without parameters that returns the options, such as
+ * the one that `nest add` writes. What it holds is not checked further.
  *
  * @throws UsageError that says what the file has, and what it must have. It repeats no value of the file.
  */
@@ -39,7 +40,7 @@ export async function readConfig(path: string): Promise<Config> {
     case '.js':
     case '.mjs':
     case '.cjs':
-      return configOf(exportedBy(await load(path)));
+      return configOf(await returnedBy(exportedBy(await load(path))));
     case '.ts':
     case '.mts':
     case '.cts':
@@ -65,11 +66,30 @@ async function load(path: string): Promise<unknown> {
   try {
     return await import(pathToFileURL(resolve(path)).href);
   } catch (error) {
-    // The message can quote what the module has read.
-    const { name, code } = error as { name?: unknown; code?: unknown };
-    const what = [name, code].filter((part) => typeof part === 'string').map(quoted);
     throw new UsageError(
-      `The module of "--config" cannot be loaded (${what.join(', ')}): run it with node, which shows why`,
+      `The module of "--config" cannot be loaded (${kindOf(error)}): run it with node, which shows why`,
+    );
+  }
+}
+
+/** Returns the kind of an error without its message, which can quote what the module has read. */
+function kindOf(error: unknown): string {
+  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
+  return [name, code]
+    .filter((part) => typeof part === 'string')
+    .map(quoted)
+    .join(', ');
+}
+
+/** Returns what a function returns if it needs nothing, and any other value as it is. */
+async function returnedBy(value: unknown): Promise<unknown> {
+  if (typeof value !== 'function' || value.length > 0) return value;
+  try {
+    return await value();
+  } catch (error) {
+    throw new UsageError(
+      `The function of "--config" throws (${kindOf(error)}): set the variables that it reads, or call it with node, which ` +
+        'shows why',
     );
   }
 }
@@ -104,7 +124,7 @@ function configOf(value: unknown): Config {
 }
 
 function described(value: unknown): string {
-  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'function') return 'a function that needs arguments';
   if (Array.isArray(value)) return 'a list';
   if (!isObject(value)) return value === undefined || value === null ? 'nothing' : `a ${typeof value}`;
   if ('authorizationServers' in value) return 'no list of servers, each with its issuer, in "authorizationServers"';

@@ -71,6 +71,12 @@ describe('the form of the file', () => {
     ['a CommonJS module', 'a.cjs', (issuer) => `module.exports = ${options(issuer)};`],
     ['a CommonJS module with stepUpOptions', 'a.cjs', (issuer) => `exports.stepUpOptions = ${options(issuer)};`],
     [
+      'a CommonJS module with a function, as nest add writes it',
+      'a.cjs',
+      (issuer) => `exports.stepUpOptions = function stepUpOptions() { return ${options(issuer)}; };`,
+    ],
+    ['an ES module with an async function', 'a.mjs', (issuer) => `export default async () => (${options(issuer)});`],
+    [
       'a compiled default export',
       'a.js',
       (issuer) =>
@@ -111,10 +117,22 @@ describe('the form of the file', () => {
       `${EXPECTED}; it has "AppModule", "bootstrap"`,
     ],
     [
-      'a module whose export is a function',
+      'a module whose export is a function of something',
+      'a.cjs',
+      'module.exports.default = (config) => ({});',
+      `${EXPECTED}; it has a function that needs arguments`,
+    ],
+    [
+      'a function that returns nothing of it',
       'a.cjs',
       'module.exports.default = () => ({});',
-      `${EXPECTED}; it has a function`,
+      `${EXPECTED}; it has an empty object`,
+    ],
+    [
+      'a function that throws',
+      'a.cjs',
+      "exports.stepUpOptions = () => { throw new TypeError('secret-of-api'); };",
+      'The function of "--config" throws ("TypeError"): set the variables that it reads, or call it with node, which shows why',
     ],
     ['an empty module', 'a.mjs', 'export {};', `${EXPECTED}; it has an empty object`],
     ['a list', 'a.json', '[{}]', `${EXPECTED}; it has a list`],
