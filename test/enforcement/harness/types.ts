@@ -6,7 +6,7 @@ export type TokenName = 'none' | 'weak' | 'expired' | 'good';
 
 /** What a row is about: one application, one handler with a secret, one way to call it. */
 export interface Row {
-  /** A rule of design §3, "Enforcement" or "Combining". */
+  /** What SECURITY.md promises, "Enforcement" or "Whose authentication", in more detail. */
   rule: string;
   name: string;
   adapters: readonly Adapter[];
