@@ -173,8 +173,14 @@ function start(command, parameters, cwd, variables, ready) {
   });
 }
 
-function curl(url, token) {
-  return run('curl', ['--silent', '--include', '--header', `Authorization: Bearer ${token}`, url], workshop);
+/** Nest says that an application has started before Fastify listens, so that the first attempts may find nobody. */
+async function curl(url, token) {
+  const options = ['--silent', '--include', '--retry', '30', '--retry-delay', '1', '--retry-connrefused'];
+  try {
+    return await run('curl', [...options, '--header', `Authorization: Bearer ${token}`, url], workshop);
+  } catch ({ code }) {
+    throw new Error(`curl ends with ${code}`);
+  }
 }
 
 async function timed(what, attempt) {

@@ -39,10 +39,11 @@ const consumers = [
 let failed = 0;
 try {
   run('npm', ['run', 'build', '--silent'], root);
-  const [{ filename }] = JSON.parse(
+  const [{ filename, files }] = JSON.parse(
     run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', workshop], root),
   );
   const tarball = join(workshop, filename);
+  check('content', () => checkContent(files.map(({ path }) => path)));
   check('publint', () => run('npx', ['publint', '--strict', tarball], root));
   check('are the types wrong', () => run('npx', ['attw', tarball], root));
   for (const consumer of consumers) check(consumer.name, () => use(consumer, tarball));
@@ -51,6 +52,25 @@ try {
 }
 console.log(failed === 0 ? 'The package works in all of them.' : `${failed} failed.`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+/** Each file that is published, by what it is. */
+const PUBLISHED = [
+  /^(?:CHANGELOG|README|SECURITY)\.md$/,
+  /^LICENSE$/,
+  /^package\.json$/,
+  /^docs\/[\w-]+\.md$/,
+  // for resolvers that read no exports
+  /^client\/(?:sign-in\/)?package\.json$/,
+  /^dist\/(?:[\w.-]+\/)*[\w.-]+\.(?:js|d\.ts)$/,
+  /^dist\/(?:esm|cjs)\/package\.json$/,
+  /^dist\/schematics\/(?:[\w-]+\/)*[\w-]+\.json$/,
+];
+
+function checkContent(paths) {
+  const others = paths.filter((path) => !PUBLISHED.some((kind) => kind.test(path)));
+  if (others.length > 0) throw new Error(`nobody expects these files in the package: ${others.join(', ')}`);
+  return `${paths.length} files`;
+}
 
 function use({ name, type, nest, typescript, resolution, jest }, tarball) {
   const folder = join(workshop, name.replace(/\W+/g, '-'));
