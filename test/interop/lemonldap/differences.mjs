@@ -87,9 +87,8 @@ export const differences = {
     source: LIBRARY,
   },
   doctor: {
-    outcome: 'code_refused, code_refused, code_refused, exit code 1',
-    why: 'It does not decode the credentials of HTTP Basic, which RFC 6749 has clients encode. `client_secret_post` works.',
-    source: LIBRARY,
+    outcome: 'acr_values_ignored, max_age_ignored, exit code 1',
+    why: 'At a client of the first level neither parameter has an effect, and the doctor says so. The second level is a client of its own.',
+    source: ISSUER,
   },
-  'doctor, no auth_time': { outcome: 'nothing found, exit code 1', why: 'As above.', source: LIBRARY },
 };
