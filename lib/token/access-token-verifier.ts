@@ -101,7 +101,7 @@ export class AccessTokenVerifier {
     const known = this.#jwts.recall(token, this.#clock());
     if (known === undefined) return false;
     if (!this.#isAlwaysAsked(known)) return true;
-    return this.#issuers.get(known.server.issuer)?.introspector?.knows(token) === true;
+    return this.#issuers.of(known.server)?.introspector?.knows(token) === true;
   }
 
   /** What is remembered of verified JWTs. */
@@ -125,10 +125,10 @@ export class AccessTokenVerifier {
   }
 
   #complete(token: string, verified: VerifiedAccessToken): MaybePromise<VerifiedAccessToken> {
-    const { issuer } = verified.server;
-    const introspector = this.#issuers.get(issuer)?.introspector;
+    const { server } = verified;
+    const introspector = this.#issuers.of(server)?.introspector;
     if (introspector === undefined) return verified;
-    return orElse(() => introspector.complete(token, verified), refusedBy(issuer));
+    return orElse(() => introspector.complete(token, verified), refusedBy(server.issuer));
   }
 
   #isAlwaysAsked({ server }: VerifiedAccessToken): boolean {
