@@ -151,7 +151,11 @@ export function lacksRequired(
   if (introspection === undefined) return false;
   const { acrMissing, authTimeMissing } = INTROSPECTION_OCCASIONS[introspection.when];
   const lacksAcr = acrValues !== undefined && event.acr === undefined && event.acrs === undefined;
-  const lacksTime = maxAge !== undefined && event.authTime === undefined && event.acrTimes === undefined;
+  const { authTime, acrTimes = {}, amr } = event;
+  // Without methods the times of contexts are not known, and auth_time does not stand in for them.
+  const lacksMethods = amr === undefined && acrValues?.some((value) => Object.hasOwn(acrTimes, value)) === true;
+  const isUndated = authTime === undefined && (amr === undefined || event.acrTimes === undefined);
+  const lacksTime = maxAge !== undefined && (lacksMethods || isUndated);
   return (acrMissing && lacksAcr) || (authTimeMissing && lacksTime);
 }
 
