@@ -87,6 +87,9 @@ describe('the answer of an application', () => {
     `${ISSUER}?a=b`,
     `${ISSUER}#a`,
     ` ${ISSUER}`,
+    `${ISSUER}/\u001b[2J`,
+    `${ISSUER}/\u202eknab`,
+    'https://bänk.example',
     `https://as.example/${'a'.repeat(3000)}`,
   ])('an issuer that no server has is not asked for: %j', async (issuer) => {
     const { servers, asked } = setUp(() => optionsOf(ISSUER));
