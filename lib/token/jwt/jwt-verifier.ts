@@ -72,7 +72,8 @@ export class JwtVerifier {
 
   /** Returns what is remembered of a token, so that its signature is not verified again. Counts nothing. */
   recall(token: string, { now }: Clock): VerifiedAccessToken | undefined {
-    return this.#verified.peek(VerifiedTokens.digest(token), now);
+    const known = this.#verified.peek(VerifiedTokens.digest(token), now);
+    return known !== undefined && this.issuers.isCurrent(known.server) ? known : undefined;
   }
 
   #verifyNew(token: string, digest: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
