@@ -151,10 +151,10 @@ export function lacksRequired(
   if (introspection === undefined) return false;
   const { acrMissing, authTimeMissing } = INTROSPECTION_OCCASIONS[introspection.when];
   const lacksAcr = acrValues !== undefined && event.acr === undefined && event.acrs === undefined;
-  const { authTime, acrTimes = {}, amr } = event;
+  const { authTime, acrTimes, amr } = event;
   // Without methods the times of contexts are not known, and auth_time does not stand in for them.
-  const lacksMethods = amr === undefined && acrValues?.some((value) => Object.hasOwn(acrTimes, value)) === true;
-  const isUndated = authTime === undefined && (amr === undefined || event.acrTimes === undefined);
+  const lacksMethods = acrValues !== undefined && acrTimes !== undefined && amr === undefined;
+  const isUndated = authTime === undefined && (acrTimes === undefined || amr === undefined);
   const lacksTime = maxAge !== undefined && (lacksMethods || isUndated);
   return (acrMissing && lacksAcr) || (authTimeMissing && lacksTime);
 }

@@ -853,7 +853,8 @@ describe('JWTs that are introspected', () => {
     } satisfies AuthorizationServerProfile;
     const amr = (...methods: [method: string, age: number][]) =>
       methods.map(([method, age]) => ({ method, at: NOW - age }));
-    const required = { acrValues: ['mfa'], maxAge: 300 };
+    // a word of the application: nothing is translated before it is complete
+    const required = { acrValues: ['strong'], maxAge: 300 };
     const timesOf = async (claims: object) => {
       const there = asking('event-missing', undefined, { profile });
       const jwt = await issuer.accessToken({ acr: 'mfa', authTime: NOW - 10, claims: { ...claims } });
