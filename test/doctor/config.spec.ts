@@ -117,6 +117,12 @@ describe('the form of the file', () => {
       `${EXPECTED}; it has a function`,
     ],
     ['an empty module', 'a.mjs', 'export {};', `${EXPECTED}; it has an empty object`],
+    [
+      'options whose servers are known at run time alone',
+      'a.cjs',
+      'module.exports = { realm: "bank", resolveAuthorizationServer: () => undefined };',
+      `${EXPECTED}; it has servers that "resolveAuthorizationServer" returns at run time: export the options of one of them`,
+    ],
     ['a list', 'a.json', '[{}]', `${EXPECTED}; it has a list`],
     ['a text', 'a.json', '"secret-of-api"', `${EXPECTED}; it has a string`],
     ['null', 'a.json', 'null', `${EXPECTED}; it has nothing`],
