@@ -128,6 +128,9 @@ function described(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (!isObject(value)) return value === undefined || value === null ? 'nothing' : `a ${typeof value}`;
   if ('authorizationServers' in value) return 'no list of servers, each with its issuer, in "authorizationServers"';
+  if ('resolveAuthorizationServer' in value) {
+    return 'servers that "resolveAuthorizationServer" returns at run time: export the options of one of them';
+  }
   const members = Object.keys(value);
   return members.length === 0 ? 'an empty object' : quotedList(members);
 }

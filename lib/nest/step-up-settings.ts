@@ -115,7 +115,11 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
   const servers =
     authorizationServers === undefined
       ? []
-      : checkAuthorizationServers(withAudience(authorizationServers, protectedResource?.resource));
+      : checkAuthorizationServers(
+          Array.isArray(authorizationServers)
+            ? authorizationServers.map((server) => withAudience(server, protectedResource?.resource))
+            : authorizationServers,
+        );
   if (protectedResource !== undefined && options.resourceMetadata !== undefined) {
     throw new StepUpConfigurationError(
       '"resourceMetadata" and "protectedResourceMetadata" both name the metadata of this API; leave one of them out',
@@ -123,7 +127,7 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
   }
   const resourceMetadata = options.resourceMetadata ?? protectedResource?.metadataUrl;
   if (passport === 'existing') checkEffects(options, servers);
-  const possession = checkPossession(options, servers);
+  const possession = checkPossession(options, servers, resolveAuthorizationServer !== undefined);
   if (typeof strategyName !== 'string' || strategyName === '') {
     throw new StepUpConfigurationError('"strategyName" must be the name of a Passport strategy');
   }
@@ -186,13 +190,10 @@ function checkEffects({ user, tokenCacheBytes }: StepUpModuleOptions, servers: r
   }
 }
 
-/** Returns the servers, each with an audience if there is one to give. Does not check them. */
-function withAudience(
-  servers: readonly AuthorizationServerOptions[],
-  audience: string | undefined,
-): readonly AuthorizationServerOptions[] {
-  if (audience === undefined || !Array.isArray(servers)) return servers;
-  return servers.map((server: AuthorizationServerOptions) =>
-    typeof server === 'object' && server !== null && server.audience === undefined ? { ...server, audience } : server,
-  );
+/** Returns the options of a server with an audience if they have none and there is one to give. Does not check them. */
+export function withAudience<Options>(server: Options, audience: string | undefined): Options {
+  if (audience === undefined || typeof server !== 'object' || server === null) return server;
+  return (server as Pick<AuthorizationServerOptions, 'audience'>).audience === undefined
+    ? { ...server, audience }
+    : server;
 }

@@ -30,18 +30,27 @@ export function inWords(described: Described): string {
 function required(described: Described): string {
   const {
     route: { description },
-    translated,
   } = described;
   const { acrValues, maxAge, scope } = description.requirements ?? {};
-  const values = acrValuesOf(translated).map(code);
   const parts = [
-    acrValues && (values.length === 0 ? 'with an `acr` that is not known' : `with the \`acr\` ${values.join(' or ')}`),
+    acrValues && contexts(described, acrValues),
     maxAge !== undefined && `from a sign-in at most ${maxAge} seconds ago (\`max_age\`)`,
     scope !== undefined && `with the scope ${scope.split(' ').map(code).join(' and ')}`,
   ].filter((part) => typeof part === 'string');
   if (parts.length === 0) return 'Needs an access token.';
   const otherwise = canChallenge(described) ? ' Otherwise the response is a challenge by RFC 9470.' : '';
   return `Needs an access token ${parts.join(', ')}.${otherwise}`;
+}
+
+/** Says which strings satisfy. Those of servers that are resolved at run time are not known: the words stand for them. */
+function contexts({ settings, translated }: Described, words: readonly string[]): string {
+  const values = acrValuesOf(translated).map(code).join(' or ');
+  if (settings.resolveAuthorizationServer === undefined)
+    return values === '' ? 'with an `acr` that is not known' : `with the \`acr\` ${values}`;
+  const others = `for the word ${words.map(code).join(' or ')}`;
+  return values === ''
+    ? `with the \`acr\` of its authorization server ${others}`
+    : `with the \`acr\` ${values}, or that of another authorization server ${others}`;
 }
 
 function code(text: string): string {

@@ -80,9 +80,11 @@ function extensionOf({ route, settings, translated }: Described): StepUpExtensio
   const byIssuer = translated.flatMap(({ issuer, requirements: { acrValues } }) =>
     issuer !== undefined && acrValues !== undefined ? [[issuer, acrValues] as const] : [],
   );
+  // An empty list would say that no string satisfies.
+  const isKnown = translated.length > 0 || settings.resolveAuthorizationServer === undefined;
   return {
     access,
-    ...(words !== undefined && { words, acr_values: acrValuesOf(translated) }),
+    ...(words !== undefined && { words, ...(isKnown && { acr_values: acrValuesOf(translated) }) }),
     ...(byIssuer.length > 1 && { acr_values_by_issuer: Object.fromEntries(byIssuer) }),
     ...(maxAge !== undefined && { max_age: maxAge }),
     ...(scope !== undefined && { scope }),

@@ -27,7 +27,15 @@ const claims: Properties<ClaimsChallengeBody> = {
 const accessToken: Properties<AccessTokenBody> = {
   error: {
     type: 'string',
-    enum: ['invalid_request', 'invalid_token', 'insufficient_scope', 'access_denied', 'temporarily_unavailable'],
+    enum: [
+      'invalid_request',
+      'invalid_token',
+      'invalid_dpop_proof',
+      'use_dpop_nonce',
+      'insufficient_scope',
+      'access_denied',
+      'temporarily_unavailable',
+    ],
     description: 'Absent if the request has no access token.',
   },
   error_description: text,

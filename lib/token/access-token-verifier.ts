@@ -101,7 +101,7 @@ export class AccessTokenVerifier {
     const known = this.#jwts.recall(token, this.#clock());
     if (known === undefined) return false;
     if (!this.#isAlwaysAsked(known)) return true;
-    return this.#issuers.get(known.server.issuer)?.introspector?.knows(token) === true;
+    return this.#issuers.of(known.server)?.introspector?.knows(token) === true;
   }
 
   /** What is remembered of verified JWTs. */
@@ -125,10 +125,10 @@ export class AccessTokenVerifier {
   }
 
   #complete(token: string, verified: VerifiedAccessToken): MaybePromise<VerifiedAccessToken> {
-    const { issuer } = verified.server;
-    const introspector = this.#issuers.get(issuer)?.introspector;
+    const { server } = verified;
+    const introspector = this.#issuers.of(server)?.introspector;
     if (introspector === undefined) return verified;
-    return orElse(() => introspector.complete(token, verified), refusedBy(issuer));
+    return orElse(() => introspector.complete(token, verified), refusedBy(server.issuer));
   }
 
   #isAlwaysAsked({ server }: VerifiedAccessToken): boolean {
@@ -151,7 +151,11 @@ export function lacksRequired(
   if (introspection === undefined) return false;
   const { acrMissing, authTimeMissing } = INTROSPECTION_OCCASIONS[introspection.when];
   const lacksAcr = acrValues !== undefined && event.acr === undefined && event.acrs === undefined;
-  const lacksTime = maxAge !== undefined && event.authTime === undefined && event.acrTimes === undefined;
+  const { authTime, acrTimes, amr } = event;
+  // Without methods the times of contexts are not known, and auth_time does not stand in for them.
+  const lacksMethods = acrValues !== undefined && acrTimes !== undefined && amr === undefined;
+  const isUndated = authTime === undefined && (acrTimes === undefined || amr === undefined);
+  const lacksTime = maxAge !== undefined && (lacksMethods || isUndated);
   return (acrMissing && lacksAcr) || (authTimeMissing && lacksTime);
 }
 

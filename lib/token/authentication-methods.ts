@@ -5,13 +5,20 @@ import { isNumericDate, isText, isTextList } from './claim-values.js';
 /** Methods and their times, in seconds since the epoch. `undefined`: not known. `NaN`: not readable. */
 type DatedMethods = ReadonlyMap<string, number | undefined>;
 
+const NO_METHODS: DatedMethods = new Map();
+
 /** The members of an authentication event that methods can tell. */
 type ToldByMethods = Pick<AuthenticationEvent, 'acrs' | 'acrTimes' | 'amr' | 'authTime'>;
 
-/** Returns what the methods of a sign-in tell by a profile. Empty if the claim has another form than the profile says. */
+/**
+ * Returns what the methods of a sign-in tell by a profile. Without methods, and if the claim has another form than the
+ * profile says: that the times of contexts which they date are not known, so that no other time stands in for them.
+ */
 export function toldByMethods(claims: Claims, path: readonly string[], reader: MethodsReader): ToldByMethods {
   const methods = READERS[reader.form](readClaim(claims, path), reader, claims['iat']);
-  if (methods === undefined || methods.size === 0) return {};
+  if (methods === undefined || methods.size === 0) {
+    return reader.acrTimes.length === 0 ? {} : { acrTimes: timesOf(reader.acrTimes, NO_METHODS) };
+  }
   const told = reader.acr.filter(([, alternatives]) => alternatives.some((all) => hasAll(methods, all)));
   const isDated = reader.hasTimes && reader.acr.length + reader.acrTimes.length > 0;
   const authTime = reader.authTime.map((method) => methods.get(method)).reduce(later, undefined);

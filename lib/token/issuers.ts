@@ -44,6 +44,14 @@ export class Issuers<Issuer extends { readonly server: AuthorizationServer }> {
     return this.#resolved === undefined || this.get(server.issuer)?.server === server;
   }
 
+  /**
+   * Returns the issuer of a server that has verified a token. Also if the server has meanwhile been forgotten, or has to
+   * be resolved again: what it asks of its tokens holds until the end of a verification.
+   */
+  of(server: AuthorizationServer): Issuer | undefined {
+    return this.#ofResolved.get(server) ?? this.#configured.get(server.issuer);
+  }
+
   #of(server: AuthorizationServer | undefined): Issuer | undefined {
     return server && this.#ofResolved.get(server);
   }

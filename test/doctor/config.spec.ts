@@ -135,6 +135,12 @@ describe('the form of the file', () => {
       'The function of "--config" throws ("TypeError"): set the variables that it reads, or call it with node, which shows why',
     ],
     ['an empty module', 'a.mjs', 'export {};', `${EXPECTED}; it has an empty object`],
+    [
+      'options whose servers are known at run time alone',
+      'a.cjs',
+      'module.exports = { realm: "bank", resolveAuthorizationServer: () => undefined };',
+      `${EXPECTED}; it has servers that "resolveAuthorizationServer" returns at run time: export the options of one of them`,
+    ],
     ['a list', 'a.json', '[{}]', `${EXPECTED}; it has a list`],
     ['a text', 'a.json', '"secret-of-api"', `${EXPECTED}; it has a string`],
     ['null', 'a.json', 'null', `${EXPECTED}; it has nothing`],

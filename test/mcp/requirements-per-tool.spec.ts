@@ -171,6 +171,14 @@ describeOverHttp('requirements per MCP tool', ({ serve, accessToken, server }) =
     }
   });
 
+  it('an order of one server ranks no strings of another, whose strings stand for themselves', async () => {
+    const literal = { issuer: 'https://literal.example', audience: server.audience, acr: 'literal' } as const;
+    const authorizationServers = [...ordered(['phr', 'mfa']).authorizationServers, literal];
+    await expect(serve(mcp(apart), { authorizationServers })).rejects.toThrow(
+      'no acr value is enough for every tool of requirementsPerTool',
+    );
+  });
+
   it('tools for which no word is enough together stop the boot', async () => {
     const advice = 'no acr value is enough for every tool of requirementsPerTool';
     await expect(serve(mcp(apart), ordered())).rejects.toThrow(`@RequireAcr on HandlerController.handle: ${advice}`);

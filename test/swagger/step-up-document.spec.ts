@@ -178,6 +178,48 @@ describe('an operation with a requirement', () => {
     ]);
   });
 
+  it('names the words alone if authorization servers are resolved at run time', async () => {
+    const options = { authorizationServers: undefined, resolveAuthorizationServer: () => undefined } as never;
+    const operation = await required({ controllers: [handler(RequireAcr(['phr', 'mfa']))], options });
+    expect(operation['x-step-up']).toEqual({ access: 'required', words: ['phr', 'mfa'] });
+    expect(operation['description']).toBe(
+      '**Step-up authentication.** Needs an access token with the `acr` of its authorization server for the word `phr` ' +
+        'or `mfa`. Otherwise the response is a challenge by RFC 9470.',
+    );
+    expect(JSON.stringify(operation.responses)).not.toContain('acr_values');
+  });
+
+  it('names those words next to the strings of servers that are configured', async () => {
+    const operation = await required({
+      controllers: [handler(RequireAcr('mfa'))],
+      options: { authorizationServers: [{ ...bootServer, ...words }], resolveAuthorizationServer: () => undefined },
+    });
+    expect(operation['x-step-up']).toEqual({
+      access: 'required',
+      words: ['mfa'],
+      acr_values: ['urn:example:mfa', 'urn:example:otp'],
+    });
+    expect(operation['description']).toContain(
+      'with the `acr` `urn:example:mfa` or `urn:example:otp`, or that of another authorization server for the word `mfa`.',
+    );
+  });
+
+  it('has every error with which a token or its proof can be refused', async () => {
+    const options = {
+      authorizationServers: [{ ...bootServer, boundTokens: 'accepted' }],
+      publicUrl: 'https://api.example',
+    };
+    const document = await documentOf({
+      controllers: [handler(RequireAcr({ maxAge: 60 }))],
+      options: options as never,
+    });
+    const schema = document.components?.schemas?.['AccessTokenBody'];
+    expect(schema).toHaveProperty(
+      'properties.error.enum',
+      expect.arrayContaining(['invalid_token', 'invalid_dpop_proof', 'use_dpop_nonce']),
+    );
+  });
+
   it('says that requirements are decided for each request', async () => {
     const operation = await required({ controllers: [handler(RequireAcr(() => ({ maxAge: 60 })))] });
     expect(operation['x-step-up']).toEqual({ access: 'required', dynamic: true });

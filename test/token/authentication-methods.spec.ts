@@ -179,6 +179,12 @@ describe('RS-58 the time of a factor', () => {
     ]);
     expect(reasons({ aal: 'aal2', amr: [at('pwd', 900), at('totp', 10)] }, profile, required)).toEqual([]);
     expect(reasons({ aal: 'aal2', amr: [at('pwd', 10)] }, profile, required)).toEqual(['auth_time_missing']);
+    const fresh = { aal: 'aal2', auth_time: NOW - 10 };
+    for (const amr of [undefined, null, [], ['totp'], 'totp', [at('totp', 10), {}]]) {
+      expect(reasons({ ...fresh, amr }, profile, required)).toEqual(['auth_time_missing']);
+    }
+    expect(reasons({ ...fresh, amr: [at('pwd', 10)] }, profile, required)).toEqual(['auth_time_missing']);
+    expect(reasons(fresh, profile, { maxAge: 300 })).toEqual([]);
     // methods date the class, and do not tell it
     expect(reasons({ aal: 'aal1', amr: [at('totp', 10)] }, profile, { acrValues: ['aal2'] })).toEqual(['acr_unmet']);
     expect(reasons({ aal: 'aal1', amr: [at('pwd', 10)] }, profile, { acrValues: ['aal1'], maxAge: 300 })).toEqual([]);

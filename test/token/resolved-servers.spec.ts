@@ -87,6 +87,9 @@ describe('the answer of an application', () => {
     `${ISSUER}?a=b`,
     `${ISSUER}#a`,
     ` ${ISSUER}`,
+    `${ISSUER}/\u001b[2J`,
+    `${ISSUER}/\u202eknab`,
+    'https://bänk.example',
     `https://as.example/${'a'.repeat(3000)}`,
   ])('an issuer that no server has is not asked for: %j', async (issuer) => {
     const { servers, asked } = setUp(() => optionsOf(ISSUER));
@@ -115,6 +118,14 @@ describe('the answer of an application', () => {
           [{ ...optionsOf(ISSUER), acr: { mfa: 'phr' } }],
         "\"resolveAuthorizationServer().introspection.when\" cannot be 'opaque', its default: an opaque token names no issuer to resolve; set it to 'event-missing', 'auth-time-missing' or 'always'":
           [{ ...optionsOf(ISSUER), introspection: { clientId: 'api', clientSecret: 's3cret' } }],
+        '"resolveAuthorizationServer().boundTokens" accepts \'dpop\', which no server of "authorizationServers" does, so that nobody would verify the proof; leave it out, or accept it there too':
+          [
+            { ...optionsOf(ISSUER), boundTokens: 'accepted' },
+            { ...optionsOf(ISSUER), boundTokens: 'required' },
+            { ...optionsOf(ISSUER), boundTokens: { policy: 'accepted', methods: ['dpop'] } },
+          ],
+        '"resolveAuthorizationServer().boundTokens" accepts \'mtls\', which no server of "authorizationServers" does, so that nobody would verify the proof; leave it out, or accept it there too':
+          [{ ...optionsOf(ISSUER), boundTokens: { policy: 'required', methods: ['mtls'] } }],
       }),
     )('%j', async (answer, message) => {
       const { servers, asked } = setUp(() => answer, [other]);
@@ -127,6 +138,15 @@ describe('the answer of an application', () => {
       expect(() => servers.resolve(ISSUER)).toThrow(message);
       expect(asked).toHaveLength(1);
     });
+  });
+
+  test('a server can be bound by a method that a configured one accepts, and by no other', async () => {
+    const dpop = { policy: 'accepted', methods: ['dpop'] };
+    const configured = [{ ...optionsOf('https://other.example'), boundTokens: dpop }];
+    const { servers } = setUp((issuer) => ({ ...optionsOf(issuer), boundTokens: dpop }), configured);
+    expect(await servers.resolve(ISSUER)).toMatchObject({ boundTokens: { dpop: true, mtls: false } });
+    const { servers: others } = setUp((issuer) => ({ ...optionsOf(issuer), boundTokens: 'accepted' }), configured);
+    expect((await failureOf(others)).reason).toMatch("boundTokens\" accepts 'mtls', which no server");
   });
 
   test('a listener that cannot use a server refuses it', async () => {

@@ -6,7 +6,7 @@ import type { StepUpLog } from '../advice/log.js';
 import { TokenAdvice } from '../refusal/token-advice.js';
 import { adviceOnUndeclaredWord } from '../requirements/undeclared-word.js';
 import type { Vocabularies } from '../requirements/vocabularies.js';
-import type { StepUpSettings } from '../step-up-settings.js';
+import { type StepUpSettings, withAudience } from '../step-up-settings.js';
 
 /** Vocabularies that servers with equal words share. */
 const MAX_VOCABULARIES = 1000;
@@ -41,10 +41,4 @@ export function resolvedServers(
     for (const undeclared of vocabularies.declare(server.vocabulary)) log.advise(adviceOnUndeclaredWord(undeclared));
   });
   return resolved;
-}
-
-/** Returns an answer with the `resource` of this API, if it names no audience itself. */
-function withAudience(answer: unknown, resource: string | undefined): unknown {
-  if (resource === undefined || typeof answer !== 'object' || answer === null) return answer;
-  return { audience: resource, ...answer };
 }

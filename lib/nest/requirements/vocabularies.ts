@@ -72,7 +72,8 @@ export class Vocabularies implements ApplicationWords {
         acrValues.includes(word) ||
         vocabularies.every((vocabulary) => {
           const enough = vocabulary.stringsFor(acrValues);
-          return (vocabulary.words.get(word) ?? []).every((string) => enough.includes(string));
+          // Where strings stand for themselves, so does the word.
+          return vocabulary.stringsFor([word]).every((string) => enough.includes(string));
         }),
     );
   }

@@ -60,7 +60,7 @@ type SignInFacts = ReturnType<typeof authenticationOf>;
  */
 export function isOfAnotherSignIn(facts: SignInFacts, { event, claims: { iat } }: VerifiedAccessToken): boolean {
   const isUndated = isDated(facts) && typeof iat !== 'number';
-  return isUndated || isLaterThan(facts, iat) || contradicts(facts, event);
+  return isUndated || isLaterThan(facts, iat) || contradicts(toldBy(facts), toldBy(event));
 }
 
 /**
@@ -68,7 +68,14 @@ export function isOfAnotherSignIn(facts: SignInFacts, { event, claims: { iat } }
  */
 export function addFacts(verified: VerifiedAccessToken, facts: SignInFacts, { act }: Claims): VerifiedAccessToken {
   const own = act === undefined ? verified : { ...verified, claims: freezeClaims({ act, ...verified.claims }) };
-  return Object.freeze({ ...own, event: Object.freeze({ ...facts, ...verified.event }) });
+  return Object.freeze({ ...own, event: Object.freeze({ ...verified.event, ...facts, ...toldBy(verified.event) }) });
+}
+
+/** Returns what a sign-in tells. Without methods it tells no time of a context, but only that these are not known. */
+function toldBy<Facts extends SignInFacts>(signIn: Facts): Facts | Omit<Facts, 'acrTimes'> {
+  if (signIn.amr !== undefined || signIn.acrTimes === undefined) return signIn;
+  const { acrTimes: _, ...told } = signIn;
+  return told;
 }
 
 function isOther(claim: unknown, known: string | undefined): boolean {

@@ -72,7 +72,8 @@ export class JwtVerifier {
 
   /** Returns what is remembered of a token, so that its signature is not verified again. Counts nothing. */
   recall(token: string, { now }: Clock): VerifiedAccessToken | undefined {
-    return this.#verified.peek(VerifiedTokens.digest(token), now);
+    const known = this.#verified.peek(VerifiedTokens.digest(token), now);
+    return known !== undefined && this.issuers.isCurrent(known.server) ? known : undefined;
   }
 
   #verifyNew(token: string, digest: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
@@ -123,12 +124,13 @@ export class JwtVerifier {
 
 /**
  * Returns the members of a header that name its key. A remembered header without a thumbprint serves itself, so that its
- * tokens share one object.
+ * tokens share one object, unless the sender has given it a member of our name.
  */
 export function keyHeaderOf({ header }: Pick<UnverifiedJwt, 'header'>, report: Refuse = refuse): KeyHeader {
   const kid = readKeyId(header['kid'], report);
   const thumbprint = header['x5t#S256'] ?? header['x5t'];
-  if (thumbprint === undefined && Object.isFrozen(header)) return header as unknown as KeyHeader;
+  const isKeyHeader = thumbprint === undefined && header['thumbprint'] === undefined && Object.isFrozen(header);
+  if (isKeyHeader) return header as unknown as KeyHeader;
   return {
     alg: header['alg'] as string,
     kid,

@@ -32,11 +32,13 @@ export interface PossessionSettings {
 /**
  * Checks the options of bound tokens. `undefined` if no server accepts them.
  *
+ * @param isOpen whether further servers are resolved at run time: any of them can accept bearer tokens
  * @throws StepUpConfigurationError that names the option, also for options without effect
  */
 export function checkPossession(
   { publicUrl, dpop, clientCertificate }: PossessionOptions,
   servers: readonly Pick<AuthorizationServer, 'boundTokens'>[],
+  isOpen = false,
 ): PossessionSettings | undefined {
   const url = publicUrl === undefined ? undefined : new PublicUrl(publicUrl);
   const acceptsDPoP = servers.some(({ boundTokens }) => boundTokens.dpop);
@@ -53,7 +55,7 @@ export function checkPossession(
   return Object.freeze({
     dpop: url !== undefined && acceptsDPoP ? Object.freeze({ ...checkDPoP(dpop), publicUrl: url }) : undefined,
     certificateDigest: acceptsCertificates ? checkClientCertificate(clientCertificate) : undefined,
-    acceptsBearer: servers.some(({ boundTokens: { policy, mtls } }) => policy !== 'required' || mtls),
+    acceptsBearer: isOpen || servers.some(({ boundTokens: { policy, mtls } }) => policy !== 'required' || mtls),
   });
 }
 

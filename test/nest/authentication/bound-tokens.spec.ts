@@ -712,6 +712,16 @@ describeOverHttp('what a server says of bound tokens', ({ serve, accessToken, se
     ]);
   });
 
+  it("'required' by DPoP alone still offers Bearer if a resolved server can accept it", async () => {
+    const dpop = { policy: 'required', methods: ['dpop'] } as const;
+    const send = await serve(handler(UseGuards(AccessTokenGuard)), {
+      ...accepting({ ...server, issuer: 'https://configured.example' }, {}, dpop),
+      resolveAuthorizationServer: (issuer: string) => ({ issuer, audience: server.audience }),
+    } as Further);
+    expect((await send({ token: await accessToken() })).status).toBe(200);
+    expect((await send()).headers['www-authenticate']).toEqual([BEARER, DPOP]);
+  });
+
   it('a method that is not listed is refused', async () => {
     const send = await serve(route(), {
       ...accepting(server, {}, { policy: 'accepted', methods: ['mtls'] }),

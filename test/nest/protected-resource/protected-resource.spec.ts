@@ -176,6 +176,27 @@ describeOverHttp('the metadata of the API (RFC 9728)', ({ serve, accessToken, se
     });
   });
 
+  it('with servers that are resolved it does not say that every token has to be bound', async () => {
+    const send = await serve(handler(), {
+      protectedResourceMetadata: { resource: RESOURCE },
+      authorizationServers: [{ issuer: server.issuer, boundTokens: { policy: 'required', methods: ['dpop'] } }],
+      publicUrl: RESOURCE,
+      resolveAuthorizationServer: (issuer) => ({ issuer }),
+    });
+    expect((await send({ path: AT })).body).not.toHaveProperty('dpop_bound_access_tokens_required');
+  });
+
+  it('its resource is the audience also of a resolved server that names none', async () => {
+    const send = await serve(handler(RequireAcr({ maxAge: 60 })), {
+      protectedResourceMetadata: { resource: RESOURCE },
+      authorizationServers: undefined,
+      resolveAuthorizationServer: (issuer: string) => ({ issuer, audience: undefined }),
+    } as never);
+    const ofThis = await accessToken({ claims: { aud: RESOURCE } });
+    expect((await send({ token: ofThis })).status).toBe(200);
+    expect((await send({ token: await accessToken() })).status).toBe(401);
+  });
+
   it('with a strategy of the application it lists the servers that are configured', async () => {
     const send = await serve(handler(), {
       passport: 'existing',

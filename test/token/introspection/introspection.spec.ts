@@ -847,6 +847,27 @@ describe('JWTs that are introspected', () => {
     expect((await eventOf(there, undated)).acrTimes).toBeUndefined();
   });
 
+  test('RS-58 a response adds the time of a factor that the JWT does not tell, and replaces no other', async () => {
+    const profile = {
+      methods: { form: 'entries', method: 'method', time: 'at', acrTimes: { mfa: ['totp'] } },
+    } satisfies AuthorizationServerProfile;
+    const amr = (...methods: [method: string, age: number][]) =>
+      methods.map(([method, age]) => ({ method, at: NOW - age }));
+    // a word of the application: nothing is translated before it is complete
+    const required = { acrValues: ['strong'], maxAge: 300 };
+    const timesOf = async (claims: object) => {
+      const there = asking('event-missing', undefined, { profile });
+      const jwt = await issuer.accessToken({ acr: 'mfa', authTime: NOW - 10, claims: { ...claims } });
+      const verified = await there.verify(jwt);
+      return (await there.complete(jwt, verified, required)).event.acrTimes;
+    };
+    says({ acr: undefined, auth_time: undefined, amr: amr(['pwd', 900], ['totp', 900]) });
+    expect(await timesOf({})).toEqual({ mfa: NOW - 900 });
+    expect(await timesOf({ amr: amr(['totp', 800]) })).toEqual({ mfa: NOW - 800 });
+    // the methods of the token are those of its sign-in
+    expect(await timesOf({ amr: amr(['pwd', 900]) })).toEqual({ mfa: undefined });
+  });
+
   test('the delegate of a response is known if the token has none', async () => {
     says({ act: { sub: 'support' } });
     const { claims } = await asking('always').verify(await bare());

@@ -66,6 +66,16 @@ describe('RFC 7517 §4.8 a token without kid names its key by a thumbprint', () 
     server.json('/jwks', { keys: [jwkOf(one, members)] });
     expect(await outcome(verifier(), tokenOf(one.privateKey, { alg: 'ES256', ...header }))).toBe(expected);
   });
+
+  test('a member of the header that only has the name "thumbprint" is none, also if the header is known', async () => {
+    server.json('/jwks', { keys: [jwkOf(one, { x5t: 'AAAA' })] });
+    const accepting = verifier();
+    for (const jti of ['first', 'second']) {
+      const claims = { ...accessTokenClaims(server.origin, AUDIENCE), jti };
+      const header = { typ: 'at+jwt', alg: 'ES256', thumbprint: 'BBBB' };
+      expect(await outcome(accepting, signToken('ES256', one.privateKey, header, claims))).toBe('accepted');
+    }
+  });
 });
 
 describe('a key document', () => {

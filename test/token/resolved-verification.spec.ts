@@ -1,0 +1,133 @@
+import {
+  checkAuthorizationServers,
+  checkResolvedServer,
+  type ServerOptions,
+} from '../../lib/authorization-servers/index.js';
+import { AccessTokenVerifier } from '../../lib/token/index.js';
+import { ResolvedServers } from '../../lib/token/resolved-servers.js';
+import { pass, stopClockOfEachTest } from '../support/clock.js';
+import { serverOfEachTest } from './json-server.js';
+import { accessTokenClaims, keyPair, signToken } from './signed-token.js';
+import { CLOCK_TOLERANCE, INTROSPECTION, outcome, refusal } from './verification.js';
+
+const AUDIENCE = 'https://api.example';
+const { privateKey, publicKey } = keyPair('ES256');
+const keys = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'ES256', use: 'sig' }] };
+/** The digest of the client certificate of each request. */
+const digest = 'A'.repeat(43);
+const header = { typ: 'at+jwt', alg: 'ES256', kid: 'k' };
+
+stopClockOfEachTest(Date.UTC(2026, 0, 1));
+const server = serverOfEachTest();
+
+/** A verifier of the tokens of a server that is resolved, with these options at first and then. */
+function verifierOf(...given: Partial<ServerOptions>[]): AccessTokenVerifier {
+  const answers = given.map((options) => ({
+    issuer: server.origin,
+    audience: AUDIENCE,
+    jwksUri: `${server.origin}/keys`,
+    ...options,
+  }));
+  const configured = checkAuthorizationServers([
+    { issuer: 'https://configured.example', audience: AUDIENCE, acr: 'literal', boundTokens: 'accepted' },
+  ]);
+  const resolved = new ResolvedServers({
+    resolve: () => (answers.length > 1 ? answers.shift() : answers[0]),
+    check: (answer, issuer) =>
+      checkResolvedServer(answer, issuer, { configured, passport: 'register', vocabularies: new Map() }),
+    failed: () => undefined,
+  });
+  const possession = { dpop: undefined, certificateDigest: () => digest, acceptsBearer: true };
+  return new AccessTokenVerifier(configured, CLOCK_TOLERANCE, { possession }, resolved);
+}
+
+const token = (claims: Record<string, unknown> = {}) =>
+  signToken('ES256', privateKey, header, {
+    ...accessTokenClaims(server.origin, AUDIENCE),
+    exp: Date.now() / 1000 + 7200,
+    ...claims,
+  });
+
+describe('a token of a resolved server that is always introspected', () => {
+  const introspection = (): Partial<ServerOptions> => ({
+    introspection: {
+      endpoint: server.origin + INTROSPECTION,
+      clientId: 'api',
+      clientSecret: 's3cret',
+      when: 'always',
+      cacheFor: 0,
+    },
+  });
+
+  test('is introspected also if the server is due to be resolved again before its keys have come', async () => {
+    server.json(INTROSPECTION, { active: false });
+    const verifier = verifierOf(introspection());
+    server.answers.set('/keys', (_, response) => {
+      // as long as the fetch of the keys, at the end of the time for which an answer is kept
+      pass(601);
+      response.writeHead(200).end(JSON.stringify(keys));
+    });
+    expect(await outcome(verifier, token())).toBe('invalid_token: The access token is not active');
+    expect(server.hits(INTROSPECTION)).toBe(1);
+  });
+});
+
+describe('a known token of a server that is resolved to something else', () => {
+  test.each<[what: string, first: Partial<ServerOptions>, then: Partial<ServerOptions>, outcome: string]>([
+    ['another audience', {}, { audience: 'https://other.example' }, refusal.aud],
+    ['another profile', {}, { profile: { otherTokenClaims: ['client_id'] } }, refusal.kind],
+    ['other algorithms', {}, { algorithms: ['RS256'] }, refusal.alg],
+    ['other keys', {}, { jwksUri: 'http://127.0.0.1:1/keys' }, 'unavailable'],
+    ['the same', { audience: [AUDIENCE] }, { audience: AUDIENCE }, 'accepted'],
+  ])('%s', async (_, first, then, expected) => {
+    server.json('/keys', keys);
+    const verifier = verifierOf(first, then);
+    const known = token();
+    expect(await outcome(verifier, known)).toBe('accepted');
+    expect(await outcome(verifier, known)).toBe('accepted');
+    pass(600 + 3600);
+    expect(await outcome(verifier, known)).toBe(expected);
+  });
+
+  const mtls = (policy: 'accepted' | 'required') => ({ boundTokens: { policy, methods: ['mtls'] as const } });
+  test.each<
+    [what: string, cnf: object | undefined, first: Partial<ServerOptions>, then: Partial<ServerOptions>, code: string]
+  >([
+    ['one that refuses bound tokens', { 'x5t#S256': digest }, mtls('accepted'), {}, 'cnf_unsupported'],
+    ['one that requires them', undefined, mtls('accepted'), mtls('required'), 'token_unbound'],
+  ])('%s', async (_, cnf, first, then, code) => {
+    server.json('/keys', keys);
+    const verifier = verifierOf(first, then);
+    const known = token({ cnf });
+    const verify = async () => verifier.verify(known, { scheme: 'Bearer', request: {} });
+    await verify();
+    expect((await verify()).server.boundTokens).toEqual({ policy: 'accepted', dpop: false, mtls: true });
+    pass(600 + 3600);
+    await expect(verify()).rejects.toMatchObject({ code });
+  });
+
+  test('it is not known once its server is another one', async () => {
+    server.json('/keys', keys);
+    const verifier = verifierOf({}, { audience: 'https://other.example' });
+    await verifier.verify(token());
+    pass(599);
+    const known = token({ jti: 'later' });
+    await verifier.verify(known);
+    expect(verifier.knows(known)).toBe(true);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(verifier.knows(known)).toBe(false);
+  });
+
+  test('its words and order are the new ones at the next use', async () => {
+    server.json('/keys', keys);
+    const acr = { mfa: '2', phr: '3' };
+    const verifier = verifierOf({ acr, order: ['mfa', 'phr'] }, { acr, order: ['phr', 'mfa'] });
+    const known = token();
+    const stringsOf = async () => (await verifier.verify(known)).server.vocabulary.stringsFor(['mfa']);
+    expect(await stringsOf()).toEqual(['2']);
+    pass(299);
+    expect(await stringsOf()).toEqual(['2']);
+    pass(301);
+    expect(await stringsOf()).toEqual(['2', '3']);
+  });
+});
