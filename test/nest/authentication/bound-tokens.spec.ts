@@ -670,7 +670,7 @@ describeOverHttp('the URL of a proof', ({ serve, accessToken, server, log }) => 
   });
 });
 
-describeOverHttp('what a server says of bound tokens', ({ serve, accessToken, server }) => {
+describeOverHttp('what a server says of bound tokens', ({ serve, accessToken, server, log }) => {
   const route = () => handler(UseGuards(AccessTokenGuard));
   const unbound = () => accessToken();
   const bound = () => accessToken({ claims: { cnf: key.cnf } });
@@ -720,6 +720,20 @@ describeOverHttp('what a server says of bound tokens', ({ serve, accessToken, se
     } as Further);
     expect((await send({ token: await accessToken() })).status).toBe(200);
     expect((await send()).headers['www-authenticate']).toEqual([BEARER, DPOP]);
+  });
+
+  it("'required' of a resolved server refuses a bearer token, and the advice does not ask for one", async () => {
+    const send = await serve(handler(UseGuards(AccessTokenGuard)), {
+      ...accepting({ ...server, issuer: 'https://configured.example' }),
+      resolveAuthorizationServer: (issuer: string) => ({ issuer, audience: server.audience, boundTokens: 'required' }),
+    } as Further);
+    expect(await send({ token: await accessToken() })).toMatchObject({
+      status: 401,
+      body: { error_description: 'The access token is not bound to a key' },
+    });
+    expect(log.filter((line) => line.startsWith('[token_unbound]'))).toEqual([
+      expect.stringMatching(/; have the server bind the tokens of this client, or set "boundTokens" to 'accepted'/),
+    ]);
   });
 
   it('a method that is not listed is refused', async () => {
