@@ -783,6 +783,24 @@ describeOverHttp('what a server says of bound tokens', ({ serve, accessToken, se
     expect(await send({ headers: dpopHeaders(token, key.proof({ token })) })).toMatchObject(served);
   });
 
+  it('D3 a proof that middleware has verified is not taken for used before', async () => {
+    const judged = await serve(
+      {
+        controllers: [handler(RequireAcr('mfa'))],
+        configure: (app) =>
+          app.use(async (request: object, _response: unknown, next: () => void) => {
+            await app.get(StepUpService).assess(request as never, 'mfa');
+            next();
+          }),
+      },
+      accepting(server),
+    );
+    const token = await accessToken({ acr: 'mfa', claims: { cnf: key.cnf } });
+    const headers = dpopHeaders(token, key.proof({ token }));
+    expect(await judged({ headers })).toMatchObject(served);
+    expect(await judged({ headers: dpopHeaders(token, key.proof({ token })) })).toMatchObject(served);
+  });
+
   it('the tolerance of the clocks counts for proofs too', async () => {
     const send = await serve(route(), accepting(server, { clockTolerance: 30, dpop: { proofMaxAge: 10 } }));
     stopClock(Math.floor(Date.now() / 1000) * 1000);
