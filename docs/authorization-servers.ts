@@ -108,7 +108,7 @@ If the server tells the time of each method, \`maxAge\` judges the time of the m
 - Times are in seconds, unless \`timeFormat\` is \`'milliseconds'\` or \`'rfc3339'\`. \`authTimeFormat\` says the same of \`auth_time\`.
 - Methods that are needed together are as old as the oldest of them. Of several that are each enough, the latest counts.
 - A time that cannot be read, or that lies in the future, is not met, even next to a good one.
-- \`acrTimes\` is for a server that tells \`acr\` itself: it says of which methods the time of a string is. \`authTime\` lists the methods that are a sign-in, for a server without \`auth_time\`.
+- \`acrTimes\` is for a server that tells \`acr\` itself: it says of which methods the time of a string is, and a token without them has no such time. \`authTime\` lists the methods that are a sign-in, for a server without \`auth_time\`.
 
 
 `;

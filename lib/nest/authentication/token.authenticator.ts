@@ -24,6 +24,7 @@ import { TokenAdvice } from '../refusal/token-advice.js';
 import type { StepUpSettings } from '../step-up-settings.js';
 import { Attachment } from '../transports/attachment.js';
 import type { Invocation } from '../transports/invocation.js';
+import type { Request } from '../transports/request.js';
 import type { ResponseHeaders } from '../transports/response-headers.js';
 import type { Authenticated, Authenticator } from './authenticator.js';
 
@@ -99,6 +100,8 @@ export class TokenAuthenticator implements Authenticator {
     const sent = this.#tokenOf(invocation);
     if (sent === undefined) return undefined;
     const { token } = sent;
+    const received = this.#receivedWith(request, token);
+    if (received !== undefined) return andThen(received, (authenticated) => this.#stillValid(authenticated));
     // GraphQL asks again for each field.
     const refused = this.#refused.get(request);
     if (refused?.token === token) throw refused.error;
@@ -110,6 +113,15 @@ export class TokenAuthenticator implements Authenticator {
       this.#refused.set(request, { token, error });
       throw error;
     }
+  }
+
+  /**
+   * Returns what is known of the request of Node behind that of Fastify, which is all that middleware has. A proof is
+   * accepted once. Compares the token, because several requests of a framework can stand for one of Node.
+   */
+  #receivedWith({ raw }: Request, token: string): MaybePromise<Authenticated> | undefined {
+    const known = typeof raw === 'object' && raw !== null ? this.#known.get(raw) : undefined;
+    return known?.token === token ? known.authenticated : undefined;
   }
 
   #tokenOf({ request, context }: Invocation): SentToken | undefined {

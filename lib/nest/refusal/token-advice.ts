@@ -115,10 +115,11 @@ const REFUSALS: Readonly<Record<AccessTokenRefusedCode, Describe | undefined>> =
     message: 'introspection names another subject, issuer or client than the token itself',
     fix: 'check that "introspection" is configured for the server that issues the tokens',
   }),
+  // A server that was resolved at run time is not known here.
   token_unbound: (_, server) => ({
     message: 'a token is not bound to a key, and is sent under the scheme DPoP or to a server option that requires it',
     fix:
-      server?.boundTokens.policy === 'required'
+      server === undefined || server.boundTokens.policy === 'required'
         ? `have the server bind the tokens of this client, or set "boundTokens" to 'accepted'; ${BOUND_TOKENS}`
         : 'have the client send bearer tokens under the scheme Bearer',
   }),

@@ -670,7 +670,7 @@ describeOverHttp('the URL of a proof', ({ serve, accessToken, server, log }) => 
   });
 });
 
-describeOverHttp('what a server says of bound tokens', ({ serve, accessToken, server }) => {
+describeOverHttp('what a server says of bound tokens', ({ serve, accessToken, server, log }) => {
   const route = () => handler(UseGuards(AccessTokenGuard));
   const unbound = () => accessToken();
   const bound = () => accessToken({ claims: { cnf: key.cnf } });
@@ -722,6 +722,20 @@ describeOverHttp('what a server says of bound tokens', ({ serve, accessToken, se
     expect((await send()).headers['www-authenticate']).toEqual([BEARER, DPOP]);
   });
 
+  it("'required' of a resolved server refuses a bearer token, and the advice does not ask for one", async () => {
+    const send = await serve(handler(UseGuards(AccessTokenGuard)), {
+      ...accepting({ ...server, issuer: 'https://configured.example' }),
+      resolveAuthorizationServer: (issuer: string) => ({ issuer, audience: server.audience, boundTokens: 'required' }),
+    } as Further);
+    expect(await send({ token: await accessToken() })).toMatchObject({
+      status: 401,
+      body: { error_description: 'The access token is not bound to a key' },
+    });
+    expect(log.filter((line) => line.startsWith('[token_unbound]'))).toEqual([
+      expect.stringMatching(/; have the server bind the tokens of this client, or set "boundTokens" to 'accepted'/),
+    ]);
+  });
+
   it('a method that is not listed is refused', async () => {
     const send = await serve(route(), {
       ...accepting(server, {}, { policy: 'accepted', methods: ['mtls'] }),
@@ -767,6 +781,24 @@ describeOverHttp('what a server says of bound tokens', ({ serve, accessToken, se
       body: { error_description: 'The access token is bound to a DPoP key; send it under the scheme DPoP' },
     });
     expect(await send({ headers: dpopHeaders(token, key.proof({ token })) })).toMatchObject(served);
+  });
+
+  it('D3 a proof that middleware has verified is not taken for used before', async () => {
+    const judged = await serve(
+      {
+        controllers: [handler(RequireAcr('mfa'))],
+        configure: (app) =>
+          app.use(async (request: object, _response: unknown, next: () => void) => {
+            await app.get(StepUpService).assess(request as never, 'mfa');
+            next();
+          }),
+      },
+      accepting(server),
+    );
+    const token = await accessToken({ acr: 'mfa', claims: { cnf: key.cnf } });
+    const headers = dpopHeaders(token, key.proof({ token }));
+    expect(await judged({ headers })).toMatchObject(served);
+    expect(await judged({ headers: dpopHeaders(token, key.proof({ token })) })).toMatchObject(served);
   });
 
   it('the tolerance of the clocks counts for proofs too', async () => {
