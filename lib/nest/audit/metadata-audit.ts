@@ -3,7 +3,7 @@ import type { AuthorizationServer } from '../../authorization-servers/index.js';
 import { type AuthorizationServerMetadata, AuthorizationServerUnavailable, fetchMetadata } from '../../token/index.js';
 import type { Advice } from '../advice/advice.js';
 import { PublishedMetadata } from '../advice/published-metadata.js';
-import { adviceOnUnavailable } from '../refusal/token-advice.js';
+import { adviceOnUnavailable } from '../refusal/unavailability-advice.js';
 import type { Route } from '../requirements/route.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up-settings.js';
 import { adviceOnMetadata } from './metadata-advice.js';
