@@ -36,6 +36,19 @@ const consumers = [
   { name: 'Nest 11, stock Jest', type: 'commonjs', nest: nest11, typescript: '5.9.3', resolution: classic, jest: true },
 ];
 
+/** Each file that is published, by what it is. */
+const PUBLISHED = [
+  /^(?:CHANGELOG|README|SECURITY)\.md$/,
+  /^LICENSE$/,
+  /^package\.json$/,
+  /^docs\/[\w-]+\.md$/,
+  // for resolvers that read no exports
+  /^client\/(?:sign-in\/)?package\.json$/,
+  /^dist\/(?:[\w.-]+\/)*[\w.-]+\.(?:js|d\.ts)$/,
+  /^dist\/(?:esm|cjs)\/package\.json$/,
+  /^dist\/schematics\/(?:[\w-]+\/)*[\w-]+\.json$/,
+];
+
 let failed = 0;
 try {
   run('npm', ['run', 'build', '--silent'], root);
@@ -52,19 +65,6 @@ try {
 }
 console.log(failed === 0 ? 'The package works in all of them.' : `${failed} failed.`);
 process.exitCode = failed === 0 ? 0 : 1;
-
-/** Each file that is published, by what it is. */
-const PUBLISHED = [
-  /^(?:CHANGELOG|README|SECURITY)\.md$/,
-  /^LICENSE$/,
-  /^package\.json$/,
-  /^docs\/[\w-]+\.md$/,
-  // for resolvers that read no exports
-  /^client\/(?:sign-in\/)?package\.json$/,
-  /^dist\/(?:[\w.-]+\/)*[\w.-]+\.(?:js|d\.ts)$/,
-  /^dist\/(?:esm|cjs)\/package\.json$/,
-  /^dist\/schematics\/(?:[\w-]+\/)*[\w-]+\.json$/,
-];
 
 function checkContent(paths) {
   const others = paths.filter((path) => !PUBLISHED.some((kind) => kind.test(path)));
