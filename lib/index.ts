@@ -1,3 +1,8 @@
+/**
+ * The API: the module, the decorators, the guards and the protocol core.
+ *
+ * @module
+ */
 export {
   type AuthenticationMethods,
   type AuthorizationServerProfile,

@@ -57,6 +57,8 @@ async function writeReference() {
     treatWarningsAsErrors: false,
     out: join(content, 'reference'),
     router: 'member',
+    sortEntryPoints: false,
+    indexFormat: 'table',
     entryFileName: 'index',
     validation: { invalidLink: true, notExported: false, notDocumented: false },
     hidePageHeader: true,

@@ -1,3 +1,8 @@
+/**
+ * For whoever calls the API: reads challenges, has the user sign in again, and repeats the request. Runs in browsers.
+ *
+ * @module
+ */
 export type { Diagnostic, DiagnosticSeverity } from '../core/index.js';
 export { type AuthorizationResponse, authorizationError } from './authorization-error.js';
 export {

@@ -1,3 +1,8 @@
+/**
+ * Requirements per tool for a controller that serves the Model Context Protocol.
+ *
+ * @module
+ */
 export {
   type RequirementsPerToolOptions,
   requirementsPerTool,

@@ -1,3 +1,8 @@
+/**
+ * For tests: an authorization server, a guard that is met, and an assertion of challenges.
+ *
+ * @module
+ */
 export { type AuthorizationBehavior, authorizationBehaviors } from './behavior.js';
 export type { IntrospectionCredentials, TestClient } from './clients.js';
 export {

@@ -1,3 +1,8 @@
+/**
+ * What the sign-in libraries take: one function a library, from a challenge to its options.
+ *
+ * @module
+ */
 export {
   type AngularAuthOptions,
   type AngularAuthParametersOptions,

@@ -1,3 +1,8 @@
+/**
+ * For hosts of the Model Context Protocol: step-up over the OAuth provider of the official SDK.
+ *
+ * @module
+ */
 export {
   type FetchLike,
   type OAuthProvider,
