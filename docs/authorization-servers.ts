@@ -4,7 +4,7 @@ import {
   type ProfileName,
   profiles,
 } from '../lib/authorization-servers/index.js';
-import { type Example, examples } from './examples.js';
+import { type Example, examples } from './server-examples.js';
 
 const UNKNOWN = '—';
 
