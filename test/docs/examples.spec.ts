@@ -179,32 +179,252 @@ const overFastify = rows
   .filter(({ fastify }) => fastify)
   .map((row) => ({ ...row, over: 'Fastify', start: () => startOverFastify(row.file) }));
 
-describe.each([...overExpress, ...overFastify])('docs/examples/$file over $over', ({ file, start, token = jwt, ...row }) => {
+describe.each([...overExpress, ...overFastify])(
+  'docs/examples/$file over $over',
+  ({ file, start, token = jwt, ...row }) => {
+    let app: INestApplication;
+    let url: string;
+    beforeAll(async () => {
+      app = await start();
+      url = await app.getUrl();
+    });
+    afterAll(() => app.close());
+
+    it('refuses a weak token with the challenge of its transport', async () => {
+      expect(await row.ask(url, await token(server, 'urn:example:pwd'))).toEqual(row.refused);
+    });
+
+    it('serves a strong token', async () => {
+      expect(await row.ask(url, await token(server, 'urn:example:mfa'))).toEqual(row.served);
+    });
+
+    it('serves the strong token of the development server', async () => {
+      expect(await row.ask(url, await token(server, 'urn:example:phr'))).toEqual(row.served);
+    });
+
+    it('serves nobody without a token', async () => {
+      expect(await row.ask(url)).not.toEqual(row.served);
+    });
+
+    it('starts without advice', () => {
+      expect(warn.mock.calls).toEqual([]);
+    });
+  },
+);
+
+describe('docs/examples/global-guard.ts', () => {
   let app: INestApplication;
-  let url: string;
   beforeAll(async () => {
-    app = await start();
-    url = await app.getUrl();
+    const { AppModule } = await load('global-guard.ts');
+    app = await NestFactory.create(AppModule);
+    await app.listen(0, '127.0.0.1');
   });
   afterAll(() => app.close());
 
-  it('refuses a weak token with the challenge of its transport', async () => {
-    expect(await row.ask(url, await token(server, 'urn:example:pwd'))).toEqual(row.refused);
+  it.each<[path: string, token: 'none' | 'old' | 'fresh', status: number, challenge: string | null]>([
+    ['/health', 'none', 200, null],
+    ['/rates', 'none', 401, 'Bearer realm="api"'],
+    ['/rates', 'old', 200, null],
+    ['/accounts', 'none', 401, 'Bearer realm="api"'],
+    [
+      '/accounts',
+      'old',
+      401,
+      'Bearer realm="api", error="insufficient_user_authentication", ' +
+        'error_description="More recent authentication is required", max_age="1800"',
+    ],
+    ['/accounts', 'fresh', 200, null],
+  ])('%s with token: %s', async (path, sent, status, challenge) => {
+    const age = { none: undefined, old: 3600, fresh: 60 }[sent];
+    const token = age && (await server.accessToken({ acr: 'urn:example:pwd', authTime: secondsAgo(age) }));
+    const response = await fetch((await app.getUrl()) + path, {
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    });
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([status, challenge]);
+  });
+});
+
+describe('docs/examples/several-issuers.ts', () => {
+  let app: INestApplication;
+  beforeAll(async () => {
+    const { AppModule } = await load('several-issuers.ts');
+    app = await NestFactory.create(AppModule);
+    await app.listen(0, '127.0.0.1');
+  });
+  afterAll(() => app.close());
+
+  it('challenges the users of the second server in the strings of that server', async () => {
+    const ask = async (acr: string) => post('/transfers')(await app.getUrl(), await second.accessToken({ acr }));
+    expect(await ask('silver')).toEqual(challenge('gold'));
+    expect(await ask('gold')).toEqual(done);
+    expect(await ask('urn:example:mfa')).toEqual(challenge('gold'));
+  });
+});
+
+describe('docs/examples/opaque-tokens.ts', () => {
+  it('asks about a token once, and serves it from the cache, which is in memory here; test:redis has it in Redis', async () => {
+    const { AppModule } = await load('opaque-tokens.ts');
+    const app = await NestFactory.create(AppModule);
+    await app.listen(0, '127.0.0.1');
+    const token = server.opaqueToken({ acr: 'urn:example:mfa' });
+    const before = server.introspectionRequests;
+    for (const _ of [1, 2, 3]) expect(await post('/transfers')(await app.getUrl(), token)).toEqual(done);
+    expect(server.introspectionRequests).toBe(before + 1);
+    await app.close();
+  });
+});
+
+describe('docs/examples/bff.ts, with smallest.ts as its API', () => {
+  let api: INestApplication;
+  let bff: INestApplication;
+  let url: string;
+  beforeAll(async () => {
+    const { AppModule } = await load('smallest.ts');
+    api = await NestFactory.create(AppModule);
+    await api.listen(0, '127.0.0.1');
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    server.registerClient({ clientId: 'development-client', redirectUris: [`${url}/callback`] });
+    ({ app: bff } = await load('bff.ts', { PORT: String(port), BFF_URL: url, API_URL: await api.getUrl() }));
+  });
+  afterAll(async () => {
+    await bff.close();
+    await api.close();
+  });
+  afterEach(() => {
+    server.behavior = 'honors';
   });
 
-  it('serves a strong token', async () => {
-    expect(await row.ask(url, await token(server, 'urn:example:mfa'))).toEqual(row.served);
+  /** A browser with one cookie for the BFF, which follows no redirect by itself. */
+  function browser() {
+    let cookie = '';
+    return async function open(target: string, form?: Record<string, string>) {
+      const response = await fetch(new URL(target, url), {
+        redirect: 'manual',
+        headers: target.startsWith('/') || target.startsWith(url) ? { cookie } : {},
+        ...(form !== undefined && { method: 'POST', body: new URLSearchParams(form) }),
+      });
+      cookie = response.headers.get('set-cookie')?.split(';')[0] ?? cookie;
+      const { status, headers } = response;
+      return { status, location: headers.get('location') ?? '', text: await response.text() };
+    };
+  }
+
+  async function signedIn(subject = 'alice') {
+    server.subject = subject;
+    const open = browser();
+    const { location } = await open('/sign-in');
+    const back = await open(location);
+    expect(await open(back.location)).toMatchObject({ status: 303, location: '/' });
+    const csrf = async () => /name="csrf" value="([^"]+)"/.exec((await open('/')).text)?.[1] as string;
+    return { open, csrf };
+  }
+
+  // the user has one session at the test server, so the step-up that succeeds comes after those that do not
+  it('does not go in a circle with a server that ignores what it is asked for', async () => {
+    server.behavior = 'ignoresAcrValues';
+    const { open, csrf } = await signedIn('bob');
+    const refused = await open('/transfers', { csrf: await csrf(), amount: '40' });
+    const back = await open(refused.location);
+    expect(await open(back.location)).toMatchObject({ status: 403, text: expect.stringContaining('acr_unmet') });
+    expect(await open('/transfers', { csrf: await csrf(), amount: '40' })).toMatchObject({
+      status: 403,
+      text: expect.stringContaining('the same again'),
+    });
   });
 
-  it('serves the strong token of the development server', async () => {
-    expect(await row.ask(url, await token(server, 'urn:example:phr'))).toEqual(row.served);
+  it('lets a user who declines try again', async () => {
+    server.behavior = 'declines';
+    const { open, csrf } = await signedIn('carol');
+    for (const _ of [1, 2, 3]) {
+      const refused = await open('/transfers', { csrf: await csrf(), amount: '40' });
+      expect(refused.status).toBe(303);
+      const back = await open(refused.location);
+      expect(await open(back.location)).toMatchObject({ status: 403 });
+    }
   });
 
-  it('serves nobody without a token', async () => {
-    expect(await row.ask(url)).not.toEqual(row.served);
+  it('turns the challenge into a new sign-in, performs nothing in the callback, and then the transfer', async () => {
+    const { open, csrf } = await signedIn();
+    const refused = await open('/transfers', { csrf: await csrf(), amount: '40' });
+    expect(refused.status).toBe(303);
+    const asked = new URL(refused.location);
+    expect(asked.origin).toBe(server.issuer);
+    expect(Object.fromEntries(asked.searchParams)).toMatchObject({
+      acr_values: 'urn:example:mfa urn:example:phr',
+      max_age: '300',
+      scope: 'openid',
+      login_hint: 'alice',
+      code_challenge_method: 'S256',
+    });
+
+    const back = await open(refused.location);
+    expect(await open(back.location)).toMatchObject({ status: 303, location: '/' });
+    expect((await open('/')).text).toContain('Send the transfer now.');
+    expect((await open('/')).text).toContain('value="40"');
+    expect(await open('/transfers', { csrf: await csrf(), amount: '40' })).toMatchObject({
+      status: 201,
+      text: 'Moved 40',
+    });
+    expect((await open('/')).text).not.toContain('Send the transfer now.');
   });
 
-  it('starts without advice', () => {
-    expect(warn.mock.calls).toEqual([]);
+  it.each<[what: string, form: Record<string, string>]>([
+    ['no CSRF token', { amount: '40' }],
+    ['an empty CSRF token', { csrf: '', amount: '40' }],
+    ['a made-up CSRF token', { csrf: 'made-up', amount: '40' }],
+  ])('refuses a form with %s', async (_, form) => {
+    const { open } = await signedIn();
+    expect(await open('/transfers', form)).toMatchObject({ status: 400 });
+  });
+
+  it.each(['0', '-1', '', 'a'])('refuses the amount "%s"', async (amount) => {
+    const { open, csrf } = await signedIn();
+    expect(await open('/transfers', { csrf: await csrf(), amount })).toMatchObject({ status: 400 });
+  });
+
+  it('takes no answer of the authorization server that another browser asked for, and none twice', async () => {
+    const [one, other] = [browser(), browser()];
+    const { location } = await one('/sign-in');
+    await other('/sign-in');
+    const back = await one(location);
+    expect(await other(back.location)).toMatchObject({ status: 400 });
+    expect(await one(back.location)).toMatchObject({ status: 303 });
+    expect(await one(back.location)).toMatchObject({ status: 400 });
+  });
+});
+
+describe('the files of docs/examples', () => {
+  const files = readdirSync(folder);
+  const page = readFileSync(join(folder, '../examples.md'), 'utf8');
+
+  it.each(files)('%s stands in docs/examples.md as it is; node docs/write.mjs brings it there', (file) => {
+    expect(page).toContain(`[\`${file}\`](examples/${file})\n\n\`\`\`ts\n${textOf(file)}\`\`\`\n`);
+  });
+
+  it.each(files)('%s has all packages that it imports in the command above it', (file) => {
+    const [before = ''] = page.split(`[\`${file}\`]`);
+    const section = before.slice(before.lastIndexOf('\n## '));
+    const installed = [...section.matchAll(/^npm install (?:--save-dev )?(.*)$/gm)].flatMap(([, names]) =>
+      (names as string).split(' ').map((name) => name.replace(/(?<=.)@.*$/, '')),
+    );
+    const ofEveryApplication = ['@nestjs/common', '@nestjs/core', 'express'];
+    const imported = [...textOf(file).matchAll(/ from '((?:@[\w-]+\/)?[\w-]+)(?:\/[\w/-]+)?';$/gm)];
+    const names = imported.map(([, name]) => name as string).filter((name) => !ofEveryApplication.includes(name));
+    expect(names.filter((name) => !installed.includes(name))).toEqual([]);
+  });
+
+  it('are those that are run here', () => {
+    expect(files.sort()).toEqual([...rows.map(({ file }) => file), 'bff.ts'].sort());
+  });
+
+  it.each(files)('%s can be copied by itself: it imports packages alone, and of ours what is exported', (file) => {
+    const { exports } = JSON.parse(readFileSync(join(folder, '../../package.json'), 'utf8')) as { exports: object };
+    const ours = Object.keys(exports).map((path) => join('nestjs-step-up', path));
+    const imported = [...textOf(file).matchAll(/ from '([^']+)';$/gm)].map(([, name]) => name as string);
+    expect(imported.filter((name) => name.startsWith('.') || name.startsWith('/'))).toEqual([]);
+    const own = imported.filter((name) => name.startsWith('nestjs-step-up'));
+    expect(own.length).toBeGreaterThan(0);
+    expect(own.filter((name) => !ours.includes(name))).toEqual([]);
   });
 });

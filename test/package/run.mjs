@@ -42,12 +42,16 @@ const PUBLISHED = [
   /^LICENSE$/,
   /^package\.json$/,
   /^docs\/[\w-]+\.md$/,
+  /^docs\/examples\/[\w-]+\.ts$/,
   // for resolvers that read no exports
   /^client\/(?:sign-in\/)?package\.json$/,
   /^dist\/(?:[\w.-]+\/)*[\w.-]+\.(?:js|d\.ts)$/,
   /^dist\/(?:esm|cjs)\/package\.json$/,
   /^dist\/schematics\/(?:[\w-]+\/)*[\w-]+\.json$/,
 ];
+
+/** Examples of the documentation that need nothing besides. They are copied, and have to start. */
+const EXAMPLES = ['smallest', 'global-guard'];
 
 let failed = 0;
 try {
@@ -126,7 +130,12 @@ function use({ name, type, nest, typescript, resolution, jest }, tarball) {
     const optional = [...openTelemetry, openApi[nest['@nestjs/core'].split('.')[0]]];
     run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...optional], folder);
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
+    for (const name of EXAMPLES) cpSync(join(root, `docs/examples/${name}.ts`), join(folder, `src/${name}.ts`));
     run('npx', ['tsc'], folder);
+    for (const name of EXAMPLES) {
+      const startAndClose = `import('./dist/${name}.js').then(async ({ application }) => (await application).close())`;
+      run('node', ['-e', startAndClose], folder, { ...process.env, PORT: '0' });
+    }
     return [said, ...['opentelemetry', 'openapi'].map((name) => run('node', [`dist/${name}.js`], folder).trim())].join(
       ', ',
     );
@@ -149,6 +158,6 @@ function check(name, attempt) {
   }
 }
 
-function run(command, parameters, cwd) {
-  return execFileSync(command, parameters, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+function run(command, parameters, cwd, env = process.env) {
+  return execFileSync(command, parameters, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
