@@ -283,7 +283,7 @@ const clientCompiling: [name: string, statement: string][] = [
   [
     'undefined is absent for verifyStepUp',
     `client.verifyStepUp({}, { ...challenge, subject: 's', acrValues: texts, maxAge: amount, challengedAt: amount,
-      issuer: text, satisfies: undefined, now: amount, clockTolerance: amount });`,
+      issuer: text, satisfies: undefined, acrClaim: text, authTimeClaim: text, now: amount, clockTolerance: amount });`,
   ],
   [
     'undefined is absent for what reads challenges',
