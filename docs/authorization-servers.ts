@@ -4,7 +4,7 @@ import {
   type ProfileName,
   profiles,
 } from '../lib/authorization-servers/index.js';
-import { type Example, examples } from './examples.js';
+import { type Example, examples } from './server-examples.js';
 
 const UNKNOWN = '—';
 
@@ -36,7 +36,7 @@ A profile holds only what its sources say; "${UNKNOWN}" in a cell means that the
 ${table(names)}
 
 - **acr, auth_time**: the claim of the access token. It is there by default, once it is configured, or never. Next to "never" stands the claim whose methods tell it in its place, see [Methods](#methods-in-place-of-acr). Without either, a word stops the boot, and a \`maxAge\` earns a warning.
-- **ID token**: which of the two claims ID tokens have. The client half judges ID tokens: [\`verifyStepUp\`](client.md) reports \`acr_missing\` or \`auth_time_missing\` without them.
+- **ID token**: which of the two claims ID tokens have. The client half judges ID tokens: [\`verifyStepUp\`](client.md) reports \`acr_missing\` or \`auth_time_missing\` without them. If your server gives them other names, its \`acrClaim\` and \`authTimeClaim\` say which.
 - **typ**: which \`typ\` of a token's header is accepted. Beyond \`at+jwt\` other claims tell access tokens from ID tokens.
 - **several values**: which of several acceptable strings the client sends.
 - **when it cannot be met**: what comes back if the user cannot do what was asked for. It is an error, or a token of a lower acr, which the API refuses again.
@@ -246,7 +246,7 @@ function client(
 
 /** How `verifyStepUp` reads claims of other names. */
 function renamed({ acr, authTime }: Readonly<Record<string, string>>): string {
-  return `\`verifyStepUp({ ...claims, acr: claims['${acr}'], auth_time: claims['${authTime}'] }, …)\``;
+  return `\`verifyStepUp(claims, { ...challenge, challengedAt, subject, acrClaim: '${acr}', authTimeClaim: '${authTime}' })\``;
 }
 
 /** The member of `authorizationServers`, as one writes it. */

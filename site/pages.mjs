@@ -6,6 +6,7 @@ export const groups = [
       { text: 'What it is', link: '/' },
       { text: 'nest add', link: '/nest-add' },
       { text: 'Development server', link: '/development-server' },
+      { text: 'Examples', link: '/examples' },
       { text: 'Coming from a guard', link: '/coming-from-a-hand-written-guard' },
     ],
   },

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const root = join(__dirname, '..');
@@ -37,6 +38,58 @@ Install a newer one from https://nodejs.org, such as by "nvm install 22".
     const building = ['prestart', 'prewalkthrough', 'prewalkthrough:mcp'].map((name) => scripts[name]);
     expect(building).toEqual(Array(3).fill('node sample-app/build.mjs'));
     expect(textOf('sample-app/build.mjs')).toContain('../.ci/node-version.cjs');
+  });
+});
+
+describe('what runs before npm start', () => {
+  let folder: string;
+  const change = (build: string) =>
+    writeFileSync(
+      join(folder, 'package.json'),
+      JSON.stringify({ engines: { node: '>=20.19.0' }, scripts: { build, 'build:sample': 'node -e 0' } }),
+    );
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'first-contact-'));
+    for (const name of ['lib', 'sample-app', 'dist-sample', '.ci']) mkdirSync(join(folder, name));
+    for (const name of ['sample-app/build.mjs', '.ci/node-version.cjs']) cpSync(join(root, name), join(folder, name));
+    for (const name of ['package-lock.json', 'tsconfig.json', 'nest-cli.json']) writeFileSync(join(folder, name), '{}');
+    writeFileSync(
+      join(folder, 'node-18.cjs'),
+      "Object.defineProperty(process.versions, 'node', { value: '18.20.8' });",
+    );
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const build = (...parameters: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...parameters, 'sample-app/build.mjs'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    return { status, stdout, stderr };
+  };
+
+  it('says what it builds, and builds nothing twice', () => {
+    change('node -e 0');
+    const built = /^Building the package … \d+ s\nBuilding the sample … \d+ s\n$/;
+    expect(build()).toEqual({ status: 0, stdout: expect.stringMatching(built), stderr: '' });
+    expect(build()).toEqual({ status: 0, stdout: 'Nothing has changed since the last build.\n', stderr: '' });
+    writeFileSync(join(folder, 'lib/index.ts'), '');
+    expect(build().stdout).toMatch(built);
+  });
+
+  it('shows why a build has failed', () => {
+    change('node -e "console.log(\'error TS1005\'); process.exit(2)"');
+    const { status, stdout } = build();
+    expect({ status, stdout }).toEqual({ status: 1, stdout: expect.stringContaining('failed\nerror TS1005') });
+  });
+
+  it('builds nothing with an old Node, and says which one is needed', () => {
+    change('node -e 0');
+    expect(build('--require', './node-18.cjs')).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringContaining('needs Node 20.19.0 or later, and this is Node 18.20.8.'),
+    });
   });
 });
 

@@ -1,108 +1,15 @@
 import { join } from 'node:path';
 import ts from 'typescript';
-
-const root = join(__dirname, '..');
-const { options } = ts.parseJsonConfigFileContent(
-  ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config,
-  ts.sys,
+import {
+  declaration,
+  itCompiles,
+  named,
+  namedErrors,
+  options,
+  preamble,
+  programOf,
   root,
-);
-const library = join(root, 'lib/index.ts');
-
-const declaration = `declare module 'nestjs-step-up' {
-  interface StepUpWords { mfa: true; phr: true }
-}
-export {};`;
-
-const preamble = `import * as stepUpModule from 'nestjs-step-up';
-import type { ExecutionContext } from '@nestjs/common';
-const { RequireAcr, StepUpModule } = stepUpModule;
-declare const stepUp: stepUpModule.StepUpService;
-declare const challenged: stepUpModule.InsufficientUserAuthenticationException;
-declare const refused: stepUpModule.AccessTokenException;
-declare const text: string | undefined; declare const amount: number | undefined; declare const texts: string[] | undefined;
-declare const method: 'register' | 'existing';
-declare const server: { issuer: string; audience: string };
-const authorizationServers = [server];
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-export const used = [RequireAcr, StepUpModule, stepUp, challenged, refused, text, amount, texts, method, authorizationServers,
-  true as Equal<1, 1>, {} as ExecutionContext];`;
-
-/** What is on disk, parsed once for the programs that share their options. */
-const onDisk = new Map<string, ts.SourceFile | undefined>();
-
-/** A program of files that are not on disk: what they declare would hold for the whole project. */
-function programOf(files: ReadonlyMap<string, string>, further: ts.CompilerOptions = {}): ts.Program {
-  const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists, readFile } = host;
-  host.fileExists = (name) => files.has(name) || fileExists(name);
-  host.readFile = (name) => files.get(name) ?? readFile(name);
-  host.getSourceFile = (name, target, ...more) => {
-    const source = files.get(name);
-    if (source !== undefined) return ts.createSourceFile(name, source, target);
-    const key = `${JSON.stringify(further)} ${name}`;
-    const parsed = onDisk.get(key) ?? getSourceFile(name, target, ...more);
-    onDisk.set(key, parsed);
-    return parsed;
-  };
-  return ts.createProgram([...files.keys()], { ...options, ...further }, host);
-}
-
-/** What the compiler says of each statement, for an application that tells absent from undefined. */
-function errorsOf(preamble: string, statements: readonly string[], words = ''): string[][] {
-  const path = join(root, 'statements.ts');
-  const source = [preamble, ...statements.map((statement) => `{ ${statement.replaceAll('\n', ' ')} }`)].join('\n');
-  const program = programOf(
-    new Map([
-      [join(root, 'words.ts'), words],
-      [path, source],
-    ]),
-    { exactOptionalPropertyTypes: true, noUnusedLocals: false },
-  );
-  const first = preamble.split('\n').length;
-  const errors: string[][] = statements.map(() => []);
-  for (const { file, start = 0, messageText } of ts.getPreEmitDiagnostics(program, program.getSourceFile(path))) {
-    const text = ts.flattenDiagnosticMessageText(messageText, ' ');
-    const found = errors[(file?.getLineAndCharacterOfPosition(start).line ?? 0) - first];
-    if (found === undefined) throw new Error(text);
-    found.push(text);
-  }
-  return errors;
-}
-
-/** Checks what compiles, and what the compiler says of what does not. */
-function itCompiles(
-  preamble: string,
-  compiling: readonly (readonly [name: string, statement: string])[],
-  refused: readonly (readonly [name: string, statement: string, about: string])[],
-  words?: string,
-): void {
-  let errors: string[][];
-  beforeAll(() => {
-    errors = errorsOf(
-      preamble,
-      [...compiling, ...refused].map(([, statement]) => statement),
-      words,
-    );
-  });
-
-  it.each(compiling.map(([name], index) => [name, index] as const))('%s', (_, index) => {
-    expect(errors[index]).toEqual([]);
-  });
-
-  if (refused.length === 0) return;
-  it.each(refused.map(([name, , about], index) => [name, about, compiling.length + index] as const))(
-    '%s does not compile: %s',
-    (_, about, index) => {
-      expect(errors[index]).toEqual([expect.stringContaining(about)]);
-    },
-  );
-}
-
-/** Statements under a name each, which is the statement itself. */
-const named = (...statements: string[]) => statements.map((statement) => [statement, statement] as const);
-const namedErrors = (...refused: [statement: string, about: string][]) =>
-  refused.map(([statement, about]) => [statement, statement, about] as const);
+} from './support/it-compiles.js';
 
 const forRoot = (acr: string) => `StepUpModule.forRoot({ authorizationServers: [{ ...server, ${acr} }] });`;
 
@@ -376,7 +283,7 @@ const clientCompiling: [name: string, statement: string][] = [
   [
     'undefined is absent for verifyStepUp',
     `client.verifyStepUp({}, { ...challenge, subject: 's', acrValues: texts, maxAge: amount, challengedAt: amount,
-      issuer: text, satisfies: undefined, now: amount, clockTolerance: amount });`,
+      issuer: text, satisfies: undefined, acrClaim: text, authTimeClaim: text, now: amount, clockTolerance: amount });`,
   ],
   [
     'undefined is absent for what reads challenges',
@@ -470,9 +377,13 @@ function anysOf(program: ts.Program, entry: string, folder: string): string[] {
 }
 
 describe('public types', () => {
-  it('have no `any`', () => {
-    expect(anysOf(ts.createProgram([library], options), library, join(root, 'lib/'))).toEqual([]);
-  });
+  it.each(['', 'testing/', 'mcp/', 'mcp/host/', 'swagger/', 'opentelemetry/'])(
+    'have no `any`: lib/%sindex.ts',
+    (folder) => {
+      const entry = join(root, `lib/${folder}index.ts`);
+      expect(anysOf(ts.createProgram([entry], options), entry, join(root, 'lib/'))).toEqual([]);
+    },
+  );
 
   it('would be found out if they had', () => {
     const path = join(root, 'any.ts');

@@ -98,7 +98,8 @@ export interface AuthorizationServerProfile {
   issues?: { acr?: Issuance | undefined; authTime?: Issuance | undefined } | undefined;
   /**
    * What ID tokens say of the sign-in, which `verifyStepUp` of the client judges: the claims, `acr` and `auth_time` by
-   * default, and whether they are there. Decides about no access token.
+   * default, and whether they are there. Decides about no access token. A client gives other names to `verifyStepUp` as
+   * `acrClaim` and `authTimeClaim`.
    */
   idToken?:
     | {

@@ -100,7 +100,7 @@ export function authorizationParameters(
   const scopes = new Set([...(openid ? ['openid'] : []), ...(members(options.scope) ?? []), ...added]);
   const prompt = members(options.prompt)?.filter((member) => member !== 'none');
   return defined({
-    acr_values: essential ? undefined : joined || undefined,
+    acr_values: (!essential && joined) || undefined,
     claims: claims && JSON.stringify(claims),
     scope: [...scopes].join(' ') || undefined,
     prompt: prompt?.join(' ') || undefined,

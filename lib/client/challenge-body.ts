@@ -31,7 +31,7 @@ export async function readStepUpChallenge(
   if (challenge || response.status !== 401) return challenge;
   const { headers } = response;
   if (challengeInField(linesOf(headers), {}).isForToken) return undefined;
-  if (!JSON_TYPE.test(headers.get('content-type') ?? '')) return undefined;
+  if (!JSON_TYPE.test(headers.get('content-type') as string)) return undefined;
   try {
     return challengeInBody(JSON.parse((await readBoundedText(response.clone(), MAX_BODY_BYTES)) ?? ''), options);
   } catch {

@@ -130,8 +130,9 @@ function toStepUpChallenge(
   if (separated) {
     report(options, 'comma_separated_acr_values', 'acr_values', 'It needs spaces, not commas');
   }
-  const seconds = /^\d+$/.test(age ?? '') ? Number(age) : undefined;
-  const maxAge = Number.isSafeInteger(seconds) ? seconds : undefined;
+  const seconds = Number(age);
+  // the text of `undefined` is no number either
+  const maxAge = /^\d+$/.test(age as string) && Number.isSafeInteger(seconds) ? seconds : undefined;
   if (age !== undefined && maxAge === undefined) {
     report(options, 'max_age_invalid', 'max_age', 'It is not a number of seconds');
   }

@@ -41,7 +41,7 @@ export function grantedTokens() {
       const granted = tokens.get(token);
       if (!granted || !isCoveredBy(challenge, granted.challenge)) return undefined;
       const { maxAge } = challenge;
-      const ages = maxAge !== undefined && (granted.accepted === true || now() - granted.since >= maxAge);
+      const ages = maxAge !== undefined && (granted.accepted || now() - granted.since >= maxAge);
       return ages ? undefined : granted.challenge;
     },
   };

@@ -1,6 +1,7 @@
 import type { StepUpChallenge } from './challenge.js';
 import { type DeviationListener, report } from './deviation.js';
 import { ChallengeRefusedByPolicy } from './errors.js';
+import { now } from './now.js';
 
 /** What the application lets an API ask of its users, whatever the API says. */
 export interface PromptPolicyOptions {
@@ -22,7 +23,7 @@ export interface PromptPolicyOptions {
   onDeviation?: DeviationListener | undefined;
 }
 
-const MINUTE = 60_000;
+const MINUTE = 60;
 
 /** Holds an API to what the application lets it ask. */
 export function promptPolicy(options: PromptPolicyOptions) {
@@ -58,13 +59,13 @@ export function promptPolicy(options: PromptPolicyOptions) {
      * @throws ChallengeRefusedByPolicy where the user was asked too often within the last minute
      */
     count(challenge: StepUpChallenge): void {
-      const since = Date.now() - MINUTE;
+      const since = now() - MINUTE;
       for (const [name, times] of prompts) if (times.at(-1)! <= since) prompts.delete(name);
 
       const name = options.user?.() ?? '';
       const recent = (prompts.get(name) ?? []).filter((time) => time > since);
       if (recent.length >= promptsPerMinute) throw new ChallengeRefusedByPolicy('too_many_prompts', challenge);
-      prompts.set(name, [...recent, Date.now()]);
+      prompts.set(name, [...recent, now()]);
     },
   };
 }

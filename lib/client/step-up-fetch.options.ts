@@ -2,6 +2,7 @@ import { AMOUNT, checkKind, checkRequired, FUNCTION } from './check.js';
 import type { Fetch } from './replayable-request.js';
 import type { StepUpsOptions, StepUpTarget } from './step-ups.options.js';
 
+/** Options of `stepUpFetch`: those of `stepUps`, and what `fetch` adds to them. */
 export interface StepUpFetchOptions extends StepUpsOptions {
   /** What sends the requests. Default is the global `fetch`. */
   fetch?: Fetch | undefined;

@@ -3,6 +3,7 @@ import { AMOUNT, checkKind, checkRequired, FUNCTION, TEXTS, WAIT } from './check
 import type { StepUpErrorCode } from './errors.js';
 import type { PromptPolicyOptions } from './prompt-policy.js';
 
+/** Options of `stepUps`: where the token goes, where it comes from, and how the user steps up. */
 export interface StepUpsOptions extends PromptPolicyOptions {
   /**
    * Origins the access token is sent to, such as `https://api.example.com`, compared exactly. Only their challenges
@@ -37,6 +38,7 @@ export interface StepUpTarget {
   readonly url: string;
 }
 
+/** The refused request that `stepUp` is called for, and what it may need to know of it. */
 export interface StepUpRequest extends StepUpTarget {
   /** When the challenge arrived, in seconds since the epoch by the clock of this device: for `verifyStepUp`. */
   readonly challengedAt: number;

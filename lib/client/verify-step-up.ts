@@ -28,6 +28,13 @@ export interface StepUpExpectation {
   issuer?: string | undefined;
   /** Whether an `acr` that is not listed satisfies the listed ones. Only `true` does. Default: no other satisfies. */
   satisfies?: ((acr: string, acrValues: readonly string[]) => boolean) | undefined;
+  /**
+   * Claim of the ID token that holds the class of the sign-in, if the server gives it another name, such as
+   * `'https://api.example/acr'`. `acr` itself is then not read. Default is `'acr'`.
+   */
+  acrClaim?: string | undefined;
+  /** Claim of the ID token that holds the time of the sign-in, in seconds. Default is `'auth_time'`. */
+  authTimeClaim?: string | undefined;
   /** Seconds since the epoch. Default is the clock of the device, which only has to go steadily. */
   now?: number | undefined;
   /** Seconds by which clocks may differ, at most `60`. Default is `5`. */
@@ -61,9 +68,9 @@ export type StepUpOutcome =
 
 /**
  * Returns whether the sign-in behind a new ID token is the one that a challenge asked for. Does not verify the ID token
- * and never looks at the access token, which is none of the client's business. Age is judged against the `iat` of the
+ * and never looks at the access token, which is none of the client's business. Reads `acr` and `auth_time`, or the claims
+ * that `acrClaim` and `authTimeClaim` name, of the claims themselves: no path into an object. Age is judged against the `iat` of the
  * ID token, as the clocks of devices are wrong: call this when the token response arrives.
- *
  *
  * @example
  * ```ts
@@ -79,7 +86,6 @@ export function verifyStepUp(idTokenClaims: IdTokenClaims | undefined, expectati
     maxAge,
     subject,
     issuer,
-    satisfies,
     now = clock(),
     challengedAt = now,
     clockTolerance = DEFAULT_CLOCK_TOLERANCE,
@@ -88,10 +94,16 @@ export function verifyStepUp(idTokenClaims: IdTokenClaims | undefined, expectati
   checkKind(expectation, TEXTS, ['acrValues']);
   checkKind(expectation, AMOUNT, ['maxAge', 'challengedAt', 'now']);
   checkKind(expectation, secondsUpTo(60), ['clockTolerance']);
-  checkKind(expectation, TEXT, ['issuer']);
+  checkKind(expectation, TEXT, ['authTimeClaim', 'acrClaim', 'issuer']);
   checkKind(expectation, FUNCTION, ['satisfies']);
   if (!idTokenClaims) return { outcome: 'id_token_missing' };
-  const { iss, sub, iat, acr: held, auth_time: authTime } = idTokenClaims;
+  const {
+    iss,
+    sub,
+    iat,
+    [expectation.authTimeClaim ?? 'auth_time']: authTime,
+    [expectation.acrClaim ?? 'acr']: held,
+  } = idTokenClaims as Readonly<Record<string, unknown>>;
   const acr = typeof held === 'string' ? held : undefined;
   if (issuer !== undefined && iss !== issuer) return { outcome: 'issuer_mismatch' };
   if (sub !== subject) return { outcome: 'subject_mismatch' };
@@ -100,14 +112,13 @@ export function verifyStepUp(idTokenClaims: IdTokenClaims | undefined, expectati
   if (!expectsAcr && maxAge === undefined) return { outcome: 'nothing_expected' };
   if (maxAge !== undefined && !Number.isFinite(iat)) return { outcome: 'iat_missing' };
 
-  const accepted = expectsAcr && acr !== undefined && satisfies?.(acr, acrValues) === true;
   // a difference of two readings of one clock, so that it need not be right
   const limit = maxAge === 0 ? Math.max(0, now - challengedAt) : maxAge;
   const reasons = [
-    expectsAcr && !accepted && acrReason(held, acrValues),
+    expectsAcr && !(acr !== undefined && expectation.satisfies?.(acr, acrValues) === true) && acrReason(acr, acrValues),
     limit !== undefined && ageReason(authTime, limit, iat as number, clockTolerance),
   ].filter((reason) => !!reason);
-  const [outcome] = reasons;
+  const outcome = reasons[0];
   if (outcome) return { outcome, reasons };
   return {
     outcome: 'satisfied',

@@ -167,6 +167,33 @@ test('C-56 an access token is no input', () => {
   });
 });
 
+describe('verifyStepUp: claims of other names', () => {
+  const names = { acrClaim: 'https://api.example/acr', authTimeClaim: 'https://api.example/auth_time' };
+  const named = { [names.acrClaim]: 'mfa', [names.authTimeClaim]: IAT - 10 };
+  const absent = { acr: undefined, auth_time: undefined };
+  const asked = { acrValues: ['mfa'], maxAge: 60 };
+
+  test.each<[string, object, object, string]>([
+    ['both', { ...absent, ...named }, names, 'satisfied'],
+    ['acr alone', named, { acrClaim: names.acrClaim }, 'satisfied'],
+    ['auth_time alone', named, { authTimeClaim: names.authTimeClaim }, 'satisfied'],
+    ['names that are not given', { ...absent, ...named }, {}, 'acr_missing'],
+    ['C-54 another acr under that name', { ...named, [names.acrClaim]: 'pwd' }, names, 'acr_unmet'],
+    ['an old time under that name', { ...named, [names.authTimeClaim]: IAT - 99 }, names, 'authentication_too_old'],
+    ['acr under its own name only, which is not read', {}, names, 'acr_missing'],
+    ['a list under that name', { ...named, [names.acrClaim]: ['mfa'] }, names, 'acr_missing'],
+    ['a member of every object', {}, { acrClaim: 'toString' }, 'acr_missing'],
+    ['the prototype', {}, { acrClaim: '__proto__' }, 'acr_missing'],
+    ['an empty name', {}, { acrClaim: '' }, 'acr_missing'],
+    ['a path, which is no path', { realm: { acr: 'mfa' } }, { acrClaim: 'realm.acr' }, 'acr_missing'],
+    ['auth_time under its own name only, which is not read', {}, { authTimeClaim: 'at' }, 'auth_time_missing'],
+    ['a time in text', { at: String(IAT) }, { authTimeClaim: 'at' }, 'auth_time_invalid'],
+    ['undefined as a name', {}, { acrClaim: undefined, authTimeClaim: undefined }, 'satisfied'],
+  ])('%s', (_, claims, given, expected) => {
+    expect(outcome(claims, { ...asked, ...given })).toBe(expected);
+  });
+});
+
 describe('verifyStepUp: what is not of the type it should be is never read as "no limit"', () => {
   const amounts = ['maxAge', 'challengedAt', 'now'].flatMap((name) =>
     [null, '300', Number.NaN, Number.POSITIVE_INFINITY, -1, true].map((value) => [name, value] as const),
@@ -196,6 +223,8 @@ describe('verifyStepUp: what is not of the type it should be is never read as "n
 
   test.each<[string, object, string]>([
     ['issuer', { issuer: null }, 'a string'],
+    ['acrClaim', { acrClaim: null }, 'a string'],
+    ['authTimeClaim', { authTimeClaim: null }, 'a string'],
     ['satisfies', { satisfies: null }, 'a function'],
   ])('"%s": null is a TypeError', (name, expectation, expected) => {
     expect(() => outcome({}, { maxAge: 60, ...expectation })).toThrow(new TypeError(`"${name}" must be ${expected}`));

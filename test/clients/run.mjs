@@ -1,6 +1,6 @@
 // The client with other libraries, in other runtimes and in the environments of test runners: installs them, plays every
-// scenario with each, prints the table, and fails if a user is asked more often than needed. Then has the libraries that
-// sign users in make their requests. Needs the npm registry and Chromium.
+// scenario with each, prints the table, and fails if a user is asked more often than needed. Has Bun serve the smallest
+// example. Then has the libraries that sign users in make their requests. Needs the npm registry and Chromium.
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -81,6 +81,7 @@ const runtimes = {
   'Deno 2': ['deno', '2.9.6'],
   'Bun 1': ['bun', '1.4.5'],
 };
+const BUN = join(`bun-${runtimes['Bun 1'][1]}`, 'node_modules', '.bin', 'bun');
 /** What a runtime needs to run a script. */
 const OPTIONS = { deno: ['run', '--allow-all', '--node-modules-dir=manual'] };
 
@@ -96,6 +97,7 @@ try {
   } finally {
     nest.close();
   }
+  await serveAll('A server on Bun 1, where jose resolves to its build for browsers', join(workshop, BUN));
   await playAll('React Native 0.82', process.execPath, ['--import', './react-native.mjs'], '', 'fetch');
   await runEnvironments();
   run('npx', ['tsc', '-p', 'tsconfig.json'], workshop);
@@ -120,6 +122,7 @@ async function prepare() {
     'libraries.mjs',
     'react-native.mjs',
     'scenarios.mjs',
+    'server.mjs',
     'sign-in-libraries.ts',
   ]) {
     cpSync(join(here, file), join(workshop, file));
@@ -133,12 +136,17 @@ async function prepare() {
       files: ['sign-in-libraries.ts'],
     }),
   );
-  await build({
-    entryPoints: [join(here, 'nest-api.mts')],
-    outfile: join(workshop, 'nest-api.mjs'),
-    target: 'es2022',
-    tsconfigRaw: { compilerOptions: { experimentalDecorators: true } },
-  });
+  for (const [source, name] of [
+    [join(here, 'nest-api.mts'), 'nest-api.mjs'],
+    [join(root, 'docs/examples/smallest.ts'), 'smallest.mjs'],
+  ]) {
+    await build({
+      entryPoints: [source],
+      outfile: join(workshop, name),
+      target: 'es2022',
+      tsconfigRaw: { compilerOptions: { experimentalDecorators: true } },
+    });
+  }
   for (const [file, content] of Object.entries(files)) writeFileSync(join(workshop, file), content);
   // the peers of some ask for other versions of Angular and of Next
   run('npm', ['install', '--no-audit', '--no-fund', '--legacy-peer-deps'], workshop);
@@ -172,6 +180,17 @@ async function playAll(name, runtime, options, origin, ...played) {
     env,
   });
   report(name, JSON.parse(stdout.trim().split('\n').at(-1)));
+}
+
+/** Has a runtime serve the smallest example, once for each algorithm of tokens. */
+async function serveAll(title, runtime) {
+  const outcomes = {};
+  for (const algorithm of ['ES256', 'RS256', 'PS256', 'EdDSA']) {
+    const env = { ...process.env, ALGORITHM: algorithm };
+    const { stdout } = await promisify(execFile)(runtime, ['server.mjs'], { cwd: workshop, env });
+    outcomes[algorithm] = JSON.parse(stdout.trim().split('\n').at(-1));
+  }
+  report(title, outcomes);
 }
 
 /** Prints the outcomes, by library and scenario, and counts what failed. */

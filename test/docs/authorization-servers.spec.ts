@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { authorizationServersPage } from '../../docs/authorization-servers.js';
-import { examples } from '../../docs/examples.js';
+import { examples } from '../../docs/server-examples.js';
 import {
   type AuthorizationServerProfile,
   checkAuthorizationServers,

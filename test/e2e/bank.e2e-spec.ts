@@ -1,3 +1,4 @@
+import SwaggerParser from '@apidevtools/swagger-parser';
 import { type Sample, startSample } from '../../sample-app/src/sample.js';
 import { Client } from '../../sample-app/src/walkthrough/client.js';
 import { ADA } from '../../sample-app/src/walkthrough/user.js';
@@ -109,5 +110,33 @@ describe('the description of the API by OpenAPI', () => {
     const page = await fetch(`${sample.bank}/docs`);
     expect(page.status).toBe(200);
     expect(page.headers.get('content-security-policy')).toContain("script-src 'self';");
+  });
+});
+
+describe('the document of its API', () => {
+  type Operation = Record<string, unknown> & { responses: Record<string, { headers?: object }>; security?: object[] };
+  let document: { paths: Record<string, Record<string, Operation>> };
+  beforeAll(async () => {
+    document = (await (await fetch(`${sample.bank}/docs-json`)).json()) as typeof document;
+  });
+
+  it('is shown by Swagger UI, under a policy that lets it run its own scripts alone', async () => {
+    const page = await fetch(`${sample.bank}/docs`);
+    expect(page.status).toBe(200);
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self';");
+    expect(await page.text()).toContain('swagger-ui');
+  });
+
+  it('is valid OpenAPI', async () => {
+    await expect(SwaggerParser.validate(structuredClone(document) as never)).resolves.toBeDefined();
+  });
+
+  it('says of each operation what it requires, and has the challenge among its responses', () => {
+    const transfer = document.paths['/transfers']?.['post'] as Operation;
+    expect(transfer['x-step-up']).toMatchObject({ access: 'required', max_age: 300 });
+    expect(transfer.description).toMatch(/300 seconds|5 minutes|five minutes/);
+    expect(Object.keys(transfer.responses['401']?.headers ?? {})).toEqual(['WWW-Authenticate']);
+    expect(transfer.responses['403']).toBeDefined();
+    expect(transfer.security).toEqual([{ bearer: [] }]);
   });
 });

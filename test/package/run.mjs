@@ -1,7 +1,7 @@
 // Packs the package and uses it as others do: an application on Nest 11 and 12, in CommonJS and ESM, type-checked against
 // our declarations and serving real requests; and a stock Jest with ts-jest.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,12 +42,16 @@ const PUBLISHED = [
   /^LICENSE$/,
   /^package\.json$/,
   /^docs\/[\w-]+\.md$/,
+  /^docs\/examples\/[\w-]+\.ts$/,
   // for resolvers that read no exports
   /^client\/(?:sign-in\/)?package\.json$/,
   /^dist\/(?:[\w.-]+\/)*[\w.-]+\.(?:js|d\.ts)$/,
   /^dist\/(?:esm|cjs)\/package\.json$/,
   /^dist\/schematics\/(?:[\w-]+\/)*[\w-]+\.json$/,
 ];
+
+/** Examples of the documentation that need nothing besides. They are copied, and have to start. */
+const EXAMPLES = ['smallest', 'global-guard'];
 
 let failed = 0;
 try {
@@ -69,7 +73,39 @@ process.exitCode = failed === 0 ? 0 : 1;
 function checkContent(paths) {
   const others = paths.filter((path) => !PUBLISHED.some((kind) => kind.test(path)));
   if (others.length > 0) throw new Error(`nobody expects these files in the package: ${others.join(', ')}`);
+  const missing = expectedFiles().filter((path) => !paths.includes(path));
+  if (missing.length > 0) throw new Error(`these files are missing in the package: ${missing.join(', ')}`);
   return `${paths.length} files`;
+}
+
+/** What has to be in the package: whatever its manifest names, every source of lib, every page, every example. */
+function expectedFiles() {
+  const { main, types, bin, schematics, exports, typesVersions } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  );
+  const named = [main, types, schematics, bin, exports, typesVersions].flatMap(textsOf).map((path) => path.slice(2));
+  const inFolder = (folder, end) =>
+    readdirSync(join(root, folder), { recursive: true }).filter((name) => name.endsWith(end));
+  const compiled = inFolder('lib', '.ts').flatMap((name) =>
+    ['.js', '.d.ts'].map((end) => `dist/${name.replace(/\.ts$/, end)}`),
+  );
+  return [
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'SECURITY.md',
+    'package.json',
+    'client/package.json',
+    'client/sign-in/package.json',
+    ...named,
+    ...compiled,
+    ...inFolder('docs', '.md').map((name) => `docs/${name}`),
+    ...inFolder('docs/examples', '.ts').map((name) => `docs/examples/${name}`),
+  ];
+}
+
+function textsOf(value) {
+  return typeof value === 'string' ? [value] : Object.values(value).flatMap(textsOf);
 }
 
 function use({ name, type, nest, typescript, resolution, jest }, tarball) {
@@ -126,7 +162,12 @@ function use({ name, type, nest, typescript, resolution, jest }, tarball) {
     const optional = [...openTelemetry, openApi[nest['@nestjs/core'].split('.')[0]]];
     run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...optional], folder);
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
+    for (const name of EXAMPLES) cpSync(join(root, `docs/examples/${name}.ts`), join(folder, `src/${name}.ts`));
     run('npx', ['tsc'], folder);
+    for (const name of EXAMPLES) {
+      const startAndClose = `import('./dist/${name}.js').then(async ({ application }) => (await application).close())`;
+      run('node', ['-e', startAndClose], folder, { ...process.env, PORT: '0' });
+    }
     return [said, ...['opentelemetry', 'openapi'].map((name) => run('node', [`dist/${name}.js`], folder).trim())].join(
       ', ',
     );
@@ -149,6 +190,6 @@ function check(name, attempt) {
   }
 }
 
-function run(command, parameters, cwd) {
-  return execFileSync(command, parameters, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+function run(command, parameters, cwd, env = process.env) {
+  return execFileSync(command, parameters, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }

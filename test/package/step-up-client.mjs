@@ -69,9 +69,11 @@ try {
   mkdirSync(consumer);
   writeFileSync(join(consumer, 'package.json'), JSON.stringify({ private: true }));
   run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', tarball], consumer);
-  check('it brings one package', () => {
+  check('it brings one package, of the version of nestjs-step-up', () => {
     const { packages } = JSON.parse(readFileSync(join(consumer, 'package-lock.json'), 'utf8'));
     same(Object.keys(packages), ['', 'node_modules/step-up-client']);
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    same([packages['node_modules/step-up-client'].version], [version]);
   });
   writeFileSync(join(consumer, 'main.mjs'), ESM);
   writeFileSync(join(consumer, 'main.cjs'), CJS);

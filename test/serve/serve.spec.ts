@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { readPort } from '../../lib/serve/arguments.js';
 import { runServe, runToken } from '../../lib/serve/index.js';
 
 interface Run {
@@ -128,6 +129,12 @@ describe('nestjs-step-up serve', () => {
     stop();
     expect(await exitCode).toBe(0);
     await expect(fetch(`${issuer}/jwks`)).rejects.toThrow();
+  });
+
+  // no test listens on 9000: another program may do so
+  it('takes port 9000 unless it is told another, and says so', async () => {
+    expect(readPort(undefined)).toBe(9000);
+    expect((await serve(['--help'])).written.stdout).toContain('default is 9000;');
   });
 
   it('says that its port is taken', async () => {
