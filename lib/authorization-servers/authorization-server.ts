@@ -255,7 +255,7 @@ export function checkServer(options: ServerOptions, where: string): Authorizatio
     introspection:
       options.introspection === undefined
         ? undefined
-        : checkIntrospection(options.introspection, `${where}.introspection`, rules),
+        : checkIntrospection(options.introspection, `${where}.introspection`, rules, profile),
     keys: Object.freeze({ refreshAfter, staleFor }),
   });
 }

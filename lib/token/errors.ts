@@ -40,6 +40,7 @@ const REFUSALS = {
 
   token_inactive: ['invalid_token', 'The access token is not active'],
   introspected_kind_mismatch: ['invalid_token', 'The token is not a bearer access token'],
+  introspection_incomplete: ['invalid_token', 'The authorization server says too little of the access token'],
   introspection_mismatch: ['invalid_token', 'The authorization server knows the access token as another one'],
 
   token_unbound: ['invalid_token', 'The access token is not bound to a key'],
