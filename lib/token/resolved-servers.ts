@@ -15,9 +15,10 @@ interface ResolvedServersOptions {
   /**
    * Checks what the application has returned.
    *
-   * @throws StepUpConfigurationError for what is no server of this issuer
+   * @param known the servers that are kept
+   * @throws StepUpConfigurationError for what is no server of this issuer, or does not go with those
    */
-  check: (answer: unknown, issuer: string) => AuthorizationServer;
+  check: (answer: unknown, issuer: string, known: Iterable<AuthorizationServer>) => AuthorizationServer;
   /** Is told of a failure in the background, which no request waits for. */
   failed: (failure: AuthorizationServerUnavailable) => void;
 }
@@ -59,7 +60,7 @@ const FAILURE_COOLDOWN = 1;
  * seconds; a failure for 1 second. From half of the 10 minutes on, a use asks again in the background.
  *
  * Keeps at most 5,000 servers and 10,000 unknown issuers. Asks about 100 issuers at a time, for at most 5 seconds each.
- * Never lists or copies what it keeps: a look-up costs the same whatever their number.
+ * A look-up costs the same whatever their number: only an answer of the application is compared with all of them.
  */
 export class ResolvedServers {
   readonly #entries = new Map<unknown, Entry>();
@@ -160,7 +161,7 @@ export class ResolvedServers {
     const former = this.#entries.get(issuer)?.server;
     let server: AuthorizationServer;
     try {
-      server = this.options.check(answer, issuer);
+      server = this.options.check(answer, issuer, this.#servers());
       if (former !== undefined && isSame(server, former)) server = former;
       else for (const listener of this.#listeners) listener(server);
     } catch (error) {
@@ -172,6 +173,10 @@ export class ResolvedServers {
     this.#entries.set(issuer, { server, askedAt, failedAt: Number.NEGATIVE_INFINITY, isUsed: false });
     this.#refusals.delete(issuer);
     return server;
+  }
+
+  *#servers(): Iterable<AuthorizationServer> {
+    for (const { server } of this.#entries.values()) yield server;
   }
 
   /** Returns the last server if it may still be used. */

@@ -29,9 +29,9 @@ function setUp(resolve: (issuer: string) => unknown, configured: object[] = []):
       setup.asked.push(issuer);
       return resolve(issuer);
     },
-    check(answer, issuer) {
+    check(answer, issuer, resolved) {
       setup.checks += 1;
-      return checkResolvedServer(answer, issuer, { configured: servers, passport: 'register', vocabularies });
+      return checkResolvedServer(answer, issuer, { configured: servers, passport: 'register', vocabularies, resolved });
     },
     failed: (failure) => setup.failures.push(failure),
   });
@@ -170,6 +170,57 @@ describe('the answer of an application', () => {
     expect(a?.vocabulary).toBe(b?.vocabulary);
     expect(a?.vocabulary.stringsFor(['mfa'])).toEqual(['gold', 'key']);
     expect(c?.vocabulary.stringsFor(['mfa'])).toEqual(['gold']);
+  });
+});
+
+describe('words of two resolved servers', () => {
+  const [FIRST, SECOND] = ['https://as.example/first', 'https://as.example/second'] as const;
+  const inTurn = (first: object, second: object) =>
+    setUp((issuer) => ({ ...optionsOf(issuer), acr: issuer === FIRST ? first : second })).servers;
+
+  test.each<[what: string, first: object, second: object, message: string]>([
+    [
+      'a string that is a word of the first',
+      { gold: 'a' },
+      { mfa: 'gold' },
+      '"resolveAuthorizationServer().acr.mfa" uses "gold", which is a word in ' +
+        `"resolveAuthorizationServer("${FIRST}").acr"; give the word another name, or list the string under "gold"`,
+    ],
+    [
+      'a word that is a string of the first',
+      { mfa: 'gold' },
+      { gold: 'a' },
+      `"resolveAuthorizationServer("${FIRST}").acr.mfa" uses "gold", which is a word in ` +
+        '"resolveAuthorizationServer().acr"; give the word another name, or list the string under "gold"',
+    ],
+  ])('%s is refused as it is between configured ones, and the first stays', async (_, first, second, message) => {
+    const servers = inTurn(first, second);
+    const known = await servers.resolve(FIRST);
+    expect(await failureOf(servers, SECOND)).toMatchObject({ code: 'resolved_server_invalid', reason: message });
+    expect(servers.find(FIRST)).toBe(known);
+  });
+
+  test.each<[what: string, first: object, second: object]>([
+    ['the string listed under the word', { gold: ['gold', 'a'] }, { gold: 'gold' }],
+    ['the same words', { mfa: 'gold' }, { mfa: 'gold' }],
+    ['words for other strings', { mfa: 'gold' }, { mfa: 'silver', phr: 'key' }],
+  ])('%s is accepted', async (_, first, second) => {
+    const servers = inTurn(first, second);
+    expect([await servers.resolve(FIRST), await servers.resolve(SECOND)]).toMatchObject([
+      { issuer: FIRST },
+      { issuer: SECOND },
+    ]);
+  });
+
+  test('are compared with those that are kept, so that a corrected one makes room', async () => {
+    let words: object = { mfa: 'gold' };
+    const { servers } = setUp((issuer) => ({ ...optionsOf(issuer), acr: issuer === FIRST ? words : { gold: 'a' } }));
+    await servers.resolve(FIRST);
+    await failureOf(servers, SECOND);
+    words = { gold: 'gold' };
+    pass(600);
+    await servers.resolve(FIRST);
+    expect(await servers.resolve(SECOND)).toMatchObject({ issuer: SECOND });
   });
 });
 
