@@ -256,6 +256,7 @@ describe('an application that cannot answer', () => {
     const failing = failureOf(servers);
     await settled();
     const [over, milliseconds] = timeouts.mock.calls.at(-1) as [() => void, number];
+    for (const { value } of timeouts.mock.results) clearTimeout(value);
     timeouts.mockRestore();
     expect(milliseconds).toBe(5000);
     over();
@@ -263,6 +264,57 @@ describe('an application that cannot answer', () => {
       code: 'resolver_failed',
       reason: '"resolveAuthorizationServer" has not answered within 5 seconds',
     });
+  });
+
+  test('that hangs delays those whose server is known for half a second, and one of them alone', async () => {
+    let hangs = false;
+    const { servers, asked, failures } = setUp((issuer) => (hangs ? new Promise(() => undefined) : optionsOf(issuer)));
+    const server = await servers.resolve(ISSUER);
+    hangs = true;
+    pass(600);
+    const timeouts = jest.spyOn(globalThis, 'setTimeout');
+    const waiting = [servers.resolve(ISSUER), servers.resolve(ISSUER)];
+    await settled();
+    const timers = timeouts.mock.calls as unknown as [() => void, number][];
+    for (const { value } of timeouts.mock.results) clearTimeout(value);
+    timeouts.mockRestore();
+    expect(timers.map(([, milliseconds]) => milliseconds).sort()).toEqual([500, 500, 5000]);
+    for (const [over, milliseconds] of timers) if (milliseconds === 500) over();
+    expect(await Promise.all(waiting)).toEqual([server, server]);
+    pass(3);
+    expect([servers.find(ISSUER), servers.resolve(ISSUER), asked.length, failures.length]).toEqual([
+      server,
+      server,
+      2,
+      0,
+    ]);
+    timers.find(([, milliseconds]) => milliseconds === 5000)?.[0]();
+    await settled();
+    expect([servers.find(ISSUER), failures.length]).toEqual([server, 1]);
+    pass(3600);
+    expect(servers.find(ISSUER)).toBeUndefined();
+  });
+
+  test('that answers late is heard: the next request has the new server, or none', async () => {
+    let answer: Promise<unknown> | object = optionsOf(ISSUER);
+    const { servers } = setUp(() => answer);
+    const server = await servers.resolve(ISSUER);
+    let tell: (value: unknown) => void = () => undefined;
+    answer = new Promise((resolve) => {
+      tell = resolve;
+    });
+    pass(600);
+    const timeouts = jest.spyOn(globalThis, 'setTimeout');
+    const waiting = servers.resolve(ISSUER);
+    await settled();
+    const timers = timeouts.mock.calls as unknown as [() => void, number][];
+    for (const { value } of timeouts.mock.results) clearTimeout(value);
+    timeouts.mockRestore();
+    timers.find(([, milliseconds]) => milliseconds === 500)?.[0]();
+    expect(await waiting).toBe(server);
+    tell(undefined);
+    await settled();
+    expect([servers.find(ISSUER), servers.resolve(ISSUER)]).toEqual([undefined, undefined]);
   });
 
   test('keeps the servers that it has named for an hour more, and no longer', async () => {
