@@ -53,7 +53,7 @@ export async function startApi(server, options = {}) {
   });
   Reflect.decorate([Module({ imports: [stepUp], controllers: [Bank] })], App);
 
-  const app = await NestFactory.create(App, { logger });
+  const app = await NestFactory.create(App, { logger, abortOnError: false });
   await app.listen(port, '127.0.0.1');
   return {
     url: new URL(await app.getUrl()).origin,

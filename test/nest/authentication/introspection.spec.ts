@@ -137,6 +137,22 @@ describeOverHttp('tokens that the authorization server is asked about', ({ serve
     });
   });
 
+  it.each([
+    ['client_secret_basic', '; if they are right, set "introspection.clientAuthentication" to \'client_secret_post\''],
+    ['client_secret_post', '; if they are right, set "introspection.clientAuthentication" to \'client_secret_basic\''],
+  ] as const)(
+    'SRV-8 credentials that the server refuses by %s are told of once, with the other way',
+    async (method, fix) => {
+      await serveAsking({ ...server.introspection, clientSecret: 'another', clientAuthentication: method });
+      for (const token of [server.opaqueToken(), server.opaqueToken(), server.opaqueToken()]) {
+        expect(await get('/accounts', token)).toMatchObject({ status: 503 });
+      }
+      const told = log.filter((line) => line.includes('"introspection.clientId"'));
+      expect(told).toEqual([expect.stringContaining(`that the client may introspect tokens${fix}`)]);
+      expect(log.join('\n')).not.toContain('another');
+    },
+  );
+
   describe("'auth-time-missing'", () => {
     beforeEach(() => serveAsking({ ...server.introspection, when: 'auth-time-missing' }));
     /** A JWT that says less than the server knows. */
