@@ -50,6 +50,7 @@ export const keycloak = Object.freeze<AuthorizationServerProfile>({
     'Lightweight tokens by client credentials have `sub` and no mark, and introspection tells an `acr` of them: it counts only next to an `auth_time`, which no machine has.',
     '`auth_time` is the time of the latest sign-in, with any factor. While an older second factor still counts ("Max Age"), entering the password alone renews `auth_time`.',
     '`max_age` is compared in whole seconds: a sign-in within the same second passes `max_age=0`.',
+    'A client that sends a DPoP proof to the token endpoint gets tokens that are bound to its key, without a switch.',
     'Tokens by client credentials carry the `acr` of the lowest level, which is ignored here: no user has signed in. They are told apart by `clientAddress`; keep the client scope `service_account`, which puts it there, on clients with a service account.',
   ],
 });

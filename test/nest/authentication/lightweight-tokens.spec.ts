@@ -1,4 +1,5 @@
 import { Get, UseGuards } from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
 import { AccessTokenGuard, type AuthorizationServerOptions, RequireAcr } from 'nestjs-step-up';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { logOfEachTest } from '../../support/application.js';
@@ -27,6 +28,7 @@ describeOverHttp('lightweight access tokens', ({ serve, log }) => {
     send = await serve(
       [
         handler(Get('accounts'), UseGuards(AccessTokenGuard)),
+        handler(Get('passport'), UseGuards(AuthGuard('jwt'))),
         userHandler(Get('me'), UseGuards(AccessTokenGuard)),
         handler(Get('transfer'), RequireAcr('mfa', { maxAge: 300 })),
       ],
@@ -73,6 +75,7 @@ describeOverHttp('lightweight access tokens', ({ serve, log }) => {
     tells();
     const token = await lightweight();
     expect(await get('/transfer', token)).toMatchObject({ status: 200 });
+    expect(await get('/passport', token)).toMatchObject({ status: 200 });
     expect(await get('/me', token)).toMatchObject({ status: 200, body: { user: { sub: 'alice', azp: 'page' } } });
 
     tells({ acr: PWD });
@@ -109,7 +112,7 @@ describeOverHttp('lightweight access tokens', ({ serve, log }) => {
     await serveWith({ lightweightTokens: true });
     tells(claims);
     const token = await lightweight();
-    for (const path of ['/accounts', '/transfer', '/accounts'])
+    for (const path of ['/accounts', '/transfer', '/passport'])
       expect(await get(path, token)).toEqual(invalidToken(description));
     expect(log.filter((line) => line.includes(advice))).toHaveLength(1);
     expect(log.join('\n')).not.toContain(token);
@@ -121,7 +124,7 @@ describeOverHttp('lightweight access tokens', ({ serve, log }) => {
     const token = await lightweight();
     expect(await get('/accounts', token)).toMatchObject({ status: 200 });
     endpoint.text('/ask', '', 500);
-    for (const path of ['/accounts', '/transfer']) {
+    for (const path of ['/accounts', '/transfer', '/passport']) {
       const response = await get(path, token);
       expect(response).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } });
       expect(response.headers).not.toHaveProperty('www-authenticate');
