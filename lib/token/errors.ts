@@ -92,6 +92,8 @@ export interface RefusalFacts {
   readonly found?: string | readonly string[];
   /** Accepted values. `null` stands for a missing one. */
   readonly expected?: readonly (string | null)[];
+  /** Whether an introspection response is meant, and not the token itself. */
+  readonly isOfResponse?: true;
 }
 
 /** Reports that an access token, or the way it was sent, is refused. Carries no token and no claim set. */
@@ -103,6 +105,7 @@ export class AccessTokenRefused extends Error implements RefusalFacts {
   readonly claim?: string;
   readonly found?: string | readonly string[];
   readonly expected?: readonly (string | null)[];
+  readonly isOfResponse?: true;
   /** The configured issuer of the token. Absent until it is known. */
   issuer?: string;
 

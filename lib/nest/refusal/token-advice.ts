@@ -22,6 +22,11 @@ const BOUND_TOKENS = 'see docs/bound-tokens.md';
 
 const LEFT_OUT = 'have the server put it into access tokens, or give the "profile" of a server that leaves it out';
 
+const LACKS_SUBJECT = lacks(
+  'have the server put it into access tokens, or set "introspection.lightweightTokens" if introspection tells it, as ' +
+    'Keycloak does of lightweight ones',
+);
+
 /**
  * What a refusal says about the configuration. `undefined` if it says nothing, such as for an expired token. A claim
  * that is shown is unverified: most of these rules come before the signature.
@@ -63,9 +68,9 @@ const REFUSALS: Readonly<Record<AccessTokenRefusedCode, Describe | undefined>> =
         (expected.length === 0 ? 'one' : shown(expected)),
     fix: 'send the access token rather than an ID or refresh token; if it is one, correct "authorizationServers[].profile"',
   }),
-  audience_mismatch: ({ found, expected = [] }, server) => ({
-    message: `a token is for the audience ${shown(found ?? null)}, and "audience" is ${shown(expected)}`,
-    fix: fixForAudience(found, expected, server),
+  audience_mismatch: (refused, server) => ({
+    message: `a token is for the audience ${shown(refused.found ?? null)}, and "audience" is ${shown(refused.expected)}`,
+    fix: fixForAudience(refused, server),
   }),
   exp_missing: lacks('have the server put it into access tokens'),
   token_expired: undefined,
@@ -74,10 +79,10 @@ const REFUSALS: Readonly<Record<AccessTokenRefusedCode, Describe | undefined>> =
     message: 'a token is bound to a key ("cnf") in a way that is not accepted here',
     fix: `set "authorizationServers[].boundTokens", or have the server issue bearer tokens to this client; ${BOUND_TOKENS}`,
   }),
-  sub_missing: lacks(
-    'have the server put it into access tokens, or set "introspection.lightweightTokens" if introspection tells it, as ' +
-      'Keycloak does of lightweight ones',
-  ),
+  sub_missing: (refused, server) =>
+    refused.isOfResponse === true
+      ? { message: 'introspection tells neither "sub" nor "username"', fix: 'have the server return one of them' }
+      : LACKS_SUBJECT(refused, server),
   client_id_missing: lacks(LEFT_OUT),
   jti_missing: lacks(LEFT_OUT),
   iat_missing: lacks(LEFT_OUT),

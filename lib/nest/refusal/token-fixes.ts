@@ -33,10 +33,15 @@ function stepsOf(server: AuthorizationServer | undefined): string {
 }
 
 export function fixForAudience(
-  found: AccessTokenRefused['found'],
-  [audience]: readonly (string | null)[],
+  { found, expected: [audience] = [], isOfResponse }: AccessTokenRefused,
   server: AuthorizationServer | undefined,
 ): string {
+  if (found === undefined && isOfResponse === true) {
+    return (
+      'have the server return "aud" of opaque tokens; if it returns tokens of this API alone, say so by "absentClaims" of ' +
+      `the profile${stepsOf(server)}`
+    );
+  }
   if (found === undefined && server?.profile.audienceIn === 'scope')
     return `have clients ask for a scope of this API, which begins with ${shown(`${audience}/`)}${stepsOf(server)}`;
   if (found === undefined && server?.profile.absentClaims.has('aud') === true) {

@@ -25,7 +25,8 @@ export function checkLightweight(
   if (iss === undefined) report('introspection_incomplete', { claim: 'iss' });
   else if (iss !== issuer) report('introspection_mismatch', { claim: 'iss' });
   if (aud === undefined) report('introspection_incomplete', { claim: 'aud' });
-  else if (!namesAudience(aud, audience)) report('audience_mismatch', { ...found(aud), expected: [...audience] });
+  else if (!namesAudience(aud, audience))
+    report('audience_mismatch', { ...found(aud), expected: [...audience], isOfResponse: true });
   if (!isText(sub)) report('introspection_incomplete', { claim: 'sub' });
   const clientId = readClaim(own, profile.claims.clientId);
   const named = [readClaim(response, profile.claims.clientId), response['client_id']].filter(isTold);
