@@ -81,6 +81,13 @@ export interface AuthorizationServerProfile {
    */
   clientCredentialsClaims?: Readonly<Record<string, string | true>> | undefined;
 
+  /**
+   * Claims that only the sign-in of a user brings about, by their names at the top level. Without one of them, in a JWT
+   * or in the response about it, an `acr` of introspection counts for nothing: for servers that tell one of machines
+   * too. Default is none.
+   */
+  signInClaims?: readonly string[] | undefined;
+
   /** Form of the challenge. Default is `'rfc9470'`. */
   challenge?: 'rfc9470' | 'entra' | undefined;
 

@@ -121,7 +121,10 @@ const KEY_MEMBERS = new Set(['refreshAfter', 'staleFor']);
  */
 export function checkAuthorizationServers(options: readonly ServerOptions[]): readonly AuthorizationServer[] {
   if (!Array.isArray(options) || options.length === 0) {
-    throw new StepUpConfigurationError('"authorizationServers" must list at least one authorization server');
+    throw new StepUpConfigurationError(
+      '"authorizationServers" must list at least one authorization server; if issuers are known at run time only, leave it ' +
+        'out and give "resolveAuthorizationServer"',
+    );
   }
   const servers = options.map((server, index) => checkServer(server, `authorizationServers[${index}]`));
   const issuers = new Set<string>();
@@ -255,7 +258,7 @@ export function checkServer(options: ServerOptions, where: string): Authorizatio
     introspection:
       options.introspection === undefined
         ? undefined
-        : checkIntrospection(options.introspection, `${where}.introspection`, rules),
+        : checkIntrospection(options.introspection, `${where}.introspection`, rules, profile),
     keys: Object.freeze({ refreshAfter, staleFor }),
   });
 }

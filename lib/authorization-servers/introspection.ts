@@ -1,4 +1,5 @@
-import { checkMembers, checkSeconds, StepUpConfigurationError } from '../core/index.js';
+import { checkMembers, checkSeconds, StepUpConfigurationError, show } from '../core/index.js';
+import type { AccessTokenProfile } from './profile.js';
 import { isRecord } from './record.js';
 import { checkUrl, type UrlRules } from './url.js';
 
@@ -37,6 +38,13 @@ export interface IntrospectionOptions {
    * revoked JWT is refused. Default is `'opaque'`.
    */
   when?: IntrospectionOccasion | undefined;
+  /**
+   * Accepts JWTs that lack `sub`, `aud` or both, such as lightweight access tokens of Keycloak, if introspection gives
+   * them. Such a token has to be valid in everything else and to name its client, and the server is asked about it
+   * whatever `when` says. The response has to name the issuer, this API, a subject and the same client, and to contradict no claim
+   * of the token. Default is `false`: such a token is refused.
+   */
+  lightweightTokens?: boolean | undefined;
   /** Seconds for which a response is kept, never beyond `exp`. A revocation goes unnoticed as long. Default is `60`. */
   cacheFor?: number | undefined;
   /** Cache that several instances share, behind 1,000 responses in the memory of each. Default is the memory alone. */
@@ -70,6 +78,7 @@ export interface Introspection {
     | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secret: string }
     | { readonly method: 'private_key_jwt'; readonly key: string | Readonly<Record<string, unknown>> };
   readonly when: IntrospectionOccasion;
+  readonly lightweightTokens: boolean;
   readonly cacheFor: number;
   readonly cache: IntrospectionCache | undefined;
 }
@@ -81,6 +90,7 @@ const MEMBERS: ReadonlySet<string> = new Set([
   'privateKey',
   'clientAuthentication',
   'when',
+  'lightweightTokens',
   'cacheFor',
   'cache',
 ]);
@@ -93,23 +103,51 @@ const OCCASIONS = Object.keys(INTROSPECTION_OCCASIONS);
  * @param where the place that errors name, such as `authorizationServers[0].introspection`
  * @param rules which URL of an endpoint is accepted
  * @throws StepUpConfigurationError that names the option: an unknown one, one of the wrong type, both a secret and a
- * key, or neither
+ * key, or neither, lightweight tokens of a server whose profile has another place for the audience
  */
-export function checkIntrospection(options: IntrospectionOptions, where: string, rules: UrlRules): Introspection {
+export function checkIntrospection(
+  options: IntrospectionOptions,
+  where: string,
+  rules: UrlRules,
+  profile: AccessTokenProfile,
+): Introspection {
   if (!isRecord(options)) throw new StepUpConfigurationError(`"${where}" must be an object`);
   checkMembers(options, MEMBERS, (member) => `"${where}" has the unknown option "${member}"`);
-  const { endpoint, clientId, when = 'opaque', cacheFor = 60, cache } = options;
+  const { endpoint, clientId, when = 'opaque', lightweightTokens = false, cacheFor = 60, cache } = options;
   if (endpoint !== undefined) checkUrl(endpoint, `${where}.endpoint`, rules);
   if (!isText(clientId))
     throw new StepUpConfigurationError(`"${where}.clientId" is required: the client id of this API at this server`);
   if (!OCCASIONS.includes(when))
     throw new StepUpConfigurationError(`"${where}.when" must be one of '${OCCASIONS.join("', '")}'`);
+  checkLightweightTokens(lightweightTokens, `${where}.lightweightTokens`, profile);
   checkSeconds(cacheFor, `${where}.cacheFor`, [0, 3600]);
   if (cache !== undefined && (typeof cache?.get !== 'function' || typeof cache.set !== 'function')) {
     throw new StepUpConfigurationError(`"${where}.cache" must have get(key) and set(key, value, ttl), like a Keyv`);
   }
   const client = Object.freeze(checkClient(options, where));
-  return Object.freeze({ endpoint, clientId, client, when, cacheFor, cache });
+  return Object.freeze({ endpoint, clientId, client, when, lightweightTokens, cacheFor, cache });
+}
+
+/** A lightweight token needs the audience in the response, so that no profile may say otherwise. */
+function checkLightweightTokens(
+  value: unknown,
+  where: string,
+  { absentClaims, audienceIn }: Pick<AccessTokenProfile, 'absentClaims' | 'audienceIn'>,
+): void {
+  if (typeof value !== 'boolean') {
+    throw new StepUpConfigurationError(`"${where}" must be true or false, not ${show(value)}`);
+  }
+  if (!value) return;
+  if (absentClaims.has('aud')) {
+    throw new StepUpConfigurationError(
+      `"${where}" needs "aud" in introspection responses; remove "aud" from "absentClaims" of the profile`,
+    );
+  }
+  if (audienceIn === 'scope') {
+    throw new StepUpConfigurationError(
+      `"${where}" has no use with a profile whose "audienceIn" is 'scope': the scope of its tokens names this API; remove one of both`,
+    );
+  }
 }
 
 function checkClient(options: IntrospectionOptions, where: string): Introspection['client'] {

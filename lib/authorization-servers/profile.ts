@@ -25,6 +25,8 @@ export interface AccessTokenProfile {
   readonly lacks: { readonly acr: boolean; readonly authTime: boolean };
   readonly absentClaims: ReadonlySet<string>;
   readonly clientCredentialsClaims: readonly (readonly [claim: string, value: string | true])[];
+  /** Empty if an `acr` of introspection counts without them. */
+  readonly signInClaims: readonly string[];
   readonly challenge: 'rfc9470' | 'entra';
   readonly requestMode: 'acr_values' | 'essential' | 'auto';
 }
@@ -65,7 +67,16 @@ const CHOICES = {
   whenUnmet: ['error', 'lower', 'no-return'],
   onRefresh: ['keeps', 'drops'],
 } as const;
-const LISTS = ['source', 'otherTokenClaims', 'acrValues', 'defaultAcrValues', 'steps', 'notes', 'observed'] as const;
+const LISTS = [
+  'source',
+  'otherTokenClaims',
+  'signInClaims',
+  'acrValues',
+  'defaultAcrValues',
+  'steps',
+  'notes',
+  'observed',
+] as const;
 /** The members of a profile. */
 export const PROFILE_MEMBERS: ReadonlySet<string> = new Set([
   ...Object.keys(CHOICES),
@@ -142,6 +153,7 @@ export function checkProfile(
       `${where}.clientCredentialsClaims`,
       true,
     ),
+    signInClaims: Object.freeze([...(profile.signInClaims ?? [])]),
     challenge,
     requestMode: profile.request?.mode ?? 'acr_values',
   });

@@ -18,18 +18,20 @@ interface Surroundings {
   readonly passport: 'register' | 'existing';
   /** Keeps one vocabulary for servers with equal words, so that requirements are translated once. */
   readonly vocabularies: Vocabularies;
+  /** The other servers that the application has resolved. Default is none. */
+  readonly resolved?: Iterable<AuthorizationServer>;
 }
 
 /**
  * Checks what an application returns for an issuer, as it checks `authorizationServers` at boot.
  *
  * @throws StepUpConfigurationError that names the option: no server, a server of another issuer, and what a server next
- * to the configured ones must not have
+ * to the configured and the resolved ones must not have
  */
 export function checkResolvedServer(
   answer: unknown,
   issuer: string,
-  { configured, passport, vocabularies }: Surroundings,
+  { configured, passport, vocabularies, resolved = [] }: Surroundings,
 ): AuthorizationServer {
   if (!isRecord(answer)) {
     throw new StepUpConfigurationError(
@@ -71,7 +73,24 @@ export function checkResolvedServer(
         'verify the proof; leave it out, or accept it there too',
     );
   }
-  return Object.freeze({ ...server, vocabulary: sharedVocabulary(options, server, vocabularies) });
+  const vocabulary = sharedVocabulary(options, server, vocabularies);
+  checkWordsBeside(vocabulary, issuer, resolved);
+  return Object.freeze({ ...server, vocabulary });
+}
+
+/** Compares words with those of the other resolved servers, unless one of them has the same and was compared then. */
+function checkWordsBeside(vocabulary: Vocabulary, issuer: string, resolved: Iterable<AuthorizationServer>): void {
+  const others = new Map<Vocabulary, string>();
+  for (const other of resolved) {
+    if (other.vocabulary === vocabulary) return;
+    if (other.issuer !== issuer) others.set(other.vocabulary, other.issuer);
+  }
+  for (const [other, name] of others) {
+    checkWordsAcross([
+      { where: WHERE, vocabulary },
+      { where: `resolveAuthorizationServer(${JSON.stringify(name)})`, vocabulary: other },
+    ]);
+  }
 }
 
 function sharedVocabulary(

@@ -68,6 +68,7 @@ type IntrospectionCode =
   | 'introspection_unusable'
   | 'introspected_sign_in_mismatch'
   | 'introspection_needed'
+  | 'lightweight_token'
   | 'introspection_unneeded'
   | 'introspection_insufficient'
   | 'introspection_when_mismatch';

@@ -54,8 +54,12 @@ function fixFor(refusal: AccessTokenRefused, claims: Claims): string | undefined
       return 'Have the server return sub, or username.';
     case 'issuer_unknown':
       return `It names the issuer ${quoted(claims['iss'])}: give that one, exactly as it is written there.`;
+    case 'introspection_incomplete':
+      return `The response has no ${quoted(claim)}: have the server return it, or put it into access tokens.`;
     case 'introspection_mismatch':
-      return 'The response has another sub, client or issuer than the JWT: have the server return the same.';
+      return claim === undefined
+        ? 'The response has another sub, client or issuer than the JWT: have the server return the same.'
+        : `The response has another ${quoted(claim)} than the JWT: have the server return the same.`;
     case 'cnf_unsupported':
       return BINDING_UNSUPPORTED;
     default:
@@ -81,6 +85,24 @@ export function otherSignIn(subject: Subject): DoctorDiagnostic {
     message: 'introspection tells of another sign-in than that of the token, so an API takes none from it',
     fix: 'Try a new token. If it stays so, the server tells of its session as it is now: have it put acr and auth_time into access tokens.',
   };
+}
+
+/** Returns the diagnostic for a JWT without `sub` or `aud`, of which introspection says enough. */
+export function lightweight(subject: Subject, isConfigured: boolean): DoctorDiagnostic {
+  return isConfigured
+    ? {
+        subject,
+        code: 'lightweight_token',
+        severity: 'ok',
+        message: 'introspection tells what the JWT leaves out, and introspection.lightweightTokens accepts it so',
+      }
+    : {
+        subject,
+        code: 'lightweight_token',
+        severity: 'error',
+        message: 'introspection tells what the JWT leaves out, and an API accepts it so only by an option',
+        fix: 'Set introspection.lightweightTokens: true.',
+      };
 }
 
 export function refusedFirst(subject: Subject): DoctorDiagnostic {

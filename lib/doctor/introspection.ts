@@ -14,16 +14,25 @@ import {
   type AuthorizationServerUnavailableCode,
   authenticationEvent,
   examineCompletion,
+  examineLightweight,
   examineOpaque,
   fixForNetwork,
   IntrospectionEndpoint,
+  isWithoutOwner,
   type UnverifiedJwt,
 } from '../token/index.js';
 import { authenticationDiagnostics, requirementDiagnostics } from './authentication.js';
 import { concealed } from './concealed.js';
 import type { DoctorCode, DoctorDiagnostic, Subject } from './doctor-diagnostic.js';
 import type { Examination } from './examination.js';
-import { accepted, otherSignIn, refusedAll, refusedFirst, unsupported } from './introspection-diagnostics.js';
+import {
+  accepted,
+  lightweight,
+  otherSignIn,
+  refusedAll,
+  refusedFirst,
+  unsupported,
+} from './introspection-diagnostics.js';
 import { printable, quoted, quotedList } from './quoted.js';
 import { audiencesOf } from './token-refusals.js';
 
@@ -101,10 +110,15 @@ export class Introspection {
     const own = authenticationEvent(payload, server);
     const claims = await this.#ask(subject, token, payload);
     if (isDiagnostic(claims)) return { subject, diagnostics: [claims], event: own };
-    const examined = examineCompletion(payload, claims, server);
+    const isLightweight = isWithoutOwner(payload, server);
+    const clock = { now: Date.now() / 1000, clockTolerance: DEFAULT_CLOCK_TOLERANCE };
+    const examined = isLightweight
+      ? examineLightweight(payload, claims, server, clock)
+      : examineCompletion(payload, claims, server);
     const { isOfAnotherSignIn } = examined;
     // A JWT that is refused can lack what the response is compared with.
-    const refusals = examined.refusals.filter(({ code }) => isAccepted || code !== 'introspection_mismatch');
+    const isComparable = isAccepted || isLightweight;
+    const refusals = examined.refusals.filter(({ code }) => isComparable || code !== 'introspection_mismatch');
     const event = refusals.length > 0 ? own : examined.event;
     const acr = !hasAcr(own) && hasAcr(event);
     const authTime = own.authTime === undefined && event.authTime !== undefined;
@@ -114,7 +128,7 @@ export class Introspection {
       source: 'introspection',
       server,
       requirements: {},
-      now: Date.now() / 1000,
+      now: clock.now,
     });
     const diagnostics = [
       this.#active(subject, claims),
@@ -123,6 +137,10 @@ export class Introspection {
       ...told.filter(({ code }) => (acr && code === 'acr_present') || (authTime && code === 'auth_time_present')),
     ];
     if (refusals.length > 0) return { subject, diagnostics, event };
+    if (isLightweight) {
+      const isConfigured = server.introspection?.lightweightTokens === true;
+      return { subject, diagnostics: [...diagnostics, lightweight(subject, isConfigured)], event };
+    }
     const advice = isAccepted ? this.#adviceFor(subject, own, { acr, authTime }) : refusedFirst(subject);
     return { subject, diagnostics: [...diagnostics, advice], event };
   }

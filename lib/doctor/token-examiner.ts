@@ -5,7 +5,7 @@ import {
   DEFAULT_CLOCK_TOLERANCE,
   StepUpConfigurationError,
 } from '../core/index.js';
-import { authenticationEvent, examineJwt, isJwt, readJwt, type UnverifiedJwt } from '../token/index.js';
+import { authenticationEvent, examineJwt, isJwt, isLightweight, readJwt, type UnverifiedJwt } from '../token/index.js';
 import { authenticationDiagnostics, requirementDiagnostics } from './authentication.js';
 import { concealed } from './concealed.js';
 import type { DoctorCode, DoctorDiagnostic, Subject } from './doctor-diagnostic.js';
@@ -86,8 +86,9 @@ export class TokenExaminer {
     const server = examination.serverFor(examination.audience.length > 0 ? examination.audience : named);
     const { refusals, unavailable } = await examineJwt(token, server, { now, clockTolerance: DEFAULT_CLOCK_TOLERANCE });
     const isAccepted = refusals.length === 0 && unavailable === undefined;
+    const isProvisional = isLightweight(jwt.payload, server);
     const diagnostics: DoctorDiagnostic[] = [
-      ...(isAccepted ? [accepted(subject, jwt, server)] : []),
+      ...(isAccepted && !isProvisional ? [accepted(subject, jwt, server)] : []),
       ...(unavailable === undefined ? [] : [unverified(subject)]),
       ...refusalDiagnostics(subject, refusals, { jwt, server, examination }),
     ];
@@ -104,7 +105,8 @@ export class TokenExaminer {
     const completion = await this.#introspection?.complete(subject, token, { jwt, server, isAccepted });
     const event = completion?.event ?? own;
     // A refused token meets no requirement.
-    const judged = isAccepted ? requirements : {};
+    const isIdentified = completion?.diagnostics.some(({ code }) => code === 'lightweight_token') === true;
+    const judged = isAccepted && (!isProvisional || isIdentified) ? requirements : {};
     const claims = { subject, claims: jwt.payload, source: 'token', server, requirements: judged, now } as const;
     diagnostics.push(
       ...authenticationDiagnostics({ ...claims, known: event }),

@@ -124,8 +124,8 @@ const FIXES: Readonly<Record<AccessTokenRefusedCode, Fix>> = {
     `It is signed with ${quoted(jwt.header['alg'])}: have the server use one of ${[...server.algorithms].join(', ')}.`,
   cnf_unsupported: () => BINDING_UNSUPPORTED,
   sub_missing: () =>
-    'RFC 9068 §2.2 requires it, and no profile can leave it out: have the server put sub into access tokens. ' +
-    'Introspection does not add it to a JWT.',
+    'RFC 9068 §2.2 requires it, and no profile can leave it out: have the server put sub into access tokens. Or have the ' +
+    'API ask for it, as lightweight tokens of Keycloak need: --introspect shows whether the server tells it.',
   client_id_missing: putClaim,
   jti_missing: putClaim,
   iat_missing: putClaim,
@@ -153,6 +153,7 @@ const FIXES: Readonly<Record<AccessTokenRefusedCode, Fix>> = {
   // No JWT breaks these rules.
   token_inactive: noFix,
   introspected_kind_mismatch: noFix,
+  introspection_incomplete: noFix,
   introspection_mismatch: noFix,
   token_unbound: noFix,
   binding_unprovable: noFix,

@@ -100,7 +100,8 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
   const { resolveAuthorizationServer } = options;
   if (passport === 'register' && authorizationServers === undefined && resolveAuthorizationServer === undefined) {
     throw new StepUpConfigurationError(
-      '"authorizationServers" is required; with a Passport strategy of your own say "passport": \'existing\'',
+      '"authorizationServers" is required; if issuers are known at run time only, give "resolveAuthorizationServer"; with ' +
+        'a Passport strategy of your own say "passport": \'existing\'',
     );
   }
   if (passport === 'register' && options.authenticationEvent !== undefined) {

@@ -39,6 +39,11 @@ export class Clients {
     this.#clients.set(client.clientId, client);
   }
 
+  /** Id of the client that was registered last. */
+  get latest(): string {
+    return [...this.#clients.keys()].at(-1) as string;
+  }
+
   /** Returns the client of an authorization request; `undefined` if it or its redirect URI is not registered. */
   atRedirectUri(parameters: ReadonlyMap<string, string>): { clientId: string; redirectUri: string } | undefined {
     const client = this.#clients.get(parameters.get('client_id') ?? '');

@@ -35,8 +35,8 @@ export interface TestAuthorizationServerOptions {
   introspectionSecret?: string | undefined;
   /**
    * Whether the token endpoint issues any access token that a process of this machine asks for, by the grant type
-   * `urn:nestjs-step-up:token` with `acr`, `auth_time`, `sub`, `scope` and `expires_in`. Refuses browsers. Default is
-   * `false`.
+   * `urn:nestjs-step-up:token` with `acr`, `auth_time`, `sub`, `scope` and `expires_in`. The tokens are of the client that
+   * was registered last. Refuses browsers. Default is `false`.
    */
   issuesTokens?: boolean | undefined;
   /** Port on 127.0.0.1, for an issuer that is known before the server is there. Default is a free one. */

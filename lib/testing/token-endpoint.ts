@@ -64,7 +64,8 @@ export class TokenEndpoint {
     const expiresIn = seconds(parameters, 'expires_in') ?? TOKEN_TTL;
     const authTime = parameters.get('auth_time') === 'none' ? null : seconds(parameters, 'auth_time');
     const [acr, subject, scope] = ['acr', 'sub', 'scope'].map((name) => parameters.get(name));
-    const accessToken = await this.signer.accessToken({ acr, authTime, subject, scope, expiresIn });
+    const { latest: clientId } = this.clients;
+    const accessToken = await this.signer.accessToken({ acr, authTime, subject, clientId, scope, expiresIn });
     return { access_token: accessToken, token_type: 'Bearer', expires_in: expiresIn };
   }
 

@@ -8,10 +8,11 @@ import { checkSize, isJwt } from './jwt/jwt.js';
 import { type JwtIssuer, JwtVerifier } from './jwt/jwt-verifier.js';
 import type { TokenCacheStatistics } from './jwt/verified-tokens.js';
 import { KeySet } from './keys/key-set.js';
+import { isLightweight } from './lightweight-token.js';
 import { andThen, type MaybePromise, orElse } from './maybe-promise.js';
 import { Possession, type Presentation } from './proofs/possession.js';
 import type { PossessionSettings } from './proofs/possession.options.js';
-import { refusedBy, refuserOf } from './refuse.js';
+import { refuse, refusedBy, refuserOf } from './refuse.js';
 import type { ResolvedServers } from './resolved-servers.js';
 import type { Clock } from './validity.js';
 import type { VerifiedAccessToken } from './verified-access-token.js';
@@ -28,7 +29,7 @@ export class AccessTokenVerifier {
   readonly #issuers: Issuers<Issuer>;
   readonly #opaque: Issuer | undefined;
   readonly #jwts: JwtVerifier;
-  readonly #mayAlwaysAsk: boolean;
+  readonly #mayHaveToAsk: boolean;
   /** Absent if no server accepts bound tokens: their claims then refuse them. */
   readonly #possession: Possession | undefined;
 
@@ -49,7 +50,9 @@ export class AccessTokenVerifier {
       ({ introspection }) => introspection && INTROSPECTION_OCCASIONS[introspection.when].opaque,
     );
     this.#opaque = opaque && this.#issuers.get(opaque.issuer);
-    this.#mayAlwaysAsk = resolved !== undefined || opaque?.introspection?.when === 'always';
+    const mayHaveToAsk = ({ introspection }: AuthorizationServer) =>
+      introspection?.when === 'always' || introspection?.lightweightTokens === true;
+    this.#mayHaveToAsk = resolved !== undefined || servers.some(mayHaveToAsk);
   }
 
   /**
@@ -84,9 +87,7 @@ export class AccessTokenVerifier {
       return orElse(() => introspector.verifyOpaque(token, () => this.#clock()), refusedBy(server.issuer));
     }
     const verified = this.#jwts.verify(token, this.#clock());
-    return this.#mayAlwaysAsk
-      ? andThen(verified, (known) => (this.#isAlwaysAsked(known) ? this.#complete(token, known) : known))
-      : verified;
+    return this.#mayHaveToAsk ? andThen(verified, (known) => this.#askIfItHasTo(token, known)) : verified;
   }
 
   /**
@@ -100,7 +101,7 @@ export class AccessTokenVerifier {
     if (introspector !== undefined && !isJwt(token)) return introspector.knows(token);
     const known = this.#jwts.recall(token, this.#clock());
     if (known === undefined) return false;
-    if (!this.#isAlwaysAsked(known)) return true;
+    if (!isAlwaysAsked(known) && !isLightweight(known.claims, known.server)) return true;
     return this.#issuers.of(known.server)?.introspector?.knows(token) === true;
   }
 
@@ -131,8 +132,13 @@ export class AccessTokenVerifier {
     return orElse(() => introspector.complete(token, verified), refusedBy(server.issuer));
   }
 
-  #isAlwaysAsked({ server }: VerifiedAccessToken): boolean {
-    return server.introspection?.when === 'always';
+  /** @throws AccessTokenRefused also for a lightweight token of which the server says too little */
+  #askIfItHasTo(token: string, verified: VerifiedAccessToken): MaybePromise<VerifiedAccessToken> {
+    const { claims, server } = verified;
+    if (!isLightweight(claims, server)) return isAlwaysAsked(verified) ? this.#complete(token, verified) : verified;
+    const introspector = this.#issuers.of(server)?.introspector;
+    if (introspector === undefined) refuse('token_inactive');
+    return orElse(() => introspector.identify(token, verified, () => this.#clock()), refusedBy(server.issuer));
   }
 
   #clock(): Clock {
@@ -157,6 +163,10 @@ export function lacksRequired(
   const isUndated = authTime === undefined && (acrTimes === undefined || amr === undefined);
   const lacksTime = maxAge !== undefined && (lacksMethods || isUndated);
   return (acrMissing && lacksAcr) || (authTimeMissing && lacksTime);
+}
+
+function isAlwaysAsked({ server }: VerifiedAccessToken): boolean {
+  return server.introspection?.when === 'always';
 }
 
 const WITHOUT_REQUEST: Presentation = { scheme: 'Bearer', request: undefined };

@@ -40,6 +40,7 @@ const REFUSALS = {
 
   token_inactive: ['invalid_token', 'The access token is not active'],
   introspected_kind_mismatch: ['invalid_token', 'The token is not a bearer access token'],
+  introspection_incomplete: ['invalid_token', 'The authorization server says too little of the access token'],
   introspection_mismatch: ['invalid_token', 'The authorization server knows the access token as another one'],
 
   token_unbound: ['invalid_token', 'The access token is not bound to a key'],
@@ -91,6 +92,8 @@ export interface RefusalFacts {
   readonly found?: string | readonly string[];
   /** Accepted values. `null` stands for a missing one. */
   readonly expected?: readonly (string | null)[];
+  /** Whether an introspection response is meant, and not the token itself. */
+  readonly isOfResponse?: true;
 }
 
 /** Reports that an access token, or the way it was sent, is refused. Carries no token and no claim set. */
@@ -102,6 +105,7 @@ export class AccessTokenRefused extends Error implements RefusalFacts {
   readonly claim?: string;
   readonly found?: string | readonly string[];
   readonly expected?: readonly (string | null)[];
+  readonly isOfResponse?: true;
   /** The configured issuer of the token. Absent until it is known. */
   issuer?: string;
 

@@ -17,6 +17,7 @@ export {
 } from './introspection/introspection-endpoint.js';
 export {
   examineCompletion,
+  examineLightweight,
   examineOpaque,
   type IntrospectionExamination,
 } from './introspection/introspection-examination.js';
@@ -25,6 +26,7 @@ export { examineJwt } from './jwt/jwt-examination.js';
 export { DEFAULT_TOKEN_CACHE_BYTES, type TokenCacheStatistics } from './jwt/verified-tokens.js';
 export { MAX_KEYS, mayVerify } from './keys/key-set.js';
 export { algorithmsOf } from './keys/signature-algorithms.js';
+export { isLightweight, isWithoutOwner } from './lightweight-token.js';
 export { andThen, isThenable, type MaybePromise, orElse } from './maybe-promise.js';
 export {
   type AuthorizationServerMetadata,

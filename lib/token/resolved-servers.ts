@@ -15,9 +15,10 @@ interface ResolvedServersOptions {
   /**
    * Checks what the application has returned.
    *
-   * @throws StepUpConfigurationError for what is no server of this issuer
+   * @param known the servers that are kept
+   * @throws StepUpConfigurationError for what is no server of this issuer, or does not go with those
    */
-  check: (answer: unknown, issuer: string) => AuthorizationServer;
+  check: (answer: unknown, issuer: string, known: Iterable<AuthorizationServer>) => AuthorizationServer;
   /** Is told of a failure in the background, which no request waits for. */
   failed: (failure: AuthorizationServerUnavailable) => void;
 }
@@ -28,6 +29,8 @@ interface Entry {
   askedAt: number;
   /** Time of the last failure since then, in milliseconds since the epoch. */
   failedAt: number;
+  /** Whether a question about it has been pending for longer than a request waits. */
+  isSlow: boolean;
   /** Whether it was used since it could last have been forgotten. */
   isUsed: boolean;
 }
@@ -50,16 +53,19 @@ const CONCURRENCY = { concurrency: 100, maxQueue: 1000, queueTimeout: 1 };
 const REFRESH_AFTER = 600;
 /** Seconds beyond that during which a server stays in use if the application cannot answer. */
 const STALE_FOR = 3600;
+/** Seconds for which a request waits for the answer about a server that it may also use without one. */
+const PATIENCE = 0.5;
 /** Seconds after a failure during which the application is not asked about the same issuer. */
 const FAILURE_COOLDOWN = 1;
 
 /**
  * The authorization servers that an application resolves by issuer at run time. Asks for an issuer once, and keeps the
  * answer: a server for 10 minutes, and in an outage of the application for an hour more; that there is none for 10
- * seconds; a failure for 1 second. From half of the 10 minutes on, a use asks again in the background.
+ * seconds; a failure for 1 second. From half of the 10 minutes on, a use asks again in the background. After them it waits
+ * for 0.5 seconds, and then uses the last answer until the application has given another one or failed.
  *
  * Keeps at most 5,000 servers and 10,000 unknown issuers. Asks about 100 issuers at a time, for at most 5 seconds each.
- * Never lists or copies what it keeps: a look-up costs the same whatever their number.
+ * A look-up costs the same whatever their number: only an answer of the application is compared with all of them.
  */
 export class ResolvedServers {
   readonly #entries = new Map<unknown, Entry>();
@@ -88,7 +94,7 @@ export class ResolvedServers {
     const age = secondsSince(entry.askedAt);
     if (age < REFRESH_AFTER / 2) return entry.server;
     const mayAsk = secondsSince(entry.failedAt) >= FAILURE_COOLDOWN;
-    if (age >= REFRESH_AFTER) return mayAsk || age >= REFRESH_AFTER + STALE_FOR ? undefined : entry.server;
+    if (age >= REFRESH_AFTER) return isUsable(entry) && (entry.isSlow || !mayAsk) ? entry.server : undefined;
     if (mayAsk) this.#ask(issuer as string).catch((failure) => this.options.failed(failure));
     return entry.server;
   }
@@ -108,7 +114,23 @@ export class ResolvedServers {
       if (refusal.failure !== undefined) throw refusal.failure;
       return undefined;
     }
-    return this.#ask(issuer);
+    const entry = this.#entries.get(issuer);
+    const answer = this.#ask(issuer);
+    return entry !== undefined && isUsable(entry) ? this.#soon(answer, entry) : answer;
+  }
+
+  /** Returns an answer if it comes soon. Otherwise returns the last one, as do all who ask until it comes. */
+  async #soon(
+    answer: Promise<AuthorizationServer | undefined>,
+    entry: Entry,
+  ): Promise<AuthorizationServer | undefined> {
+    try {
+      return await withTimeout(PATIENCE, answer);
+    } catch (error) {
+      if (!(error instanceof TimedOut)) throw error;
+      entry.isSlow = true;
+      return entry.server;
+    }
   }
 
   /** Asks once, however many wait for the answer. */
@@ -160,7 +182,7 @@ export class ResolvedServers {
     const former = this.#entries.get(issuer)?.server;
     let server: AuthorizationServer;
     try {
-      server = this.options.check(answer, issuer);
+      server = this.options.check(answer, issuer, this.#servers());
       if (former !== undefined && isSame(server, former)) server = former;
       else for (const listener of this.#listeners) listener(server);
     } catch (error) {
@@ -169,19 +191,24 @@ export class ResolvedServers {
     }
     this.#entries.delete(issuer);
     if (this.#entries.size >= MAX_SERVERS) this.#makeRoom();
-    this.#entries.set(issuer, { server, askedAt, failedAt: Number.NEGATIVE_INFINITY, isUsed: false });
+    this.#entries.set(issuer, { server, askedAt, failedAt: Number.NEGATIVE_INFINITY, isSlow: false, isUsed: false });
     this.#refusals.delete(issuer);
     return server;
+  }
+
+  *#servers(): Iterable<AuthorizationServer> {
+    for (const { server } of this.#entries.values()) yield server;
   }
 
   /** Returns the last server if it may still be used. */
   #orStale(issuer: string, failure: AuthorizationServerUnavailable): AuthorizationServer {
     const entry = this.#entries.get(issuer);
-    if (entry === undefined || secondsSince(entry.askedAt) >= REFRESH_AFTER + STALE_FOR) {
+    if (entry === undefined || !isUsable(entry)) {
       this.#entries.delete(issuer);
       if (failure.code !== 'resolver_overloaded') this.#refusals.set(issuer, { at: Date.now(), failure });
       throw failure;
     }
+    entry.isSlow = false;
     entry.failedAt = Date.now();
     this.options.failed(failure);
     return entry.server;
@@ -205,6 +232,11 @@ function isIssuer(issuer: unknown): issuer is string {
   return (
     typeof issuer === 'string' && issuer.length <= MAX_ISSUER_LENGTH && ISSUER.test(issuer) && URL.canParse(issuer)
   );
+}
+
+/** Returns whether a server may be used if the application cannot answer. */
+function isUsable({ askedAt }: Entry): boolean {
+  return secondsSince(askedAt) < REFRESH_AFTER + STALE_FOR;
 }
 
 function cooldownOf({ failure }: Refusal): number {

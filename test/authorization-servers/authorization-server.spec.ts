@@ -94,7 +94,10 @@ describe('a wrong option', () => {
     '%j is refused: it is not a list of servers',
     (servers) => {
       expect(() => checkAuthorizationServers(servers as never)).toThrow(
-        new TypeError('"authorizationServers" must list at least one authorization server'),
+        new TypeError(
+          '"authorizationServers" must list at least one authorization server; if issuers are known at run time only, leave ' +
+            'it out and give "resolveAuthorizationServer"',
+        ),
       );
     },
   );

@@ -1,4 +1,10 @@
-import { checkAuthorizationServers, type IntrospectionOptions } from '../../lib/authorization-servers/index.js';
+import {
+  type AuthorizationServerProfile,
+  checkAuthorizationServers,
+  type IntrospectionOptions,
+  type ProfileName,
+  profiles,
+} from '../../lib/authorization-servers/index.js';
 import { refusals } from '../support/refusals.js';
 
 const GOOD = { issuer: 'https://as.example', audience: 'https://api.example' };
@@ -18,6 +24,7 @@ describe('an option that is left out', () => {
       clientId: 'api',
       client: { method: 'client_secret_basic', secret: 's3cret' },
       when: 'opaque',
+      lightweightTokens: false,
       cacheFor: 60,
       cache: undefined,
     });
@@ -33,7 +40,7 @@ describe('a wrong option', () => {
   test.each(
     refusals({
       [`"${WHERE}" must be an object`]: [null, 'https://as.example/introspect'],
-      [`"${WHERE}" has the unknown option "client"; the closest is "clientId"; known are endpoint, clientId, clientSecret, privateKey, clientAuthentication, when, cacheFor, cache`]:
+      [`"${WHERE}" has the unknown option "client"; the closest is "clientId"; known are endpoint, clientId, clientSecret, privateKey, clientAuthentication, when, lightweightTokens, cacheFor, cache`]:
         [{ ...BASIC, client: 'x' }],
       [`"${WHERE}.clientId" is required: the client id of this API at this server`]: [
         { clientSecret: 's3cret' },
@@ -56,6 +63,8 @@ describe('a wrong option', () => {
       [`"${WHERE}.when" must be one of 'opaque', 'auth-time-missing', 'event-missing', 'always'`]: [
         { ...BASIC, when: 'jwt' },
       ],
+      [`"${WHERE}.lightweightTokens" must be true or false, not "yes"`]: [{ ...BASIC, lightweightTokens: 'yes' }],
+      [`"${WHERE}.lightweightTokens" must be true or false, not null`]: [{ ...BASIC, lightweightTokens: null }],
       ...Object.fromEntries(
         [
           ...[-1, Number.NaN, null].map((value) => [value, String(value)]),
@@ -91,6 +100,39 @@ describe('a wrong option', () => {
       }
     });
     expect(failures.join()).not.toContain('s3cret');
+  });
+});
+
+describe('lightweight tokens', () => {
+  const WHERE = 'authorizationServers[0].introspection.lightweightTokens';
+  const checkWith = (profile: AuthorizationServerProfile | ProfileName, lightweightTokens = true) =>
+    checkAuthorizationServers([{ ...GOOD, profile, introspection: { ...BASIC, lightweightTokens } }]);
+
+  test.each<[what: string, profile: AuthorizationServerProfile | ProfileName, message: string]>([
+    [
+      'leaves the audience out of introspection responses',
+      { ...profiles.keycloak, absentClaims: ['aud'] },
+      `"${WHERE}" needs "aud" in introspection responses; remove "aud" from "absentClaims" of the profile`,
+    ],
+    [
+      'finds the audience in scopes',
+      'cognito',
+      `"${WHERE}" has no use with a profile whose "audienceIn" is 'scope': the scope of its tokens names this API; remove one of both`,
+    ],
+  ])('SRV-5 are no option of a server whose profile %s', (_, profile, message) => {
+    expect(() => checkWith(profile)).toThrow(new TypeError(message));
+    expect(checkWith(profile, false)).toHaveLength(1);
+  });
+
+  test('SRV-5 are an option of several servers, since a JWT names its server', () => {
+    const introspection = { ...BASIC, lightweightTokens: true, when: 'event-missing' as const };
+    const other = { ...GOOD, issuer: 'https://other.example' };
+    expect(
+      checkAuthorizationServers([
+        { ...GOOD, introspection },
+        { ...other, introspection },
+      ]),
+    ).toHaveLength(2);
   });
 });
 

@@ -27,6 +27,7 @@ test.each([
     absentClaims: new Set(),
     clientCredentialsClaims: [],
     challenge: 'rfc9470',
+    signInClaims: [],
     requestMode: 'acr_values',
   });
 });
@@ -71,6 +72,7 @@ test('a member of a profile replaces the default, one by one', () => {
     absentClaims: new Set(['jti']),
     clientCredentialsClaims: [['idtyp', 'app']],
     challenge: 'entra',
+    signInClaims: [],
     requestMode: 'acr_values',
   });
 });
@@ -246,7 +248,7 @@ describe('a wrong member', () => {
   test.each(
     refusals({
       '"profile" must be the name of a profile or an object': [null, 5, true],
-      '"profile" has the unknown member "type"; the closest is "typ"; known are acrType, audienceIn, challenge, whenUnmet, onRefresh, source, otherTokenClaims, acrValues, defaultAcrValues, steps, notes, observed, title, checkedOn, typ, accessTokenClaims, dpopTokenClaims, claims, authTimeFormat, methods, absentClaims, clientCredentialsClaims, issues, idToken, request':
+      '"profile" has the unknown member "type"; the closest is "typ"; known are acrType, audienceIn, challenge, whenUnmet, onRefresh, source, otherTokenClaims, signInClaims, acrValues, defaultAcrValues, steps, notes, observed, title, checkedOn, typ, accessTokenClaims, dpopTokenClaims, claims, authTimeFormat, methods, absentClaims, clientCredentialsClaims, issues, idToken, request':
         [{ type: ['JWT'] }],
       [TYP]: ['at+jwt', null, [], {}, [5], [''], [undefined], ['at+jwt', true]].map((typ) => ({ typ })),
       [MORE_THAN_AT_JWT]: [

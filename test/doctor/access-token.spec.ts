@@ -433,7 +433,7 @@ describe('a token that would be refused', () => {
       { claims: { sub: undefined } },
       'The access token has no subject',
       'RFC 9068 §2.2 requires it, and no profile can leave it out: have the server put sub into access tokens. ' +
-        'Introspection does not add it to a JWT.',
+        'Or have the API ask for it, as lightweight tokens of Keycloak need: --introspect shows whether the server tells it.',
     ],
     ['RS-70 a token without client_id', { claims: { client_id: undefined } }, 'The access token has no client', CLAIM],
     ['RS-70 a token without jti', { claims: { jti: undefined } }, 'The access token has no identifier', CLAIM],
@@ -548,14 +548,15 @@ describe('several lacks of one token', () => {
     ]);
   });
 
-  test('SRV-5 what a lightweight token of Keycloak lacks is reported, and introspection is not offered for it', async () => {
+  test('SRV-5 what a lightweight token of Keycloak lacks is reported, and that introspection may tell it', async () => {
     const claims = { typ: 'Bearer', azp: 'page', client_id: undefined, sub: undefined, aud: undefined };
     const token = await server.accessToken({ authTime: null, header: { typ: 'JWT' }, claims });
     expect(refused(await saidOf(token, ['--audience', API, '--profile', 'keycloak']))).toEqual([
       'error token_refused: refused: The access token is for another audience | It has no audience: have the ' +
         'server issue tokens for your API, by a resource indicator or an audience mapping.',
       'error token_refused: refused: The access token has no subject | RFC 9068 §2.2 requires it, and no profile can ' +
-        'leave it out: have the server put sub into access tokens. Introspection does not add it to a JWT.',
+        'leave it out: have the server put sub into access tokens. Or have the API ask for it, as lightweight tokens of ' +
+        'Keycloak need: --introspect shows whether the server tells it.',
     ]);
   });
 

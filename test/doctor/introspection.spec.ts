@@ -326,12 +326,75 @@ describe('a JWT', () => {
     );
   });
 
-  test('SRV-5 a JWT that is refused by itself is not made up for by introspection', async () => {
-    const said = await saidOfJwt({ claims: { sub: undefined } }, { acr: 'mfa', auth_time: NOW });
+  test('a JWT that is refused by itself is not made up for by introspection', async () => {
+    const said = await saidOfJwt({ claims: { jti: undefined } }, { acr: 'mfa', auth_time: NOW });
     expect(said.at(-1)).toBe(
       'introspection: note introspection_unneeded: an API refuses this JWT before it asks the server | Correct what the JWT ' +
         'lacks first. Introspection replaces none of it.',
     );
+  });
+});
+
+describe('a JWT without sub or aud', () => {
+  const THIN: TokenOptions = { authTime: null, claims: { sub: undefined, aud: undefined } };
+  const TOLD = { active: true, sub: 'alice', aud: API, client_id: 'test-client', acr: 'mfa', auth_time: NOW };
+  const REFUSED = 'access_token: error token_refused: refused: The access token';
+
+  /** Returns what is said of such a token, by the options of the API that are given. */
+  async function saidOfThin(response: Response, introspection?: Record<string, unknown>): Promise<string[]> {
+    const endpoint = await endpointThat((_, __, answer) => answer.end(JSON.stringify(response)));
+    const path = join(folder, 'api.json');
+    const options = { issuer: server.issuer, audience: API };
+    await writeFile(path, JSON.stringify({ ...options, introspection: { ...server.introspection, ...introspection } }));
+    const token = await server.accessToken(THIN);
+    const args = ['--config', path, '--introspection-endpoint', endpoint.url, '--acr', 'mfa'];
+    const lines = await saidOf(token, introspection === undefined ? [...credentials(), ...args.slice(2)] : args);
+    await endpoint.close();
+    return lines.filter((line) => !line.includes(' acr_') && !line.includes(' auth_time_'));
+  }
+
+  test('SRV-5 of which introspection says enough gets the option named that accepts it', async () => {
+    const said = await saidOfThin({ ...TOLD, iss: server.issuer });
+    expect(said.slice(0, 2).map((line) => line.split(' | ')[0])).toEqual([
+      `${REFUSED} is for another audience`,
+      `${REFUSED} has no subject`,
+    ]);
+    expect(said.at(-1)).toBe(
+      'introspection: error lightweight_token: introspection tells what the JWT leaves out, and an API accepts it so only ' +
+        'by an option | Set introspection.lightweightTokens: true.',
+    );
+  });
+
+  test('SRV-5 is judged with what introspection says by the options of an API that accepts it', async () => {
+    const said = await saidOfThin({ ...TOLD, iss: server.issuer }, { lightweightTokens: true });
+    expect(said.slice(1)).toEqual([
+      'introspection: ok lightweight_token: introspection tells what the JWT leaves out, and ' +
+        'introspection.lightweightTokens accepts it so',
+      'introspection: ok requirements_met: enough for acr "mfa"',
+    ]);
+  });
+
+  test.each<[what: string, response: Response, lines: string[]]>([
+    [
+      'too little',
+      { iss: undefined, aud: undefined, sub: undefined, client_id: undefined },
+      ['iss', 'aud', 'sub', 'client_id'].map(
+        (claim) =>
+          'introspection: error token_refused: refused: The authorization server says too little of the access token | The ' +
+          `response has no "${claim}": have the server return it, or put it into access tokens.`,
+      ),
+    ],
+    [
+      'another client',
+      { client_id: 'other' },
+      [
+        'introspection: error token_refused: refused: The authorization server knows the access token as another one | The ' +
+          'response has another "client_id" than the JWT: have the server return the same.',
+      ],
+    ],
+  ])('SRV-5 of which introspection says %s is refused, each lack by its name', async (_, response, lines) => {
+    const said = await saidOfThin({ ...TOLD, iss: server.issuer, ...response }, { lightweightTokens: true });
+    expect(said.slice(1)).toEqual(lines);
   });
 });
 

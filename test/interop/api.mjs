@@ -4,6 +4,7 @@ import 'reflect-metadata';
 import { Controller, HttpCode, Module, Post, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { API, UNKNOWN_ACR } from './parties.mjs';
+import { freePorts } from './setup/server-process.mjs';
 
 const require = createRequire(import.meta.url);
 const { AccessTokenGuard, RequireAcr, StepUpModule, parseChallenges } = require('../../dist/index.js');
@@ -41,16 +42,19 @@ export async function startApi(server, options = {}) {
   class App {}
   const { issuer, profile, acr } = server;
   applications += 1;
+  // proofs name the URL, which is known before the API listens
+  const [port] = options.boundTokens === undefined ? [0] : await freePorts(1);
   const stepUp = StepUpModule.forRoot({
     authorizationServers: [{ issuer, profile, audience: API, acr: { ...acr, unknown: UNKNOWN_ACR }, ...options }],
     // Passport's registry is one for the process
     strategyName: `api-${applications}`,
     clockTolerance: 0,
+    ...(port !== 0 && { publicUrl: `http://127.0.0.1:${port}` }),
   });
   Reflect.decorate([Module({ imports: [stepUp], controllers: [Bank] })], App);
 
-  const app = await NestFactory.create(App, { logger });
-  await app.listen(0, '127.0.0.1');
+  const app = await NestFactory.create(App, { logger, abortOnError: false });
+  await app.listen(port, '127.0.0.1');
   return {
     url: new URL(await app.getUrl()).origin,
     /** Routes whose handler has run, in order. */
@@ -69,9 +73,12 @@ export async function startApi(server, options = {}) {
 
 async function answer(response) {
   const field = response.headers.get('www-authenticate');
-  const [challenge] = field === null ? [] : parseChallenges(field);
+  const challenges = field === null ? [] : parseChallenges(field);
+  // an API that takes two schemes has a challenge for each, of which one is about the request
+  const challenge = challenges.find(({ parameters }) => parameters.error !== undefined) ?? challenges[0];
   return {
     status: response.status,
+    scheme: challenge?.scheme,
     challenge: challenge?.parameters,
     error: challenge?.parameters.error,
     body: await response.json(),

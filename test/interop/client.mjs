@@ -29,6 +29,11 @@ export class Client {
     return new Client(stage, await configurationOf(stage.server, clientId, issuer), user, browser);
   }
 
+  /** Has tokens bound to a new key of this client from now on. */
+  async bind() {
+    this.dpop = await this.#newKey();
+  }
+
   /** Another client that the same user visits with the same browser. */
   beside(clientId) {
     const { stage, user, browser } = this;
@@ -63,7 +68,8 @@ export class Client {
     const callback = await this.#authorize(url);
     const checks = { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true };
     try {
-      return tokensOf(await oauth.authorizationCodeGrant(this.configuration, callback, checks));
+      const how = { ...(this.dpop !== undefined && { DPoP: this.dpop }) };
+      return tokensOf(await oauth.authorizationCodeGrant(this.configuration, callback, checks, undefined, how));
     } catch (error) {
       throw authorizationError(error) ?? error;
     }
@@ -93,6 +99,36 @@ export class Client {
 
   async revoke({ accessToken }) {
     await oauth.tokenRevocation(this.configuration, accessToken);
+  }
+
+  /**
+   * Sends a request to the API with a proof of the key that the token is bound to, or of another one.
+   *
+   * @returns the answer, and how the very same request is sent again
+   */
+  async sendBound(api, path, { byAnotherKey = false } = {}) {
+    let sent;
+    this.configuration[oauth.customFetch] = (...request) => {
+      sent = request;
+      return fetch(...request);
+    };
+    const DPoP = byAnotherKey ? await this.#newKey() : this.dpop;
+    const { accessToken } = this.tokens;
+    const response = await oauth
+      .fetchProtectedResource(this.configuration, accessToken, new URL(path, api.url), 'POST', null, undefined, {
+        DPoP,
+      })
+      .catch((error) => {
+        // a refusal with a challenge
+        if (error.response === undefined) throw error;
+        return error.response;
+      });
+    this.configuration[oauth.customFetch] = undefined;
+    return { ...(await api.answerOf(response)), again: async () => api.answerOf(await fetch(...sent)) };
+  }
+
+  async #newKey() {
+    return oauth.getDPoPHandle(this.configuration, await oauth.randomDPoPKeyPair('ES256'));
   }
 
   /**

@@ -1,5 +1,6 @@
 // The one table: what is asked of an authorization server, and what is expected of each that says nothing else. `play`
 // gives the outcome as it was observed, and throws where anything beside it is not as it must be.
+import boundTokens from './scenarios/bound-tokens.mjs';
 import doctor from './scenarios/doctor.mjs';
 import freshness from './scenarios/freshness.mjs';
 import introspection from './scenarios/introspection.mjs';
@@ -17,5 +18,6 @@ export const scenarios = [
   ...refresh,
   ...introspection,
   ...tokens,
+  ...boundTokens,
   ...doctor,
 ];

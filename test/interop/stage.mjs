@@ -37,8 +37,8 @@ export class Stage {
     );
 
   /** A user who has signed in with a password and a code, by the way that this server has. */
-  signedInWithMfa = async ({ at = this.server.mfa.at, parameters = {} } = {}) =>
-    this.signedIn({ ...(await this.askingForMfa()), ...parameters }, { at });
+  signedInWithMfa = async ({ at = this.server.mfa.at, parameters = {}, isBound } = {}) =>
+    this.signedIn({ ...(await this.askingForMfa()), ...parameters }, { at, isBound });
 
   /** Has a user, who may have signed in already, give a code; at another client where the server wants it so. */
   stepUp = async (client, parameters = {}) => {
@@ -70,9 +70,14 @@ export class Stage {
     return { acr: at(acr), authTime: at(authTime) };
   }
 
-  /** A user who has signed in with a browser of their own at one of the server's clients. */
-  signedIn = async (parameters = {}, { at = 'app', as = ADA } = {}) => {
+  /**
+   * A user who has signed in with a browser of their own at one of the server's clients.
+   *
+   * @param isBound has tokens bound to a key of the client, by DPoP
+   */
+  signedIn = async (parameters = {}, { at = 'app', as = ADA, isBound = false } = {}) => {
     const client = await this.#client({ clientId: this.server.clients[at], user: as });
+    if (isBound) await client.bind();
     return client.signIn(parameters);
   };
 
@@ -90,6 +95,13 @@ export class Stage {
     };
     return this.#keep(startApi(this.server, { introspection, ...about }));
   };
+
+  /** The API with the profile that has the name of the server. */
+  ofNamedProfile = async () =>
+    this.#keep(startApi({ ...this.server, profile: this.server.named ?? this.server.profile }));
+
+  /** The API as it takes bound tokens too. */
+  accepting = async (boundTokens) => this.#keep(startApi(this.server, { boundTokens }));
 
   /** The API as somebody else's: for another audience. */
   forAnotherAudience = async (audience) => this.#keep(startApi(this.server, { audience }));

@@ -33,7 +33,8 @@ describe('StepUpModule options', () => {
     [
       'no servers with "register"',
       {} as StepUpModuleOptions,
-      '"authorizationServers" is required; with a Passport strategy of your own say "passport": \'existing\'',
+      '"authorizationServers" is required; if issuers are known at run time only, give "resolveAuthorizationServer"; with ' +
+        'a Passport strategy of your own say "passport": \'existing\'',
     ],
     [
       'an empty list of servers',

@@ -95,6 +95,16 @@ describe('nestjs-step-up serve', () => {
     expect(await (await fetch(`${issuer}/authorize?${request}`)).text()).toContain('spa asks for <code>silver</code>');
   });
 
+  it.each([
+    ['development-client', []],
+    ['spa', ['--client-id', 'spa']],
+  ])('names one client in all its tokens, %s', async (clientId, options) => {
+    const { issuer, written } = await serve(['--port', '0', ...options]);
+    const { stdout: printed } = await token('--port', portOf(issuer), '--acr', 'gold');
+    const [, weak] = /^export WEAK=(\S+)$/m.exec(written.stdout) as unknown as [string, string];
+    expect([weak, printed.trim()].map((one) => decodeJwt(one)['client_id'])).toEqual([clientId, clientId]);
+  });
+
   it('introspects with a secret that does not change', async () => {
     const { issuer, written } = await serve(['--port', '0']);
     const [, strong] = /^export STRONG=(\S+)$/m.exec(written.stdout) as unknown as [string, string];

@@ -29,9 +29,9 @@ function setUp(resolve: (issuer: string) => unknown, configured: object[] = []):
       setup.asked.push(issuer);
       return resolve(issuer);
     },
-    check(answer, issuer) {
+    check(answer, issuer, resolved) {
       setup.checks += 1;
-      return checkResolvedServer(answer, issuer, { configured: servers, passport: 'register', vocabularies });
+      return checkResolvedServer(answer, issuer, { configured: servers, passport: 'register', vocabularies, resolved });
     },
     failed: (failure) => setup.failures.push(failure),
   });
@@ -173,6 +173,57 @@ describe('the answer of an application', () => {
   });
 });
 
+describe('words of two resolved servers', () => {
+  const [FIRST, SECOND] = ['https://as.example/first', 'https://as.example/second'] as const;
+  const inTurn = (first: object, second: object) =>
+    setUp((issuer) => ({ ...optionsOf(issuer), acr: issuer === FIRST ? first : second })).servers;
+
+  test.each<[what: string, first: object, second: object, message: string]>([
+    [
+      'a string that is a word of the first',
+      { gold: 'a' },
+      { mfa: 'gold' },
+      '"resolveAuthorizationServer().acr.mfa" uses "gold", which is a word in ' +
+        `"resolveAuthorizationServer("${FIRST}").acr"; give the word another name, or list the string under "gold"`,
+    ],
+    [
+      'a word that is a string of the first',
+      { mfa: 'gold' },
+      { gold: 'a' },
+      `"resolveAuthorizationServer("${FIRST}").acr.mfa" uses "gold", which is a word in ` +
+        '"resolveAuthorizationServer().acr"; give the word another name, or list the string under "gold"',
+    ],
+  ])('%s is refused as it is between configured ones, and the first stays', async (_, first, second, message) => {
+    const servers = inTurn(first, second);
+    const known = await servers.resolve(FIRST);
+    expect(await failureOf(servers, SECOND)).toMatchObject({ code: 'resolved_server_invalid', reason: message });
+    expect(servers.find(FIRST)).toBe(known);
+  });
+
+  test.each<[what: string, first: object, second: object]>([
+    ['the string listed under the word', { gold: ['gold', 'a'] }, { gold: 'gold' }],
+    ['the same words', { mfa: 'gold' }, { mfa: 'gold' }],
+    ['words for other strings', { mfa: 'gold' }, { mfa: 'silver', phr: 'key' }],
+  ])('%s is accepted', async (_, first, second) => {
+    const servers = inTurn(first, second);
+    expect([await servers.resolve(FIRST), await servers.resolve(SECOND)]).toMatchObject([
+      { issuer: FIRST },
+      { issuer: SECOND },
+    ]);
+  });
+
+  test('are compared with those that are kept, so that a corrected one makes room', async () => {
+    let words: object = { mfa: 'gold' };
+    const { servers } = setUp((issuer) => ({ ...optionsOf(issuer), acr: issuer === FIRST ? words : { gold: 'a' } }));
+    await servers.resolve(FIRST);
+    await failureOf(servers, SECOND);
+    words = { gold: 'gold' };
+    pass(600);
+    await servers.resolve(FIRST);
+    expect(await servers.resolve(SECOND)).toMatchObject({ issuer: SECOND });
+  });
+});
+
 describe('an application that cannot answer', () => {
   const fails: [how: string, resolve: () => unknown][] = [
     [
@@ -205,6 +256,7 @@ describe('an application that cannot answer', () => {
     const failing = failureOf(servers);
     await settled();
     const [over, milliseconds] = timeouts.mock.calls.at(-1) as [() => void, number];
+    for (const { value } of timeouts.mock.results) clearTimeout(value);
     timeouts.mockRestore();
     expect(milliseconds).toBe(5000);
     over();
@@ -212,6 +264,57 @@ describe('an application that cannot answer', () => {
       code: 'resolver_failed',
       reason: '"resolveAuthorizationServer" has not answered within 5 seconds',
     });
+  });
+
+  test('that hangs delays those whose server is known for half a second, and one of them alone', async () => {
+    let hangs = false;
+    const { servers, asked, failures } = setUp((issuer) => (hangs ? new Promise(() => undefined) : optionsOf(issuer)));
+    const server = await servers.resolve(ISSUER);
+    hangs = true;
+    pass(600);
+    const timeouts = jest.spyOn(globalThis, 'setTimeout');
+    const waiting = [servers.resolve(ISSUER), servers.resolve(ISSUER)];
+    await settled();
+    const timers = timeouts.mock.calls as unknown as [() => void, number][];
+    for (const { value } of timeouts.mock.results) clearTimeout(value);
+    timeouts.mockRestore();
+    expect(timers.map(([, milliseconds]) => milliseconds).sort()).toEqual([500, 500, 5000]);
+    for (const [over, milliseconds] of timers) if (milliseconds === 500) over();
+    expect(await Promise.all(waiting)).toEqual([server, server]);
+    pass(3);
+    expect([servers.find(ISSUER), servers.resolve(ISSUER), asked.length, failures.length]).toEqual([
+      server,
+      server,
+      2,
+      0,
+    ]);
+    timers.find(([, milliseconds]) => milliseconds === 5000)?.[0]();
+    await settled();
+    expect([servers.find(ISSUER), failures.length]).toEqual([server, 1]);
+    pass(3600);
+    expect(servers.find(ISSUER)).toBeUndefined();
+  });
+
+  test('that answers late is heard: the next request has the new server, or none', async () => {
+    let answer: Promise<unknown> | object = optionsOf(ISSUER);
+    const { servers } = setUp(() => answer);
+    const server = await servers.resolve(ISSUER);
+    let tell: (value: unknown) => void = () => undefined;
+    answer = new Promise((resolve) => {
+      tell = resolve;
+    });
+    pass(600);
+    const timeouts = jest.spyOn(globalThis, 'setTimeout');
+    const waiting = servers.resolve(ISSUER);
+    await settled();
+    const timers = timeouts.mock.calls as unknown as [() => void, number][];
+    for (const { value } of timeouts.mock.results) clearTimeout(value);
+    timeouts.mockRestore();
+    timers.find(([, milliseconds]) => milliseconds === 500)?.[0]();
+    expect(await waiting).toBe(server);
+    tell(undefined);
+    await settled();
+    expect([servers.find(ISSUER), servers.resolve(ISSUER)]).toEqual([undefined, undefined]);
   });
 
   test('keeps the servers that it has named for an hour more, and no longer', async () => {

@@ -72,6 +72,47 @@ describe('a token of a resolved server that is always introspected', () => {
   });
 });
 
+describe('a lightweight token of a resolved server', () => {
+  const asking = (lightweightTokens: boolean, when: 'event-missing' | 'always' = 'event-missing') => ({
+    introspection: {
+      endpoint: server.origin + INTROSPECTION,
+      clientId: 'api',
+      clientSecret: 's3cret',
+      when,
+      cacheFor: 0,
+      lightweightTokens,
+    },
+  });
+  const told = () => ({ ...accessTokenClaims(server.origin, AUDIENCE), exp: undefined, active: true });
+
+  test('SRV-5 is asked about at each use, until the server is resolved to one that takes none', async () => {
+    server.json('/keys', keys);
+    server.json(INTROSPECTION, told());
+    const verifier = verifierOf(asking(true), asking(false));
+    const lightweight = token({ sub: undefined, aud: undefined });
+    expect(await outcome(verifier, lightweight)).toBe('accepted');
+    expect(await outcome(verifier, lightweight)).toBe('accepted');
+    server.json(INTROSPECTION, { ...told(), sub: undefined });
+    expect(await outcome(verifier, lightweight)).toBe(
+      'invalid_token: The authorization server says too little of the access token',
+    );
+    expect(server.hits(INTROSPECTION)).toBe(3);
+    pass(600 + 3600);
+    expect(await outcome(verifier, lightweight)).toBe(refusal.aud);
+    expect(server.hits(INTROSPECTION)).toBe(3);
+  });
+
+  test.each(['event-missing', 'always'] as const)(
+    'SRV-5 is refused without the option, with when: %s',
+    async (when) => {
+      server.json('/keys', keys);
+      server.json(INTROSPECTION, told());
+      expect(await outcome(verifierOf(asking(false, when)), token({ sub: undefined }))).toBe(refusal.sub);
+      expect(server.hits(INTROSPECTION)).toBe(0);
+    },
+  );
+});
+
 describe('a known token of a server that is resolved to something else', () => {
   test.each<[what: string, first: Partial<ServerOptions>, then: Partial<ServerOptions>, outcome: string]>([
     ['another audience', {}, { audience: 'https://other.example' }, refusal.aud],

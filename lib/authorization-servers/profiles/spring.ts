@@ -24,8 +24,9 @@ export const spring = Object.freeze<AuthorizationServerProfile>({
     'An opaque token needs an `OAuth2TokenClaimsContext` customizer in the same way, and names no audience without it.',
   ],
   observed: [
-    'All of this with Spring Security 7.0 and Spring Boot 4.0.',
+    'All of this with Spring Security 7.0 and Spring Boot 4.0, unless another version is named.',
     'Untouched, the server ignores `acr_values`, `max_age` and `prompt=login`.',
+    'A client that sends a DPoP proof to the token endpoint gets tokens that are bound to its key (Spring Boot 4.1.2, by test/interop of this package).',
     'Introspection calls ID tokens active as well, with `auth_time` as a text.',
   ],
 });

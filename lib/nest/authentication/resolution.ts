@@ -26,11 +26,12 @@ export function resolvedServers(
   const shared = new BoundedMap<string, Vocabulary>(MAX_VOCABULARIES);
   const resolved = new ResolvedServers({
     resolve: (issuer) => resolveAuthorizationServer(issuer),
-    check: (answer, issuer) =>
+    check: (answer, issuer, resolved) =>
       checkResolvedServer(withAudience(answer, settings.protectedResource?.resource), issuer, {
         configured: servers,
         passport,
         vocabularies: shared,
+        resolved,
       }),
     failed: (failure) => advice.noteUnavailable(failure),
   });

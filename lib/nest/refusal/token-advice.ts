@@ -1,14 +1,12 @@
-import { type AuthorizationServer, fittingProfile } from '../../authorization-servers/index.js';
+import type { AuthorizationServer } from '../../authorization-servers/index.js';
 import { AccessTokenRefused, type AccessTokenRefusedCode, AuthorizationServerUnavailable } from '../../token/index.js';
 import { RESOLVED_SERVERS } from '../advice/advice.js';
 import type { StepUpLog } from '../advice/log.js';
 import { stackTraceOf } from '../advice/thrown.js';
 import type { StepUpSettings } from '../step-up-settings.js';
 import { AccessTokenException } from './access-token.exception.js';
-import { adviceOnUnavailable, EXAMINE } from './unavailability-advice.js';
-
-/** Characters. Longer texts are cut, because a token can contain anything. */
-const MAX_SHOWN_LENGTH = 100;
+import { fixForAudience, fixForTyp, isOneSlashApart, nameOf, shown } from './token-fixes.js';
+import { adviceOnUnavailable } from './unavailability-advice.js';
 
 interface Remark {
   readonly message: string;
@@ -23,6 +21,11 @@ const lacks =
 const BOUND_TOKENS = 'see docs/bound-tokens.md';
 
 const LEFT_OUT = 'have the server put it into access tokens, or give the "profile" of a server that leaves it out';
+
+const LACKS_SUBJECT = lacks(
+  'have the server put it into access tokens, or set "introspection.lightweightTokens" if introspection tells it, as ' +
+    'Keycloak does of lightweight ones',
+);
 
 /**
  * What a refusal says about the configuration. `undefined` if it says nothing, such as for an expired token. A claim
@@ -65,9 +68,9 @@ const REFUSALS: Readonly<Record<AccessTokenRefusedCode, Describe | undefined>> =
         (expected.length === 0 ? 'one' : shown(expected)),
     fix: 'send the access token rather than an ID or refresh token; if it is one, correct "authorizationServers[].profile"',
   }),
-  audience_mismatch: ({ found, expected = [] }, server) => ({
-    message: `a token is for the audience ${shown(found ?? null)}, and "audience" is ${shown(expected)}`,
-    fix: fixForAudience(found, expected, server),
+  audience_mismatch: (refused, server) => ({
+    message: `a token is for the audience ${shown(refused.found ?? null)}, and "audience" is ${shown(refused.expected)}`,
+    fix: fixForAudience(refused, server),
   }),
   exp_missing: lacks('have the server put it into access tokens'),
   token_expired: undefined,
@@ -76,9 +79,10 @@ const REFUSALS: Readonly<Record<AccessTokenRefusedCode, Describe | undefined>> =
     message: 'a token is bound to a key ("cnf") in a way that is not accepted here',
     fix: `set "authorizationServers[].boundTokens", or have the server issue bearer tokens to this client; ${BOUND_TOKENS}`,
   }),
-  sub_missing: lacks(
-    'have the server put it into access tokens: Keycloak leaves it out of lightweight ones unless a mapper adds it',
-  ),
+  sub_missing: (refused, server) =>
+    refused.isOfResponse === true
+      ? { message: 'introspection tells neither "sub" nor "username"', fix: 'have the server return one of them' }
+      : LACKS_SUBJECT(refused, server),
   client_id_missing: lacks(LEFT_OUT),
   jti_missing: lacks(LEFT_OUT),
   iat_missing: lacks(LEFT_OUT),
@@ -105,8 +109,15 @@ const REFUSALS: Readonly<Record<AccessTokenRefusedCode, Describe | undefined>> =
         : `introspection calls a token by "${claim}" ${shown(found)}, which is no bearer access token`,
     fix: 'send the access token; if it is one, have the server return "token_type": "Bearer" or the scope',
   }),
-  introspection_mismatch: () => ({
-    message: 'introspection names another subject, issuer or client than the token itself',
+  introspection_incomplete: ({ claim }) => ({
+    message: `introspection tells no "${claim}" of a lightweight token`,
+    fix: 'have the server return it, or set "introspection.lightweightTokens" to false and have it issue full tokens',
+  }),
+  introspection_mismatch: ({ claim }) => ({
+    message:
+      claim === undefined
+        ? 'introspection names another subject, issuer or client than the token itself'
+        : `introspection tells another "${claim}" than the token itself`,
     fix: 'check that "introspection" is configured for the server that issues the tokens',
   }),
   // A server that was resolved at run time is not known here.
@@ -228,56 +239,4 @@ function unresolved({ found }: AccessTokenRefused): Remark {
     message: `a token is of the issuer ${shown(found)}, for which "resolveAuthorizationServer" returns no server`,
     fix: 'if it is an issuer of yours, return its server: a slash at the end counts',
   };
-}
-
-function shown(value: string | readonly (string | null)[] | null | undefined): string {
-  if (value === undefined) return 'unreadable';
-  const texts = [value].flat().map((one) => (one === null ? 'none' : inAscii(JSON.stringify(one))));
-  const text = texts.join(' or ');
-  return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
-}
-
-/** Escapes what could move a cursor, or turn the direction of a line. */
-function inAscii(text: string): string {
-  return text.replace(/[^\x20-\x7E]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-function isOneSlashApart(issuer: string | null, found: AccessTokenRefused['found']): boolean {
-  return `${issuer}/` === found || issuer === `${found}/`;
-}
-
-function nameOf(server: AuthorizationServer | undefined): string {
-  return server?.profile.title ?? 'the profile';
-}
-
-function stepsOf(server: AuthorizationServer | undefined): string {
-  return server?.profile.title === undefined
-    ? ''
-    : `: the steps for ${server.profile.title} are in docs/authorization-servers.md`;
-}
-
-function fixForAudience(
-  found: AccessTokenRefused['found'],
-  [audience]: readonly (string | null)[],
-  server: AuthorizationServer | undefined,
-): string {
-  if (found === undefined && server?.profile.audienceIn === 'scope')
-    return `have clients ask for a scope of this API, which begins with ${shown(`${audience}/`)}${stepsOf(server)}`;
-  if (found === undefined && server?.profile.absentClaims.has('aud') === true) {
-    return (
-      '"absentClaims" may leave "aud" out of introspection responses, never out of JWTs: have the server name this API ' +
-      `there, or let "audienceIn" of the profile say that its scopes name it${stepsOf(server)}`
-    );
-  }
-  return `have the server name this API in "aud" of access tokens${stepsOf(server)}`;
-}
-
-function fixForTyp(found: AccessTokenRefused['found'], server: AuthorizationServer | undefined): string {
-  if (server?.profile.title !== undefined) {
-    return `send an access token of ${server.profile.title}, no other kind; if it is one, correct "authorizationServers[].profile"`;
-  }
-  const profile = server && fittingProfile(server.issuer, typeof found === 'string' ? found : null);
-  return profile === undefined
-    ? `have the server issue typ at+jwt (RFC 9068 §2.1), or give its "profile"; ${EXAMINE}`
-    : `give "authorizationServers[].profile": '${profile}'`;
 }

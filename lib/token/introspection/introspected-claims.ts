@@ -31,12 +31,12 @@ export function checkOpaqueClaims(
   const { iss, aud, sub } = claims;
   if (iss !== undefined && iss !== issuer) report('issuer_unknown', { ...found(iss), expected: [issuer] });
   if (!namesAudience(aud, audience) && !(aud === undefined && profile.absentClaims.has('aud'))) {
-    report('audience_mismatch', { ...found(aud), expected: [...audience] });
+    report('audience_mismatch', { ...found(aud), expected: [...audience], isOfResponse: true });
   }
   checkIntrospectedKind(claims, server, report);
   if (!isMarkedAsAccessToken(claims, server)) report('introspected_kind_mismatch', { claim: 'token_type' });
   if (!isText(sub) && !(sub === undefined && isText(subjectWithoutSub(claims, profile)))) {
-    report('sub_missing', { claim: 'sub' });
+    report('sub_missing', { claim: 'sub', isOfResponse: true });
   }
   checkStillValid(claims, clock, report);
 }

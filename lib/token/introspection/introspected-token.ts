@@ -30,7 +30,8 @@ export function withoutSignIn(verified: VerifiedAccessToken): VerifiedAccessToke
 }
 
 /**
- * Returns the authentication that a response about a verified JWT describes. Empty for a client credentials token.
+ * Returns the authentication that a response about a verified JWT describes. Empty for a client credentials token, and
+ * if nothing in either shows the sign-in of a user that the profile asks for.
  *
  * @throws AccessTokenRefused `invalid_token` if the response is about another subject, client or issuer, a refresh or
  * ID token, or a token that is bound to another key than the JWT
@@ -49,7 +50,18 @@ export function factsAbout(
     isOther(claims['sub'], event.subject) ||
     isOther(readClaim(claims, profile.claims.clientId), event.clientId);
   if (disagrees) report('introspection_mismatch');
-  return isClientCredentialsToken(own, profile) ? {} : authenticationOf(claims, profile);
+  return isOfUser(own, claims, profile) ? authenticationOf(claims, profile) : {};
+}
+
+/** Returns whether a JWT or the response about it shows that a user has signed in, if the profile says how. */
+function isOfUser(own: Claims, response: Claims, profile: AuthorizationServer['profile']): boolean {
+  if (isClientCredentialsToken(own, profile)) return false;
+  const { signInClaims } = profile;
+  return signInClaims.length === 0 || signInClaims.some((name) => [own[name], response[name]].some(isTold));
+}
+
+function isTold(claim: unknown): boolean {
+  return claim !== undefined && claim !== null;
 }
 
 type SignInFacts = ReturnType<typeof authenticationOf>;

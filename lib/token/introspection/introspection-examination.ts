@@ -4,8 +4,10 @@ import { authenticationEvent } from '../authentication-event.js';
 import { AccessTokenRefused } from '../errors.js';
 import type { Refuse } from '../refuse.js';
 import type { Clock } from '../validity.js';
+import type { VerifiedAccessToken } from '../verified-access-token.js';
 import { checkOpaqueClaims } from './introspected-claims.js';
 import { acceptOpaque, addFacts, factsAbout, isOfAnotherSignIn } from './introspected-token.js';
+import { checkLightweight, identified } from './lightweight-tokens.js';
 import { isLaterThan } from './sign-in.js';
 
 /** Everything that speaks against the response about a token, and what it tells. */
@@ -32,11 +34,32 @@ export function examineOpaque(claims: Claims, server: AuthorizationServer, clock
  * @param own the claims of the JWT, which is taken for verified
  */
 export function examineCompletion(own: Claims, claims: Claims, server: AuthorizationServer): IntrospectionExamination {
+  return examineFacts({ claims: own, event: authenticationEvent(own, server), server }, claims);
+}
+
+function examineFacts(known: VerifiedAccessToken, claims: Claims): IntrospectionExamination {
   const { refusals, report } = collector();
-  const known = { claims: own, event: authenticationEvent(own, server), server };
   const facts = factsAbout(known, claims, report);
   const isOther = isOfAnotherSignIn(facts, known);
   return { refusals, isOfAnotherSignIn: isOther, event: addFacts(known, isOther ? {} : facts, {}).event };
+}
+
+/**
+ * Returns every rule that a response about a JWT without `sub` or `aud` breaks, by the rules for lightweight tokens.
+ *
+ * @param own the claims of the JWT, which is taken for verified
+ */
+export function examineLightweight(
+  own: Claims,
+  claims: Claims,
+  server: AuthorizationServer,
+  clock: Clock,
+): IntrospectionExamination {
+  const { refusals, report } = collector();
+  const known = { claims: own, event: authenticationEvent(own, server), server };
+  checkLightweight(known, claims, clock, report);
+  if (refusals.length > 0) return { refusals, isOfAnotherSignIn: false, event: known.event };
+  return examineFacts(identified(known, claims), claims);
 }
 
 function collector(): { readonly refusals: AccessTokenRefused[]; readonly report: Refuse } {

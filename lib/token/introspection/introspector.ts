@@ -1,13 +1,15 @@
 import { hash } from 'node:crypto';
 import type { AuthorizationServer, Introspection } from '../../authorization-servers/index.js';
+import type { Claims } from '../../core/index.js';
 import { BoundedMap } from '../bounded-map.js';
-import { AccessTokenRefused } from '../errors.js';
+import { AccessTokenRefused, AuthorizationServerUnavailable } from '../errors.js';
 import { refuse } from '../refuse.js';
 import type { Clock } from '../validity.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import { acceptOpaque, addFacts, factsAbout, isOfAnotherSignIn, withoutSignIn } from './introspected-token.js';
 import { IntrospectedTokens, type Standing } from './introspected-tokens.js';
 import type { IntrospectionResponse, Warn } from './introspection-endpoint.js';
+import { checkLightweight, identified } from './lightweight-tokens.js';
 import { isLaterThan, isSameSignIn, type SignIn } from './sign-in.js';
 
 /** `b64token` of RFC 6750 §2.1. Tokens with other characters are not sent on. */
@@ -85,14 +87,44 @@ export class Introspector {
    * @throws AuthorizationServerUnavailable if no usable response comes
    */
   async complete(token: string, verified: VerifiedAccessToken): Promise<VerifiedAccessToken> {
-    const { issuer } = this.server;
+    const response = await this.#lookUpJwt(token);
+    return response === 'unsupported' ? verified : this.#add(token, verified, response);
+  }
+
+  /**
+   * Completes a verified lightweight JWT, which counts for nothing without what the response says: whose it is, and for
+   * which API.
+   *
+   * @param clock called after the response has come
+   * @throws AccessTokenRefused `invalid_token` if the response is about an inactive token, or says too little of this one or
+   * anything else than it
+   * @throws AuthorizationServerUnavailable if no usable response comes
+   */
+  async identify(token: string, verified: VerifiedAccessToken, clock: () => Clock): Promise<VerifiedAccessToken> {
+    const response = await this.#lookUpJwt(token);
+    if (response === 'unsupported') {
+      throw new AuthorizationServerUnavailable({
+        issuer: this.server.issuer,
+        code: 'introspection_unusable',
+        reason: 'its introspection endpoint does not introspect JWTs',
+        retryAfter: 1,
+      });
+    }
+    checkLightweight(verified, response, clock());
+    return this.#add(token, identified(verified, response), response);
+  }
+
+  async #lookUpJwt(token: string): Promise<Claims | 'unsupported'> {
     const response = await this.#tokens.lookUp(token, 'known');
     if (response === 'inactive') refuse('token_inactive');
     if (response === 'unsupported') {
       const message = 'the server does not introspect JWTs, so that it cannot add what they lack';
-      this.warn('introspection_unsupported', issuer, `${message}; let it put auth_time into access tokens`);
-      return verified;
+      this.warn('introspection_unsupported', this.server.issuer, `${message}; let it put auth_time into access tokens`);
     }
+    return response;
+  }
+
+  #add(token: string, verified: VerifiedAccessToken, response: Claims): VerifiedAccessToken {
     const facts = factsAbout(verified, response);
     const isOther = this.#hasChanged(digestOf(token), facts) || isOfAnotherSignIn(facts, verified);
     if (isOther) this.#warnOfSession();

@@ -9,6 +9,7 @@ import type { Claims } from '../../core/index.js';
 import { found, isNumericDate, isText, namesAudience } from '../claim-values.js';
 import { accessTokenClaims, checkConfirmation } from '../confirmation.js';
 import type { RefusalFacts } from '../errors.js';
+import { isLightweight } from '../lightweight-token.js';
 import { type Refuse, refuse } from '../refuse.js';
 import { type Clock, checkValidity } from '../validity.js';
 import type { UnverifiedJwt } from './jwt.js';
@@ -41,16 +42,19 @@ export function checkBeforeSignature(
 }
 
 /**
- * Returns whether a token names this API. A scope names it only if the profile says so and the token has no `aud`: an
- * audience of another API is never overruled.
+ * Returns whether a token names this API, or leaves that to introspection. A scope names it only if the profile says so
+ * and the token has no `aud`: an audience of another API is never overruled.
  */
-function isForApi(payload: Claims, { audience, profile }: AuthorizationServer): boolean {
+function isForApi(payload: Claims, server: AuthorizationServer): boolean {
+  const { audience, profile } = server;
+  if (payload['aud'] === undefined && isLightweight(payload, server)) return true;
   if (profile.audienceIn === 'aud' || payload['aud'] !== undefined) return namesAudience(payload['aud'], audience);
   return namesAudience(audiencesOfScope(readClaim(payload, profile.claims.scope)), audience);
 }
 
 /**
- * Checks the claims of a token whose signature is verified. Refuses a token that is bound to a key (`cnf`) in a way
+ * Checks the claims of a token whose signature is verified. A lightweight one may leave out `sub`, but not its client.
+ * Refuses a token that is bound to a key (`cnf`) in a way
  * that is not accepted. Does not verify the proof of that key.
  *
  * @throws AccessTokenRefused `invalid_token` for a missing or unexpected claim, or an `iat` in the future
@@ -65,10 +69,14 @@ export function checkClaims(claims: Claims, server: AuthorizationServer, clock: 
     if (claims[claim] !== undefined) report('token_kind_mismatch', { claim, expected: [null] });
   }
   checkConfirmation(claims, server, report);
-  if (!isText(claims['sub'])) report('sub_missing', { claim: 'sub' });
+  const isProvisional = isLightweight(claims, server);
+  if (!isText(claims['sub']) && !(claims['sub'] === undefined && isProvisional)) {
+    report('sub_missing', { claim: 'sub' });
+  }
   const clientId = readClaim(claims, profile.claims.clientId);
   const { jti, iat } = claims;
-  if (!isText(clientId) && !(clientId === undefined && profile.absentClaims.has('client_id'))) {
+  const needsNoClient = !isProvisional && profile.absentClaims.has('client_id');
+  if (!isText(clientId) && !(clientId === undefined && needsNoClient)) {
     report('client_id_missing', { claim: profile.claims.clientId.join('.') });
   }
   if (!isText(jti) && !(jti === undefined && profile.absentClaims.has('jti'))) {

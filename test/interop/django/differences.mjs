@@ -81,6 +81,11 @@ export const differences = {
     why: 'There is one, which the metadata leave out.',
     source: METADATA,
   },
+  'named profile': {
+    outcome: 'TypeError at boot that names a word',
+    why: 'No token tells a word, and the profile knows it. The other rows are of the profile with `issues` that say otherwise.',
+    source: INTROSPECTION,
+  },
   type: { outcome: 'opaque, 200', why: 'It makes no other access tokens.', source: VALIDATOR },
   doctor: {
     outcome: 'acr_values_ignored, token_opaque, max_age_ignored, token_opaque, exit code 1',

@@ -1,12 +1,15 @@
 // Django OAuth Toolkit, as its tutorial has it. Its access tokens are opaque, and nothing tells of the authentication.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ADA, API, BOB, CALLBACK, DOCTOR_CALLBACK, SECRET } from '../parties.mjs';
 import { freePorts, ServerProcess } from '../setup/server-process.mjs';
 import { djangoPython, VERSION } from './environment.mjs';
+
+const { profiles } = createRequire(import.meta.url)('../../../dist/authorization-servers/index.js');
 
 export { differences } from './differences.mjs';
 
@@ -48,7 +51,9 @@ export async function start() {
   });
   return {
     issuer: `http://${address}/o`,
-    profile: { title: 'Django OAuth Toolkit' },
+    named: 'djangoOauthToolkit',
+    // its profile says that there is nothing to tell, so that an API with words does not boot
+    profile: { ...profiles.djangoOauthToolkit, issues: { acr: 'if-configured', authTime: 'if-configured' } },
     acr: { pwd: 'pwd', mfa: 'mfa' },
     clients: { app: 'app', other: 'other', thin: 'app', machine: 'machine', stranger: 'other' },
     scope: 'bank',

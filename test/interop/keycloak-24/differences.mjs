@@ -15,6 +15,11 @@ export const differences = {
     why: 'For the same reason a lightweight token from before a step-up counts for more after it. Introspection of 26 tells a time that is later than the token, which the API refuses; that of 24 tells the old time.',
     source: `${SERVICES}/mappers/AcrProtocolMapper.java`,
   },
+  'lightweight token': {
+    outcome: 'without aud: 401, then 200, 401 for a password, 200 for mfa',
+    why: 'Its lightweight tokens keep `sub` and `auth_time`.',
+    source: common.type.source,
+  },
   'type by a switch': {
     outcome: 'JWT, 200',
     why: 'It does not have the switch yet.',

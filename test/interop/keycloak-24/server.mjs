@@ -12,5 +12,5 @@ export const setUp =
 
 export const start = () => {
   const { withoutAuthTime: _, ...clients } = CLIENTS;
-  return keycloak(VERSION, { clients, introspect: { of: 'app', every: 'always', thin: 'always' } });
+  return keycloak(VERSION, { clients, introspect: { of: 'app', every: 'always', thin: 'always' }, dpop: undefined });
 };

@@ -43,14 +43,14 @@ export function stockRealm(name, { users, clients }) {
 /** A confidential client of a web application, whose access tokens name the API as audience. */
 export function webClient(
   clientId,
-  { secret, redirectUris, audience, attributes = {}, protocolMappers = [], ...further },
+  { secret, redirectUris, audience, audienceOptions = {}, attributes = {}, protocolMappers = [], ...further },
 ) {
   return {
     clientId,
     secret,
     redirectUris,
     attributes: { 'pkce.code.challenge.method': 'S256', ...attributes },
-    protocolMappers: [audienceMapper(audience), ...protocolMappers],
+    protocolMappers: [audienceMapper(audience, audienceOptions), ...protocolMappers],
     ...further,
   };
 }
@@ -66,11 +66,14 @@ export const strict = { authenticationFlowBindingOverrides: { browser: STRICT_FL
 /** Access tokens marked as RFC 9068 has it. */
 export const atJwt = { attributes: { 'access.token.header.type.rfc9068': 'true' } };
 
-/** Access tokens with as good as nothing in them; introspection tells the rest. */
+/** Access tokens with as good as nothing in them, not even `sub` and `aud`; introspection tells the rest. */
 export const lightweight = {
   attributes: { 'client.use.lightweight.access.token.enabled': 'true' },
-  protocolMappers: [subjectMapper()],
+  audienceOptions: { 'lightweight.claim': 'false' },
 };
+
+/** The same with mappers that add `sub` and `aud`. */
+export const thin = { ...lightweight, audienceOptions: {}, protocolMappers: [subjectMapper()] };
 
 /** The scope `basic` is what puts `auth_time` into tokens, and `sub` as well. */
 export const withoutAuthTime = {
@@ -150,8 +153,12 @@ function subflow(flowAlias, requirement) {
 }
 
 /** In the ID token as well, which is a common mistake: only its type then tells it from an access token. */
-function audienceMapper(audience) {
-  return mapper('audience', 'oidc-audience-mapper', { 'included.custom.audience': audience, 'id.token.claim': 'true' });
+function audienceMapper(audience, options) {
+  return mapper('audience', 'oidc-audience-mapper', {
+    'included.custom.audience': audience,
+    'id.token.claim': 'true',
+    ...options,
+  });
 }
 
 function subjectMapper() {

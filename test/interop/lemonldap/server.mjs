@@ -51,14 +51,7 @@ export async function start() {
   });
   return {
     issuer: portal,
-    profile: {
-      typ: ['JWT'],
-      accessTokenClaims: { client_id: true },
-      absentClaims: ['aud'],
-      onRefresh: 'keeps',
-      whenUnmet: 'lower',
-      request: { zeroMaxAge: { max_age: '1' } },
-    },
+    profile: 'lemonldap',
     acr: { pwd: 'loa-1', mfa: 'loa-2' },
     mfa: { at: 'secondLevel' },
     clients: {

@@ -48,6 +48,7 @@ export async function start() {
     },
     scope: SCOPE,
     introspect: { of: 'thin', every: 'opaque', thin: 'opaque' },
+    dpop: true,
     fillIn,
     stop: async () => {
       server.close();
@@ -73,6 +74,7 @@ function configuration(errors) {
       devInteractions: { enabled: false },
       claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
+      dPoP: { enabled: true },
       introspection: { enabled: true, allowedPolicy: () => true },
       revocation: { enabled: true, allowedPolicy: () => true },
       resourceIndicators: {

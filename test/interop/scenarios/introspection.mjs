@@ -1,7 +1,7 @@
 // What the server tells of a token.
 import assert from 'node:assert/strict';
-import { introspect } from '../client.mjs';
-import { past } from './playing.mjs';
+import { clientCredentials, introspect } from '../client.mjs';
+import { claimsOf, past } from './playing.mjs';
 
 /** So that the ID token, which is compared with, has an auth_time. */
 const LONG = { max_age: '3600' };
@@ -94,6 +94,63 @@ export default [
       // another instance, whose cache knows nothing
       const after = await (await introspecting('thin')).send('limits', accessToken);
       return `${before.status} before, ${after.status} after`;
+    },
+  },
+  {
+    id: 'lightweight token',
+    asks: 'a token without sub and aud: at an API as it is, at one with `lightweightTokens`, and there at a route that requires mfa',
+    expected: 'without sub and aud: 401, then 200, 401 for a password, 200 for mfa',
+    needs: 'lightweight',
+    async play({ api, introspecting, signedIn, stepUp }) {
+      const accepting = await introspecting('thin', { lightweightTokens: true });
+      const password = await signedIn({}, { at: 'lightweight' });
+      const { accessToken } = password.tokens;
+      const claims = claimsOf(accessToken);
+      const lacks = ['sub', 'aud'].filter((name) => claims[name] === undefined).join(' and ');
+      const refused = await api.send('accounts', accessToken);
+      const open = await accepting.send('accounts', accessToken);
+      const weak = await accepting.send('limits', accessToken);
+      assert.equal(weak.error, 'insufficient_user_authentication');
+      const mfa = await signedIn({}, { at: 'lightweight' });
+      await stepUp(mfa);
+      const enough = await accepting.send('limits', mfa.tokens.accessToken);
+      return `without ${lacks}: ${refused.status}, then ${open.status}, ${weak.status} for a password, ${enough.status} for mfa`;
+    },
+  },
+  {
+    id: 'lightweight token, other kinds',
+    asks: 'ID token, refresh token and a token for another API, at an API with `lightweightTokens`',
+    expected: '401, 401, 401',
+    needs: 'lightweight',
+    async play({ introspecting, signedIn }) {
+      const api = await introspecting('thin', { lightweightTokens: true });
+      const other = await introspecting(
+        'thin',
+        { lightweightTokens: true },
+        { audience: 'https://other.interop.example' },
+      );
+      const { tokens } = await signedIn({}, { at: 'lightweight' });
+      const answers = [
+        await api.send('accounts', tokens.idTokenText),
+        await api.send('accounts', tokens.refreshToken),
+        await other.send('accounts', tokens.accessToken),
+      ];
+      return answers.map(({ status }) => status).join(', ');
+    },
+  },
+  {
+    id: 'lightweight token of a machine',
+    asks: 'such a token by client credentials, at an API with `lightweightTokens`: without requirements, and at a route for a password',
+    expected: '200, then 401 acr_missing',
+    needs: 'lightweightMachine',
+    async play({ server, introspecting, introspection }) {
+      const api = await introspecting('thin', { lightweightTokens: true, when: 'event-missing' });
+      const { accessToken } = await clientCredentials(server, server.clients.lightweightMachine);
+      // the acr of the lowest level, which no user has reached
+      assert.equal((await introspection(accessToken)).acr, server.acr.pwd);
+      const open = await api.send('accounts', accessToken);
+      const { status, body } = await api.send('statement', accessToken);
+      return `${open.status}, then ${status} ${body.reasons?.join(' and ') ?? 'accepted'}`;
     },
   },
   {

@@ -6,6 +6,20 @@ import { claimsOf, headerOf, isJwt } from './playing.mjs';
 
 export default [
   {
+    id: 'named profile',
+    asks: 'an API with words for the levels, by the profile that has the name of the server',
+    expected: 'boots',
+    async play({ ofNamedProfile }) {
+      try {
+        await ofNamedProfile();
+        return 'boots';
+      } catch (error) {
+        if (!(error instanceof TypeError) || !error.message.includes('.acr.')) throw error;
+        return 'TypeError at boot that names a word';
+      }
+    },
+  },
+  {
     id: 'type',
     asks: 'the type of access tokens',
     expected: 'at+jwt, 200',

@@ -37,7 +37,7 @@ export async function start() {
   });
   return {
     issuer,
-    profile: { onRefresh: 'keeps', whenUnmet: 'lower' },
+    profile: 'spring',
     acr: { pwd: 'pwd', mfa: 'mfa' },
     mfa: { at: 'app' },
     clients: {
@@ -51,6 +51,7 @@ export async function start() {
     },
     scope: 'bank',
     introspect: { of: 'thin', every: 'opaque', thin: 'opaque' },
+    dpop: true,
     fillIn,
     stop: () => spring.stop(),
   };

@@ -137,6 +137,62 @@ describeOverHttp('tokens that the authorization server is asked about', ({ serve
     });
   });
 
+  it.each<[what: string, claims: Record<string, unknown>, profile: object, line: string]>([
+    [
+      'no audience',
+      { aud: undefined },
+      {},
+      'a token is for the audience none, and "audience" is "https://api.example"; have the server return "aud" of opaque ' +
+        'tokens; if it returns tokens of this API alone, say so by "absentClaims" of the profile',
+    ],
+    [
+      'no audience, where JWTs have it in their scope',
+      { aud: undefined },
+      { audienceIn: 'scope' },
+      'a token is for the audience none, and "audience" is "https://api.example"; have the server return "aud" of opaque ' +
+        'tokens; if it returns tokens of this API alone, say so by "absentClaims" of the profile',
+    ],
+    [
+      'no subject',
+      { sub: undefined, client_id: undefined },
+      {},
+      'introspection tells neither "sub" nor "username"; have the server return one of them',
+    ],
+    [
+      'nothing that marks an access token',
+      { token_type: undefined, scope: undefined },
+      {},
+      'introspection does not mark a token as an access token: "token_type"; send the access token; if it is one, have the ' +
+        'server return "token_type": "Bearer" or the scope',
+    ],
+  ])('a response with %s is told of once, with what the server has to return', async (_, claims, profile, line) => {
+    const { issuer, audience, introspection } = server;
+    send = await serve(handler(Get('accounts'), UseGuards(AccessTokenGuard)), {
+      authorizationServers: [{ issuer, audience, introspection, profile }],
+    });
+    for (const token of [1, 2, 3].map(() => server.opaqueToken({ claims: claims }))) {
+      expect(await get('/accounts', token)).toMatchObject({ status: 401 });
+    }
+    const advised = log.filter((one) => one.includes(issuer) && one.includes(': ') && /^\[(?!routes)/.test(one));
+    expect(advised.map((one) => one.slice(one.indexOf(issuer) + issuer.length + 2))).toEqual([line]);
+  });
+
+  it.each([
+    ['client_secret_basic', '; if they are right, set "introspection.clientAuthentication" to \'client_secret_post\''],
+    ['client_secret_post', '; if they are right, set "introspection.clientAuthentication" to \'client_secret_basic\''],
+  ] as const)(
+    'SRV-8 credentials that the server refuses by %s are told of once, with the other way',
+    async (method, fix) => {
+      await serveAsking({ ...server.introspection, clientSecret: 'another', clientAuthentication: method });
+      for (const token of [server.opaqueToken(), server.opaqueToken(), server.opaqueToken()]) {
+        expect(await get('/accounts', token)).toMatchObject({ status: 503 });
+      }
+      const told = log.filter((line) => line.includes('"introspection.clientId"'));
+      expect(told).toEqual([expect.stringContaining(`that the client may introspect tokens${fix}`)]);
+      expect(log.join('\n')).not.toContain('another');
+    },
+  );
+
   describe("'auth-time-missing'", () => {
     beforeEach(() => serveAsking({ ...server.introspection, when: 'auth-time-missing' }));
     /** A JWT that says less than the server knows. */

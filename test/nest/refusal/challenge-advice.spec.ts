@@ -200,6 +200,28 @@ describeOverHttp('what tokens tell', ({ serve, accessToken, server, log }) => {
       ]);
     });
 
+    it.each<[supported: boolean, fix: string]>([
+      [
+        true,
+        'check that the client sends acr_values, let it ask for an essential acr claim, and set up the levels at the server',
+      ],
+      [false, 'check that the client sends acr_values, and set up the levels at the server'],
+    ])('SRV-13 the claims parameter is advised only if the metadata offers it: %s', async (supported, fix) => {
+      const original = globalThis.fetch;
+      const fetched = jest.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+        const response = await original(input, init);
+        if (!String(input).includes('/.well-known/')) return response;
+        return Response.json({ ...((await response.json()) as object), claims_parameter_supported: supported });
+      });
+      try {
+        await serveBank({ metadataAudit: 'await' });
+        await sendAll([first, { at: 1 }, { at: 2 }]);
+      } finally {
+        fetched.mockRestore();
+      }
+      expect(heard.filter(({ code }) => code === IGNORED.code)).toEqual([{ ...IGNORED, fix, subject: server.issuer }]);
+    });
+
     it.each<[what: string, requests: Request[], statuses: number[], mode?: 'report']>([
       ['one challenge', [first], [401]],
       ['a plain sign-in elsewhere', [first, { at: 1 }], [401, 401]],

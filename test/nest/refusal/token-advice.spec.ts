@@ -118,7 +118,7 @@ describeOverHttp('a setting that refuses everybody', ({ serve, accessToken, serv
       token: { claims: { sub: undefined } },
       line: () =>
         `[sub_missing] ${at()}: a token has no "sub", which RFC 9068 §2.2 requires; have the server put it into access ` +
-        'tokens: Keycloak leaves it out of lightweight ones unless a mapper adds it',
+        'tokens, or set "introspection.lightweightTokens" if introspection tells it, as Keycloak does of lightweight ones',
     },
     {
       what: 'a clock that is ahead',
