@@ -1,6 +1,6 @@
-import type { ExecutionContext } from '@nestjs/common';
+import { type ExecutionContext, HttpException } from '@nestjs/common';
 import type { AuthenticationEvent } from '../../core/index.js';
-import { type MaybePromise, orElse } from '../../token/index.js';
+import { andThen, type MaybePromise, orElse } from '../../token/index.js';
 import { CallbackFailed } from '../advice/callback.js';
 import type { Decisions } from '../advice/decisions.js';
 import type { StepUpLog } from '../advice/log.js';
@@ -51,11 +51,12 @@ export class Conclusion {
   }
 
   /**
-   * Runs a judgement. Writes a refusal on the response before it throws it, so that no other filter can lose the
-   * headers.
+   * Runs a judgement, which returns or throws a refusal. Writes a refusal on the response before it throws it, so that no
+   * other filter can lose the headers.
    */
-  refusing<T>(at: At, judgement: () => MaybePromise<T>): MaybePromise<T> {
-    return orElse(judgement, (error) => this.refuse(at, error));
+  refusing<T>(at: At, judgement: () => MaybePromise<T | HttpException>): MaybePromise<T> {
+    const outcome = orElse(judgement, (error) => this.refuse(at, error));
+    return andThen(outcome, (one) => (one instanceof HttpException ? this.refuse(at, one) : one));
   }
 
   /**
