@@ -57,7 +57,9 @@ export class Conclusion {
   refusing<T>(at: At, judgement: () => MaybePromise<T | HttpException>): MaybePromise<T> {
     const outcome = orElse(judgement, (error) => this.refuse(at, error));
     if (outcome instanceof HttpException) return rejected(this.#refusal(at, outcome));
-    return isThenable(outcome) ? outcome.then((one) => (one instanceof HttpException ? this.refuse(at, one) : one)) : outcome;
+    return isThenable(outcome)
+      ? outcome.then((one) => (one instanceof HttpException ? this.refuse(at, one) : one))
+      : outcome;
   }
 
   /**
