@@ -8,15 +8,18 @@ export type ClaimPath = string | readonly string[];
  * a class, since the user of a strategy may be a model. Does not read members that every object inherits.
  */
 export function readClaim(claims: Claims, path: readonly string[]): unknown {
+  // Most claims are not nested, and need no loop.
+  if (path.length === 1) return memberOf(claims, path[0] as string);
   let value: unknown = claims;
-  for (const name of path) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    const member = (value as Record<string, unknown>)[name];
-    // Found first, since most members are not there, and only few names are inherited.
-    if (member !== undefined && isInheritedByAll(value, name)) return undefined;
-    value = member;
-  }
+  for (const name of path) value = memberOf(value, name);
   return value;
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const member = (value as Claims)[name];
+  // Found first, since most members are not there, and only few names are inherited.
+  return member !== undefined && isInheritedByAll(value, name) ? undefined : member;
 }
 
 const INHERITED = new Set(Object.getOwnPropertyNames(Object.prototype));
@@ -42,7 +45,10 @@ export function audiencesOfScope(scope: unknown): string[] {
   );
 }
 
+const APPLICATION = 'application/';
+
 /** Returns the media type in `typ`, in lower case and without `application/`, which may be omitted: RFC 7515 §4.1.9. */
 export function mediaType(typ: string): string {
-  return typ.toLowerCase().replace(/^application\//, '');
+  const type = typ.toLowerCase();
+  return type.startsWith(APPLICATION) ? type.slice(APPLICATION.length) : type;
 }

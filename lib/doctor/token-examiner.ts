@@ -47,7 +47,8 @@ export class TokenExaminer {
     if (wrapper !== undefined) return { diagnostics: [wrapped(subject, wrapper)], event: undefined };
     let jwt: UnverifiedJwt;
     try {
-      jwt = concealed(readJwt(token), this.examination.secrets);
+      const { header, payload, ...parts } = readJwt(token);
+      jwt = { ...concealed({ header, payload }, this.examination.secrets), ...parts };
     } catch (error) {
       const parts = token.split('.').length;
       const isNoJwt = parts !== 5 && !isJwt(token) && (parts !== 3 || this.#introspection !== undefined);

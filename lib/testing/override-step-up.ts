@@ -13,7 +13,6 @@ import {
   type Invocation,
   Judgement,
   type TranslatedRequirements,
-  type Waived,
 } from '../nest/index.js';
 
 /** The outcome of every requirement while step-up authentication is overridden. */
@@ -62,7 +61,7 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
       authenticated: Authenticated,
       required: TranslatedRequirements,
       at: DecidedAt,
-    ): Waived | undefined {
+    ): ReturnType<Judgement['enforce']> {
       // The issuer must know the required words: users of another one get 403 without a challenge.
       const issuer = this.settings.servers.find((server) => required.for(server.issuer) !== undefined)?.issuer;
       return super.enforce({ ...authenticated, event: eventOf(issuer), server: undefined }, required, at);

@@ -21,5 +21,7 @@ export function isText(value: unknown): value is string {
 
 /** Returns whether a claim is a list of strings. */
 export function isTextList(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((member) => typeof member === 'string');
+  if (!Array.isArray(value)) return false;
+  for (const member of value) if (typeof member !== 'string') return false;
+  return true;
 }

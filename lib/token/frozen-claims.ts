@@ -18,15 +18,21 @@ export function freezeClaims(claims: Claims, report: Refuse = refuse): Claims {
   return claims;
 }
 
-function freeze(value: Claims, depth: number, report: Refuse): void {
+function freeze(value: object, depth: number, report: Refuse): void {
   if (depth > MAX_CLAIMS_DEPTH) report('claims_too_deep');
-  for (const name of Object.keys(value)) {
-    const member = value[name];
-    const isObject = typeof member === 'object' && member !== null;
-    if (name === '__proto__' || (name === 'constructor' && isObject)) {
-      report('claim_name_forbidden');
+  if (Array.isArray(value)) {
+    for (const member of value) if (isObject(member)) freeze(member, depth + 1, report);
+  } else {
+    // Over the names themselves: faster than over a list of them.
+    for (const name in value) {
+      const member: unknown = (value as Claims)[name];
+      if (name === '__proto__' || (name === 'constructor' && isObject(member))) report('claim_name_forbidden');
+      if (isObject(member) && Object.hasOwn(value, name)) freeze(member, depth + 1, report);
     }
-    if (isObject) freeze(member as Record<string, unknown>, depth + 1, report);
   }
   Object.freeze(value);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

@@ -12,7 +12,7 @@ export function andThen<T, R>(value: MaybePromise<T>, next: (value: T) => MaybeP
  * Returns whether a value has a method `then`. Not `instanceof`: query builders and promises of other realms count too.
  */
 export function isThenable<T>(value: MaybePromise<T>): value is Promise<T> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 /** Returns the result of `compute`. If it throws or rejects, returns the result of `recover` for the error. */

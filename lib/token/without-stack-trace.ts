@@ -4,10 +4,18 @@
  */
 export function withoutStackTrace<T>(create: () => T): T {
   const { stackTraceLimit } = Error;
-  Reflect.set(Error, 'stackTraceLimit', 0);
+  setLimit(0);
   try {
     return create();
   } finally {
-    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+    setLimit(stackTraceLimit);
+  }
+}
+
+function setLimit(limit: number): void {
+  try {
+    Error.stackTraceLimit = limit;
+  } catch {
+    // Nobody may set it.
   }
 }

@@ -94,7 +94,11 @@ function typeOf(type: { readonly name: string }): string {
 }
 
 function read(functions: readonly Handler[], key: string): unknown {
-  return functions.map((handler) => Reflect.getMetadata(key, handler)).find((value) => value !== undefined);
+  for (const handler of functions) {
+    const value: unknown = Reflect.getMetadata(key, handler);
+    if (value !== undefined) return value;
+  }
+  return undefined;
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import * as nest from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
 import { STEP_UP_CONTEXT_FACTORY } from '../decorators/step-up-context.decorator.js';
@@ -16,6 +17,7 @@ interface Parameter {
  */
 export class UserExposure {
   readonly #everywhere: boolean;
+  readonly #ofClasses = new WeakMap<Type, boolean>();
 
   constructor(
     application: ApplicationConfig,
@@ -28,6 +30,13 @@ export class UserExposure {
       application.getGlobalPipes().some((pipe) => !isOfNest(pipe));
   }
 
+  /** Read once for each class in an audit. */
+  #intervenes(type: Type): boolean {
+    const known = this.#ofClasses.get(type) ?? intervenes(type);
+    this.#ofClasses.set(type, known);
+    return known;
+  }
+
   of(handler: ApplicationHandler): boolean {
     // For other kinds, invocations share the request, or Nest binds after the boot audit.
     if (handler.kinds.some((kind) => kind !== 'http')) return true;
@@ -35,16 +44,20 @@ export class UserExposure {
     const { type, method, functions, module } = handler;
     // Nest looks for guards, interceptors and pipes again at each request.
     if (module.controllers.get(type)?.isDependencyTreeStatic() !== true) return true;
-    const targets = [type, ...functions];
-    if (targets.some((target) => Reflect.hasMetadata(INTERCEPTORS, target))) return true;
-    const pipes = targets.flatMap((target) => (Reflect.getMetadata(PIPES, target) as unknown[] | undefined) ?? []);
-    if (pipes.some((pipe) => !isOfNest(pipe))) return true;
+    if (this.#intervenes(type) || functions.some(intervenes)) return true;
     const parameters = (Reflect.getMetadata(PARAMETERS, type, method) as Record<string, Parameter> | undefined) ?? {};
     return Object.values(parameters).some(
       ({ factory, pipes = [] }) =>
         (factory !== undefined && factory !== STEP_UP_CONTEXT_FACTORY) || pipes.some((pipe) => !isOfNest(pipe)),
     );
   }
+}
+
+/** Returns whether a class or a function has an interceptor, or a pipe that is not of Nest. */
+function intervenes(target: object): boolean {
+  if (Reflect.hasMetadata(INTERCEPTORS, target)) return true;
+  const pipes = (Reflect.getMetadata(PIPES, target) as unknown[] | undefined) ?? [];
+  return pipes.some((pipe) => !isOfNest(pipe));
 }
 
 const CLASSES_OF_NEST: ReadonlySet<unknown> = new Set(Object.values(nest));

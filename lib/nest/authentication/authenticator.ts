@@ -1,6 +1,7 @@
 import type { AuthorizationServer } from '../../authorization-servers/index.js';
 import type { AuthenticationEvent, AuthenticationRequirements } from '../../core/index.js';
 import type { MaybePromise, TokenScheme } from '../../token/index.js';
+import type { AccessTokenException } from '../refusal/access-token.exception.js';
 import type { Invocation } from '../transports/invocation.js';
 
 /** The user of a request, and how that user authenticated. */
@@ -23,12 +24,13 @@ export interface Authenticated {
 /** Determines the user of a request. */
 export interface Authenticator {
   /**
-   * Returns the user and the authentication event behind a request, determined once for each request.
+   * Returns the user and the authentication event behind a request, determined once for each request. Returns the
+   * refusal of a missing or refused token, or of an authorization server that cannot be reached: to catch an error and
+   * throw it again costs as much as to create it. Can throw it too.
    *
-   * @throws AccessTokenException for a missing or refused token, or an authorization server that cannot be reached
    * @throws StepUpConfigurationError if the configuration keeps the event from being determined
    */
-  authenticate(invocation: Invocation): MaybePromise<Authenticated>;
+  authenticate(invocation: Invocation): MaybePromise<Authenticated | AccessTokenException>;
 
   /**
    * Verifies a token that comes without a request.

@@ -67,25 +67,24 @@ export class TokenAuthenticator implements Authenticator {
     verifications.countBy(this.#verifier);
   }
 
-  authenticate(invocation: Invocation): MaybePromise<Authenticated> {
-    const authenticated = orElse<MaybePromise<Authenticated> | undefined, never>(
-      () => this.#authenticate(invocation),
-      (error) => this.#refuse(error, this.#schemeOf(invocation)),
+  authenticate(invocation: Invocation): MaybePromise<Authenticated | AccessTokenException> {
+    return orElse(
+      () => this.#authenticate(invocation) ?? AccessTokenException.missing(this.settings),
+      (error) => this.#refusalOf(error, this.#schemeOf(invocation)),
     );
-    // Outside, because it costs as much to catch and throw an error again as to create it.
-    if (authenticated === undefined) throw AccessTokenException.missing(this.settings);
-    return authenticated as MaybePromise<Authenticated>;
   }
 
   authenticateToken(token: string): MaybePromise<Authenticated> {
     return orElse(
       () => this.#verify({ token, scheme: 'Bearer' }, undefined),
-      (error) => this.#refuse(error),
+      (error) => {
+        throw this.#refusalOf(error);
+      },
     );
   }
 
   /** Returns `undefined` if the request has no token. */
-  #authenticate(invocation: Invocation): MaybePromise<Authenticated> | undefined {
+  #authenticate(invocation: Invocation): MaybePromise<Authenticated | AccessTokenException> | undefined {
     const { request, transport } = invocation;
     if (!transport.ownsRequest(request)) {
       const token = this.#tokenOf(invocation);
@@ -104,14 +103,14 @@ export class TokenAuthenticator implements Authenticator {
     if (received !== undefined) return andThen(received, (authenticated) => this.#stillValid(authenticated));
     // GraphQL asks again for each field.
     const refused = this.#refused.get(request);
-    if (refused?.token === token) throw refused.error;
+    if (refused?.token === token) return this.#refusalOf(refused.error, sent.scheme);
     try {
       const authenticated = this.#verify(sent, invocation);
       this.#known.set(request, { token, authenticated });
       return authenticated;
     } catch (error) {
       this.#refused.set(request, { token, error });
-      throw error;
+      return this.#refusalOf(error, sent.scheme);
     }
   }
 
@@ -183,7 +182,9 @@ export class TokenAuthenticator implements Authenticator {
                 event: completed.event,
                 claims: completed.claims,
               })),
-            (error) => this.#refuse(error, scheme),
+            (error) => {
+              throw this.#refusalOf(error, scheme);
+            },
           )
         : known;
     return { ...known, complete };
@@ -194,10 +195,14 @@ export class TokenAuthenticator implements Authenticator {
     return authenticated;
   }
 
-  /** Converts errors of the verification into refusals. */
-  #refuse(error: unknown, scheme: TokenScheme = 'Bearer'): never {
-    if (error instanceof AccessTokenRefused) throw AccessTokenException.refused(error, this.settings, scheme);
-    if (error instanceof AuthorizationServerUnavailable) throw AccessTokenException.unavailable(error);
+  /**
+   * Returns the refusal for an error of the verification.
+   *
+   * @throws every other error
+   */
+  #refusalOf(error: unknown, scheme: TokenScheme = 'Bearer'): AccessTokenException {
+    if (error instanceof AccessTokenRefused) return AccessTokenException.refused(error, this.settings, scheme);
+    if (error instanceof AuthorizationServerUnavailable) return AccessTokenException.unavailable(error);
     throw error;
   }
 }

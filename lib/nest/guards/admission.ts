@@ -1,4 +1,4 @@
-import { type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/common';
+import { type ExecutionContext, HttpException, Inject, Injectable, type Type } from '@nestjs/common';
 import { StepUpConfigurationError } from '../../core/index.js';
 import { andThen, type MaybePromise, orElse } from '../../token/index.js';
 import { callOption } from '../advice/callback.js';
@@ -113,7 +113,8 @@ export class Admission {
     if (known !== undefined && !isReplaced(known)) return known.verdict;
     const verdict: Verdict = { verdict: true, isAdmitted: false, isTold: known !== undefined };
     verdict.verdict = this.#conclusion.refusing(context, () =>
-      andThen(this.#admit(context, verdict), () => {
+      andThen(this.#admit(context, verdict), (refusal) => {
+        if (refusal !== undefined) return refusal;
         verdict.isAdmitted = true;
         return true;
       }),
@@ -128,7 +129,12 @@ export class Admission {
    * @throws as {@link admit} and {@link admitAuthenticated} do
    */
   admitUnproven(context: ExecutionContext): MaybePromise<boolean> {
-    const route = this.#conclusion.refusing(context, () => this.routeOf(context)) as Route;
+    let route: Route;
+    try {
+      route = this.routeOf(context);
+    } catch (error) {
+      return this.#conclusion.refuse(context, error);
+    }
     const { access } = route;
     if (route.isProven || access === 'public') return true;
     if (access !== 'open') return this.admit(context);
@@ -149,10 +155,11 @@ export class Admission {
       if (!isDecorated && this.#isPublic(context)) return true;
       const invocation = invocationOf(context);
       invocation.transport.keepPrivate?.(context);
-      return andThen(this.identification.identify(invocation, route, route.exposesUser), ({ event }) => {
+      return andThen(this.identification.identify(invocation, route, route.exposesUser), (authenticated) => {
+        if (authenticated instanceof HttpException) return authenticated;
         this.#invocations.admit(invocation, context);
         // Otherwise AcrGuard reports the decision.
-        if (access === 'open') this.#conclusion.tellAdmitted(invocation, event);
+        if (access === 'open') this.#conclusion.tellAdmitted(invocation, authenticated.event);
         return true;
       });
     });
@@ -166,7 +173,11 @@ export class Admission {
    */
   userOf(request: Request): MaybePromise<unknown> {
     const invocation = invocationOfRequest(request);
-    const user = () => andThen(this.identification.identify(invocation, undefined, true), ({ user }) => user);
+    const user = () =>
+      andThen(this.identification.identify(invocation, undefined, true), (authenticated) => {
+        if (authenticated instanceof HttpException) throw authenticated;
+        return authenticated.user;
+      });
     return orElse(user, (error) => {
       if (!(error instanceof AccessTokenException && error.code === 'unauthenticated'))
         this.#conclusion.refuseTo(invocation, error);
@@ -215,28 +226,37 @@ export class Admission {
     return new Identification(settings, authenticator);
   }
 
-  #admit(context: ExecutionContext, verdict: Verdict): MaybePromise<unknown> {
+  /** Returns a refusal; `undefined` if the invocation is admitted. */
+  #admit(context: ExecutionContext, verdict: Verdict): MaybePromise<HttpException | undefined> {
     const route = this.routeOf(context);
     const { access } = route;
-    if (access === 'open' || access === 'public') return true;
-    if (route.isInherited && access === 'required' && this.#isPublic(context)) return true;
+    if (access === 'open' || access === 'public') return undefined;
+    if (route.isInherited && access === 'required' && this.#isPublic(context)) return undefined;
 
     const invocation = invocationOf(context);
     invocation.transport.keepPrivate?.(context);
     let waived: Waived | undefined;
     const judge = (authenticated: Authenticated) =>
-      andThen(this.#judge(authenticated, route, invocation), (one) => {
-        waived = one;
+      andThen(this.#judge(authenticated, route, invocation), (outcome) => {
+        if (outcome instanceof HttpException) return outcome;
+        waived = outcome;
+        return undefined;
       });
     return andThen(this.identification.identify(invocation, route, route.exposesUser, judge), (authenticated) => {
+      if (authenticated instanceof HttpException) return authenticated;
       this.#invocations.admit(invocation, context);
       if (!verdict.isTold) this.#conclusion.tellAdmitted(invocation, authenticated.event, waived);
       const { transport, request } = invocation;
       if (transport.carriesUser) verdict.judged = { authenticated, request };
+      return undefined;
     });
   }
 
-  #judge(authenticated: Authenticated, route: Route, invocation: Invocation): MaybePromise<Waived | undefined> {
+  #judge(
+    authenticated: Authenticated,
+    route: Route,
+    invocation: Invocation,
+  ): MaybePromise<HttpException | Waived | undefined> {
     if (route.access === 'skipped') return undefined;
     return andThen(route.requirementsFor(invocation.context as ExecutionContext), (required) =>
       required === undefined

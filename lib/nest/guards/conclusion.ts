@@ -1,6 +1,6 @@
-import type { ExecutionContext } from '@nestjs/common';
+import { type ExecutionContext, HttpException } from '@nestjs/common';
 import type { AuthenticationEvent } from '../../core/index.js';
-import { type MaybePromise, orElse } from '../../token/index.js';
+import { isThenable, type MaybePromise, orElse } from '../../token/index.js';
 import { CallbackFailed } from '../advice/callback.js';
 import type { Decisions } from '../advice/decisions.js';
 import type { StepUpLog } from '../advice/log.js';
@@ -51,11 +51,15 @@ export class Conclusion {
   }
 
   /**
-   * Runs a judgement. Writes a refusal on the response before it throws it, so that no other filter can lose the
-   * headers.
+   * Runs a judgement, which returns or throws a refusal. Writes a refusal on the response before it throws it, so that no
+   * other filter can lose the headers.
    */
-  refusing<T>(at: At, judgement: () => MaybePromise<T>): MaybePromise<T> {
-    return orElse(judgement, (error) => this.refuse(at, error));
+  refusing<T>(at: At, judgement: () => MaybePromise<T | HttpException>): MaybePromise<T> {
+    const outcome = orElse(judgement, (error) => this.refuse(at, error));
+    if (outcome instanceof HttpException) return rejected(this.#refusal(at, outcome));
+    return isThenable(outcome)
+      ? outcome.then((one) => (one instanceof HttpException ? this.refuse(at, one) : one))
+      : outcome;
   }
 
   /**
@@ -64,13 +68,17 @@ export class Conclusion {
    * @throws the refusal itself; for any other error what {@link toHttpException} returns
    */
   refuse(at: At, error: unknown): never {
+    throw this.#refusal(at, error);
+  }
+
+  #refusal(at: At, error: unknown): unknown {
     this.#tell(error, () => this.#decidedAt(at));
     if (error instanceof InsufficientUserAuthenticationException || error instanceof AccessTokenException) {
       this.write(at, error);
       if (!this.settings.exceptionFilter) leaveToApplication(error);
-      throw error;
+      return error;
     }
-    throw toHttpException(error, this.#decidedAt(at).route, this.log);
+    return toHttpException(error, this.#decidedAt(at).route, this.log);
   }
 
   /**
@@ -109,4 +117,18 @@ export class Conclusion {
     const transport = 'transport' in at ? at.transport.name : at.getType<string>();
     return { route: context && this.nameOf(context), transport };
   }
+}
+
+/**
+ * Returns a promise that is rejected. Cheaper than to throw, as V8 looks up where an error is thrown. Has a handler of its
+ * own: a guard of the application can wait for it late, and that must not end the process.
+ */
+function rejected(error: unknown): Promise<never> {
+  let reject: (reason: unknown) => void = () => undefined;
+  const promise = new Promise<never>((_, fail) => {
+    reject = fail;
+  });
+  promise.catch(() => undefined);
+  reject(error);
+  return promise;
 }

@@ -1,4 +1,4 @@
-import type { ExecutionContext } from '@nestjs/common';
+import { type ExecutionContext, HttpException } from '@nestjs/common';
 import { type Assessment, mergeRequirements } from '../../core/index.js';
 import type { Authenticated } from '../authentication/authenticator.js';
 import { completed } from '../authentication/authenticator.js';
@@ -59,13 +59,15 @@ export class FurtherJudgement {
   async require(at: unknown, required: RequireAcrArguments): Promise<void> {
     const { invocations, judgement, conclusion } = this.parts;
     const invocation = invocations.at(at);
-    await conclusion.refusing(invocation, async () => {
+    await conclusion.refusing<void>(invocation, async () => {
       const complete = await this.#complete(invocation, required);
-      if (complete === undefined) return;
+      if (complete === undefined) return undefined;
       const { authenticated, requirements, route } = complete;
       const decidedAt = { route: route?.description.name, transport: invocation.transport.name };
-      const waived = judgement.enforce(authenticated, requirements, decidedAt);
-      if (waived !== undefined) conclusion.tellAdmitted(invocation, authenticated.event, waived);
+      const outcome = judgement.enforce(authenticated, requirements, decidedAt);
+      if (outcome instanceof HttpException) return outcome;
+      if (outcome !== undefined) conclusion.tellAdmitted(invocation, authenticated.event, outcome);
+      return undefined;
     });
   }
 
@@ -76,6 +78,7 @@ export class FurtherJudgement {
     if (context !== undefined) transport.keepPrivate?.(context);
     const route = context && routeOf(context);
     const authenticated = await identification.identify(invocation, route, false);
+    if (authenticated instanceof HttpException) throw authenticated;
     const own = await routes.resolve(required, context);
     const isMore = context !== undefined && route?.access === 'required';
     const declared = isMore ? (await route.requirementsFor(context))?.requirements : undefined;

@@ -1,3 +1,4 @@
+import { HttpException } from '@nestjs/common';
 import { StepUpConfigurationError } from '../../core/index.js';
 import { andThen, BoundedMap, type MaybePromise } from '../../token/index.js';
 import { callOption } from '../advice/callback.js';
@@ -36,24 +37,25 @@ export class Identification {
   }
 
   /**
-   * Returns the user of an invocation. Locks the user on the request after `judge`, so that it locks no user who was
-   * refused.
+   * Returns the user of an invocation, or the refusal of its token or of `judge`. Locks the user on the request after
+   * `judge`, so that it locks no user who was refused.
    *
    * @param route of the handler, if it is known
    * @param isExposed whether code of the application could replace the judged user
-   * @throws AccessTokenException for a missing or refused token
    * @throws StepUpConfigurationError if another user is or was on the request
    */
   identify(
     invocation: Invocation,
     route: Route | undefined,
     isExposed: boolean,
-    judge: (authenticated: Authenticated) => MaybePromise<unknown> = () => undefined,
-  ): MaybePromise<Authenticated> {
+    judge: (authenticated: Authenticated) => MaybePromise<HttpException | undefined> = () => undefined,
+  ): MaybePromise<Authenticated | HttpException> {
     return andThen(this.#placesOf(invocation, route), (places) =>
       andThen(this.authenticate(invocation), (authenticated) => {
+        if (authenticated instanceof HttpException) return authenticated;
         if (invocation.transport.carriesUser) assign(invocation.request, authenticated.user);
-        return andThen(judge(authenticated), () => {
+        return andThen(judge(authenticated), (refusal) => {
+          if (refusal !== undefined) return refusal;
           const found = route?.searchesUsers === true ? this.#found(invocation, authenticated, places) : places;
           this.handOver(invocation, authenticated, found, isExposed);
           return authenticated;
@@ -67,7 +69,7 @@ export class Identification {
   }
 
   /** Authenticates an invocation. Tests override it. */
-  protected authenticate(invocation: Invocation): MaybePromise<Authenticated> {
+  protected authenticate(invocation: Invocation): MaybePromise<Authenticated | HttpException> {
     return this.authenticator.authenticate(invocation);
   }
 

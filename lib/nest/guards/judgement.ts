@@ -54,18 +54,20 @@ export class Judgement {
   }
 
   /**
-   * Refuses an authentication that does not meet the requirements. In report mode it returns what a challenge would ask
-   * for.
+   * Returns the refusal of an authentication that does not meet the requirements, for the caller to pass on: an
+   * InsufficientUserAuthenticationException if a step-up can mend it, otherwise an AccessTokenException. In report mode
+   * it returns what a challenge would ask for.
    *
    * @param at names the handler to listeners and in the log
-   * @throws InsufficientUserAuthenticationException for an authentication that a step-up can mend
-   * @throws AccessTokenException for what no step-up can mend, and for a lacking scope
    */
-  enforce(authenticated: Authenticated, required: TranslatedRequirements, at: DecidedAt): Waived | undefined {
+  enforce(
+    authenticated: Authenticated,
+    required: TranslatedRequirements,
+    at: DecidedAt,
+  ): HttpException | Waived | undefined {
     const outcome = this.#outcome(authenticated, required, at);
-    if (!(outcome instanceof HttpException)) return outcome;
-    tellRefusal(this.decisions, outcome, () => at, authenticated.event);
-    throw outcome;
+    if (outcome instanceof HttpException) tellRefusal(this.decisions, outcome, () => at, authenticated.event);
+    return outcome;
   }
 
   /** Returns a refusal, and what report mode has waived. */

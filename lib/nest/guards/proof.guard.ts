@@ -24,7 +24,8 @@ export const classProof: CanActivate = {
     if (isAdmitted(context)) return true;
     const handler = context.getHandler() as Handler;
     const type = context.getClass<Type>();
-    return carriesProof(handler) || carriesProof(type) || !isRequired(type, handler) || refuse(context);
+    // This first: it is remembered, while metadata can be replaced.
+    return !isRequired(type, handler) || carriesProof(handler) || carriesProof(type) || refuse(context);
   },
 };
 

@@ -101,7 +101,9 @@ export class ChallengeAdvice {
   #stringsOf(vocabulary: Vocabulary): ReadonlySet<string> | undefined {
     const { known } = vocabulary;
     if (known === undefined) return undefined;
-    const strings = this.#knownStrings.get(vocabulary) ?? new Set(vocabulary.stringsFor(known));
+    const present = this.#knownStrings.get(vocabulary);
+    if (present !== undefined) return present;
+    const strings = new Set(vocabulary.stringsFor(known));
     this.#knownStrings.set(vocabulary, strings);
     return strings;
   }

@@ -55,7 +55,7 @@ export class Challenger {
   }
 
   /**
-   * Returns the challenge for the caller to throw: to catch and throw an error again costs as much as to create it.
+   * Returns the challenge for the caller to pass on: to catch and throw an error again costs as much as to create it.
    * Returns `undefined` in report mode, which records the refusal. The caller then reports the decision, because a
    * missing scope can still refuse the invocation. Returns a 403 if the server has a form of challenge of its own that
    * the client cannot answer.
@@ -91,7 +91,8 @@ export class Challenger {
       requirements,
       reasons,
     }));
-    return noteTold(withoutStackTrace(() => new InsufficientUserAuthenticationException(challenge)));
+    const refusal = withoutStackTrace(() => new InsufficientUserAuthenticationException(challenge));
+    return this.decisions.isHeard ? noteTold(refusal) : refusal;
   }
 
   /**

@@ -49,11 +49,11 @@ export class RecentChallenges {
     acrValues: readonly string[],
     now: number,
   ): boolean {
+    if (this.#isRepeated(claims, acrValues, now)) return false;
     const { issuer, subject, clientId, acr, acrs = [], authTime } = event;
     const moments = [claims['iat'], authTime].filter(isInSeconds);
     if (issuer === undefined || subject === undefined || moments.length === 0) return false;
     const tokenOf = Math.max(...moments);
-    if (this.#isRepeated(claims, acrValues, now)) return false;
     const key = hash('sha256', JSON.stringify([issuer, subject, clientId, claims['sid']]), 'base64');
     const earlier = this.#of(key, now);
     const isSame = earlier?.tokenOf === tokenOf && earlier.acrValues.join(' ') === acrValues.join(' ');

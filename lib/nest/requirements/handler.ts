@@ -65,12 +65,27 @@ export function lineage(controller: Type): Type[] {
 /** Returns the name of a function in its class, also after another function has replaced it there. */
 function nameIn(classes: readonly Type[], handler: Handler): string | undefined {
   for (const { prototype } of classes) {
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-      if (value === handler) return name;
-    }
+    const name = ownNameIn(prototype, handler);
+    if (name !== undefined) return name;
     for (const [name, decorated] of decoratedMethods(prototype)) if (decorated.includes(handler)) return String(name);
   }
   return undefined;
+}
+
+/** What the methods of a prototype were called when one of them was looked up last. */
+const names = new WeakMap<object, ReadonlyMap<unknown, string>>();
+
+/** Returns the name under which a prototype has a function now. Lists its methods once for all of them. */
+function ownNameIn(prototype: object, handler: Handler): string | undefined {
+  const known = names.get(prototype)?.get(handler);
+  if (known !== undefined && Object.getOwnPropertyDescriptor(prototype, known)?.value === handler) return known;
+  const found = new Map<unknown, string>();
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    // of several names the first one counts
+    if (typeof value === 'function' && !found.has(value)) found.set(value, name);
+  }
+  names.set(prototype, found);
+  return found.get(handler);
 }
 
 /** Returns whether our decorators require anything of a method of a class, or of the method that it has replaced. */

@@ -15,6 +15,8 @@ import type { Vocabularies } from './vocabularies.js';
 export class Routes {
   // The handlers are weak too: a controller that Nest makes for each request can bind its own.
   #compiled = new WeakMap<Type, WeakMap<Handler, Route>>();
+  /** The route that was asked for last: the guards of an invocation ask for the same one, each in turn. */
+  #last: { readonly controller: Type; readonly handler: Handler; readonly route: Route } | undefined;
   readonly #needingToken = new WeakMap<Type, Set<string>>();
   readonly #moduleLevel: RequirementLevel | undefined;
   #lateDecorations = lateDecorations;
@@ -36,9 +38,15 @@ export class Routes {
     if (this.#lateDecorations !== lateDecorations) {
       this.#lateDecorations = lateDecorations;
       this.#compiled = new WeakMap();
+      this.#last = undefined;
     }
+    const last = this.#last;
+    if (last?.handler === handler && last.controller === controller) return last.route;
     const known = this.#compiled.get(controller)?.get(handler);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#last = { controller, handler, route: known };
+      return known;
+    }
     const route = Route.compile(controller, handler, this.#moduleLevel, this.vocabularies, knownAs);
     const method = route.description.name.slice(controller.name.length + 1);
     route.needsToken = this.#needingToken.get(controller)?.has(method) === true;

@@ -42,21 +42,29 @@ export class ResponseHeaders implements OnModuleInit {
     if (retryAfter !== undefined) adapter.setHeader(response, 'Retry-After', String(retryAfter));
     if (challenge === undefined) return;
 
-    const own = alternative === undefined ? [challenge] : [challenge, alternative];
-    const present = linesOf(adapter.getHeader(response, 'WWW-Authenticate'));
-    // Otherwise the guard has written them, and the filter has nothing to add.
-    if (!isSame(present, own)) {
-      const replaced = this.#challenges.get(response);
-      const others = replaced === undefined ? present : present.filter((line) => !replaced.includes(line));
-      const lines = [...others, ...own];
-      // Both adapters pass a list to Node, which writes one line for each member. Only the type of Nest is a string.
-      adapter.setHeader(response, 'WWW-Authenticate', (lines.length === 1 ? challenge : lines) as string);
-      this.#challenges.set(response, own);
+    const present: unknown = adapter.getHeader(response, 'WWW-Authenticate');
+    // Otherwise the guard has written it, and the filter has nothing to add.
+    if (present !== challenge || alternative !== undefined) {
+      this.#add(response, linesOf(present), alternative === undefined ? [challenge] : [challenge, alternative]);
     }
     if (adapter.getHeader(response, 'Cache-Control') !== 'no-store') {
       adapter.setHeader(response, 'Cache-Control', 'no-store');
     }
     this.#expose('WWW-Authenticate', request, response);
+  }
+
+  #add(response: object, present: readonly string[], own: readonly string[]): void {
+    if (isSame(present, own)) return;
+    const replaced = this.#challenges.get(response);
+    const others = replaced === undefined ? present : present.filter((line) => !replaced.includes(line));
+    const lines = [...others, ...own];
+    // Both adapters pass a list to Node, which writes one line for each member. Only the type of Nest is a string.
+    this.adapterHost.httpAdapter.setHeader(
+      response,
+      'WWW-Authenticate',
+      (lines.length === 1 ? lines[0] : lines) as string,
+    );
+    this.#challenges.set(response, own);
   }
 
   /**
@@ -99,7 +107,8 @@ function isSame(lines: readonly string[], others: readonly string[]): boolean {
 
 /** Returns each line of a field. */
 function linesOf(value: unknown): string[] {
-  return value === undefined || value === null ? [] : [value].flat().map(String);
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? value.map(String) : [String(value)];
 }
 
 /** Returns the response of an Express request. Other requests do not have it. */

@@ -1,7 +1,6 @@
 import type { AuthorizationServer } from '../../authorization-servers/index.js';
 import type { Claims } from '../../core/index.js';
 import { authenticationEvent } from '../authentication-event.js';
-import { BoundedMap } from '../bounded-map.js';
 import { found } from '../claim-values.js';
 import { freezeClaims } from '../frozen-claims.js';
 import type { KeyHeader, KeySet, VerificationKey } from '../keys/key-set.js';
@@ -11,11 +10,9 @@ import { type Clock, checkValidity } from '../validity.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import { readJwt, type UnverifiedJwt } from './jwt.js';
 import { checkBeforeSignature, checkClaims } from './jwt-access-token.js';
+import { JwtHeaders } from './jwt-headers.js';
 import { verifySignature } from './signature.js';
 import { DEFAULT_TOKEN_CACHE_BYTES, type TokenCacheStatistics, VerifiedTokens } from './verified-tokens.js';
-
-const MAX_HEADERS = 100;
-const MAX_HEADER_CHARACTERS = 1024;
 
 /** An authorization server, its keys, and how its tokens are refused. */
 export interface JwtIssuer {
@@ -42,7 +39,7 @@ interface KnownIssuers {
  */
 export class JwtVerifier {
   readonly #verified: VerifiedTokens;
-  readonly #headers = new BoundedMap<string, Claims>(MAX_HEADERS);
+  readonly #headers = new JwtHeaders();
 
   /** @param tokenCacheBytes memory for verified tokens */
   constructor(
@@ -108,17 +105,10 @@ export class JwtVerifier {
     checkClaims(jwt.payload, server, clock, report);
     const claims = freezeClaims(sharing(jwt.payload, server), report);
     const verified = Object.freeze({ claims, event: authenticationEvent(claims, server), server });
-    const headerCharacters = jwt.signingInput.indexOf('.');
-    this.#verified.add(digest, verified, jwt.signingInput.length - headerCharacters, { keys, key, header }, clock);
-    this.#remember(jwt.signingInput.slice(0, headerCharacters), jwt.header);
+    const payloadCharacters = jwt.signingInput.length - jwt.headerCharacters;
+    this.#verified.add(digest, verified, payloadCharacters, { keys, key, header }, clock);
+    this.#headers.remember(jwt);
     return verified;
-  }
-
-  /** Remembers the header of a token whose signature is valid, so that strangers cannot fill the memory of headers. */
-  #remember(text: string, header: Claims): void {
-    if (Object.isFrozen(header) || text.length > MAX_HEADER_CHARACTERS) return;
-    // A slice of a string keeps the whole string in memory, and the token must not stay there.
-    this.#headers.set(Buffer.from(text).toString(), Object.freeze(header));
   }
 }
 

@@ -15,6 +15,5 @@ export function verifySignature(
   key: VerificationKey,
   report: Refuse = refuse,
 ): void {
-  const octets = Buffer.from(signature, 'base64url');
-  if (!key.verifies(algorithm, Buffer.from(signingInput), octets)) report('signature_invalid');
+  if (!key.verifies(algorithm, signingInput, signature)) report('signature_invalid');
 }
