@@ -28,6 +28,10 @@ export const introspection = {
     { body: { ...ANSWER, typ: 'Refresh', at_hash: 'x', token_use: 'id_token' } },
     { body: { ...ANSWER, auth_time: NOW + 4, cnf: { 'x5t#S256': 'x' }, act: { sub: 'bob' } } },
     { body: JSON.stringify(ANSWER).slice(0, -3) },
+    // found by this search
+    { body: { ...ANSWER, auth_time: { toString: 1 } } },
+    { body: { ...ANSWER, ['__proto__']: 'b' } },
+    { body: { ...ANSWER, act: { constructor: {} } } },
     { body: '', status: 500 },
     { body: { error: 'unsupported_token_type' }, status: 400 },
   ],
@@ -76,7 +80,7 @@ export const introspection = {
       expect(claims.exp === undefined || NOW < claims.exp + 5, 'accepts what has expired');
       expect(claims.cnf === undefined || claims.cnf === null, 'accepts a bound token without proof');
       expect(isText(event.subject), 'accepts a token without subject');
-      const isLater = claims.iat !== undefined && event.authTime > claims.iat;
+      const isLater = typeof claims.iat === 'number' && event.authTime > claims.iat;
       expect(!isLater, 'has a sign-in that came after the token');
     }
 

@@ -30,6 +30,10 @@ export const options = {
       dpop: { nonces: 'required', nonceSecret: SECRET, proofMaxAge: 30 },
       requirements: { acrValues: ['mfa'], maxAge: 300, scope: 'a b' },
     },
+    // found by this search
+    { authorizationServers: [{ ...SERVER, algorithms: [{ toString: 1 }] }] },
+    { authorizationServers: [{ ...SERVER, order: [{ toString: 1 }] }] },
+    { authorizationServers: [SERVER], dpop: { algorithms: [{ toString: 1 }] } },
     { passport: 'existing', authenticationEvent: FUNCTION, authorizationServers: [{ ...SERVER, acr: 'literal', order: undefined }] },
     { resolveAuthorizationServer: FUNCTION, user: FUNCTION, isPublic: FUNCTION, accessToken: FUNCTION, realm: 'bank' },
     {
