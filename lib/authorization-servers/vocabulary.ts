@@ -1,4 +1,4 @@
-import { isAcrValue, StepUpConfigurationError } from '../core/index.js';
+import { isAcrValue, StepUpConfigurationError, show } from '../core/index.js';
 
 /** The strings of an authorization server for the words of an application. */
 export interface VocabularyOptions<Word extends string = string> {
@@ -116,7 +116,7 @@ function checkOrder(order: unknown, words: ReadonlyMap<string, readonly string[]
   }
   for (const word of order) {
     if (!words.has(word))
-      throw new StepUpConfigurationError(`"${where}.order" names "${word}", which is not in "${where}.acr"`);
+      throw new StepUpConfigurationError(`"${where}.order" names ${show(word)}, which is not in "${where}.acr"`);
   }
   const owners = new Map<string, string>();
   for (const [word, strings] of words) {

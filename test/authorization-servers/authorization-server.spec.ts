@@ -182,6 +182,9 @@ describe('a wrong option', () => {
           [{ algorithms: ['ES256', algorithm] }],
         ]),
       ),
+      [`"authorizationServers[0].algorithms" has of type object; allowed are only asymmetric ones: ${ALGORITHMS}`]: [
+        { algorithms: [{ toString: 1 }] },
+      ],
       [`"authorizationServers[0].delegation" must be 'refuse' or 'accept'`]: [
         { delegation: 'allow' },
         { delegation: true },

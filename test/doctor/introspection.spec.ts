@@ -398,6 +398,31 @@ describe('a JWT without sub or aud', () => {
   });
 });
 
+describe('claims that no API accepts are reported, whatever else is said', () => {
+  const deep = (levels: number): unknown => (levels === 0 ? 1 : { a: deep(levels - 1) });
+  const rows: [name: string, claims: Response, message: string][] = [
+    ['nested too deeply', { nested: deep(40) }, 'The claims of the access token are nested too deeply'],
+    ['a forbidden name', { constructor: {} }, 'The access token has a claim name that is not accepted'],
+    ['a forbidden name of a delegate', { act: { constructor: {} } }, 'The access token has a claim name that is not accepted'],
+  ];
+
+  test.each(rows)('of an opaque token: %s', async (_, claims, message) => {
+    const said = await saidOfResponse({ active: true, token_type: 'Bearer', sub: 'alice', aud: API, ...claims });
+    expect(said.filter((line) => line.includes(message))).toHaveLength(1);
+    expect(said.join('\n')).not.toContain('introspection_accepted');
+  });
+
+  test('a delegate of a JWT', async () => {
+    const endpoint = await endpointThat((_, __, answer) =>
+      answer.end(JSON.stringify({ active: true, act: { constructor: {} } })),
+    );
+    const token = await server.accessToken({ authTime: null });
+    const said = await saidOf(token, [...credentials(), '--introspection-endpoint', endpoint.url]);
+    await endpoint.close();
+    expect(said.join('\n')).toContain('The access token has a claim name that is not accepted');
+  });
+});
+
 describe('a server that cannot or does not say', () => {
   test('a token that is not active is an error, and the client that asks is looked for in aud', async () => {
     const token = await server.accessToken({});

@@ -2,6 +2,7 @@ import type { AuthorizationServer } from '../../authorization-servers/index.js';
 import type { AuthenticationEvent, Claims } from '../../core/index.js';
 import { authenticationEvent } from '../authentication-event.js';
 import { AccessTokenRefused } from '../errors.js';
+import { freezeClaims } from '../frozen-claims.js';
 import type { Refuse } from '../refuse.js';
 import type { Clock } from '../validity.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
@@ -24,6 +25,7 @@ export interface IntrospectionExamination {
 export function examineOpaque(claims: Claims, server: AuthorizationServer, clock: Clock): IntrospectionExamination {
   const { refusals, report } = collector();
   checkOpaqueClaims(claims, server, clock, report);
+  noteUnfreezable(claims, refusals);
   const event = refusals.length > 0 ? authenticationEvent(claims, server) : acceptOpaque(claims, server, clock).event;
   return { refusals, isOfAnotherSignIn: isLaterThan(event, claims['iat']), event };
 }
@@ -40,6 +42,7 @@ export function examineCompletion(own: Claims, claims: Claims, server: Authoriza
 function examineFacts(known: VerifiedAccessToken, claims: Claims): IntrospectionExamination {
   const { refusals, report } = collector();
   const facts = factsAbout(known, claims, report);
+  noteUnfreezable({ act: claims['act'] }, refusals);
   const isOther = isOfAnotherSignIn(facts, known);
   return { refusals, isOfAnotherSignIn: isOther, event: addFacts(known, isOther ? {} : facts, {}).event };
 }
@@ -60,6 +63,16 @@ export function examineLightweight(
   checkLightweight(known, claims, clock, report);
   if (refusals.length > 0) return { refusals, isOfAnotherSignIn: false, event: known.event };
   return examineFacts(identified(known, claims), claims);
+}
+
+/** Adds the refusal of claims that no verifier keeps: nested too deeply, or with a name that it does not accept. */
+function noteUnfreezable(claims: Claims, refusals: AccessTokenRefused[]): void {
+  try {
+    freezeClaims(claims);
+  } catch (error) {
+    if (!(error instanceof AccessTokenRefused)) throw error;
+    refusals.push(error);
+  }
 }
 
 function collector(): { readonly refusals: AccessTokenRefused[]; readonly report: Refuse } {

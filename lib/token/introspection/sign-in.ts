@@ -30,7 +30,12 @@ export function contradicts(response: SignIn, token: SignIn): boolean {
  * Returns whether a sign-in is later than the token, which cannot be about it. `false` without `auth_time` or `iat`.
  */
 export function isLaterThan(signIn: SignIn, iat: unknown): boolean {
-  return typeof iat === 'number' && timesOf(signIn).some((time) => !(time <= iat));
+  return typeof iat === 'number' && timesOf(signIn).some((time) => !isAtMost(time, iat));
+}
+
+/** A claim can be an object, and some objects cannot be compared: that throws. */
+function isAtMost(time: unknown, limit: number): boolean {
+  return typeof time !== 'object' && (time as number) <= limit;
 }
 
 /** Returns whether a sign-in has a time. */

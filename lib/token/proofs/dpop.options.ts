@@ -1,4 +1,4 @@
-import { checkMembers, checkSeconds, StepUpConfigurationError } from '../../core/index.js';
+import { checkMembers, checkSeconds, StepUpConfigurationError, show } from '../../core/index.js';
 import type { ReplayCache } from './replay-cache.js';
 
 /**
@@ -61,7 +61,7 @@ export function checkDPoP(options: DPoPOptions = {}): DPoPSettings {
   for (const algorithm of algorithms) {
     if (SUPPORTED.includes(algorithm)) continue;
     throw new StepUpConfigurationError(
-      `"dpop.algorithms" has "${algorithm}"; allowed are only asymmetric ones: ${SUPPORTED.join(', ')}`,
+      `"dpop.algorithms" has ${show(algorithm)}; allowed are only asymmetric ones: ${SUPPORTED.join(', ')}`,
     );
   }
   checkSeconds(proofMaxAge, 'dpop.proofMaxAge', [1, 600]);
