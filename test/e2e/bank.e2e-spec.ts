@@ -56,7 +56,8 @@ describe('the page', () => {
     const page = await fetch(`${sample.bank}/`);
     expect(page.status).toBe(200);
     expect(page.headers.get('content-security-policy')).toBe(
-      `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ${sample.issuer}; ` +
+      `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ` +
+        `${sample.bank.replace('http', 'ws')} ${sample.issuer}; ` +
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     );
     expect(await page.text()).not.toMatch(/<script>|\son[a-z]+=|style=/);

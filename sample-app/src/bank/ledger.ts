@@ -47,6 +47,7 @@ export class Ledger {
     if (target === undefined) throw invalidTransfer('to', 'is not an account of this bank');
     if (source.balance < amount) {
       throw new UnprocessableEntityException({
+        statusCode: 422,
         error: 'insufficient_funds',
         error_description: 'There is not enough money in this account',
       });

@@ -10,6 +10,9 @@ export interface Transfer {
   readonly amount: number;
 }
 
+/** Cents above which a transfer needs a phishing-resistant sign-in. */
+export const LIMIT = 1000_00;
+
 const MEMBERS = new Set(['from', 'to', 'amount']);
 const ACCOUNT_NUMBER = /^[a-z]{1,20}-[a-z]{1,20}$/;
 
@@ -38,5 +41,10 @@ export function readTransfer(body: unknown): Transfer {
 
 /** 400 that names the faulty member. */
 export function invalidTransfer(member: string, problem: string): BadRequestException {
-  return new BadRequestException({ error: 'invalid_transfer', member, error_description: `"${member}" ${problem}` });
+  return new BadRequestException({
+    statusCode: 400,
+    error: 'invalid_transfer',
+    member,
+    error_description: `"${member}" ${problem}`,
+  });
 }

@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
+import { underOwnName } from '../shared/own-name.js';
 import { publicDirectory } from '../shared/public-directory.js';
 import { BffModule } from './bff.module.js';
 import type { BffOptions } from './bff.options.js';
@@ -25,6 +26,7 @@ export async function createBff(options: BffOptions): Promise<NestExpressApplica
     response.set(headers);
     next();
   });
+  app.use(underOwnName(options.url));
   app.useStaticAssets(publicDirectory('shared'));
   app.useStaticAssets(publicDirectory('bff'));
   app.use(sessions(options.url, app.get(SessionStore)));
