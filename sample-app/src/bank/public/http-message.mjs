@@ -1,4 +1,4 @@
-// HTTP messages as text, for people to look at. What could be used by somebody else is cut short before it is kept.
+// HTTP messages as text, for people to look at, GraphQL included. What could be used by somebody else is cut short before it is kept.
 
 const SECRET = new Set(['access_token', 'id_token', 'id_token_hint', 'refresh_token', 'code', 'code_verifier']);
 /** Random and long, and of no interest to the reader. */
@@ -7,8 +7,13 @@ const RANDOM = new Set(['state', 'nonce', 'code_challenge']);
 const FIELDS = ['www-authenticate', 'cache-control', 'content-type', 'retry-after'];
 
 /** `'eyJhbGci…k3Qw'` for a token. */
-function shorten(text) {
+export function shorten(text) {
   return text.length <= 16 ? text : `${text.slice(0, 8)}…${text.slice(-4)}`;
+}
+
+/** Whether a message came to the page. */
+export function isReceived(text) {
+  return /^HTTP\/|^WebSocket .* to the page/.test(text);
 }
 
 /** A request with its body, which has been read already; without what the browser adds on the way. */
@@ -40,7 +45,9 @@ export function navigationText(address) {
 
 function jsonText(text) {
   try {
-    return JSON.stringify(JSON.parse(text), shortenedMember, 2);
+    const { query, variables, ...body } = JSON.parse(text);
+    if (query === undefined) return JSON.stringify({ ...body, variables }, shortenedMember, 2);
+    return `${query}\n\nvariables: ${JSON.stringify(variables, shortenedMember, 2)}`;
   } catch {
     return text;
   }
@@ -53,6 +60,8 @@ function formText(parameters) {
 }
 
 function shortenedMember(name, value) {
+  // where in the operation it is: the path says that already
+  if (name === 'locations') return undefined;
   return SECRET.has(name) && typeof value === 'string' ? shorten(value) : value;
 }
 
