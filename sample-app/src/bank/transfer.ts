@@ -32,12 +32,19 @@ export function readTransfer(body: unknown): Transfer {
   if (typeof from !== 'string' || !ACCOUNT_NUMBER.test(from))
     throw invalidTransfer('from', 'must be an account number');
   if (typeof to !== 'string' || !ACCOUNT_NUMBER.test(to)) throw invalidTransfer('to', 'must be an account number');
-  if (from === to) throw invalidTransfer('to', 'must be another account than "from"');
+  if (from === to) throw invalidTransfer('to', 'must be another one than that it comes from');
   if (typeof amount !== 'number' || !Number.isSafeInteger(amount) || amount < 1) {
     throw invalidTransfer('amount', 'must be a positive integer number of cents');
   }
   return { from, to, amount };
 }
+
+/** What the members are called for people. */
+const NAMES: Readonly<Record<string, string>> = {
+  from: 'The account it comes from',
+  to: 'The account it goes to',
+  amount: 'The amount',
+};
 
 /** 400 that names the faulty member. */
 export function invalidTransfer(member: string, problem: string): BadRequestException {
@@ -45,6 +52,6 @@ export function invalidTransfer(member: string, problem: string): BadRequestExce
     statusCode: 400,
     error: 'invalid_transfer',
     member,
-    error_description: `"${member}" ${problem}`,
+    error_description: `${NAMES[member] ?? `"${member}"`} ${problem}`,
   });
 }

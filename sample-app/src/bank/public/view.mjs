@@ -28,7 +28,12 @@ export const view = {
 
   readOrder() {
     const amount = parseCents(element('amount').value);
-    return { from: element('from').value, to: element('to').value, amount, way: element('transfer').elements.way.value };
+    return {
+      from: element('from').value,
+      to: element('to').value,
+      amount,
+      way: element('transfer').elements.way.value,
+    };
   },
 
   showOrder({ from, to, amount, way = 'http' }) {
