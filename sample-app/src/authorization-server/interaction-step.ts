@@ -39,6 +39,16 @@ export class InteractionStep {
     return lastSubmission?.login?.amr ?? session?.amr ?? [];
   }
 
+  /** Whether the user said on this way that the passkey is lost. */
+  get isReplacingPasskey(): boolean {
+    return this.interaction.lastSubmission?.['isReplacingPasskey'] === true;
+  }
+
+  /** Whether the user has given a one-time code on this way. */
+  get hasProvedCode(): boolean {
+    return this.interaction.lastSubmission?.['hasProvedCode'] === true;
+  }
+
   show(page: Page): void {
     const client = textOf(this.interaction.params['redirect_uri']);
     send(this.response, page, 200, client === undefined ? undefined : new URL(client).origin);

@@ -105,7 +105,7 @@ function messageBlock({ text, isReceived }: Message): Html {
 function arrow(from: Party, to: Party): Html {
   const [start, end] = [LANES[from], LANES[to]];
   const tip = end - Math.sign(end - start) * 9;
-  return html`<svg viewBox="0 0 120 40" class="arrow" role="img" aria-label="From ${NAMES[from]} to ${NAMES[to]}.">
+  return html`<svg viewBox="0 4 120 32" class="arrow" role="img" aria-label="From ${NAMES[from]} to ${NAMES[to]}.">
     <line class="shaft" x1="${String(start)}" x2="${String(tip)}" y1="20" y2="20"></line>
     <path class="head" d="M${String(tip)} 14 L${String(end)} 20 L${String(tip)} 26 Z"></path>
     <circle class="origin" cx="${String(start)}" cy="20" r="4"></circle></svg>`;
