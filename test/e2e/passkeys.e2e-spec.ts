@@ -148,6 +148,13 @@ describe('phr at the authorization server', () => {
       expect(readEventClaims(accessToken).acr).toBe('phr');
     });
 
+    it('max_age=0: the password is not asked for a second time on the way', async () => {
+      const password = await open(other.browser, { acr_values: 'phr', max_age: '0' });
+      lost = await givePassword(other.browser, password);
+      const create = await giveCode(other.browser, await sayLost());
+      expect(create.title).toBe('Create a passkey');
+    });
+
     it('and the lost one is good for nothing from then on', async () => {
       const create = await giveCode(other.browser, await sayLost());
       const created = second.create((await options(other.browser, create)).options);

@@ -60,7 +60,14 @@ export class InteractionStep {
   }
 
   signIn(account: DemoAccount, acr: Acr, amr: string[], further: InteractionResults = {}): Promise<void> {
-    return this.finish({ login: { accountId: account.name, acr, amr }, ...further });
+    const ts = Math.floor(Date.now() / 1000);
+    return this.finish({ login: { accountId: account.name, acr, amr, ts }, ...further });
+  }
+
+  /** Goes back to a code, and to a new passkey after it. What the user has proved on this way stays proved. */
+  replacePasskey(): Promise<void> {
+    const login = this.interaction.lastSubmission?.login;
+    return this.finish({ ...(login !== undefined && { login }), isReplacingPasskey: true });
   }
 
   refuse(reason: string): Promise<void> {

@@ -64,7 +64,8 @@ export class Interactions {
       const alert = `You are signed in as ${accountName}. Sign out first to go on as somebody else.`;
       return step.show(passwordPage({ ...about, alert }));
     }
-    await step.signIn(account, 'urn:example:pwd', ['pwd'], { acrBefore: session?.acr });
+    const { isReplacingPasskey } = step;
+    await step.signIn(account, 'urn:example:pwd', ['pwd'], { acrBefore: session?.acr, isReplacingPasskey });
   }
 
   async #code(step: InteractionStep): Promise<void> {
@@ -103,7 +104,7 @@ export class Interactions {
       step.show(passkeyPage({ accountName: account.name, ceremony: this.passkeys.ceremonyFor(owner), ...said }));
     if (form === undefined) return show();
     // a code has to show first that it is the user who says so
-    if (form.get('action') === 'lost') return step.finish({ isReplacingPasskey: true });
+    if (form.get('action') === 'lost') return step.replacePasskey();
 
     const outcome = await this.passkeys.accept(owner, form.get('passkey') ?? '');
     // creating it rested on a code, which can be phished; only its use cannot
