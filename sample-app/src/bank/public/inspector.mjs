@@ -131,9 +131,16 @@ function scrollTo(item) {
   const { offsetTop, offsetHeight, parentElement, previousElementSibling } = item;
   const height = parentElement.clientHeight;
   const start = Math.min(previousElementSibling?.offsetTop ?? 0, offsetTop + offsetHeight - height);
-  const marks = [...item.querySelectorAll('mark')].map((mark) => mark.offsetTop);
+  const marks = firstMarks(item).map((mark) => mark.offsetTop);
   const end = marks.length === 0 ? start : Math.min(Math.min(...marks), Math.max(...marks) + LINE - height);
   parentElement.scrollTo({ top: Math.max(start, end) });
+}
+
+/** Of what a message says twice, in the header and in the body, the first. */
+function firstMarks(item) {
+  const marks = [...item.querySelectorAll('mark')];
+  const names = marks.map(({ textContent }) => textContent.replaceAll('"', '').split(/[=:]/)[0]);
+  return marks.filter((_, index) => names.indexOf(names[index]) === index);
 }
 
 function messageBlock(text) {

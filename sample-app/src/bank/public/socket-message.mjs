@@ -1,5 +1,5 @@
 // What goes over a socket as text, for people to look at: the handshake, each frame, and the close code.
-import { shorten } from './http-message.mjs';
+import { prettyJson, shorten } from './http-message.mjs';
 
 /** The two messages that open a socket. A page sees neither; what they say is in the standard. */
 export function handshakeText({ url, protocol }, token) {
@@ -13,7 +13,7 @@ export function handshakeText({ url, protocol }, token) {
 
 /** @param receiver `bank` or `page` */
 export function frameText(receiver, frame) {
-  return `WebSocket frame to the ${receiver}\n\n${JSON.stringify(JSON.parse(frame), null, 2)}`;
+  return `WebSocket frame to the ${receiver}\n\n${prettyJson(JSON.parse(frame))}`;
 }
 
 export function closeText(receiver, { code, reason }) {

@@ -31,7 +31,7 @@ export function inspectorView(flow: Flow = NOTHING): Html {
     <div id="inspector-body">
       ${events(flow)}
       <div class="lanes" aria-hidden="true">
-        <span class="lane-names"><span>Bank</span><span>Server</span><span>Auth</span></span>
+        <span class="lane-names"><span>Bank</span><span>BFF</span><span>Auth</span></span>
       </div>
       <ol id="steps">${all(flow.steps, (step, index) => stepItem(flow, step, index))}</ol>
       <p class="hint">Tokens and codes are cut short, parameters decoded, fields that do not matter here left out.</p>

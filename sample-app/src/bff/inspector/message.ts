@@ -7,7 +7,10 @@ export interface Message {
   readonly isReceived: boolean;
 }
 
-const SECRET = new Set(['access_token', 'id_token', 'id_token_hint', 'refresh_token', 'code', 'code_verifier']);
+const TOKENS = ['access_token', 'id_token', 'id_token_hint', 'refresh_token'];
+/** Members of JSON: `code` is an error code there. */
+const SECRET_MEMBERS = new Set(TOKENS);
+const SECRET_PARAMETERS = new Set([...TOKENS, 'code', 'code_verifier']);
 /** Random and long, and of no interest to the reader. */
 const RANDOM = new Set(['state', 'nonce', 'code_challenge']);
 const REQUEST_FIELDS = ['authorization', 'content-type'];
@@ -64,19 +67,21 @@ function bearer(_: string, token: string): string {
 function jsonText(text: string): string[] {
   if (text === '') return [];
   try {
-    return ['', JSON.stringify(JSON.parse(text), shortenedMember, 2)];
+    const pretty = JSON.stringify(JSON.parse(text), shortenedMember, 2);
+    // lists of one text stay on their line
+    return ['', pretty.replaceAll(/\[\n\s+("[^"\n]*")\n\s+\]/g, '[$1]')];
   } catch {
     return [];
   }
 }
 
 function shortenedMember(name: string, value: unknown): unknown {
-  return SECRET.has(name) && typeof value === 'string' ? shorten(value) : value;
+  return SECRET_MEMBERS.has(name) && typeof value === 'string' ? shorten(value) : value;
 }
 
 function formText(parameters: URLSearchParams): string {
   return [...parameters]
-    .map(([name, value]) => `${name}=${SECRET.has(name) || RANDOM.has(name) ? shorten(value) : value}`)
+    .map(([name, value]) => `${name}=${SECRET_PARAMETERS.has(name) || RANDOM.has(name) ? shorten(value) : value}`)
     .join('\n  &');
 }
 
