@@ -126,6 +126,21 @@ describe.each(TRANSPORTS)('the bank over %s', (_, send) => {
 });
 
 describe('GraphQL', () => {
+  it('judges each field of an operation by itself: one that is allowed opens no other', async () => {
+    const before = await balance();
+    const { data, errors } = await askGraphql(
+      tokens.mfa,
+      `mutation ($small: TransferInput!, $large: TransferInput!) {
+        small: transfer(order: $small) { amount }
+        large: transfer(order: $large) { amount }
+      }`,
+      { small: { ...ORDER, amount: 1 }, large: { ...ORDER, amount: 1000_01 } },
+    );
+    expect(data).toEqual({ small: { amount: 1 }, large: null });
+    expect(errors).toEqual([expect.objectContaining({ path: ['large'] })]);
+    expect(await balance()).toBe(before - 1);
+  });
+
   it('shows accounts after a password, and refuses a stranger without showing the requirement', async () => {
     const { data } = await askGraphql(tokens.password, '{ accounts { number } }');
     expect(data?.accounts).toEqual([{ number: 'ada-everyday' }, { number: 'ada-savings' }]);
@@ -157,6 +172,32 @@ describe('the socket', () => {
     await once(socket, 'close');
     expect(messages.filter((message) => message.includes('receipt'))).toEqual([]);
     expect(await balance()).toBe(before);
+  });
+
+  it.each<[what: string, message: string]>([
+    ['more than an order can have', 'x'.repeat(5000)],
+    ['no JSON', '{'],
+    ['null', 'null'],
+    ['no event', '{"data":{}}'],
+    ['the name of what every object has', '{"event":"__proto__","data":{}}'],
+    ['an order that is a text', '{"event":"transfer","data":"all"}'],
+    ['an order that is null', '{"event":"transfer","data":null}'],
+    ['no order', '{"event":"transfer"}'],
+  ])('moves nothing for a message with %s, and the bank goes on', async (_, message) => {
+    const before = await balance();
+    const socket = connect(tokens.mfa);
+    await once(socket, 'open');
+    socket.send(message);
+    // messages of a socket are answered in order, unless it was closed
+    socket.send(JSON.stringify({ event: 'transfer', data: { ...ORDER, amount: 0 } }));
+    const ended = new Promise((resolve) => {
+      socket.on('close', resolve);
+      socket.on('message', (text) => String(text).includes('The amount') && resolve(text));
+    });
+    await ended;
+    socket.terminate();
+    expect(await balance()).toBe(before);
+    expect((await fetch(`${sample.bank}/configuration.json`)).status).toBe(200);
   });
 
   it('speaks the protocol of the bank, and its answer does not repeat the token', async () => {

@@ -14,8 +14,11 @@ import type { Receipt } from './ledger.js';
 import { OrderFilter } from './order.filter.js';
 import { Transfers } from './transfers.js';
 
+/** Bytes that a message may have. An order takes a few. */
+const MAX_PAYLOAD = 4096;
+
 /** The bank's API over a socket. Each message is judged by itself, since a socket outlives a token. */
-@WebSocketGateway({ path: '/socket', handleProtocols: () => BANK_PROTOCOL })
+@WebSocketGateway({ path: '/socket', handleProtocols: () => BANK_PROTOCOL, maxPayload: MAX_PAYLOAD })
 @UseFilters(OrderFilter)
 export class TransfersGateway implements OnGatewayConnection<WebSocket & BankSocket> {
   constructor(
