@@ -61,6 +61,29 @@ describe('a transfer that makes no sense is refused by name, and moves nothing',
   });
 });
 
+describe('a tool of MCP', () => {
+  it.each([
+    [1000_01, 'The amount is more than a tool may transfer'],
+    [0, 'The amount must be a positive integer number of cents'],
+  ])('refuses %d cents, and moves nothing: a passkey cannot be asked for by the amount', async (amount, reason) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const balances = async () => (await fetch(`${sample.bank}/accounts`, { headers })).json();
+    const before = await balances();
+    const response = await fetch(`${sample.bank}/mcp`, {
+      method: 'POST',
+      headers: { ...headers, accept: 'application/json, text/event-stream' },
+      body: JSON.stringify({
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'tools/call',
+        params: { name: 'transfer', arguments: { ...valid, amount } },
+      }),
+    });
+    expect(await response.json()).toMatchObject({ result: { isError: true, content: [{ text: reason }] } });
+    expect(await balances()).toEqual(before);
+  });
+});
+
 describe('the page', () => {
   it('comes with a policy that lets it run its own scripts and talk to the authorization server alone', async () => {
     const page = await fetch(`${sample.bank}/`);

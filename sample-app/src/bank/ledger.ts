@@ -48,6 +48,7 @@ export class Ledger {
     if (source.balance < amount) {
       throw new UnprocessableEntityException({
         statusCode: 422,
+        message: 'There is not enough money in this account',
         error: 'insufficient_funds',
         error_description: 'There is not enough money in this account',
       });

@@ -46,12 +46,14 @@ const NAMES: Readonly<Record<string, string>> = {
   amount: 'The amount',
 };
 
-/** 400 that names the faulty member. */
+/** 400 that names the faulty member. `message` is what MCP and GraphQL show of it. */
 export function invalidTransfer(member: string, problem: string): BadRequestException {
+  const message = `${NAMES[member] ?? `"${member}"`} ${problem}`;
   return new BadRequestException({
     statusCode: 400,
+    message,
     error: 'invalid_transfer',
     member,
-    error_description: `${NAMES[member] ?? `"${member}"`} ${problem}`,
+    error_description: message,
   });
 }
