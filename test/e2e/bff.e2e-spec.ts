@@ -92,6 +92,29 @@ describe('a server as the client, with oidc-provider', () => {
     expect(new Set(shown.map(([, value = '']) => value.length))).toEqual(new Set([13]));
   });
 
+  it('shows of the bank what came, and of two users at once to each their own', async () => {
+    const [ada, bob] = [new WebBrowser(), new WebBrowser()];
+    const [adaPage, bobPage] = [await signIn(ada, ADA), await signIn(bob, BOB)];
+    expect(adaPage.html).toContain('This server has a token from a sign-in with a password.');
+    const away = { stopBefore: ({ origin }: URL) => origin === sample.issuer };
+    await Promise.all([
+      ada.submit(adaPage, { ...TRANSFER, amount: '11.00' }, away),
+      bob.submit(bobPage, { from: 'bob-everyday', to: 'ada-savings', amount: '22.00' }, away),
+    ]);
+    const [adaSees, bobSees] = [await ada.open(`${sample.bff}/`), await bob.open(`${sample.bff}/`)];
+    for (const [{ html }, own, other] of [
+      [adaSees, 1100, 2200],
+      [bobSees, 2200, 1100],
+    ] as const) {
+      expect(html).toContain(`&quot;amount&quot;: ${own}\n`);
+      expect(html).not.toContain(`&quot;amount&quot;: ${other}\n`);
+      expect(html).toContain('HTTP/1.1 401 Unauthorized\nWWW-Authenticate: Bearer realm=&quot;bank&quot;');
+      expect(html).toContain('<mark>acr_values=&quot;urn:example:mfa phr&quot;</mark>');
+      expect(html).toContain('POST /request HTTP/1.1');
+      expect(html).toContain('Authorization: Basic …\n');
+    }
+  });
+
   it('C-41 the authorization request is pushed, so that nothing can be taken out of it', async () => {
     const browser = new WebBrowser();
     const accounts = await signIn(browser, ADA);

@@ -126,6 +126,12 @@ describe.each(TRANSPORTS)('the bank over %s', (_, send) => {
 });
 
 describe('GraphQL', () => {
+  it('RS-108 says of a token that it does not accept what HTTP would say', async () => {
+    const query = 'mutation { transfer(order: {from: "a", to: "b", amount: 1}) { id } }';
+    const { errors } = await askGraphql('a.b.c', query);
+    expect(errors?.[0]?.extensions).toMatchObject({ error: 'invalid_token', code: 'INVALID_TOKEN' });
+  });
+
   it('judges each field of an operation by itself: one that is allowed opens no other', async () => {
     const before = await balance();
     const { data, errors } = await askGraphql(

@@ -30,6 +30,7 @@ export class BankModule {
             },
           ],
           realm: 'bank',
+          // by HTTP and GraphQL the token is in the header; a browser cannot set one on a socket
           accessToken: accessTokenOfSocket,
           // clients find the authorization server by it, and it is the audience of the tokens
           protectedResourceMetadata: {

@@ -62,5 +62,6 @@ export class Bank {
 async function outcome(sent) {
   const body = await sent;
   const error = refusalIn(body);
-  return error === undefined ? { data: body?.data?.transfer ?? body } : { error };
+  if (error === undefined) return { data: body?.data?.transfer ?? body };
+  return { error: { error_description: 'The bank could not do this.', ...error } };
 }
