@@ -15,8 +15,9 @@ async function main(): Promise<void> {
 
   What to try        Look at the accounts: a password is enough.
                      Transfer 25.00: as ada you are asked for a second factor, and it goes through.
+                     The same by GraphQL and by WebSocket: the challenge is the same in another form.
                      The same as bob: the authorization server says that he cannot reach what is needed.
-                     Transfer more than 1000.00: a passkey is needed; ada creates one on the way.
+                     Transfer more than 1000.00: a passkey is needed; ada creates one on the way, or replaces it.
                      Wait five minutes and transfer again: the sign-in has become too old.
 
   In the terminal    npm run walkthrough

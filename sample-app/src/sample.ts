@@ -1,10 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createAuthorizationServer } from './authorization-server/authorization-server.js';
-import { BankModule } from './bank/bank.module.js';
-import { serveDocumentation } from './bank/documentation.js';
-import { servePage } from './bank/page.js';
+import { createBank } from './bank/bank.js';
 import { createBff } from './bff/bff.js';
 import { listen } from './listening-server.js';
 import { BANK_SCOPE, BFF_CLIENT } from './shared/registration.js';
@@ -46,14 +42,9 @@ export async function startSample({ ports }: SampleOptions = {}): Promise<Sample
     });
     authorization.server.on('request', authorizationServer.handle);
 
-    const app = await NestFactory.create<NestExpressApplication>(
-      BankModule.forRoot({ issuer: authorization.url, audience: bank.url }),
-      { logger: ['warn', 'error', 'fatal'], abortOnError: false },
-    );
-    servePage(app, { bank: bank.url, issuer: authorization.url });
-    serveDocumentation(app);
-    await app.init();
+    const app = await createBank({ url: bank.url, issuer: authorization.url, bff: client.url });
     bank.server.on('request', app.getHttpAdapter().getInstance());
+    bank.server.on('upgrade', (...handshake) => app.getHttpServer().emit('upgrade', ...handshake));
 
     const bff = await createBff({
       url: client.url,
@@ -71,8 +62,8 @@ export async function startSample({ ports }: SampleOptions = {}): Promise<Sample
       bff: client.url,
       ageSessions: authorizationServer.ageSessions,
       close: async () => {
-        await close();
         await Promise.all([app.close(), bff.close()]);
+        await close();
       },
     };
   } catch (error) {

@@ -12,8 +12,8 @@ export class BankPage {
     this.shotPrefix = shotPrefix;
   }
 
-  async goto() {
-    await this.page.goto(this.sample.bank);
+  async goto(origin = this.sample.bank) {
+    await this.page.goto(origin);
   }
 
   /** Waits for the page to be in this state, and takes a picture of it. */
@@ -53,7 +53,9 @@ export class BankPage {
     await this.is('signed-in');
   }
 
-  async transfer(amount) {
+  /** @param way `HTTP`, `GraphQL` or `WebSocket`. Default is the one that is chosen */
+  async transfer(amount, way) {
+    if (way !== undefined) await this.page.getByRole('radio', { name: way, exact: true }).check();
     await this.page.fill('#amount', amount);
     await this.press('Transfer');
   }

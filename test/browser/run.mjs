@@ -23,7 +23,14 @@ if (!existsSync(at('../../dist-sample/sample.js')) || !existsSync(at('../../dist
 
 rmSync(SCREENSHOTS, { recursive: true, force: true });
 mkdirSync(SCREENSHOTS, { recursive: true });
-const files = ['bank.browser.mjs', 'client.browser.mjs', 'client-pages.browser.mjs', 'client-suite.mjs'].map(at);
+const files = [
+  'bank.browser.mjs',
+  'bff.browser.mjs',
+  'accessibility.browser.mjs',
+  'client.browser.mjs',
+  'client-pages.browser.mjs',
+  'client-suite.mjs',
+].map(at);
 const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', ...files], { stdio: 'inherit' });
 console.log(`Screenshots: ${SCREENSHOTS}`);
 process.exitCode = status ?? 1;

@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import SwaggerParser from '@apidevtools/swagger-parser';
 import { type Sample, startSample } from '../../sample-app/src/sample.js';
 import { Client } from '../../sample-app/src/walkthrough/client.js';
@@ -12,6 +13,15 @@ beforeAll(async () => {
   token = (await client.signIn(ADA, { acr_values: 'urn:example:mfa' })).accessToken;
 });
 afterAll(async () => sample?.close());
+
+/** Opens a page of a server under the name that a browser calls it by. */
+function visit(url: string, host: string): Promise<{ status?: number; location?: string }> {
+  return new Promise((resolve, reject) => {
+    get(`${url}/?code=a&state=b`, { headers: { host } }, ({ statusCode, headers }) =>
+      resolve({ status: statusCode, location: headers.location }),
+    ).on('error', reject);
+  });
+}
 
 const transfer = (body: string) =>
   fetch(`${sample.bank}/transfers`, {
@@ -52,12 +62,36 @@ describe('a transfer that makes no sense is refused by name, and moves nothing',
   });
 });
 
+describe('a tool of MCP', () => {
+  it.each([
+    [1000_01, 'The amount is more than a tool may transfer'],
+    [0, 'The amount must be a positive integer number of cents'],
+  ])('refuses %d cents, and moves nothing: a passkey cannot be asked for by the amount', async (amount, reason) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const balances = async () => (await fetch(`${sample.bank}/accounts`, { headers })).json();
+    const before = await balances();
+    const response = await fetch(`${sample.bank}/mcp`, {
+      method: 'POST',
+      headers: { ...headers, accept: 'application/json, text/event-stream' },
+      body: JSON.stringify({
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'tools/call',
+        params: { name: 'transfer', arguments: { ...valid, amount } },
+      }),
+    });
+    expect(await response.json()).toMatchObject({ result: { isError: true, content: [{ text: reason }] } });
+    expect(await balances()).toEqual(before);
+  });
+});
+
 describe('the page', () => {
   it('comes with a policy that lets it run its own scripts and talk to the authorization server alone', async () => {
     const page = await fetch(`${sample.bank}/`);
     expect(page.status).toBe(200);
     expect(page.headers.get('content-security-policy')).toBe(
-      `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ${sample.issuer}; ` +
+      `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ` +
+        `${sample.bank.replace('http', 'ws')} ${sample.issuer}; ` +
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     );
     expect(await page.text()).not.toMatch(/<script>|\son[a-z]+=|style=/);
@@ -70,12 +104,43 @@ describe('the page', () => {
     },
   );
 
+  it.each(['localhost', '127.0.0.2', 'other.example'])('called %s, sends a browser to its own name', async (name) => {
+    const response = await visit(sample.bank, `${name}:${new URL(sample.bank).port}`);
+    expect(response).toEqual({ status: 302, location: `${sample.bank}/?code=a&state=b` });
+  });
+
+  it('answers clients of the API by another name too', async () => {
+    const response = await fetch(`${sample.bank.replace('127.0.0.1', 'localhost')}/accounts`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(response.status).toBe(200);
+  });
+
+  it('leads to the application on a server, without JavaScript by itself', async () => {
+    const html = await (await fetch(`${sample.bank}/`)).text();
+    expect(html).toContain('<noscript><meta http-equiv="refresh" content="0; url=/on-a-server"></noscript>');
+    const response = await fetch(`${sample.bank}/on-a-server`, { redirect: 'manual' });
+    expect([response.status, response.headers.get('location')]).toEqual([302, sample.bff]);
+  });
+
   it('RS-25 the API behind it wants a token', async () => {
     const answer = await fetch(`${sample.bank}/accounts`);
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toBe(
       `Bearer realm="bank", resource_metadata="${sample.bank}/.well-known/oauth-protected-resource"`,
     );
+  });
+});
+
+describe('the application on a server', () => {
+  it('called localhost, sends a browser to its own name, where its cookie is', async () => {
+    const response = await visit(sample.bff, `localhost:${new URL(sample.bff).port}`);
+    expect(response).toEqual({ status: 302, location: `${sample.bff}/?code=a&state=b` });
+  });
+
+  it('leads to the page', async () => {
+    const response = await fetch(`${sample.bff}/in-the-browser`, { redirect: 'manual' });
+    expect([response.status, response.headers.get('location')]).toEqual([302, sample.bank]);
   });
 });
 

@@ -64,14 +64,14 @@ describe('a server as the client, with oidc-provider', () => {
     const demoCode = /data-demo-code>(\d{6})</.exec(code.html)?.[1] ?? '';
     const confirm = await browser.submit(code, { code: demoCode });
     expect([confirm.status, confirm.title]).toEqual([200, 'Confirm your transfer']);
-    expect(confirm.html).toContain('<dd>25.00 €</dd>');
+    expect(confirm.html).toContain('<dd>€\u00a025.00</dd>');
     expect(confirm.html).toContain('<dd>bob-everyday</dd>');
     expect(browser.cookie('bff')).not.toBe(cookieBefore);
     expect(await balance(other, accessToken)).toBe(before);
 
     const done = await browser.submit(confirm, {});
     expect([done.url.href, done.title]).toEqual([`${sample.bff}/`, 'Accounts']);
-    expect(done.html).toContain('25.00 € went from ada-everyday to bob-everyday.');
+    expect(done.html).toContain('€\u00a025.00 from ada-everyday to bob-everyday.');
     expect(await balance(other, accessToken)).toBe(before - 25_00);
 
     // once more from the same page
@@ -81,13 +81,38 @@ describe('a server as the client, with oidc-provider', () => {
 
     // the token is good for the next one as well, which the bank says, not the client
     const next = await browser.submit(done, { ...TRANSFER, amount: '1.00' });
-    expect(next.html).toContain('1.00 € went from ada-everyday to bob-everyday.');
+    expect(next.html).toContain('€\u00a01.00 from ada-everyday to bob-everyday.');
 
     expect(JWT.test(accessToken)).toBe(true);
     const seen = browser.history.map(({ url, headers, html }) => [url.href, [...headers].join(), html].join());
     expect(seen.length).toBeGreaterThan(10);
     expect(seen.filter((text) => JWT.test(text))).toEqual([]);
-    expect(seen.join()).not.toMatch(/access_token|id_token/);
+    // what the inspector shows of a token tells nobody anything
+    const shown = [...seen.join().matchAll(/(?:access_token|id_token)[^:=]*[:=](?: &quot;)?(.*?)(?:&quot;|\n)/g)];
+    expect(new Set(shown.map(([, value = '']) => value.length))).toEqual(new Set([13]));
+  });
+
+  it('shows of the bank what came, and of two users at once to each their own', async () => {
+    const [ada, bob] = [new WebBrowser(), new WebBrowser()];
+    const [adaPage, bobPage] = [await signIn(ada, ADA), await signIn(bob, BOB)];
+    expect(adaPage.html).toContain('This server has a token from a sign-in with a password.');
+    const away = { stopBefore: ({ origin }: URL) => origin === sample.issuer };
+    await Promise.all([
+      ada.submit(adaPage, { ...TRANSFER, amount: '11.00' }, away),
+      bob.submit(bobPage, { from: 'bob-everyday', to: 'ada-savings', amount: '22.00' }, away),
+    ]);
+    const [adaSees, bobSees] = [await ada.open(`${sample.bff}/`), await bob.open(`${sample.bff}/`)];
+    for (const [{ html }, own, other] of [
+      [adaSees, 1100, 2200],
+      [bobSees, 2200, 1100],
+    ] as const) {
+      expect(html).toContain(`&quot;amount&quot;: ${own}\n`);
+      expect(html).not.toContain(`&quot;amount&quot;: ${other}\n`);
+      expect(html).toContain('HTTP/1.1 401 Unauthorized\nWWW-Authenticate: Bearer realm=&quot;bank&quot;');
+      expect(html).toContain('<mark>acr_values=&quot;urn:example:mfa phr&quot;</mark>');
+      expect(html).toContain('POST /request HTTP/1.1');
+      expect(html).toContain('Authorization: Basic …\n');
+    }
   });
 
   it('C-41 the authorization request is pushed, so that nothing can be taken out of it', async () => {
@@ -136,12 +161,53 @@ describe('a server as the client, with oidc-provider', () => {
     expect((await browser.open(`${sample.bff}/`)).title).toBe('Accounts');
   });
 
-  it('a transfer the bank refuses is refused in its words', async () => {
-    const browser = new WebBrowser();
-    const accounts = await signIn(browser, ADA);
-    const refused = await browser.submit(accounts, { ...TRANSFER, to: '<b>' });
-    expect(refused.status).toBe(400);
-    expect(refused.html).toContain('&quot;to&quot; must be an account number');
+  describe('a form that makes no sense is refused at its field, before anybody has to sign in again', () => {
+    let browser: WebBrowser;
+    let accounts: WebPage;
+    beforeAll(async () => {
+      browser = new WebBrowser();
+      accounts = await signIn(browser, ADA);
+    });
+
+    it.each([
+      ['nothing', { amount: '0' }, 'amount', 'Transfer at least 0.01.'],
+      ['nothing, in cents', { amount: '0,00' }, 'amount', 'Transfer at least 0.01.'],
+      ['a negative amount', { amount: '-1' }, 'amount', 'Write euros such as 25 or 25.00.'],
+      ['text', { amount: 'ten' }, 'amount', 'Write euros such as 25 or 25.00.'],
+      ['no amount', { amount: '' }, 'amount', 'Write euros such as 25 or 25.00.'],
+      ['tenths of a cent', { amount: '1.001' }, 'amount', 'Write euros such as 25 or 25.00.'],
+      ['too many digits', { amount: '12345678' }, 'amount', 'Write euros such as 25 or 25.00.'],
+      [
+        'more than the balance',
+        { amount: '12000.01', from: 'ada-savings' },
+        'amount',
+        'There are only €\u00a012,000.00',
+      ],
+      ['markup for an account', { to: '<b>' }, 'to', 'Choose an account of this bank.'],
+      ['the same account twice', { to: 'ada-everyday' }, 'to', 'Choose another account than the one it comes from.'],
+      ['markup for the own account', { from: '"><script>' }, 'from', 'Choose one of your accounts.'],
+    ])('%s', async (_, wrong: Partial<typeof TRANSFER>, field, text) => {
+      const refused = await browser.submit(accounts, { ...TRANSFER, ...wrong });
+      expect([refused.status, refused.url.href, refused.title]).toEqual([400, `${sample.bff}/transfers`, 'Accounts']);
+      expect(refused.html).toContain(`<p id="${field}-problem" class="field-problem" role="alert">${text}`);
+      expect(refused.html).toContain(`aria-invalid="true" autofocus aria-describedby="${field}-problem"`);
+      expect(refused.html).not.toContain('<script');
+    });
+
+    it('keeps what was typed, and takes it once it is right', async () => {
+      const refused = await browser.submit(accounts, { ...TRANSFER, from: 'ada-savings', amount: '99999' });
+      expect(refused.html).toContain('<option selected>ada-savings</option>');
+      expect(refused.html).toContain('value="99999"');
+      expect((await browser.submit(refused, TRANSFER)).title).toBe('Enter your code');
+    });
+
+    it('what the bank refuses beyond that is refused in its words', async () => {
+      const code = await browser.submit(accounts, { ...TRANSFER, from: 'bob-everyday', to: 'ada-everyday' });
+      const demoCode = /data-demo-code>(\d{6})</.exec(code.html)?.[1] ?? '';
+      const refused = await browser.submit(await browser.submit(code, { code: demoCode }), {});
+      expect([refused.status, refused.title]).toEqual([400, 'The bank refused']);
+      expect(refused.html).toContain('<p>The account it comes from is not one of your accounts.</p>');
+    });
   });
 
   it('signing out ends the session here and asks about the one at the authorization server', async () => {
@@ -159,7 +225,7 @@ describe('a server as the client, with oidc-provider', () => {
     expect(welcome.headers.getSetCookie()).toEqual([]);
     expect(welcome.headers.get('cache-control')).toBe('no-store');
     expect(welcome.headers.get('content-security-policy')).toBe(
-      `default-src 'none'; style-src 'self'; form-action 'self' ${sample.issuer}; base-uri 'none'; frame-ancestors 'none'`,
+      `default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' ${sample.issuer}; base-uri 'none'; frame-ancestors 'none'`,
     );
     const browser = new WebBrowser();
     await signIn(browser, ADA);
@@ -279,7 +345,7 @@ describe('a server as the client, with authorization servers of all kinds', () =
     expect(confirmAgain.url.href).not.toBe(confirm.url.href);
     expect(server.authorizationRequests.at(-1)?.['acr_values']).toBe('phr');
     const done = await browser.submit(confirmAgain, {});
-    expect(done.html).toContain('1500.00 € went from ada-everyday to bob-everyday.');
+    expect(done.html).toContain('€\u00a01,500.00 from ada-everyday to bob-everyday.');
     expect(await balance()).toBe(980_50);
   });
 
@@ -516,7 +582,7 @@ describe('a server as the client, with authorization servers of all kinds', () =
       if (request.url === '/accounts') {
         response
           .setHeader('content-type', 'application/json')
-          .end('{"accounts":[{"number":"ada-everyday","name":"A","balance":1}]}');
+          .end('{"accounts":[{"number":"ada-everyday","name":"A","balance":248050}]}');
         return;
       }
       const challenge = 'Bearer error="insufficient_user_authentication", acr_values="urn:example:mfa", max_age="60"';

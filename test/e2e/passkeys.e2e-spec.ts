@@ -116,6 +116,88 @@ describe('phr at the authorization server', () => {
     expect(readEventClaims(accessToken)).toMatchObject({ acr: 'phr', amr: ['pwd', 'pop', 'user', 'mfa'] });
   });
 
+  describe('a lost passkey is replaced', () => {
+    let other: Client;
+    let lost: FormPage;
+    let second: SoftwareAuthenticator;
+
+    /** Ada has created a passkey, and is asked for it in a browser that does not have it. */
+    beforeEach(async () => {
+      await createPasskey(client.browser);
+      other = await Client.create(sample);
+      second = new SoftwareAuthenticator(sample.issuer);
+      lost = await givePassword(other.browser, await open(other.browser));
+      expect(lost.title).toBe('Use a passkey');
+    });
+
+    const sayLost = async () => (await other.browser.submit(lost, { action: 'lost' })) as FormPage;
+
+    it('after a one-time code, and the new one is good for phr', async () => {
+      const code = await sayLost();
+      expect(code.title).toBe('Enter your code');
+      expect(code.html).toContain('You can create another passkey once a code has shown that it is you.');
+      const create = await giveCode(other.browser, code);
+      expect(create.title).toBe('Create a passkey');
+      const created = second.create((await options(other.browser, create)).options);
+      const use = (await other.browser.submit(create, { passkey: JSON.stringify(created) })) as FormPage;
+      expect([use.title, use.html.includes('Your passkey is ready.')]).toEqual(['Use a passkey', true]);
+      const used = second.use((await options(other.browser, use)).options);
+      expect((await other.browser.submit(use, { passkey: JSON.stringify(used) })) instanceof URL).toBe(true);
+      const { accessToken, asked } = await other.signIn(ADA, { acr_values: 'phr' });
+      expect(asked).toEqual([]);
+      expect(readEventClaims(accessToken).acr).toBe('phr');
+    });
+
+    it('max_age=0: the password is not asked for a second time on the way', async () => {
+      const password = await open(other.browser, { acr_values: 'phr', max_age: '0' });
+      lost = await givePassword(other.browser, password);
+      const create = await giveCode(other.browser, await sayLost());
+      expect(create.title).toBe('Create a passkey');
+    });
+
+    it('and the lost one is good for nothing from then on', async () => {
+      const create = await giveCode(other.browser, await sayLost());
+      const created = second.create((await options(other.browser, create)).options);
+      await other.browser.submit(create, { passkey: JSON.stringify(created) });
+
+      const finder = await Client.create(sample);
+      const page = await givePassword(finder.browser, await open(finder.browser));
+      const { options: request } = await options(finder.browser, page);
+      expect(request.allowCredentials).toEqual([expect.objectContaining({ id: second.id.toString('base64url') })]);
+      const passkey = JSON.stringify(authenticator.use(request));
+      expect(((await finder.browser.submit(page, { passkey })) as FormPage).html).toContain(REFUSED);
+    });
+
+    it('not by saying so alone: no code, no creation, and the passkey stays as it is', async () => {
+      const code = await sayLost();
+      expect(await options(other.browser, code)).toMatchObject({ error: 'invalid_request' });
+      const wrong = (await other.browser.submit(code, { code: '000000' })) as FormPage;
+      expect(wrong.title).toBe('Enter your code');
+      await other.browser.submit(wrong, { action: 'cancel' });
+      const again = await Client.create(sample);
+      const use = await givePassword(again.browser, await open(again.browser));
+      expect((await usePasskey(again.browser, use)) instanceof URL).toBe(true);
+    });
+
+    it('C-51 a user who then cancels keeps the passkey that there was', async () => {
+      const create = await giveCode(other.browser, await sayLost());
+      await options(other.browser, create);
+      const callback = (await other.browser.submit(create, { action: 'cancel' })) as URL;
+      expect(callback.searchParams.get('error')).toBe('access_denied');
+      const again = await Client.create(sample);
+      const use = await givePassword(again.browser, await open(again.browser));
+      expect((await usePasskey(again.browser, use)) instanceof URL).toBe(true);
+    });
+
+    it('a code that was given before does not count: another way asks for one of its own', async () => {
+      const next = await Client.create(sample);
+      await next.signIn(ADA, { acr_values: 'urn:example:mfa' });
+      const use = await open(next.browser);
+      expect(use.title).toBe('Use a passkey');
+      expect(((await next.browser.submit(use, { action: 'lost' })) as FormPage).title).toBe('Enter your code');
+    });
+  });
+
   it('satisfies mfa as well, and max_age=0 does not lower it', async () => {
     const { browser } = client;
     await usePasskey(browser, await createPasskey(browser));

@@ -10,7 +10,7 @@ const PHR = strength('phr');
 /**
  * Decides what this server asks for. It asks for a password if no user is signed in, or the sign-in is older than
  * `max_age`. If that does not reach the requested `acr`, a one-time code or a passkey follows. A user without a passkey
- * creates one, after a one-time code on the same way, however recent an earlier one was: a passkey stays, so a session
+ * creates one, or replaces a lost one, after a one-time code on the same way, however recent an earlier one was: a passkey stays, so a session
  * left open must not be enough to leave one behind. The server refuses what it cannot reach with
  * `unmet_authentication_requirements`, rather than do less. It treats `acr_values` and an essential `acr` claim alike.
  *
@@ -61,7 +61,8 @@ export function createAuthenticationPolicy(
       needs(
         'passkey_missing',
         'a second factor is required to create a passkey',
-        ({ needed, accountId, hasProvedCode }) => needed === PHR && !passkeys.has(accountId) && !hasProvedCode,
+        ({ needed, accountId, hasProvedCode, isReplacingPasskey }) =>
+          needed === PHR && (isReplacingPasskey || !passkeys.has(accountId)) && !hasProvedCode,
       ),
     ),
     1,
@@ -78,13 +79,21 @@ interface Missing {
   readonly accountId: string;
   /** Whether a one-time code was given on the way of this very request. */
   readonly hasProvedCode: boolean;
+  /** Whether the user said on the way of this request that the passkey is lost. */
+  readonly isReplacingPasskey: boolean;
 }
 
 function missingFor(oidc: OidcContext): Missing | undefined {
   const { accountId = '', acr } = oidc.session ?? {};
   const needed = neededStrength(oidc);
   if (strength(acr) >= needed) return undefined;
-  return { needed, accountId, hasProvedCode: oidc.result?.['hasProvedCode'] === true };
+  const { hasProvedCode, isReplacingPasskey } = oidc.result ?? {};
+  return {
+    needed,
+    accountId,
+    hasProvedCode: hasProvedCode === true,
+    isReplacingPasskey: isReplacingPasskey === true,
+  };
 }
 
 /** A stronger class satisfies a weaker one here, so the weakest of those requested is what is needed. */

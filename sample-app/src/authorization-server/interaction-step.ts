@@ -39,6 +39,16 @@ export class InteractionStep {
     return lastSubmission?.login?.amr ?? session?.amr ?? [];
   }
 
+  /** Whether the user said on this way that the passkey is lost. */
+  get isReplacingPasskey(): boolean {
+    return this.interaction.lastSubmission?.['isReplacingPasskey'] === true;
+  }
+
+  /** Whether the user has given a one-time code on this way. */
+  get hasProvedCode(): boolean {
+    return this.interaction.lastSubmission?.['hasProvedCode'] === true;
+  }
+
   show(page: Page): void {
     const client = textOf(this.interaction.params['redirect_uri']);
     send(this.response, page, 200, client === undefined ? undefined : new URL(client).origin);
@@ -50,7 +60,14 @@ export class InteractionStep {
   }
 
   signIn(account: DemoAccount, acr: Acr, amr: string[], further: InteractionResults = {}): Promise<void> {
-    return this.finish({ login: { accountId: account.name, acr, amr }, ...further });
+    const ts = Math.floor(Date.now() / 1000);
+    return this.finish({ login: { accountId: account.name, acr, amr, ts }, ...further });
+  }
+
+  /** Goes back to a code, and to a new passkey after it. What the user has proved on this way stays proved. */
+  replacePasskey(): Promise<void> {
+    const login = this.interaction.lastSubmission?.login;
+    return this.finish({ ...(login !== undefined && { login }), isReplacingPasskey: true });
   }
 
   refuse(reason: string): Promise<void> {

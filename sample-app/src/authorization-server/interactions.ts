@@ -64,7 +64,8 @@ export class Interactions {
       const alert = `You are signed in as ${accountName}. Sign out first to go on as somebody else.`;
       return step.show(passwordPage({ ...about, alert }));
     }
-    await step.signIn(account, 'urn:example:pwd', ['pwd'], { acrBefore: session?.acr });
+    const { isReplacingPasskey } = step;
+    await step.signIn(account, 'urn:example:pwd', ['pwd'], { acrBefore: session?.acr, isReplacingPasskey });
   }
 
   async #code(step: InteractionStep): Promise<void> {
@@ -74,29 +75,38 @@ export class Interactions {
     if (account === undefined || codes === undefined) return step.refuse('there is no second factor');
     const isForPasskey = interaction.prompt.reasons.includes('passkey_missing');
     const show = (alert?: string) =>
-      step.show(codePage({ accountName: account.name, demoCode: codes.showDemoCode(), isForPasskey, alert }));
+      step.show(
+        codePage({
+          accountName: account.name,
+          demoCode: codes.showDemoCode(),
+          purpose: step.isReplacingPasskey ? 'replace_passkey' : isForPasskey ? 'create_passkey' : 'sign_in',
+          alert,
+        }),
+      );
     if (form === undefined) return show();
 
     const outcome = codes.accept(form.get('code') ?? '');
     if (outcome === 'blocked') return show('Too many wrong codes. Wait half a minute.');
     if (outcome === 'wrong') return show('This code is wrong, or was used before.');
     // auth_time is when the user last proved anything: the password may have been checked earlier in this session
-    await step.signIn(account, 'urn:example:mfa', ['pwd', 'otp', 'mfa'], { hasProvedCode: true });
+    await step.signIn(account, 'urn:example:mfa', ['pwd', 'otp', 'mfa'], {
+      hasProvedCode: true,
+      isReplacingPasskey: step.isReplacingPasskey,
+    });
   }
 
   async #passkey(step: InteractionStep): Promise<void> {
     const account = this.#passkeyUser(step);
     if (account === undefined) return step.refuse('a passkey cannot be asked for here');
-    const { form, interaction } = step;
-    const { name: accountName } = account;
+    const { form } = step;
+    const owner = ownerOf(step, account);
     const show = (said: { notice?: string; alert?: string } = {}) =>
-      step.show(passkeyPage({ accountName, ceremony: this.passkeys.ceremonyFor(accountName), ...said }));
+      step.show(passkeyPage({ accountName: account.name, ceremony: this.passkeys.ceremonyFor(owner), ...said }));
     if (form === undefined) return show();
+    // a code has to show first that it is the user who says so
+    if (form.get('action') === 'lost') return step.replacePasskey();
 
-    const outcome = await this.passkeys.accept(
-      { accountName, interaction: interaction.uid },
-      form.get('passkey') ?? '',
-    );
+    const outcome = await this.passkeys.accept(owner, form.get('passkey') ?? '');
     // creating it rested on a code, which can be phished; only its use cannot
     if (outcome === 'created') return show({ notice: 'Your passkey is ready. Sign in with it now.' });
     if (outcome === 'refused') {
@@ -111,13 +121,16 @@ export class Interactions {
     if (account === undefined) {
       return step.answer({ error: 'invalid_request', error_description: 'no passkey is asked for here' }, 409);
     }
-    step.answer(await this.passkeys.begin({ accountName: account.name, interaction: step.interaction.uid }));
+    step.answer(await this.passkeys.begin(ownerOf(step, account)));
   }
 
-  /** Who has got as far as a passkey: a first one may be created only right after a one-time code. */
-  #passkeyUser({ accountName, interaction }: InteractionStep): DemoAccount | undefined {
+  /** Who has got as far as a passkey: one may be created only right after a one-time code. */
+  #passkeyUser({ accountName, interaction, hasProvedCode }: InteractionStep): DemoAccount | undefined {
     if (interaction.prompt.name !== 'passkey') return undefined;
-    const mayBegin = this.passkeys.has(accountName) || interaction.lastSubmission?.['hasProvedCode'] === true;
-    return mayBegin ? this.accounts.get(accountName) : undefined;
+    return this.passkeys.has(accountName) || hasProvedCode ? this.accounts.get(accountName) : undefined;
   }
+}
+
+function ownerOf({ interaction, isReplacingPasskey, hasProvedCode }: InteractionStep, { name }: DemoAccount) {
+  return { accountName: name, interaction: interaction.uid, isReplacing: isReplacingPasskey && hasProvedCode };
 }

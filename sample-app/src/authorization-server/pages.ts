@@ -35,27 +35,31 @@ export function passwordPage(given: { accountName?: string; suggestion?: string;
   );
 }
 
+/** What a one-time code is asked for. */
+const CODE_PURPOSES = {
+  sign_in: 'What you are about to do needs a second factor as well.',
+  create_passkey:
+    'What you are about to do needs a passkey, and you have none yet. You can create one once a code has shown that it is you.',
+  replace_passkey:
+    'You can create another passkey once a code has shown that it is you. The one that you had is then good for nothing.',
+};
+
 /** Asks for a one-time code, and shows it, as no phone is paired with this demo. */
 export function codePage({
   accountName,
   demoCode,
-  isForPasskey,
+  purpose,
   alert,
 }: {
   accountName: string;
   demoCode?: string;
-  /** Whether a passkey is to be created after it. */
-  isForPasskey: boolean;
+  purpose: keyof typeof CODE_PURPOSES;
   alert?: string;
 }): Page {
   return page(
     'Enter your code',
     html`${alertBox(alert)}
-      <p>You are signed in as <strong>${accountName}</strong>. ${
-        isForPasskey
-          ? 'What you are about to do needs a passkey, and you have none yet. You can create one once a code has shown that it is you.'
-          : 'What you are about to do needs a second factor as well.'
-      }</p>
+      <p>You are signed in as <strong>${accountName}</strong>. ${CODE_PURPOSES[purpose]}</p>
       <form method="post">
         <label>Six-digit code
           <input name="code" inputmode="numeric" pattern="[0-9]{6}" maxlength="6" autocomplete="one-time-code" required
@@ -104,8 +108,10 @@ export function passkeyPage({
         ceremony === 'create'
           ? html`<p><strong>Why a passkey?</strong> It works on this site only, so that no copy of the site can get it
               out of you. This demo forgets it when it stops; delete it from your device then.</p>`
-          : html`<p><strong>Demo.</strong> Is your passkey on another device or gone? Cancel, and start the demo again: it
-              knows passkeys for as long as it runs.</p>`
+          : html`<p>Is your passkey gone, or on another device?</p>
+              <form method="post">
+                <button name="action" value="lost" class="secondary">Create another one here</button>
+              </form>`
       }</aside>`,
     ['/vendor/simplewebauthn.js', '/passkey.mjs'],
   );

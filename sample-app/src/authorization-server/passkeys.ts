@@ -25,7 +25,12 @@ type CeremonyOptions =
 interface CeremonyOwner {
   readonly accountName: string;
   readonly interaction: string;
+  /** Whether the user has lost the passkey, and has shown by a one-time code that they may replace it. Default is `false`. */
+  readonly isReplacing?: boolean;
 }
+
+/** A passkey, and the interaction that it was created in. */
+type Passkey = WebAuthnCredential & { readonly createdIn: string };
 
 interface Challenge {
   readonly value: string;
@@ -42,7 +47,7 @@ interface Challenge {
  * @see [Web Authentication §7](https://www.w3.org/TR/webauthn-3/#sctn-rp-operations)
  */
 export class Passkeys {
-  readonly #credentials = new Map<string, WebAuthnCredential[]>();
+  readonly #credentials = new Map<string, Passkey[]>();
   readonly #userIds = new Map<string, Uint8Array<ArrayBuffer>>();
   readonly #challenges = new Map<string, Challenge>();
   readonly #origin: string;
@@ -59,16 +64,19 @@ export class Passkeys {
     return this.#of(accountName).length > 0;
   }
 
-  /** What there is to do for an account: create a first passkey, or use one of those it has. */
-  ceremonyFor(accountName: string): Ceremony {
-    return this.has(accountName) ? 'use' : 'create';
+  /** What there is to do: create a passkey if there is none, or in place of a lost one; otherwise use it. */
+  ceremonyFor({ accountName, interaction, isReplacing = false }: CeremonyOwner): Ceremony {
+    const isReplaced = this.#of(accountName).some(({ createdIn }) => createdIn === interaction);
+    return this.has(accountName) && (!isReplacing || isReplaced) ? 'use' : 'create';
   }
 
   /** Begins a ceremony with a challenge of its own. An earlier one of the same interaction counts no more. */
-  async begin({ accountName, interaction }: CeremonyOwner, now = Date.now() / 1000): Promise<CeremonyOptions> {
-    const begun: CeremonyOptions = this.has(accountName)
-      ? { ceremony: 'use', options: await this.#requestOptions(accountName) }
-      : { ceremony: 'create', options: await this.#creationOptions(accountName) };
+  async begin(owner: CeremonyOwner, now = Date.now() / 1000): Promise<CeremonyOptions> {
+    const { accountName, interaction } = owner;
+    const begun: CeremonyOptions =
+      this.ceremonyFor(owner) === 'use'
+        ? { ceremony: 'use', options: await this.#requestOptions(accountName) }
+        : { ceremony: 'create', options: await this.#creationOptions(accountName) };
     for (const [key, { expiresAt }] of this.#challenges) if (expiresAt <= now) this.#challenges.delete(key);
     this.#challenges.set(interaction, {
       value: begun.options.challenge,
@@ -96,7 +104,7 @@ export class Passkeys {
     try {
       const response = JSON.parse(answer);
       if (challenge.ceremony === 'create') {
-        return (await this.#create(accountName, challenge.value, response)) ? 'created' : 'refused';
+        return (await this.#create({ accountName, interaction }, challenge.value, response)) ? 'created' : 'refused';
       }
       return (await this.#use(accountName, challenge.value, response)) ? 'used' : 'refused';
     } catch {
@@ -129,7 +137,12 @@ export class Passkeys {
     });
   }
 
-  async #create(accountName: string, challenge: string, response: RegistrationResponseJSON): Promise<boolean> {
+  /** A new passkey takes the place of those that there were: the lost one is good for nothing from then on. */
+  async #create(
+    { accountName, interaction }: CeremonyOwner,
+    challenge: string,
+    response: RegistrationResponseJSON,
+  ): Promise<boolean> {
     const { registrationInfo } = await verifyRegistrationResponse({
       response,
       expectedChallenge: challenge,
@@ -141,7 +154,7 @@ export class Passkeys {
     const { credential } = registrationInfo;
     // WebAuthn §7.1: a credential id that is known already, to anybody, is not taken a second time
     if ([...this.#credentials.values()].flat().some(({ id }) => id === credential.id)) return false;
-    this.#credentials.set(accountName, [...this.#of(accountName), credential]);
+    this.#credentials.set(accountName, [{ ...credential, createdIn: interaction }]);
     return true;
   }
 
@@ -160,7 +173,7 @@ export class Passkeys {
     return verified;
   }
 
-  #of(accountName: string): WebAuthnCredential[] {
+  #of(accountName: string): readonly Passkey[] {
     return this.#credentials.get(accountName) ?? [];
   }
 }

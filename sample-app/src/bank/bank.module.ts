@@ -1,11 +1,17 @@
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { GraphQLModule } from '@nestjs/graphql';
 import { StepUpModule } from 'nestjs-step-up';
 import { StepUpTelemetryModule } from 'nestjs-step-up/opentelemetry';
 import { BANK_SCOPE } from '../shared/registration.js';
 import { AccountsController } from './accounts.controller.js';
+import { BankResolver, typeDefs } from './bank.resolver.js';
+import { accessTokenOfSocket } from './bank-socket.js';
 import { Ledger } from './ledger.js';
 import { McpController } from './mcp.controller.js';
 import { TransfersController } from './transfers.controller.js';
+import { TransfersGateway } from './transfers.gateway.js';
+import { Transfers } from './transfers.js';
 
 /** The bank's API. Its own words for authentication are translated here, once, into those of the authorization server. */
 @Module({})
@@ -24,6 +30,8 @@ export class BankModule {
             },
           ],
           realm: 'bank',
+          // by HTTP and GraphQL the token is in the header; a browser cannot set one on a socket
+          accessToken: accessTokenOfSocket,
           // clients find the authorization server by it, and it is the audience of the tokens
           protectedResourceMetadata: {
             resource: audience,
@@ -31,11 +39,17 @@ export class BankModule {
             resourceName: 'Bank',
           },
         }),
+        GraphQLModule.forRoot<ApolloDriverConfig>({
+          driver: ApolloDriver,
+          typeDefs,
+          playground: false,
+          includeStacktraceInErrorResponses: false,
+        }),
         // counts decisions, if a meter provider is registered before the application starts
         StepUpTelemetryModule,
       ],
       controllers: [AccountsController, TransfersController, McpController],
-      providers: [Ledger],
+      providers: [Ledger, Transfers, BankResolver, TransfersGateway],
     };
   }
 }

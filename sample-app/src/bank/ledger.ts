@@ -47,6 +47,8 @@ export class Ledger {
     if (target === undefined) throw invalidTransfer('to', 'is not an account of this bank');
     if (source.balance < amount) {
       throw new UnprocessableEntityException({
+        statusCode: 422,
+        message: 'There is not enough money in this account',
         error: 'insufficient_funds',
         error_description: 'There is not enough money in this account',
       });

@@ -1,7 +1,7 @@
 import { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { Ledger } from './ledger.js';
-import { readTransfer } from './transfer.js';
+import { invalidTransfer, LIMIT, readTransfer } from './transfer.js';
 
 /** Creates the tools of one customer. Whether a call may run at all has been decided before. */
 export function createMcpServer(ledger: Ledger, customer: string): McpServer {
@@ -15,7 +15,12 @@ export function createMcpServer(ledger: Ledger, customer: string): McpServer {
       description: 'Moves money to another account of this bank.',
       inputSchema: z.object({ from: z.string(), to: z.string(), amount: z.number().describe('cents') }),
     },
-    (transfer) => result(ledger.transfer(customer, readTransfer(transfer))),
+    (order) => {
+      const transfer = readTransfer(order);
+      // what a call has to be judged by is known before it is read: a passkey cannot be asked for by the amount
+      if (transfer.amount > LIMIT) throw invalidTransfer('amount', 'is more than a tool may transfer');
+      return result(ledger.transfer(customer, transfer));
+    },
   );
   return server;
 }

@@ -1,29 +1,21 @@
 import { Body, Controller, type ExecutionContext, Post } from '@nestjs/common';
-import { RequireAcr, StepUpContext, StepUpService } from 'nestjs-step-up';
+import { RequireAcr, StepUpContext } from 'nestjs-step-up';
 import { Customer } from './customer.js';
-import { Ledger, type Receipt } from './ledger.js';
-import { readTransfer } from './transfer.js';
-
-/** Cents above which a transfer needs a phishing-resistant sign-in. */
-const LIMIT = 1000_00;
+import type { Receipt } from './ledger.js';
+import { Transfers } from './transfers.js';
 
 @Controller('transfers')
 export class TransfersController {
-  constructor(
-    private readonly ledger: Ledger,
-    private readonly stepUp: StepUpService,
-  ) {}
+  constructor(private readonly transfers: Transfers) {}
 
-  /** A second factor and a sign-in of the last five minutes; for a lot of money more, which only the body tells. */
+  /** A second factor and a sign-in of the last five minutes. */
   @Post()
   @RequireAcr('mfa', { maxAge: 300 })
-  async create(
+  create(
     @StepUpContext() at: ExecutionContext,
     @Customer() customer: string,
-    @Body() body: unknown,
+    @Body() order: unknown,
   ): Promise<Receipt> {
-    const transfer = readTransfer(body);
-    if (transfer.amount > LIMIT) await this.stepUp.require(at, 'phr');
-    return this.ledger.transfer(customer, transfer);
+    return this.transfers.perform(at, customer, order);
   }
 }

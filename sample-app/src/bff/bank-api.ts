@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { readStepUpChallenge } from 'nestjs-step-up/client';
 import { BFF_OPTIONS, type BffOptions } from './bff.options.js';
+import { Journal } from './inspector/journal.js';
 import { Problem } from './problem.js';
 import type { RefusedRequest } from './step-up/index.js';
 import type { Transfer } from './transfer.js';
@@ -19,7 +20,10 @@ const TIMEOUT = 5000;
 /** The bank's API, which judges the token of each request by itself: nothing is remembered here of what one was good for. */
 @Injectable()
 export class BankApi {
-  constructor(@Inject(BFF_OPTIONS) private readonly options: BffOptions) {}
+  constructor(
+    @Inject(BFF_OPTIONS) private readonly options: BffOptions,
+    private readonly journal: Journal,
+  ) {}
 
   /** The request that step-ups for a transfer are counted for. */
   get transferRequest(): RefusedRequest['request'] {
@@ -51,7 +55,7 @@ export class BankApi {
     const headers = new Headers(init.headers);
     headers.set('authorization', `Bearer ${accessToken}`);
     try {
-      return await fetch(this.options.bank + path, {
+      return await this.journal.fetch(this.options.bank + path, {
         ...init,
         headers,
         redirect: 'error',

@@ -2,6 +2,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountsController } from './accounts.controller.js';
 import { BankApi } from './bank-api.js';
 import { BFF_OPTIONS, type BffOptions } from './bff.options.js';
+import { Inspector } from './inspector/inspector.js';
+import { Journal } from './inspector/journal.js';
 import { SessionStore } from './session-store.js';
 import { SignInController } from './sign-in.controller.js';
 import { SignInCookie } from './sign-in-cookie.js';
@@ -17,10 +19,16 @@ export class BffModule {
       controllers: [AccountsController, SignInController, TransfersController],
       providers: [
         { provide: BFF_OPTIONS, useValue: options },
-        { provide: CLIENT_OPTIONS, useValue: { ...options, resource: options.bank } },
+        {
+          provide: CLIENT_OPTIONS,
+          inject: [Journal],
+          useFactory: ({ fetch }: Journal) => ({ ...options, resource: options.bank, fetch }),
+        },
         AuthorizationClient,
         BankApi,
         Confirmations,
+        Inspector,
+        Journal,
         SessionStore,
         SignInCookie,
         StepUps,

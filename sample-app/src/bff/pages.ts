@@ -1,16 +1,22 @@
-import { Html, html } from '../shared/html.js';
+import { type Html, html } from '../shared/html.js';
 import type { Account } from './bank-api.js';
-import { inEuros } from './money.js';
+import { all } from './html-list.js';
+import { inspectorView } from './inspector/inspector-view.js';
+import { formatCents } from './money.js';
 import type { Problem } from './problem.js';
-import type { Transfer } from './transfer.js';
+import type { FieldProblem, Transfer } from './transfer.js';
+import type { Visitor } from './visitor.js';
 
-/** Who looks at a page, and the token that their forms carry. */
-interface Visitor {
-  readonly name: string;
-  readonly csrfToken: string;
+const PAYEES = ['ada-everyday', 'ada-savings', 'bob-everyday'];
+
+/** What the page with the accounts says besides. */
+interface Said {
+  /** What was done. */
+  readonly notice?: string;
+  /** The form as it was sent, and what is wrong with it. */
+  readonly form?: Readonly<Record<string, unknown>>;
+  readonly problem?: FieldProblem;
 }
-
-const PAYEES = ['bob-everyday', 'ada-everyday', 'ada-savings'];
 
 export function welcomePage(): string {
   return page(
@@ -18,57 +24,96 @@ export function welcomePage(): string {
     html`<section>
       <h1>The same bank, without a token in the browser</h1>
       <p>This server signs you in, keeps your tokens and calls the bank for you. Your browser holds a cookie, and no
-        script runs here.</p>
+        script runs here. What the server does for you is shown:
+        <a href="https://www.rfc-editor.org/rfc/rfc9470.html">RFC 9470</a> between three servers.</p>
       <p class="buttons"><a class="button" href="/sign-in">Sign in</a></p>
+      <dl class="demo">
+        <dt><code>ada</code> · <code>lovelace</code></dt>
+        <dd>has a second factor, and can create a passkey</dd>
+        <dt><code>bob</code> · <code>builder</code></dt>
+        <dd>has a password only: he cannot reach what a transfer needs</dd>
+      </dl>
     </section>`,
   );
 }
 
-export function accountsPage(visitor: Visitor, accounts: readonly Account[], notice?: string): string {
+export function accountsPage(visitor: Visitor, accounts: readonly Account[], said: Said = {}): string {
+  const { notice } = said;
   return page(
     'Accounts',
-    html`${notice !== undefined && html`<section class="notice done" role="status"><h2>Done</h2><p>${notice}</p></section>`}
+    html`${notice !== undefined && noticeOf('success', html`<h2>Transferred</h2><p>${notice}</p>`)}
     <section>
       <h1>Accounts</h1>
-      <ul class="accounts">${all(
+      <ul id="accounts">${all(
         accounts,
         ({ number, name, balance }) =>
-          html`<li>${name} <small>${number}</small> <strong>${inEuros(balance)}</strong></li>`,
+          html`<li><span>${name}</span><strong>${formatCents(balance)}</strong><small>${number}</small></li>`,
       )}</ul>
     </section>
     <section>
       <h2>Transfer</h2>
-      <form method="post" action="/transfers">
-        ${csrfField(visitor)}
-        <label>From <select name="from">${all(accounts, ({ number }) => html`<option>${number}</option>`)}</select></label>
-        <label>To <select name="to">${all(PAYEES, (number) => html`<option>${number}</option>`)}</select></label>
-        <label>Amount in euros
-          <input name="amount" inputmode="decimal" required autocomplete="off" placeholder="25.00"
-            pattern="[0-9]{1,7}([.,][0-9]{2})?" title="Such as 25 or 25.00"></label>
-        <p class="buttons"><button>Transfer</button></p>
-      </form>
+      ${transferForm(visitor, accounts, said)}
     </section>`,
     visitor,
   );
 }
 
+function transferForm(visitor: Visitor, accounts: readonly Account[], { form = {}, problem }: Said): Html {
+  const own = accounts.map(({ number }) => number);
+  const from = typeof form['from'] === 'string' ? form['from'] : own[0];
+  const to = typeof form['to'] === 'string' ? form['to'] : PAYEES.find((number) => !own.includes(number));
+  const amount = typeof form['amount'] === 'string' ? form['amount'].slice(0, 20) : '';
+  const problemOf = (field: keyof Transfer) => (problem?.field === field ? problem.text : undefined);
+  const choice = (name: 'from' | 'to', numbers: readonly string[], chosen: string | undefined) =>
+    html`<select name="${name}" ${invalid(name, problemOf(name))}>${all(
+      numbers,
+      (number) => html`<option ${number === chosen && 'selected'}>${number}</option>`,
+    )}</select>`;
+  return html`<form method="post" action="/transfers">
+    ${csrfField(visitor)}
+    <div id="order">
+      <label>From ${choice('from', own, from)}</label>
+      <label>To ${choice('to', PAYEES, to)}</label>
+      ${fieldProblem('from', problemOf('from'))} ${fieldProblem('to', problemOf('to'))}
+      <label>Amount in euros
+        <input id="amount" name="amount" value="${amount}" inputmode="decimal" required autocomplete="off"
+          placeholder="25.00" pattern="(?![0.,]+$)[0-9]{1,7}([.,][0-9]{2})?" title="Euros such as 25 or 25.00, at least 0.01"
+          ${invalid('amount', problemOf('amount'))}></label>
+      ${fieldProblem('amount', problemOf('amount'))}
+      <p class="hint">Up to 1000.00 takes a second factor; more takes a passkey.</p>
+      <p class="buttons"><button>Transfer</button></p>
+    </div>
+  </form>`;
+}
+
+function invalid(field: string, problem: string | undefined): Html | undefined {
+  return problem === undefined ? undefined : html`aria-invalid="true" autofocus aria-describedby="${field}-problem"`;
+}
+
+function fieldProblem(field: string, problem: string | undefined): Html | undefined {
+  return problem === undefined
+    ? undefined
+    : html`<p id="${field}-problem" class="field-problem" role="alert">${problem}</p>`;
+}
+
 export function confirmPage(visitor: Visitor, id: string, { from, to, amount }: Transfer): string {
   return page(
     'Confirm your transfer',
-    html`<section class="notice">
-      <h1>Confirm your transfer</h1>
-      <p>You have signed in as the bank asked. Nothing has been transferred yet.</p>
-      <dl>
-        <dt>Amount</dt><dd>${inEuros(amount)}</dd>
+    noticeOf(
+      'success',
+      html`<h1>Confirm your transfer</h1>
+      <p>Thank you, that is enough. Nothing has been transferred yet. Look at it once more and send it.</p>
+      <dl class="order">
+        <dt>Amount</dt><dd>${formatCents(amount)}</dd>
         <dt>From</dt><dd>${from}</dd>
         <dt>To</dt><dd>${to}</dd>
       </dl>
       <form method="post" action="/transfers/${id}">
         ${csrfField(visitor)}
-        <p class="buttons"><button>Transfer ${inEuros(amount)}</button>
+        <p class="buttons"><button>Transfer now</button>
           <a class="button secondary" href="/">Do not transfer</a></p>
-      </form>
-    </section>`,
+      </form>`,
+    ),
     visitor,
   );
 }
@@ -76,25 +121,26 @@ export function confirmPage(visitor: Visitor, id: string, { from, to, amount }: 
 export function problemPage({ title, text }: Problem, visitor?: Visitor): string {
   return page(
     title,
-    html`<section class="notice problem" role="alert">
-      <h1>${title}</h1>
+    noticeOf(
+      'problem',
+      html`<h1>${title}</h1>
       <p>${text}</p>
       <p class="buttons">${
         visitor === undefined
           ? html`<a class="button" href="/sign-in">Sign in</a>`
           : html`<a class="button" href="/">To your accounts</a>`
-      }</p>
-    </section>`,
+      }</p>`,
+    ),
     visitor,
   );
 }
 
-function csrfField({ csrfToken }: Visitor): Html {
-  return html`<input type="hidden" name="csrf" value="${csrfToken}">`;
+function noticeOf(kind: 'success' | 'problem', content: Html): Html {
+  return html`<section id="notice" data-kind="${kind}" role="${kind === 'problem' ? 'alert' : 'status'}">${content}</section>`;
 }
 
-function all<T>(items: readonly T[], show: (item: T) => Html): Html {
-  return new Html(items.map((item) => show(item).toString()).join(''));
+function csrfField({ csrfToken }: Visitor): Html {
+  return html`<input type="hidden" name="csrf" value="${csrfToken}">`;
 }
 
 function page(title: string, content: Html, visitor?: Visitor): string {
@@ -106,17 +152,25 @@ function page(title: string, content: Html, visitor?: Visitor): string {
         <title>${title} · Small Bank</title>
         <link rel="stylesheet" href="/palette.css">
         <link rel="stylesheet" href="/style.css">
+        <link rel="stylesheet" href="/inspector.css">
+        <link rel="icon" href="/icon.svg" type="image/svg+xml">
       </head>
       <body>
         <header>
-          <p><a class="bank" href="/">Small Bank</a> on a server</p>
+          <p class="bank"><img src="/icon.svg" alt="" width="28" height="28"> Small Bank</p>
+          <nav aria-label="Where the tokens are">
+            <a href="/in-the-browser">Tokens in the browser</a>
+            <a href="/" aria-current="page">on a server</a>
+          </nav>
           ${
             visitor !== undefined &&
             html`<form method="post" action="/sign-out">${csrfField(visitor)}
-            Signed in as <strong>${visitor.name}</strong> <button class="secondary">Sign out</button></form>`
+            <span>Signed in as <strong>${visitor.name}</strong></span>
+            <button class="quiet">Sign out</button></form>`
           }
         </header>
         <main>${content}</main>
+        ${inspectorView(visitor?.flow)}
         <footer><p>A demo of step-up authentication with nestjs-step-up. No money is moved anywhere.</p></footer>
       </body>
     </html>`.toString();

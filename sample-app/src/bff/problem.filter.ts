@@ -1,15 +1,18 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { StepUpError } from 'nestjs-step-up/client';
+import type { Inspector } from './inspector/inspector.js';
 import { problemPage } from './pages.js';
 import { failureProblem, Problem, stepUpProblem } from './problem.js';
-import { endSession } from './session.js';
+import { endSession, signedIn } from './session.js';
 import { StepUpFailure } from './step-up/index.js';
 
 /** Answers whatever went wrong with a page that says what that means for the user. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter<Error> {
   readonly #logger = new Logger('Bff');
+
+  constructor(private readonly inspector: Inspector) {}
 
   async catch(error: Error, host: ArgumentsHost): Promise<void> {
     const request = host.switchToHttp().getRequest<Request>();
@@ -19,8 +22,7 @@ export class ProblemFilter implements ExceptionFilter<Error> {
     if (status >= 500) this.#logger.warn(`${status} ${problem.title}${causeOf(problem.cause ?? error)}`);
     // A session whose token is refused has ended.
     if (status === 401) await endSession(request);
-    const { user, csrfToken } = request.session ?? {};
-    const visitor = user !== undefined && csrfToken !== undefined ? { name: user.subject, csrfToken } : undefined;
+    const visitor = request.session?.user === undefined ? undefined : this.inspector.visitor(signedIn(request));
     response.status(status).type('html').send(problemPage(problem, visitor));
   }
 }

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Post, Req, Res, UseGuards } from '@nestjs/comm
 import type { Request, Response } from 'express';
 import { BFF_OPTIONS, type BffOptions } from './bff.options.js';
 import { CsrfGuard } from './csrf.guard.js';
+import { Inspector } from './inspector/inspector.js';
 import { endSession, renewSession, signedIn } from './session.js';
 import { SignInCookie } from './sign-in-cookie.js';
 import { AuthorizationClient, Confirmations, StepUps } from './step-up/index.js';
@@ -17,6 +18,7 @@ export class SignInController {
     private readonly signIns: SignInCookie,
     private readonly stepUps: StepUps<Transfer>,
     private readonly confirmations: Confirmations<Transfer>,
+    private readonly inspector: Inspector,
   ) {}
 
   @Get('sign-in')
@@ -52,7 +54,9 @@ export class SignInController {
 
   async #stepUp(request: Request, callback: URL): Promise<string> {
     const { key, csrfToken, user: before } = signedIn(request);
-    const { user, data: transfer } = await this.stepUps.finish({ key, user: before }, callback);
+    const owner = { key, user: before };
+    const finished = this.stepUps.finish(owner, callback);
+    const { user, data: transfer } = await this.inspector.returning(owner, callback, finished);
     await renewSession(request, user, { key, csrfToken });
     return `/transfers/${await this.confirmations.keep({ key, user }, transfer)}`;
   }

@@ -1,5 +1,5 @@
-import { inCents } from './money.js';
-import { Problem } from './problem.js';
+import type { Account } from './bank-api.js';
+import { amountProblem, parseCents } from './money.js';
 
 /** A transfer as the bank's API takes it. */
 export interface Transfer {
@@ -11,26 +11,33 @@ export interface Transfer {
   readonly amount: number;
 }
 
+/** A field that is not filled in as it has to be, and what to say next to it. */
+export interface FieldProblem {
+  readonly field: keyof Transfer;
+  readonly text: string;
+}
+
+type TransferForm = Readonly<Record<string, unknown>>;
+
 const ACCOUNT_NUMBER = /^[a-z-]{3,41}$/;
 
 /**
  * Reads a transfer from the form, so that users sign in for nothing that the bank would refuse anyway.
  *
- * @throws Problem for a field that is not filled in as the page asks
+ * @param accounts those of the user
  */
-export function readTransfer({ from, to, amount }: Record<string, unknown>): Transfer {
-  const cents = inCents(amount);
-  if (!isAccountNumber(from)) throw invalid('"from" must be an account number');
-  if (!isAccountNumber(to)) throw invalid('"to" must be an account number');
-  if (from === to) throw invalid('"to" must be another account than "from"');
-  if (cents === undefined || cents === 0) throw invalid('"amount" must be euros, such as 25 or 25.00');
-  return { from, to, amount: cents };
+export function readTransfer(
+  { from, to, amount }: TransferForm,
+  accounts: readonly Account[],
+): Transfer | FieldProblem {
+  if (!isAccountNumber(from)) return { field: 'from', text: 'Choose one of your accounts.' };
+  if (!isAccountNumber(to)) return { field: 'to', text: 'Choose an account of this bank.' };
+  if (from === to) return { field: 'to', text: 'Choose another account than the one it comes from.' };
+  const cents = parseCents(amount);
+  const text = amountProblem(cents, accounts.find(({ number }) => number === from)?.balance);
+  return cents === undefined || text !== '' ? { field: 'amount', text } : { from, to, amount: cents };
 }
 
 function isAccountNumber(text: unknown): text is string {
   return typeof text === 'string' && ACCOUNT_NUMBER.test(text);
-}
-
-function invalid(reason: string): Problem {
-  return new Problem(400, 'This does not work', `${reason}. Nothing was changed.`);
 }

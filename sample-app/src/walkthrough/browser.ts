@@ -1,4 +1,4 @@
-import { type Observer, observedFetch } from './exchange.js';
+import { type Observer, observedFetch } from '../shared/exchange.js';
 
 /** A page with a form to fill in. */
 export interface FormPage {

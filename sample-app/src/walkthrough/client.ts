@@ -1,7 +1,7 @@
 import * as oauth from 'openid-client';
+import { type Observer, observedFetch } from '../shared/exchange.js';
 import { BANK_SCOPE, WALKTHROUGH_CLIENT, WALKTHROUGH_REDIRECT } from '../shared/registration.js';
 import { Browser } from './browser.js';
-import { type Observer, observedFetch } from './exchange.js';
 import { type Asked, type User, visit } from './user.js';
 
 export interface SignedIn {

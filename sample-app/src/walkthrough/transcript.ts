@@ -1,4 +1,4 @@
-import type { Exchange } from './exchange.js';
+import type { Exchange } from '../shared/exchange.js';
 import { begin, bold, dim, green, red, WIDTH, write, yellow } from './terminal.js';
 
 /** Headers that say something about the protocol; cookies and the rest are left out. */

@@ -98,7 +98,7 @@ export class Authorization {
 
   async #tokens(url, state, { codeVerifier, nonce }, messages) {
     const server = await this.#server();
-    const listener = { sent: (text) => messages.push(text), received: (text) => messages.push(text) };
+    const listener = { sent: ([text]) => messages.push(text), received: ([text]) => messages.push(text) };
     const response = await oauth.authorizationCodeGrantRequest(
       server,
       this.#client,

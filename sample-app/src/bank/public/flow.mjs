@@ -20,6 +20,8 @@ export class Flow {
   /** The same of the token the first request was sent with, and of the one it was given for the challenge. */
   before = undefined;
   after = undefined;
+  /** How the request is sent: `http`, `graphql` or `socket`. */
+  way = 'http';
   line = '';
 
   static load() {
@@ -40,20 +42,21 @@ export class Flow {
   }
 
   /** The page sends the transfer: step 1, or step 5 after a step-up. */
-  requested(message) {
-    if (this.isSteppedUp && this.steps[4].status === 'ahead') return this.#go(5, [message]);
+  requested(messages, way) {
+    this.way = way;
+    if (this.isSteppedUp && this.steps[4].status === 'ahead') return this.#go(5, messages);
     this.#begin({ round: 1 });
-    this.#go(1, [message]);
+    this.#go(1, messages);
   }
 
   /** The bank wants more: step 2. In place of step 6 this begins a second round. */
-  challenged(message, challenge) {
+  challenged(messages, challenge) {
     if (this.current === 5) {
-      const { messages } = this.steps[4];
+      const { messages: request } = this.steps[4];
       this.#begin({ round: this.round + 1 });
-      this.#go(1, messages);
+      this.#go(1, request);
     }
-    this.#go(2, [message]);
+    this.#go(2, messages);
     this.challenge = challenge;
     this.verdict.before = false;
   }
@@ -75,10 +78,10 @@ export class Flow {
   }
 
   /** The bank found the sign-in good enough: step 6, right after step 1 if the first token was. */
-  answered(message, { isDone }) {
+  answered(messages, { isDone }) {
     for (const step of this.steps.slice(this.current, 5)) step.status = 'skipped';
     if (this.current === 1) this.verdict.before = true;
-    this.#go(6, [message], isDone ? 'done' : 'stopped');
+    this.#go(6, messages, isDone ? 'done' : 'stopped');
   }
 
   #begin({ round }) {

@@ -1,14 +1,22 @@
-// HTTP messages as text, for people to look at. What could be used by somebody else is cut short before it is kept.
+// HTTP messages as text, for people to look at, GraphQL included. What could be used by somebody else is cut short before it is kept.
 
-const SECRET = new Set(['access_token', 'id_token', 'id_token_hint', 'refresh_token', 'code', 'code_verifier']);
+const TOKENS = ['access_token', 'id_token', 'id_token_hint', 'refresh_token'];
+/** Members of JSON: `code` is an error code there. */
+const SECRET_MEMBERS = new Set(TOKENS);
+const SECRET_PARAMETERS = new Set([...TOKENS, 'code', 'code_verifier']);
 /** Random and long, and of no interest to the reader. */
 const RANDOM = new Set(['state', 'nonce', 'code_challenge']);
 /** The fields of a response that matter here. */
 const FIELDS = ['www-authenticate', 'cache-control', 'content-type', 'retry-after'];
 
 /** `'eyJhbGci…k3Qw'` for a token. */
-function shorten(text) {
+export function shorten(text) {
   return text.length <= 16 ? text : `${text.slice(0, 8)}…${text.slice(-4)}`;
+}
+
+/** Whether a message came to the page. */
+export function isReceived(text) {
+  return /^HTTP\/|^WebSocket .* to the page/.test(text);
 }
 
 /** A request with its body, which has been read already; without what the browser adds on the way. */
@@ -27,7 +35,7 @@ export function responseText({ status, statusText, headers }, body) {
   const fields = FIELDS.filter((name) => headers.has(name)).map(
     (name) => `${fieldName(name)}: ${brokenAtParameters(headers.get(name))}`,
   );
-  const content = body === undefined ? [] : ['', JSON.stringify(body, shortenedMember, 2)];
+  const content = body === undefined ? [] : ['', prettyJson(body)];
   return [`HTTP/1.1 ${status} ${statusText}`, ...fields, ...content].join('\n');
 }
 
@@ -40,7 +48,8 @@ export function navigationText(address) {
 
 function jsonText(text) {
   try {
-    return JSON.stringify(JSON.parse(text), shortenedMember, 2);
+    const { query, variables, ...body } = JSON.parse(text);
+    return query === undefined ? prettyJson({ ...body, variables }) : `${query}\n\nvariables: ${prettyJson(variables)}`;
   } catch {
     return text;
   }
@@ -48,12 +57,19 @@ function jsonText(text) {
 
 function formText(parameters) {
   return [...parameters]
-    .map(([name, value]) => `${name}=${SECRET.has(name) || RANDOM.has(name) ? shorten(value) : value}`)
+    .map(([name, value]) => `${name}=${SECRET_PARAMETERS.has(name) || RANDOM.has(name) ? shorten(value) : value}`)
     .join('\n  &');
 }
 
+/** Lists of one text stay on their line. */
+export function prettyJson(value) {
+  return JSON.stringify(value, shortenedMember, 2).replaceAll(/\[\n\s+("[^"\n]*")\n\s+\]/g, '[$1]');
+}
+
 function shortenedMember(name, value) {
-  return SECRET.has(name) && typeof value === 'string' ? shorten(value) : value;
+  // where in the operation it is: the path says that already
+  if (name === 'locations') return undefined;
+  return SECRET_MEMBERS.has(name) && typeof value === 'string' ? shorten(value) : value;
 }
 
 function shortenedField(name, value) {

@@ -1,14 +1,21 @@
 // Shows what goes over the wire, and why. The page works the same without it.
 import { durationOf, readAuthenticationEvent } from './authentication-event.mjs';
 import { Flow } from './flow.mjs';
-import { navigationText } from './http-message.mjs';
+import { isReceived, navigationText } from './http-message.mjs';
 import { lines, STEPS } from './narration.mjs';
+import { refusalIn } from './refusal.mjs';
 import { arrow } from './sequence.mjs';
 
 const STATUS = { ahead: 'to come', now: 'now', done: 'done', stopped: 'stopped here', skipped: 'not needed' };
 /** What the messages are about. */
 const TELLING =
   /"?\b(?:acr_values|max_age|acr|auth_time)"?[=:] ?(?:"[^"]*"|[^\n,&]+)|insufficient_user_authentication|unmet_authentication_requirements|access_denied/g;
+
+/** The ways of a transfer that go over HTTP. */
+const WAYS = { '/transfers': 'http', '/graphql': 'graphql' };
+
+/** Pixels that a line of a message takes, and some air. */
+const LINE = 32;
 
 const element = (id) => document.getElementById(id);
 
@@ -25,18 +32,21 @@ export class Inspector {
     this.#render();
   }
 
-  /** For `overheard`: what passes between the page and the bank. */
+  /** Hears what passes between the page and the bank. */
   bank = {
-    sent: (text, { url }) => {
-      if (url.pathname === '/transfers') this.#tell('requested', (flow) => flow.requested(text));
+    sent: (texts, { url, way = WAYS[url.pathname] }) => {
+      if (way !== undefined) this.#tell('requested', (flow) => flow.requested(texts, way));
     },
-    received: (text, { url, status, body }) => {
-      if (url.pathname !== '/transfers') return;
-      if (body?.error === 'insufficient_user_authentication') {
-        this.#tell('challenged', (flow) => flow.challenged(text, body));
-      } else if (status === 401) this.#tell('expired', (flow) => flow.answered(text, { isDone: false }));
-      else if (status < 400) this.#tell('performed', (flow) => flow.answered(text, { isDone: true }));
-      else this.#tell('refused', (flow) => flow.answered(text, { isDone: false }));
+    received: (texts, { url, body, status = 200 }) => {
+      if (url !== undefined && WAYS[url.pathname] === undefined) return;
+      const refusal = refusalIn(body) ?? (status < 400 ? undefined : {});
+      if (refusal?.error === 'insufficient_user_authentication') {
+        this.#tell('challenged', (flow) => flow.challenged(texts, refusal));
+      } else if (refusal === undefined) this.#tell('performed', (flow) => flow.answered(texts, { isDone: true }));
+      else {
+        const line = refusal.error === 'invalid_token' ? 'expired' : 'refused';
+        this.#tell(line, (flow) => flow.answered(texts, { isDone: false }));
+      }
     },
   };
 
@@ -98,8 +108,8 @@ function stepItem({ from, to, title, why }, index) {
   summary.append(arrow(from, to), heading, create('span', { className: 'status' }));
   details.append(
     summary,
-    create('p', { className: 'why', textContent: why }),
     create('div', { className: 'messages' }),
+    create('p', { className: 'why', textContent: why }),
   );
   item.append(details);
   return item;
@@ -116,16 +126,27 @@ function renderStep(item, { status, messages }, isCurrent) {
   if (isCurrent) scrollTo(item);
 }
 
-/** As far as it takes to see all of a step, or its beginning and the step before. */
-function scrollTo({ offsetTop, offsetHeight, parentElement, previousElementSibling }) {
-  const before = previousElementSibling?.offsetTop ?? 0;
-  parentElement.scrollTo({ top: Math.min(before, offsetTop + offsetHeight - parentElement.clientHeight) });
+/** As far as it takes to see all of a step, or its beginning and the step before; and what its messages are about. */
+function scrollTo(item) {
+  const { offsetTop, offsetHeight, parentElement, previousElementSibling } = item;
+  const height = parentElement.clientHeight;
+  const start = Math.min(previousElementSibling?.offsetTop ?? 0, offsetTop + offsetHeight - height);
+  const marks = firstMarks(item).map((mark) => mark.offsetTop);
+  const end = marks.length === 0 ? start : Math.min(Math.min(...marks), Math.max(...marks) + LINE - height);
+  parentElement.scrollTo({ top: Math.max(start, end) });
+}
+
+/** Of what a message says twice, in the header and in the body, the first. */
+function firstMarks(item) {
+  const marks = [...item.querySelectorAll('mark')];
+  const names = marks.map(({ textContent }) => textContent.replaceAll('"', '').split(/[=:]/)[0]);
+  return marks.filter((_, index) => names.indexOf(names[index]) === index);
 }
 
 function messageBlock(text) {
   const block = create('pre');
-  block.dataset.direction = text.startsWith('HTTP/') ? 'response' : 'request';
-  block.setAttribute('aria-label', text.startsWith('HTTP/') ? 'HTTP response' : 'HTTP request');
+  block.dataset.direction = isReceived(text) ? 'response' : 'request';
+  block.setAttribute('aria-label', isReceived(text) ? 'Message to the page' : 'Message of the page');
   block.setAttribute('role', 'group');
   let end = 0;
   for (const { 0: telling, index } of text.matchAll(TELLING)) {

@@ -8,8 +8,6 @@ import { StepUps } from './step-ups.mjs';
 import { view } from './view.mjs';
 import { overheard } from './wire.mjs';
 
-const TRANSFER = { method: 'POST', url: `${location.origin}/transfers` };
-
 const configuration = await (await fetch('/configuration.json')).json();
 const authorization = new Authorization(configuration);
 const inspector = new Inspector();
@@ -26,7 +24,7 @@ const user = {
   },
 };
 const stepUps = new StepUps({ authorization, session, user });
-const bank = new Bank(stepUps.fetch(overheard(inspector.bank)));
+const bank = new Bank({ stepUps, fetch: overheard(inspector.bank), listener: inspector.bank });
 
 async function start() {
   view.onSignIn(() => leave({}, { purpose: 'sign-in' }).catch(serverDown));
@@ -115,7 +113,7 @@ async function transfer(order) {
   view.isBusy = true;
   try {
     const { data, error } = await bank.transfer(order);
-    if (data !== undefined) await transferred(data);
+    if (data !== undefined) await transferred(data, order);
     else if (error.error === 'insufficient_user_authentication') {
       inspector.stopped('declined');
       conclude('declined', order);
@@ -129,8 +127,8 @@ async function transfer(order) {
   }
 }
 
-async function transferred(receipt) {
-  await stepUps.done(TRANSFER);
+async function transferred(receipt, { way }) {
+  await stepUps.done(Bank.target(way));
   view.clearAmount();
   await showAccounts();
   view.notice('signed-in', notices.done(receipt));
@@ -184,6 +182,4 @@ function serverDown(error) {
   view.notice('server-down', notices.serverDown(), { 'Try again': () => location.reload() });
 }
 
-// under any other name, such as localhost, the authorization server would not know this page
-if (location.origin !== configuration.bank) location.replace(configuration.bank);
-else await start().catch(serverDown);
+await start().catch(serverDown);

@@ -47,6 +47,13 @@ const REASONS = {
   authentication_too_old: () => 'your sign-in is too long ago',
 };
 
+/** Where a refusal stands. */
+const REFUSED = {
+  http: 'with 401, and a challenge in WWW-Authenticate',
+  graphql: 'in the extensions of a GraphQL error',
+  socket: 'with an exception over the socket',
+};
+
 /** What a challenge asks for: `'a second factor, at most 5 minutes ago'`. */
 export function demandOf({ acr_values, max_age }) {
   const means = acr_values === undefined ? 'a sign-in' : meansOf(acr_values.split(' '));
@@ -62,11 +69,11 @@ export const lines = {
     current === 5
       ? 'The page sends the transfer once more, now with the new token, because you pressed the button again.'
       : 'The page asks the bank for the transfer, with the token it has.',
-  challenged: ({ round, before, challenge }) =>
+  challenged: ({ round, before, challenge, way }) =>
     (round === 1
-      ? `The bank refused with 401: ${challenge.reasons.map((reason) => REASONS[reason]?.(before) ?? reason).join(', and ')}. `
+      ? `The bank refused ${REFUSED[way]}: ${challenge.reasons.map((reason) => REASONS[reason]?.(before) ?? reason).join(', and ')}. `
       : `The bank accepted ${meansOf([before.acr])} for transfers as such, but not for this amount. `) +
-    `It wants ${demandOf(challenge)}, and says so in WWW-Authenticate. Nothing was transferred.`,
+    `It wants ${demandOf(challenge)}. Nothing was transferred.`,
   departed: ({ challenge }) =>
     `The page sends you to the authorization server and passes on what the bank wants: ${demandOf(challenge)}.`,
   waiting: () =>

@@ -8,7 +8,7 @@ const NAMES = { bank: 'the bank', page: 'the page', server: 'the authorization s
 export function arrow(from, to) {
   const [start, end] = [LANES[from], LANES[to]];
   const tip = end - Math.sign(end - start) * 9;
-  const diagram = shape('svg', { viewBox: '0 0 120 40', class: 'arrow', role: 'img' });
+  const diagram = shape('svg', { viewBox: '0 4 120 32', class: 'arrow', role: 'img' });
   diagram.setAttribute('aria-label', `From ${NAMES[from]} to ${NAMES[to]}.`);
   diagram.append(
     shape('line', { class: 'shaft', x1: start, x2: tip, y1: 20, y2: 20 }),

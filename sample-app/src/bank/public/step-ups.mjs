@@ -5,6 +5,7 @@ import {
   PendingStepUps,
   sessionStorageStore,
   stepUpFetch,
+  stepUps,
   verifyStepUp,
 } from '/vendor/nestjs-step-up/client/index.js';
 
@@ -16,6 +17,7 @@ export class StepUps {
   #authorization;
   #session;
   #user;
+  #core;
   /** When the last sign-in that was good enough came back. */
   #satisfiedAt = Number.POSITIVE_INFINITY;
 
@@ -27,16 +29,30 @@ export class StepUps {
     this.#authorization = authorization;
     this.#session = session;
     this.#user = user;
+    this.#core = stepUps(this.#options);
+  }
+
+  get #options() {
+    return {
+      origins: [location.origin],
+      accessToken: () => this.#session.accessToken,
+      stepUp: (challenge, context) => this.#leave(challenge, context),
+    };
   }
 
   /** A `fetch` that sends the session's token to the bank and answers its challenges. */
   fetch(fetch) {
-    return stepUpFetch({
-      origins: [location.origin],
-      accessToken: () => this.#session.accessToken,
-      stepUp: (challenge, context) => this.#leave(challenge, context),
-      fetch,
-    });
+    return stepUpFetch({ ...this.#options, fetch });
+  }
+
+  /**
+   * The same for what is not `fetch`, or answers with 200: GraphQL, a socket.
+   *
+   * @param send gets a `token`, and resolves with what may carry a challenge
+   * @param target what step-ups are counted for: `method` and `url`
+   */
+  exchange(send, target) {
+    return this.#core.exchange(send, { target });
   }
 
   /** Returns no token. Either the page is left, or the user does not want to, and the caller gets the refusal. */

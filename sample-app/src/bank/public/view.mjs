@@ -1,7 +1,9 @@
 // Puts things on the page. Everything that comes from outside is set as text.
-import { formatCents, parseCents, typedCents } from './money.mjs';
+import { amountProblem, formatCents, parseCents, typedCents } from './money.mjs';
 
 const PAYEES = ['ada-everyday', 'ada-savings', 'bob-everyday'];
+/** Cents in each account of the customer. */
+let balances = new Map();
 const element = (id) => document.getElementById(id);
 
 export const view = {
@@ -17,10 +19,7 @@ export const view = {
   onSignOut: (listener) => element('sign-out').addEventListener('click', listener),
 
   onTransfer(listener) {
-    element('transfer').addEventListener('change', () => {
-      const isSame = element('from').value === element('to').value;
-      element('to').setCustomValidity(isSame ? 'Choose another account than the one it comes from.' : '');
-    });
+    for (const type of ['input', 'change']) element('transfer').addEventListener(type, checkOrder);
     element('transfer').addEventListener('submit', (event) => {
       event.preventDefault();
       listener(view.readOrder());
@@ -29,17 +28,25 @@ export const view = {
 
   readOrder() {
     const amount = parseCents(element('amount').value);
-    return { from: element('from').value, to: element('to').value, amount };
+    return {
+      from: element('from').value,
+      to: element('to').value,
+      amount,
+      way: element('transfer').elements.way.value,
+    };
   },
 
-  showOrder({ from, to, amount }) {
+  showOrder({ from, to, amount, way = 'http' }) {
+    element('transfer').elements.way.value = way;
     element('from').value = from;
     element('to').value = to;
     element('amount').value = typedCents(amount);
+    checkOrder();
   },
 
   clearAmount() {
     element('amount').value = '';
+    checkOrder();
   },
 
   /** An order that is on its way does not change. */
@@ -57,10 +64,12 @@ export const view = {
     const { value: from } = element('from');
     const { value: to } = element('to');
     const own = accounts.map(({ number }) => number);
+    balances = new Map(accounts.map(({ number, balance }) => [number, balance]));
     element('from').replaceChildren(...own.map((number) => new Option(number, number)));
     element('to').replaceChildren(...PAYEES.map((number) => new Option(number, number)));
     element('from').value = own.includes(from) ? from : own[0];
     element('to').value = to !== '' ? to : PAYEES.find((number) => !own.includes(number));
+    checkOrder();
     show('signed-in');
   },
 
@@ -88,6 +97,17 @@ export const view = {
     element('notice').hidden = true;
   },
 };
+
+/** Says at the fields what the bank would refuse. The bank checks it all the same. */
+function checkOrder() {
+  const { from, to, amount } = view.readOrder();
+  element('to').setCustomValidity(from === to ? 'Choose another account than the one it comes from.' : '');
+  const typed = element('amount').value.trim();
+  const problem = typed === '' ? '' : amountProblem(amount, balances.get(from));
+  element('amount').setCustomValidity(problem);
+  element('amount').setAttribute('aria-invalid', String(problem !== ''));
+  element('amount-problem').textContent = problem;
+}
 
 function show(part) {
   for (const id of ['loading', 'signed-out', 'signed-in']) element(id).hidden = id !== part;

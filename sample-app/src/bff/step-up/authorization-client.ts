@@ -98,7 +98,7 @@ export class AuthorizationClient {
   /** Asks for the metadata once, at the first need: this server starts without the authorization server. */
   async #discovered(): Promise<oauth.Configuration> {
     if (this.#configuration === undefined) {
-      const { issuer, clientId, clientSecret } = this.options;
+      const { issuer, clientId, clientSecret, fetch } = this.options;
       const isLoopback = new URL(issuer).protocol === 'http:';
       this.#configuration = await oauth
         .discovery(new URL(issuer), clientId, undefined, oauth.ClientSecretBasic(clientSecret), {
@@ -107,6 +107,7 @@ export class AuthorizationClient {
           timeout: TIMEOUT,
         })
         .catch(rethrow);
+      if (fetch !== undefined) this.#configuration[oauth.customFetch] = fetch as oauth.CustomFetch;
     }
     return this.#configuration;
   }

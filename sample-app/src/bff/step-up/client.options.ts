@@ -10,6 +10,8 @@ export interface ClientOptions {
   readonly clientSecret: string;
   /** Space-separated. */
   readonly scope: string;
+  /** Sends what goes to the authorization server. Default is the global `fetch`. */
+  readonly fetch?: (url: string, options?: RequestInit) => Promise<Response>;
 }
 
 export const CLIENT_OPTIONS = 'CLIENT_OPTIONS';

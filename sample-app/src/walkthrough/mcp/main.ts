@@ -1,11 +1,11 @@
 import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
 import { withStepUp } from 'nestjs-step-up/mcp/host';
 import { startSample } from '../../sample.js';
+import { observedFetch } from '../../shared/exchange.js';
 import { MCP_HOST_REDIRECT } from '../../shared/registration.js';
 import { compareEvents, readEventClaims } from '../authentication-event.js';
 import { Browser } from '../browser.js';
 import { check } from '../deviation.js';
-import { observedFetch } from '../exchange.js';
 import { play } from '../play.js';
 import { begin, bold, dim, green, heading, say, write } from '../terminal.js';
 import { Transcript } from '../transcript.js';
