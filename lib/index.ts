@@ -71,6 +71,7 @@ export {
   type StepUpResolvingOptions,
   StepUpService,
   type TokenCacheStatistics,
+  type TokenLocations,
   type UnavailableDecision,
   type Verification,
 } from './nest/index.js';

@@ -19,6 +19,7 @@ import {
   type StepUpModuleOptions,
   type StepUpRegisterOptions,
 } from './step-up.options.js';
+import { type CheckedTokenLocations, checkTokenLocations } from './transports/token-locations.js';
 
 /** Checked options with every default filled in. */
 export interface StepUpSettings {
@@ -29,6 +30,7 @@ export interface StepUpSettings {
   readonly user: StepUpRegisterOptions['user'];
   readonly authenticationEvent: StepUpExistingOptions['authenticationEvent'];
   readonly accessToken: StepUpModuleOptions['accessToken'];
+  readonly tokenLocations: CheckedTokenLocations;
   readonly isPublic: StepUpModuleOptions['isPublic'];
   readonly requirements: AuthenticationRequirements | RequirementsFunction | undefined;
   readonly realm: string;
@@ -70,6 +72,7 @@ const MEMBERS = new Set<string>([
   'publicUrl',
   'dpop',
   'clientCertificate',
+  'tokenLocations',
 ]);
 
 /**
@@ -149,6 +152,7 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
     user,
     authenticationEvent,
     accessToken,
+    tokenLocations: checkTokenLocations(options.tokenLocations),
     isPublic,
     requirements:
       requirements === undefined || typeof requirements === 'function'

@@ -1,6 +1,7 @@
 import type { HttpException } from '@nestjs/common';
 import { isThenable } from '../../token/index.js';
 import { Attachment } from './attachment.js';
+import { keepUpgradeRequests } from './upgrade-requests.js';
 import { closeSocket } from './ws.transport.js';
 
 interface Gateway {
@@ -37,6 +38,7 @@ export function hookGateway(type: { readonly prototype: Gateway }, isRefusal: (e
   replace(prototype, 'afterInit', afterInit, function (this: object, server: unknown) {
     const known = servers.get(this) ?? new Set();
     servers.set(this, known.add(server as SocketServer));
+    keepUpgradeRequests(server);
     return afterInit?.call(this, server);
   });
   for (const name of ['handleConnection', 'handleDisconnect'] as const) {

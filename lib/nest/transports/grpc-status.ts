@@ -3,6 +3,7 @@ import type { Refusal } from './refusal.js';
 
 /** The metadata of a gRPC call, of `@grpc/grpc-js`. */
 interface Metadata {
+  get(name: string): readonly unknown[];
   set(name: string, value: string): void;
   getMap(): object;
 }

@@ -1,3 +1,5 @@
+import { presentedToken } from '../../token/index.js';
+import { isUpgrade } from './http-request.js';
 import type { Request } from './request.js';
 import type { Transport } from './transport.js';
 
@@ -14,6 +16,10 @@ export const http: Transport = {
   },
   responseOf: (host) => host.getArgByIndex(1),
   ownsRequest: () => true,
+  /** Only a bare request gets here: that of a handshake, or an object of the application. */
+  tokensOf: (request, _, { handshakeHeader }) =>
+    handshakeHeader || !isUpgrade(request) ? [presentedToken(request)] : [],
+  connectionHoldersOf: (request) => [request],
   writeHeaders: (invocation, refusal, headers) => headers.write(invocation, refusal),
   writeRefusal(refusal, host, headers) {
     const response = host.getArgByIndex<object>(1);

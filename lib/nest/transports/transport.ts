@@ -1,7 +1,9 @@
 import type { ArgumentsHost } from '@nestjs/common';
+import type { PresentedToken } from '../../token/index.js';
 import type { Refusal } from './refusal.js';
 import type { Request, RequestAndResponse } from './request.js';
 import type { ResponseHeaders } from './response-headers.js';
+import type { CheckedTokenLocations } from './token-locations.js';
 
 /** What differs between the context types of Nest. */
 export interface Transport {
@@ -24,6 +26,21 @@ export interface Transport {
 
   /** Returns whether a request ends with its operation. What is known of the request then holds until the end. */
   ownsRequest(request: Request): boolean;
+
+  /**
+   * Returns the token of each place of an invocation whose request does not end with its operation. `host` is absent if
+   * only the request is known.
+   *
+   * @throws AccessTokenRefused for a place that does not have exactly one readable token
+   */
+  tokensOf(
+    request: Request,
+    host: ArgumentsHost | undefined,
+    locations: CheckedTokenLocations,
+  ): readonly (PresentedToken | undefined)[];
+
+  /** Returns the objects that stand for the connection of an invocation. Absent if a transport has no connections. */
+  connectionHoldersOf?(request: Request, host: ArgumentsHost | undefined): readonly unknown[];
 
   /**
    * Keeps the response of this invocation out of caches that serve other users. Absent if no cache runs before guards.

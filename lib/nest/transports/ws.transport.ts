@@ -1,13 +1,16 @@
 import type { ArgumentsHost } from '@nestjs/common';
+import { type PresentedToken, presentedToken } from '../../token/index.js';
 import type { Request } from './request.js';
+import { bareToken, type CheckedTokenLocations } from './token-locations.js';
 import type { Transport } from './transport.js';
+import { upgradeRequestOf } from './upgrade-requests.js';
 
 interface Client extends Request {
   /** What applications store on a socket of socket.io. */
   readonly data?: object;
-  readonly handshake?: Request;
+  readonly handshake?: Request & { readonly auth?: { readonly token?: unknown } | null };
   /** The request that opened a socket of socket.io. */
-  readonly request?: object;
+  readonly request?: Request;
   emit(event: string, data: unknown): void;
   send?(data: string): void;
   /** The namespace, on clients of socket.io. */
@@ -34,6 +37,8 @@ export const ws: Transport = {
   },
   responseOf: () => undefined,
   ownsRequest: () => false,
+  tokensOf: (request, host, locations) => tokensOfClient(host === undefined ? request : clientOf(host), locations),
+  connectionHoldersOf: (request, host) => [host === undefined ? request : clientOf(host)],
   /**
    * Writes as the gateway filter of Nest does: emits an event to socket.io clients, and sends text to ws clients. `cause`
    * names the message that was refused. Answers an acknowledgement that the client waits for.
@@ -49,6 +54,20 @@ export const ws: Transport = {
     } else client.emit('exception', data);
   },
 };
+
+/** Returns the tokens of the handshake of a client. */
+export function tokensOfClient(
+  client: object,
+  { handshakeAuth, handshakeHeader }: CheckedTokenLocations,
+): readonly (PresentedToken | undefined)[] {
+  const { handshake, request } = client as Partial<Client>;
+  // The request of socket.io has every line of a header, its handshake has not.
+  const opening = handshake === undefined ? upgradeRequestOf(client) : (request ?? handshake);
+  return [
+    handshakeHeader && opening !== undefined ? presentedToken(opening) : undefined,
+    handshakeAuth ? bareToken(handshake?.auth?.token) : undefined,
+  ];
+}
 
 /** Closes a socket. Sends the code on ws only: socket.io has none. */
 export function closeSocket(socket: object, code: number): void {
