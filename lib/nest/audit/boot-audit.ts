@@ -7,6 +7,7 @@ import { adviceOnInsecureRequests } from '../advice/insecure-requests.js';
 import { StepUpLog } from '../advice/log.js';
 import { AccessTokenGuard } from '../guards/access-token.guard.js';
 import { Admission } from '../guards/admission.js';
+import { bindRefusalForm } from '../refusal/refusal-form.js';
 import { sealMetadata } from '../requirements/metadata.js';
 import type { Route } from '../requirements/route.js';
 import { adviceOnUndeclaredWord } from '../requirements/undeclared-word.js';
@@ -54,6 +55,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
       sealMetadata(type);
       hookGateway(type, isRefusal);
     }
+    bindRefusalForms(classes.flatMap(handlersOf));
   }
 
   /**
@@ -104,6 +106,8 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     const classes = applicationClasses(this.modules);
     const handlersOfClasses = new Map(classes.map((one) => [one, handlersOf(one)]));
     const handlers = [...handlersOfClasses.values()].flat();
+    // Again, because a factory can have made more of them.
+    bindRefusalForms(handlers);
     const { routes } = this.admission;
     for (const { type } of classes) {
       sealMetadata(type);
@@ -196,6 +200,15 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
   #give(advice: readonly Advice[]): void {
     if (this.settings.audit === 'throw') throwOnAdvice(advice);
     for (const one of advice) this.log.advise(one);
+  }
+}
+
+/** Binds the form of refusals to the handlers of messages that Nest has yet to bind. */
+function bindRefusalForms(handlers: readonly ApplicationHandler[]): void {
+  for (const { type, functions, kinds } of handlers) {
+    if (kinds.every((kind) => kind === 'message' || kind === 'pattern')) {
+      for (const one of functions) bindRefusalForm(type, one);
+    }
   }
 }
 

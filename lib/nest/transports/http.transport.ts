@@ -23,7 +23,7 @@ export const http: Transport = {
   writeHeaders: (invocation, refusal, headers) => headers.write(invocation, refusal),
   writeRefusal(refusal, host, headers) {
     const response = host.getArgByIndex<object>(1);
-    headers.write({ request: host.getArgByIndex(0), response }, refusal);
-    headers.reply(response, refusal.getResponse(), refusal.getStatus());
+    headers?.write({ request: host.getArgByIndex(0), response }, refusal);
+    headers?.reply(response, refusal.getResponse(), refusal.getStatus());
   },
 };

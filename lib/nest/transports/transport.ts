@@ -50,6 +50,10 @@ export interface Transport {
   /** Writes the headers of a refusal. Absent if there are none, or if they do not belong to one invocation. */
   writeHeaders?(invocation: RequestAndResponse, refusal: Refusal, headers: ResponseHeaders): void;
 
-  /** Writes a refusal in the form of this transport. Returns what the exception filter returns. */
-  writeRefusal(refusal: Refusal, host: ArgumentsHost, headers: ResponseHeaders): unknown;
+  /**
+   * Writes a refusal in the form of this transport. Returns what the exception filter returns.
+   *
+   * @param headers absent off HTTP, if the application has not bound the filter itself
+   */
+  writeRefusal(refusal: Refusal, host: ArgumentsHost, headers?: ResponseHeaders): unknown;
 }
