@@ -49,6 +49,7 @@ export {
   type Decision,
   type DecisionFacts,
   type DecisionListenerOptions,
+  type HandshakeCallback,
   InsufficientUserAuthenticationException,
   Public,
   type RefusedCode,

@@ -6,11 +6,10 @@ import {
   checkSeconds,
   DEFAULT_CLOCK_TOLERANCE,
   StepUpConfigurationError,
-  show,
 } from '../core/index.js';
 import { checkPossession, DEFAULT_TOKEN_CACHE_BYTES, type PossessionSettings } from '../token/index.js';
 import type { AuthorizationServerOptions } from './authorization-server-options.js';
-import { checkChoice, checkRealm } from './option-checks.js';
+import { checkBoolean, checkChoice, checkRealm } from './option-checks.js';
 import { checkProtectedResource, type ProtectedResource } from './protected-resource/protected-resource.js';
 import type { RequirementsFunction } from './requirements/step-up-requirements.js';
 import {
@@ -31,6 +30,7 @@ export interface StepUpSettings {
   readonly authenticationEvent: StepUpExistingOptions['authenticationEvent'];
   readonly accessToken: StepUpModuleOptions['accessToken'];
   readonly tokenLocations: CheckedTokenLocations;
+  readonly endAtExpiry: boolean;
   readonly isPublic: StepUpModuleOptions['isPublic'];
   readonly requirements: AuthenticationRequirements | RequirementsFunction | undefined;
   readonly realm: string;
@@ -73,6 +73,7 @@ const MEMBERS = new Set<string>([
   'dpop',
   'clientCertificate',
   'tokenLocations',
+  'endAtExpiry',
 ]);
 
 /**
@@ -90,11 +91,10 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
   checkChoice('audit', audit, ['log', 'throw']);
   const { metadataAudit = passport === 'existing' ? 'off' : 'background' } = options;
   checkChoice('metadataAudit', metadataAudit, ['background', 'await', 'off']);
-  const { routeTable = 'guarded', exceptionFilter = true } = options;
+  const { routeTable = 'guarded', exceptionFilter = true, endAtExpiry = false } = options;
   checkChoice('routeTable', routeTable, ['guarded', 'all', 'off']);
-  if (typeof exceptionFilter !== 'boolean') {
-    throw new StepUpConfigurationError(`"exceptionFilter" must be true or false, not ${show(exceptionFilter)}`);
-  }
+  checkBoolean('exceptionFilter', exceptionFilter);
+  checkBoolean('endAtExpiry', endAtExpiry);
   for (const name of FUNCTIONS) {
     if (options[name] !== undefined && typeof options[name] !== 'function') {
       throw new StepUpConfigurationError(`"${name}" must be a function`);
@@ -152,6 +152,7 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
     user,
     authenticationEvent,
     accessToken,
+    endAtExpiry,
     tokenLocations: checkTokenLocations(options.tokenLocations),
     isPublic,
     requirements:

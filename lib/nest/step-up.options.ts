@@ -95,6 +95,12 @@ interface CommonOptions {
    */
   tokenLocations?: TokenLocations | undefined;
   /**
+   * Whether what stays open ends when its token expires, next to `clockTolerance`: server-sent events, GraphQL
+   * subscriptions, streams of gateways and microservices, and sockets that passed `StepUpService.handshake()`. `false`
+   * judges a stream at its start alone. A single result is never cut off. Default is `false`.
+   */
+  endAtExpiry?: boolean | undefined;
+  /**
    * Returns whether a handler needs no token, by metadata of the application. Lifts the option `requirements` and
    * `AccessTokenGuard`. Never lifts `@RequireAcr` on a class or handler. Default knows `@Public()` alone.
    */

@@ -1,6 +1,6 @@
 import { type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/common';
 import { StepUpConfigurationError } from '../../core/index.js';
-import { andThen, type MaybePromise, orElse } from '../../token/index.js';
+import { AccessTokenRefused, andThen, type MaybePromise, orElse } from '../../token/index.js';
 import { callOption } from '../advice/callback.js';
 import { Decisions } from '../advice/decisions.js';
 import { StepUpLog } from '../advice/log.js';
@@ -22,8 +22,10 @@ import type { Request } from '../transports/request.js';
 import { ResponseHeaders } from '../transports/response-headers.js';
 import { Conclusion } from './conclusion.js';
 import { FurtherJudgement } from './further-judgement.js';
+import { endOf, Handshakes } from './handshakes.js';
 import { Identification } from './identification.js';
 import { Invocations } from './invocations.js';
+import { keepJudged } from './judged-invocations.js';
 import { Judgement, type Waived } from './judgement.js';
 import { type Verdict, verdicts } from './verdict.js';
 
@@ -38,6 +40,8 @@ export class Admission {
   readonly identification: Identification;
   /** Judges for `StepUpService` inside handlers. */
   readonly further: FurtherJudgement;
+  /** Judges sockets when they open, and renews their tokens. */
+  readonly handshakes: Handshakes;
   readonly #conclusion: Conclusion;
   readonly #judgement: Judgement;
   readonly #invocations: Invocations;
@@ -70,6 +74,13 @@ export class Admission {
       identification: this.identification,
       judgement: this.#judgement,
       conclusion: this.#conclusion,
+    });
+    this.handshakes = new Handshakes({
+      settings,
+      log,
+      conclusion: this.#conclusion,
+      invocations: this.#invocations,
+      authenticate: (find) => this.authenticateSocket(find),
     });
   }
 
@@ -149,10 +160,11 @@ export class Admission {
       if (!isDecorated && this.#isPublic(context)) return true;
       const invocation = invocationOf(context);
       invocation.transport.keepPrivate?.(context);
-      return andThen(this.identification.identify(invocation, route, route.exposesUser), ({ event }) => {
+      return andThen(this.identification.identify(invocation, route, route.exposesUser), (authenticated) => {
         this.#invocations.admit(invocation, context);
         // Otherwise AcrGuard reports the decision.
-        if (access === 'open') this.#conclusion.tellAdmitted(invocation, event);
+        if (access === 'open') this.#conclusion.tellAdmitted(invocation, authenticated.event);
+        if (!invocation.transport.carriesUser || route.isStream) this.#keep(context, authenticated);
         return true;
       });
     });
@@ -176,9 +188,14 @@ export class Admission {
   }
 
   /** Verifies a token that comes without a request. */
-  async authenticateToken(token: string): Promise<Authenticated> {
+  authenticateToken(token: string): Promise<Authenticated> {
+    return this.authenticateSocket(() => token);
+  }
+
+  /** {@link authenticateToken} for a token that a function finds. */
+  protected async authenticateSocket(find: () => string): Promise<Authenticated> {
     try {
-      const authenticated = await this.authenticator.authenticateToken(token);
+      const authenticated = await this.authenticator.authenticateToken(find());
       this.#conclusion.tellAdmitted(undefined, authenticated.event);
       return authenticated;
     } catch (error) {
@@ -225,7 +242,7 @@ export class Admission {
     invocation.transport.keepPrivate?.(context);
     let waived: Waived | undefined;
     const judge = (authenticated: Authenticated) =>
-      andThen(this.#judge(authenticated, route, invocation), (one) => {
+      andThen(this.#judge(authenticated, route, invocation, verdict), (one) => {
         waived = one;
       });
     return andThen(this.identification.identify(invocation, route, route.exposesUser, judge), (authenticated) => {
@@ -233,21 +250,36 @@ export class Admission {
       if (!verdict.isTold) this.#conclusion.tellAdmitted(invocation, authenticated.event, waived);
       const { transport, request } = invocation;
       if (transport.carriesUser) verdict.judged = { authenticated, request };
+      if (!transport.carriesUser || route.isStream) this.#keep(context, verdict.complete ?? authenticated);
     });
   }
 
-  #judge(authenticated: Authenticated, route: Route, invocation: Invocation): MaybePromise<Waived | undefined> {
+  #judge(
+    authenticated: Authenticated,
+    route: Route,
+    invocation: Invocation,
+    verdict: Verdict,
+  ): MaybePromise<Waived | undefined> {
     if (route.access === 'skipped') return undefined;
     return andThen(route.requirementsFor(invocation.context as ExecutionContext), (required) =>
       required === undefined
         ? undefined
-        : andThen(completed(authenticated, required.requirements), (complete) =>
-            this.#judgement.enforce(complete, required, {
+        : andThen(completed(authenticated, required.requirements), (complete) => {
+            if (complete !== authenticated) verdict.complete = complete;
+            return this.#judgement.enforce(complete, required, {
               route: route.description.name,
               transport: invocation.transport.name,
-            }),
-          ),
+            });
+          }),
     );
+  }
+
+  /** Keeps who was judged for the handler, and when what it streams has to end. */
+  #keep(context: ExecutionContext, authenticated: Authenticated): void {
+    const { settings } = this;
+    const at = endOf(authenticated, settings);
+    const refusal = () => AccessTokenException.refused(new AccessTokenRefused('token_expired'), settings);
+    keepJudged(context, authenticated, at === undefined ? undefined : { at, refusal });
   }
 
   /** Returns the name of a route for the log; `undefined` if it has none, or if its decorators are wrong. */

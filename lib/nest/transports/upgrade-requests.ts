@@ -24,10 +24,13 @@ export function keepUpgradeRequests(server: unknown): void {
   if (typeof on !== 'function') return;
   // One listener, however many gateways share the server.
   servers.add(server);
-  on.call(server, 'connection', (client, request) => {
-    if (typeof client !== 'object' || client === null || requests.get(client) !== undefined) return;
-    if (isUpgradeOf(client, request)) requests.set(client, request);
-  });
+  on.call(server, 'connection', keepUpgradeRequest);
+}
+
+/** Keeps the request that opened a socket of ws. The first one counts. */
+export function keepUpgradeRequest(client: unknown, request: unknown): void {
+  if (typeof client !== 'object' || client === null || requests.get(client) !== undefined) return;
+  if (isUpgradeOf(client, request)) requests.set(client, request);
 }
 
 /** Returns the request that opened a socket of ws; `undefined` without an `Authorization` header. */

@@ -49,11 +49,16 @@ export const ws: Transport = {
     const pattern = others.length === 0 ? acknowledge : others.at(-1);
     const data = { message, ...extensions, cause: { pattern } };
     if (typeof acknowledge === 'function') acknowledge(data);
-    if (client.nsp === undefined && client.send !== undefined) {
-      client.send(JSON.stringify({ event: 'exception', data }));
-    } else client.emit('exception', data);
+    exceptionTo(client, data);
   },
 };
+
+/** Emits an `exception` event to a client of socket.io, and sends it as text to one of ws. */
+export function exceptionTo(client: object, data: object): void {
+  const { nsp, send, emit } = client as Partial<Client>;
+  if (nsp === undefined && send !== undefined) send.call(client, JSON.stringify({ event: 'exception', data }));
+  else emit?.call(client, 'exception', data);
+}
 
 /** Returns the tokens of the handshake of a client. */
 export function tokensOfClient(
@@ -67,6 +72,16 @@ export function tokensOfClient(
     handshakeHeader && opening !== undefined ? presentedToken(opening) : undefined,
     handshakeAuth ? bareToken(handshake?.auth?.token) : undefined,
   ];
+}
+
+/** WebSocket close codes: RFC 6455 §7.4.1. Private ones are 4000 and the HTTP status. */
+export const INTERNAL_ERROR = 1011;
+const TRY_AGAIN_LATER = 1013;
+
+/** Returns the close code for the status of a refusal: 4401, 4403 and the like, 1013 for an outage. */
+export function closeCodeOf(status: number): number {
+  if (status === 503) return TRY_AGAIN_LATER;
+  return status < 500 ? 4000 + status : INTERNAL_ERROR;
 }
 
 /** Closes a socket. Sends the code on ws only: socket.io has none. */

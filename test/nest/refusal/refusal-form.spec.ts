@@ -211,7 +211,7 @@ class BankController {
 
   @EventPattern('event')
   @UseGuards(AccessTokenGuard)
-  event() {
+  event(_: object) {
     ran();
   }
 }
