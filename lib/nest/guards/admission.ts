@@ -1,6 +1,6 @@
 import { type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/common';
 import { StepUpConfigurationError } from '../../core/index.js';
-import { AccessTokenRefused, andThen, type MaybePromise, orElse } from '../../token/index.js';
+import { andThen, type MaybePromise, orElse } from '../../token/index.js';
 import { callOption } from '../advice/callback.js';
 import { Decisions } from '../advice/decisions.js';
 import { StepUpLog } from '../advice/log.js';
@@ -22,7 +22,7 @@ import type { Request } from '../transports/request.js';
 import { ResponseHeaders } from '../transports/response-headers.js';
 import { Conclusion } from './conclusion.js';
 import { FurtherJudgement } from './further-judgement.js';
-import { endOf, Handshakes } from './handshakes.js';
+import { Handshakes } from './handshakes.js';
 import { Identification } from './identification.js';
 import { Invocations } from './invocations.js';
 import { keepJudged } from './judged-invocations.js';
@@ -164,7 +164,7 @@ export class Admission {
         this.#invocations.admit(invocation, context);
         // Otherwise AcrGuard reports the decision.
         if (access === 'open') this.#conclusion.tellAdmitted(invocation, authenticated.event);
-        if (!invocation.transport.carriesUser || route.isStream) this.#keep(context, authenticated);
+        if (!invocation.transport.carriesUser || route.isStream) keepJudged(context, authenticated, this.settings);
         return true;
       });
     });
@@ -250,7 +250,8 @@ export class Admission {
       if (!verdict.isTold) this.#conclusion.tellAdmitted(invocation, authenticated.event, waived);
       const { transport, request } = invocation;
       if (transport.carriesUser) verdict.judged = { authenticated, request };
-      if (!transport.carriesUser || route.isStream) this.#keep(context, verdict.complete ?? authenticated);
+      if (!transport.carriesUser || route.isStream)
+        keepJudged(context, verdict.complete ?? authenticated, this.settings);
     });
   }
 
@@ -272,14 +273,6 @@ export class Admission {
             });
           }),
     );
-  }
-
-  /** Keeps who was judged for the handler, and when what it streams has to end. */
-  #keep(context: ExecutionContext, authenticated: Authenticated): void {
-    const { settings } = this;
-    const at = endOf(authenticated, settings);
-    const refusal = () => AccessTokenException.refused(new AccessTokenRefused('token_expired'), settings);
-    keepJudged(context, authenticated, at === undefined ? undefined : { at, refusal });
   }
 
   /** Returns the name of a route for the log; `undefined` if it has none, or if its decorators are wrong. */

@@ -15,6 +15,7 @@ import { closeCodeOf, INTERNAL_ERROR } from '../transports/ws.transport.js';
 import type { Conclusion } from './conclusion.js';
 import { toHttpException } from './http-exception.js';
 import type { Invocations } from './invocations.js';
+import { endOf } from './judged-invocations.js';
 
 /** What handshakes need of the admission. */
 interface Parts {
@@ -201,13 +202,4 @@ export class Handshakes {
     const { request, context, transport } = this.parts.invocations.at(at);
     return connectionOf(transport.connectionHoldersOf?.(request, context) ?? []);
   }
-}
-
-/** Returns when a token ends what is open, in seconds since the epoch; `undefined` if it ends nothing. */
-export function endOf(
-  { claims }: Pick<Authenticated, 'claims'>,
-  { endAtExpiry, clockTolerance }: Pick<StepUpSettings, 'endAtExpiry' | 'clockTolerance'>,
-): number | undefined {
-  const { exp } = claims;
-  return endAtExpiry && typeof exp === 'number' ? exp + clockTolerance : undefined;
 }

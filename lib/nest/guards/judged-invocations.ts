@@ -1,5 +1,8 @@
 import type { ArgumentsHost } from '@nestjs/common';
+import { AccessTokenRefused } from '../../token/index.js';
 import type { Authenticated } from '../authentication/authenticator.js';
+import { AccessTokenException } from '../refusal/access-token.exception.js';
+import type { StepUpSettings } from '../step-up-settings.js';
 import { Attachment } from '../transports/attachment.js';
 
 /** When the token behind an invocation expires, and the refusal for what outlives it. */
@@ -18,13 +21,26 @@ interface Judged {
 const judged = new Attachment<Judged>();
 
 /**
- * Stores who was judged for an invocation. Guards, interceptors and parameters of one invocation each have a context of
- * their own: what they share are the parameters, some of which several invocations can share.
+ * Stores who was judged for an invocation, and when what it streams has to end. Guards, interceptors and parameters of
+ * one invocation each have a context of their own: what they share are the parameters, some of which several invocations
+ * can share.
  */
-export function keepJudged(host: ArgumentsHost, authenticated: Authenticated, end?: InvocationEnd): void {
+export function keepJudged(host: ArgumentsHost, authenticated: Authenticated, settings: StepUpSettings): void {
   const parameters = [...host.getArgs<unknown[]>()];
   const anchor = anchorOf(parameters);
-  if (anchor !== undefined) judged.set(anchor, { parameters, authenticated, end });
+  if (anchor === undefined) return;
+  const at = endOf(authenticated, settings);
+  const refusal = () => AccessTokenException.refused(new AccessTokenRefused('token_expired'), settings);
+  judged.set(anchor, { parameters, authenticated, end: at === undefined ? undefined : { at, refusal } });
+}
+
+/** Returns when a token ends what is open, in seconds since the epoch; `undefined` if it ends nothing. */
+export function endOf(
+  { claims }: Pick<Authenticated, 'claims'>,
+  { endAtExpiry, clockTolerance }: Pick<StepUpSettings, 'endAtExpiry' | 'clockTolerance'>,
+): number | undefined {
+  const { exp } = claims;
+  return endAtExpiry && typeof exp === 'number' ? exp + clockTolerance : undefined;
 }
 
 /** Returns what was stored for exactly this invocation; `undefined` also if another one has replaced it. */
