@@ -189,8 +189,9 @@ export class Handshakes {
     }
     const thrown = toHttpException(error, 'a handshake', log);
     if (thrown instanceof HttpException) {
+      const status = thrown.getStatus();
       const { message } = thrown;
-      return { closeCode: closeCodeOf(thrown.getStatus()), error: message.slice(0, 100), data: { message } };
+      return { closeCode: closeCodeOf(status), error: status < 500 ? 'refused' : 'server_error', data: { message } };
     }
     log.thrown('handshake_failed', 'a handshake', thrown);
     return { closeCode: INTERNAL_ERROR, error: 'server_error', data: { message: 'Internal server error' } };

@@ -15,8 +15,7 @@ export const rpc: Transport = {
   sharesRequest: true,
   /** A transport of the application may give a message without a context. */
   requestOf: (host) => mcpRequestOf(host.getArgByIndex(1)) ?? contextOf(host),
-  userHoldersOf: (host) =>
-    [host.getArgByIndex(1), mcpRequestOf(host.getArgByIndex(1))].filter((holder) => holder !== undefined),
+  userHoldersOf: (host) => [host.getArgByIndex(1), mcpRequestOf(host.getArgByIndex(1))].filter(isObject),
   responseOf: () => undefined,
   ownsRequest: () => false,
   tokensOf(_, host, { grpcMetadata, messageHeaders }) {
@@ -39,5 +38,9 @@ export const rpc: Transport = {
 
 function contextOf(host: ArgumentsHost): Request {
   const context: unknown = host.getArgByIndex(1);
-  return typeof context === 'object' && context !== null ? (context as Request) : {};
+  return isObject(context) ? (context as Request) : {};
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
