@@ -48,7 +48,8 @@ export class StepUpService {
    * those of the handler. Does not challenge. Report mode does not change the result. Returns `met: false` without
    * reasons if a delegate acts by a token with `act`, unless `delegation` is `'accept'`.
    *
-   * @param at an ExecutionContext, the request, or the value of `@StepUpContext()`
+   * @param at an ExecutionContext, the request, the value of `@StepUpContext()`, or a socket that passed
+   * {@link handshake}
    * @throws AccessTokenException if the request has no usable token, or its authorization server cannot be reached
    * @throws InternalServerErrorException for requirements that are wrong; the log says why
    * @throws StepUpConfigurationError for another `at`
@@ -69,7 +70,8 @@ export class StepUpService {
    * The challenge names the requirements of the handler merged with the given ones, so that the next token meets both.
    *
    * @example `if (transfer.amount > 100_000) await this.stepUp.require(at, 'phr')`
-   * @param at an ExecutionContext, the request, or the value of `@StepUpContext()`
+   * @param at an ExecutionContext, the request, the value of `@StepUpContext()`, or a socket that passed
+   * {@link handshake}
    * @throws InsufficientUserAuthenticationException if they are not met; the challenge is already on the response
    * @throws AccessTokenException for a missing or refused token, a missing scope, or a token that no sign-in can make
    * sufficient

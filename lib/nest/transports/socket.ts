@@ -42,7 +42,6 @@ interface Client {
   pause?(): void;
   resume?(): void;
   once?(event: string, listener: () => void): void;
-  removeAllListeners?(event: string): void;
 }
 
 /**
@@ -75,25 +74,30 @@ function ofWs(client: Client): Socket {
       return () => client.resume?.();
     },
     refuse({ closeCode, error, data }) {
-      // Handlers would run for what a client sends while the socket is closing.
-      client.removeAllListeners?.('message');
-      client.resume?.();
       exceptionTo(client, data);
-      client.close?.(closeCode, error);
+      closeSocket(client, closeCode, error);
+      client.resume?.();
     },
     onClose: (listener) => client.once?.('close', listener),
   };
 }
 
 function ofSocketIo(client: Client, next: HandshakeCallback | undefined): Socket {
+  let connecting = next;
   return {
     holders: [client],
     tokens: (locations) => tokensOfClient(client, locations),
     // A middleware runs before the client is connected.
-    hold: next === undefined ? () => holdPackets(client) : () => () => next(),
+    hold() {
+      if (next === undefined) return holdPackets(client);
+      return () => {
+        connecting = undefined;
+        next();
+      };
+    },
     refuse({ closeCode, data }) {
-      if (next !== undefined) {
-        next(Object.assign(new Error(data.message), { data }));
+      if (connecting !== undefined) {
+        connecting(Object.assign(new Error(data.message), { data }));
         return;
       }
       exceptionTo(client, data);

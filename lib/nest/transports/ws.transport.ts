@@ -84,11 +84,21 @@ export function closeCodeOf(status: number): number {
   return status < 500 ? 4000 + status : INTERNAL_ERROR;
 }
 
-/** Closes a socket. Sends the code on ws only: socket.io has none. */
-export function closeSocket(socket: object, code: number): void {
-  const { close, disconnect } = socket as { close?(code: number): void; disconnect?(close: boolean): void };
-  if (disconnect !== undefined) disconnect.call(socket, true);
-  else close?.call(socket, code);
+interface Closable {
+  close?(code: number, reason?: string): void;
+  disconnect?(close: boolean): void;
+  removeAllListeners?(event: string): void;
+}
+
+/** Closes a socket, and drops its messages. Sends code and reason on ws only: socket.io has none. */
+export function closeSocket(socket: Closable, ...reason: [code: number, reason?: string]): void {
+  if (socket.disconnect !== undefined) {
+    socket.disconnect(true);
+    return;
+  }
+  // A client can send as long as the socket is closing, and handlers would run.
+  socket.removeAllListeners?.('message');
+  socket.close?.(...reason);
 }
 
 function clientOf(host: ArgumentsHost): Client {

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { type ExecutionContext, UseGuards } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
@@ -239,6 +239,72 @@ describe('a handshake over ws', () => {
     expect(await stepUp.handshake(other, kept)).toBe(false);
     other.terminate();
   });
+});
+
+@WebSocketGateway()
+class RequiringGateway {
+  constructor(private readonly stepUp: StepUpService) {}
+
+  async handleConnection(client: WebSocket, request: IncomingMessage) {
+    if (!(await this.stepUp.handshake(client, request))) return;
+    await this.stepUp.require(client, { acrValues: 'mfa', scope: 'bank' });
+    passed((await this.stepUp.authenticated(client)).event.subject);
+  }
+
+  @SubscribeMessage('open')
+  open() {
+    ran();
+    return { event: 'opened', data: 'open' };
+  }
+}
+
+describe('a socket of which more is required', () => {
+  beforeEach(async () => {
+    application = await startApplication({
+      createAdapter: adapters[0][1],
+      controllers: [],
+      providers: [RequiringGateway],
+      options: { ...options(), accessToken: () => 'of messages alone' },
+      configure: (app) => void app.useWebSocketAdapter(new WsAdapter(app)),
+    });
+  });
+
+  it.each<[code: number, token: object]>([
+    [4401, { acr: 'pwd', scope: 'bank' }],
+    [4403, { acr: 'mfa', scope: 'other' }],
+  ])('is closed with %i if it does not have it', async (code, claims) => {
+    expect(await refusedWith(`Bearer ${await server.accessToken(claims)}`)).toMatchObject({ code });
+    expect(passed).not.toHaveBeenCalled();
+  });
+
+  it('stays open if it has it', async () => {
+    const socket = await opened(await server.accessToken({ acr: 'mfa', scope: 'bank' }));
+    expect(await ask(socket, 'open')).toMatchObject({ data: 'open' });
+    expect(passed.mock.calls).toEqual([['alice']]);
+    socket.close();
+  });
+});
+
+it('a client that goes on sending while its socket is closed reaches no handler', async () => {
+  await startWs();
+  const stepUp = application.app.get(StepUpService);
+  const client = Object.assign(new EventEmitter(), { close: jest.fn(), send: jest.fn() });
+  const handled = jest.fn();
+  client.on('message', handled);
+  expect(await stepUp.handshake(client)).toBe(false);
+  client.emit('message', '{"event":"open"}');
+  expect(handled).not.toHaveBeenCalled();
+  expect(client.close.mock.calls).toEqual([[4401, 'unauthenticated']]);
+});
+
+it('a client that is gone, or fails to close, ends nothing', async () => {
+  await startWs();
+  const stepUp = application.app.get(StepUpService);
+  const close = () => {
+    throw new RangeError('gone');
+  };
+  expect(await stepUp.handshake({ close, once: () => undefined })).toBe(false);
+  expect(log.join('\n')).toContain('closing a socket: RangeError');
 });
 
 describe('a renewal over ws', () => {

@@ -12,6 +12,7 @@ import { createClient } from 'graphql-ws';
 import { AccessTokenGuard, RequireAcr, type StepUpRegisterOptions, StepUpService } from 'nestjs-step-up';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { Subject } from 'rxjs';
+import type { Namespace } from 'socket.io';
 import { io } from 'socket.io-client';
 import WebSocket from 'ws';
 import { atTime } from '../../../lib/nest/transports/expiry.js';
@@ -313,9 +314,21 @@ describe('over ws', () => {
   });
 });
 
-it('a client of socket.io is disconnected', async () => {
+@WebSocketGateway()
+class MiddlewareGateway {
+  constructor(private readonly stepUp: StepUpService) {}
+
+  afterInit(namespace: Namespace) {
+    namespace.use((client, next) => this.stepUp.handshake(client, next));
+  }
+}
+
+it.each([
+  ['handleConnection', StreamGateway],
+  ['a middleware', MiddlewareGateway],
+])('a client of socket.io that was judged in %s is disconnected', async (_, gateway) => {
   const { url } = await start({
-    providers: [StreamGateway],
+    providers: [gateway],
     configure: (app) => void app.useWebSocketAdapter(new IoAdapter(app)),
   });
   const socket = io(url, {
