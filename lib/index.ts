@@ -54,6 +54,7 @@ export {
   type Decision,
   type DecisionFacts,
   type DecisionListenerOptions,
+  type HandshakeCallback,
   InsufficientUserAuthenticationException,
   Public,
   type RefusedCode,
@@ -76,6 +77,7 @@ export {
   type StepUpResolvingOptions,
   StepUpService,
   type TokenCacheStatistics,
+  type TokenLocations,
   type UnavailableDecision,
   type Verification,
 } from './nest/index.js';

@@ -26,6 +26,7 @@ export const groups = [
     items: [
       { text: 'Requirements and responses', link: '/requirements' },
       { text: 'Options', link: '/options' },
+      { text: 'Sockets and microservices', link: '/transports' },
       { text: 'Bound tokens', link: '/bound-tokens' },
       { text: 'Step-up per MCP tool', link: '/mcp' },
       { text: 'OpenAPI', link: '/openapi' },

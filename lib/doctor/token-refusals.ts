@@ -138,6 +138,8 @@ const FIXES: Readonly<Record<AccessTokenRefusedCode, Fix>> = {
   authorization_header_repeated: noFix,
   authorization_header_malformed: noFix,
   access_token_repeated: noFix,
+  access_token_ambiguous: noFix,
+  token_of_another_user: noFix,
   token_unreadable: noFix,
   token_too_long: noFix,
   jwt_malformed: noFix,

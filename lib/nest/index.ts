@@ -65,3 +65,5 @@ export { STEP_UP_SETTINGS, type StepUpSettings } from './step-up-settings.js';
 export { isHttpRequest } from './transports/http-request.js';
 export type { Invocation } from './transports/invocation.js';
 export type { Request } from './transports/request.js';
+export type { HandshakeCallback } from './transports/socket.js';
+export type { TokenLocations } from './transports/token-locations.js';

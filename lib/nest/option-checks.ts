@@ -1,9 +1,16 @@
-import { bearerChallenge, StepUpConfigurationError } from '../core/index.js';
+import { bearerChallenge, StepUpConfigurationError, show } from '../core/index.js';
 
 /** @throws StepUpConfigurationError for a value that is none of the choices */
 export function checkChoice(name: string, value: string, choices: readonly string[]): void {
   if (!choices.includes(value)) {
     throw new StepUpConfigurationError(`"${name}" must be ${choices.map((choice) => `'${choice}'`).join(' or ')}`);
+  }
+}
+
+/** @throws StepUpConfigurationError for a value that is neither true nor false */
+export function checkBoolean(name: string, value: unknown): void {
+  if (typeof value !== 'boolean') {
+    throw new StepUpConfigurationError(`"${name}" must be true or false, not ${show(value)}`);
   }
 }
 

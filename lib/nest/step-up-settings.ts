@@ -6,11 +6,10 @@ import {
   checkSeconds,
   DEFAULT_CLOCK_TOLERANCE,
   StepUpConfigurationError,
-  show,
 } from '../core/index.js';
 import { checkPossession, DEFAULT_TOKEN_CACHE_BYTES, type PossessionSettings } from '../token/index.js';
 import type { AuthorizationServerOptions } from './authorization-server-options.js';
-import { checkChoice, checkRealm } from './option-checks.js';
+import { checkBoolean, checkChoice, checkRealm } from './option-checks.js';
 import { checkProtectedResource, type ProtectedResource } from './protected-resource/protected-resource.js';
 import type { RequirementsFunction } from './requirements/step-up-requirements.js';
 import {
@@ -19,6 +18,7 @@ import {
   type StepUpModuleOptions,
   type StepUpRegisterOptions,
 } from './step-up.options.js';
+import { type CheckedTokenLocations, checkTokenLocations } from './transports/token-locations.js';
 
 /** Checked options with every default filled in. */
 export interface StepUpSettings {
@@ -29,6 +29,8 @@ export interface StepUpSettings {
   readonly user: StepUpRegisterOptions['user'];
   readonly authenticationEvent: StepUpExistingOptions['authenticationEvent'];
   readonly accessToken: StepUpModuleOptions['accessToken'];
+  readonly tokenLocations: CheckedTokenLocations;
+  readonly endAtExpiry: boolean;
   readonly isPublic: StepUpModuleOptions['isPublic'];
   readonly requirements: AuthenticationRequirements | RequirementsFunction | undefined;
   readonly realm: string;
@@ -70,6 +72,8 @@ const MEMBERS = new Set<string>([
   'publicUrl',
   'dpop',
   'clientCertificate',
+  'tokenLocations',
+  'endAtExpiry',
 ]);
 
 /**
@@ -87,11 +91,10 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
   checkChoice('audit', audit, ['log', 'throw']);
   const { metadataAudit = passport === 'existing' ? 'off' : 'background' } = options;
   checkChoice('metadataAudit', metadataAudit, ['background', 'await', 'off']);
-  const { routeTable = 'guarded', exceptionFilter = true } = options;
+  const { routeTable = 'guarded', exceptionFilter = true, endAtExpiry = false } = options;
   checkChoice('routeTable', routeTable, ['guarded', 'all', 'off']);
-  if (typeof exceptionFilter !== 'boolean') {
-    throw new StepUpConfigurationError(`"exceptionFilter" must be true or false, not ${show(exceptionFilter)}`);
-  }
+  checkBoolean('exceptionFilter', exceptionFilter);
+  checkBoolean('endAtExpiry', endAtExpiry);
   for (const name of FUNCTIONS) {
     if (options[name] !== undefined && typeof options[name] !== 'function') {
       throw new StepUpConfigurationError(`"${name}" must be a function`);
@@ -150,6 +153,8 @@ export function checkOptions(options: StepUpModuleOptions | undefined): StepUpSe
     user,
     authenticationEvent,
     accessToken,
+    endAtExpiry,
+    tokenLocations: checkTokenLocations(options.tokenLocations),
     isPublic,
     requirements:
       requirements === undefined || typeof requirements === 'function'

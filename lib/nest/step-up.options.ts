@@ -4,6 +4,7 @@ import type { PossessionOptions } from '../token/index.js';
 import type { AuthorizationServerOptions, ResolveAuthorizationServer } from './authorization-server-options.js';
 import type { ProtectedResourceMetadataOptions } from './protected-resource/protected-resource.js';
 import type { RequirementsFunction, StepUpRequirements } from './requirements/step-up-requirements.js';
+import type { TokenLocations } from './transports/token-locations.js';
 
 /** The claims of a verified access token. Only `sub` and `iss` have a known type. */
 export interface AccessTokenClaims extends Record<string, unknown> {
@@ -84,10 +85,21 @@ interface CommonOptions {
    */
   strategyName?: string | undefined;
   /**
-   * Returns the token if it is not in the `Authorization` header. `undefined` looks in the header. Default looks there
-   * alone.
+   * Returns the token if it is not in the `Authorization` header, and off HTTP not at one of `tokenLocations`.
+   * `undefined` looks there. A token that it returns counts alone. Default looks there alone.
    */
   accessToken?: ((context: ExecutionContext) => string | undefined) | undefined;
+  /**
+   * Where an access token is off HTTP. Each place can be switched off. Different tokens at two places are refused.
+   * Default is every place.
+   */
+  tokenLocations?: TokenLocations | undefined;
+  /**
+   * Whether what stays open ends when its token expires, next to `clockTolerance`: server-sent events, GraphQL
+   * subscriptions, streams of gateways and microservices, and sockets that passed `StepUpService.handshake()`. `false`
+   * judges a stream at its start alone. A single result is never cut off. Default is `false`.
+   */
+  endAtExpiry?: boolean | undefined;
   /**
    * Returns whether a handler needs no token, by metadata of the application. Lifts the option `requirements` and
    * `AccessTokenGuard`. Never lifts `@RequireAcr` on a class or handler. Default knows `@Public()` alone.

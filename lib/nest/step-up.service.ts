@@ -12,6 +12,7 @@ import type { RequireAcrArguments } from './requirements/require-acr-arguments.j
 import type { RouteDescription } from './requirements/route-description.js';
 import type { RequirementsFunction, StepUpRequirements } from './requirements/step-up-requirements.js';
 import type { StepUpWord } from './requirements/words.js';
+import type { HandshakeCallback } from './transports/socket.js';
 
 /**
  * Judges requests inside a handler, and describes what each handler requires. Judges every call again: it does not
@@ -47,7 +48,8 @@ export class StepUpService {
    * those of the handler. Does not challenge. Report mode does not change the result. Returns `met: false` without
    * reasons if a delegate acts by a token with `act`, unless `delegation` is `'accept'`.
    *
-   * @param at an ExecutionContext, the request, or the value of `@StepUpContext()`
+   * @param at an ExecutionContext, the request, the value of `@StepUpContext()`, or a socket that passed
+   * {@link handshake}
    * @throws AccessTokenException if the request has no usable token, or its authorization server cannot be reached
    * @throws InternalServerErrorException for requirements that are wrong; the log says why
    * @throws StepUpConfigurationError for another `at`
@@ -68,7 +70,8 @@ export class StepUpService {
    * The challenge names the requirements of the handler merged with the given ones, so that the next token meets both.
    *
    * @example `if (transfer.amount > 100_000) await this.stepUp.require(at, 'phr')`
-   * @param at an ExecutionContext, the request, or the value of `@StepUpContext()`
+   * @param at an ExecutionContext, the request, the value of `@StepUpContext()`, or a socket that passed
+   * {@link handshake}
    * @throws InsufficientUserAuthenticationException if they are not met; the challenge is already on the response
    * @throws AccessTokenException for a missing or refused token, a missing scope, or a token that no sign-in can make
    * sufficient
@@ -85,14 +88,83 @@ export class StepUpService {
   }
 
   /**
-   * Verifies a token that comes without a request, such as in the handshake of a socket. Not available with
-   * `'existing'`. A refusal that leaves `handleConnection` closes the socket: with code 4401 for a refused token, with
-   * 1013 if the authorization server cannot be reached.
+   * Returns the user behind an invocation and the authentication event, in a handler of any transport: who was judged
+   * before it, or who sends its token now if no guard of this package ran. Returns the same for a socket that passed
+   * {@link handshake}. Does not require anything of the event.
    *
    * @example
    * ```ts
-   * async handleConnection(client, request) { client.user = (await this.stepUp.authenticate(tokenOf(request))).user }
+   * @SubscribeMessage('transfer')
+   * @RequireAcr('mfa')
+   * async transfer(@StepUpContext() at: ExecutionContext) {
+   *   const { user, event } = await this.stepUp.authenticated(at);
+   * }
    * ```
+   * @param at an ExecutionContext, the request, the value of `@StepUpContext()`, or the client of a socket
+   * @throws AccessTokenException without a usable token, and for a socket whose token has expired
+   * @throws StepUpConfigurationError for another `at`
+   */
+  async authenticated(at: unknown): Promise<Authenticated> {
+    return (await this.admission.handshakes.userOf(at)) ?? this.admission.further.authenticated(at);
+  }
+
+  /**
+   * Judges the token of a socket when it opens. Returns whether the socket may stay open. Otherwise it is closed: with
+   * code 4401 for a missing or refused token, 4400 for several different ones, 1013 if the authorization server cannot
+   * be reached, 1011 for a wrong configuration, which the log explains. Messages wait until the token is judged. Call it
+   * before anything that takes time. Judges a socket once. Does not require anything of the sign-in. Not available with
+   * `'existing'`: it then closes every socket.
+   *
+   * `client` is the client of ws or socket.io, or the context that graphql-ws gives to `onConnect`. The token is looked
+   * for as the option `tokenLocations` says, not as `accessToken` does.
+   *
+   * @example
+   * ```ts
+   * handleConnection(client: WebSocket, request: IncomingMessage) {
+   *   return this.stepUp.handshake(client, request);
+   * }
+   * ```
+   * @param request what opened the socket of ws
+   * @throws StepUpConfigurationError for a `client` of another kind
+   * @see [RFC 6455 §7.4.2](https://www.rfc-editor.org/rfc/rfc6455.html#section-7.4.2)
+   */
+  handshake(client: object, request?: object): Promise<boolean>;
+  /**
+   * Judges the token of a client of socket.io in a middleware, before the client is connected. A refused client receives
+   * `connect_error`, with the refusal in `data`. Otherwise as in `handleConnection`.
+   *
+   * @example `server.use((client, next) => this.stepUp.handshake(client, next))`
+   */
+  handshake(client: object, next: HandshakeCallback): Promise<boolean>;
+  handshake(client: object, further?: object): Promise<boolean> {
+    return this.admission.handshakes.judge(client, further);
+  }
+
+  /**
+   * Replaces the token of an open socket that passed {@link handshake}. Later messages and operations are judged by the
+   * new token. The new token has to be for the same user: `sub` and `iss`. If it is refused, the earlier one stays.
+   *
+   * @example
+   * ```ts
+   * @SubscribeMessage('renew')
+   * async renew(@StepUpContext() at: ExecutionContext, @MessageBody() token: string) {
+   *   await this.stepUp.renew(at, token);
+   * }
+   * ```
+   * @param at the client, an ExecutionContext, or the value of `@StepUpContext()`; over graphql-ws one of the last two
+   * @throws AccessTokenException for a refused token, for one of another user, and after a refused handshake
+   * @throws StepUpConfigurationError for a connection without handshake
+   */
+  renew(at: unknown, token: string): Promise<Authenticated> {
+    return this.admission.handshakes.renew(at, token);
+  }
+
+  /**
+   * Verifies a token that comes without a request. Not available with `'existing'`. For sockets, {@link handshake} also
+   * finds the token, closes a refused socket and keeps messages back. A refusal that leaves `handleConnection` closes the
+   * socket too: with code 4401 for a refused token, with 1013 if the authorization server cannot be reached.
+   *
+   * @example `const { user, event } = await this.stepUp.authenticate(token)`
    * @throws AccessTokenException for a refused token
    * @throws InternalServerErrorException if the option `user` throws; the log says what
    * @throws StepUpConfigurationError with `'existing'`

@@ -107,7 +107,7 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
       return false;
     }
 
-    override async authenticateToken(): Promise<Authenticated> {
+    protected override async authenticateSocket(): Promise<Authenticated> {
       return authenticated(undefined, this.settings.servers[0]?.issuer);
     }
 

@@ -20,7 +20,8 @@ export interface IncomingRequest {
 /** The authentication scheme under which a token is sent. */
 export type TokenScheme = 'Bearer' | 'DPoP';
 
-interface PresentedToken {
+/** A token, and the scheme under which it was sent. */
+export interface PresentedToken {
   readonly scheme: TokenScheme;
   readonly token: string;
 }
@@ -39,15 +40,24 @@ export function presentedToken(request: IncomingRequest): PresentedToken | undef
   if (typeof authorization !== 'string' || isRepeated('authorization', request)) {
     refuse('authorization_header_repeated');
   }
+  const credentials = credentialsIn(authorization);
+  if (credentials !== undefined && isElsewhereToo(request)) refuse('access_token_repeated');
+  return credentials;
+}
+
+/**
+ * Returns the token in the value of an `Authorization` field. Returns `undefined` without a token: another scheme, or
+ * nothing behind the scheme.
+ *
+ * @throws AccessTokenRefused `invalid_request` for credentials that are not exactly one token
+ */
+export function credentialsIn(authorization: string): PresentedToken | undefined {
   const space = authorization.indexOf(' ');
   const scheme = tokenScheme(space === -1 ? authorization : authorization.slice(0, space));
   const token = space === -1 ? '' : authorization.slice(space).trim();
   if (scheme === undefined || token === '') return undefined;
   if (token.includes(' ') || token.includes(',')) {
     refuse('authorization_header_malformed');
-  }
-  if (isElsewhereToo(request)) {
-    refuse('access_token_repeated');
   }
   return { scheme, token };
 }

@@ -6,6 +6,8 @@ const REFUSALS = {
   authorization_header_repeated: ['invalid_request', 'Only one Authorization header is allowed'],
   authorization_header_malformed: ['invalid_request', 'The Authorization header must carry exactly one token'],
   access_token_repeated: ['invalid_request', 'The access token must be sent in the Authorization header alone'],
+  access_token_ambiguous: ['invalid_request', 'Different access tokens are sent in two places'],
+  token_of_another_user: ['invalid_token', 'The access token is for another user than the one of this connection'],
 
   token_unreadable: ['invalid_token', 'The access token is not a string'],
   token_too_long: ['invalid_token', 'The access token is too long'],

@@ -1,6 +1,13 @@
 export { AccessTokenVerifier, lacksRequired } from './access-token-verifier.js';
 export { authenticationEvent } from './authentication-event.js';
-export { type IncomingRequest, presentedScheme, presentedToken, type TokenScheme } from './bearer-token.js';
+export {
+  credentialsIn,
+  type IncomingRequest,
+  type PresentedToken,
+  presentedScheme,
+  presentedToken,
+  type TokenScheme,
+} from './bearer-token.js';
 export { BoundedMap } from './bounded-map.js';
 export {
   AccessTokenRefused,

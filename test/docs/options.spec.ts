@@ -68,6 +68,7 @@ test.each<[page: string, heading: string, options: Option[]]>([
     'protectedResourceMetadata',
     membersOf('lib/nest/protected-resource/protected-resource.ts', 'ProtectedResourceMetadataOptions'),
   ],
+  ['docs/options.md', 'tokenLocations', membersOf('lib/nest/transports/token-locations.ts', 'TokenLocations')],
   ['docs/options.md', 'keys', membersOf(SERVER, 'ServerOptions', 'keys')],
   ['docs/options.md', 'dpop', membersOf('lib/token/proofs/dpop.options.ts', 'DPoPOptions')],
   [

@@ -114,7 +114,7 @@ const mistakes: readonly [mistake: string, make: () => Mistake, says: string][] 
   [
     'a misspelt option',
     () => ({ options: { ...server(), authorisationServers: [] } }),
-    'StepUpModule has no option "authorisationServers"; the closest is "authorizationServers"; known are user, authenticationEvent, accessToken, isPublic, resolveAuthorizationServer, authorizationServers, passport, strategyName, requirements, realm, resourceMetadata, protectedResourceMetadata, clockTolerance, tokenCacheBytes, mode, audit, metadataAudit, routeTable, exceptionFilter, publicUrl, dpop, clientCertificate',
+    'StepUpModule has no option "authorisationServers"; the closest is "authorizationServers"; known are user, authenticationEvent, accessToken, isPublic, resolveAuthorizationServer, authorizationServers, passport, strategyName, requirements, realm, resourceMetadata, protectedResourceMetadata, clockTolerance, tokenCacheBytes, mode, audit, metadataAudit, routeTable, exceptionFilter, publicUrl, dpop, clientCertificate, tokenLocations, endAtExpiry',
   ],
   [
     'a misspelt profile',

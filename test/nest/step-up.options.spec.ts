@@ -20,7 +20,7 @@ describe('StepUpModule options', () => {
   const audience = '"authorizationServers[0].audience" is required: the identifier of this API in "aud" of its tokens';
   const known =
     'known are user, authenticationEvent, accessToken, isPublic, resolveAuthorizationServer, authorizationServers, passport, strategyName, ' +
-    'requirements, realm, resourceMetadata, protectedResourceMetadata, clockTolerance, tokenCacheBytes, mode, audit, metadataAudit, routeTable, exceptionFilter, publicUrl, dpop, clientCertificate';
+    'requirements, realm, resourceMetadata, protectedResourceMetadata, clockTolerance, tokenCacheBytes, mode, audit, metadataAudit, routeTable, exceptionFilter, publicUrl, dpop, clientCertificate, tokenLocations, endAtExpiry';
   const algorithms = 'RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519';
 
   it.each<[what: string, options: StepUpModuleOptions, message: string]>([

@@ -7,6 +7,8 @@ import { adviceOnInsecureRequests } from '../advice/insecure-requests.js';
 import { StepUpLog } from '../advice/log.js';
 import { AccessTokenGuard } from '../guards/access-token.guard.js';
 import { Admission } from '../guards/admission.js';
+import { bindStreamEnd } from '../guards/stream-end.js';
+import { bindRefusalForm } from '../refusal/refusal-form.js';
 import { sealMetadata } from '../requirements/metadata.js';
 import type { Route } from '../requirements/route.js';
 import { adviceOnUndeclaredWord } from '../requirements/undeclared-word.js';
@@ -21,6 +23,7 @@ import {
 import { BoundGuards, passportOptions } from './bound-guards.js';
 import { DeclaredGuards } from './declared-guards.js';
 import { EnforcementProof } from './enforcement-proof.js';
+import { isStream } from './handler-kinds.js';
 import { MetadataAudit } from './metadata-audit.js';
 import { Reach } from './reach.js';
 import { assertNotReplaced } from './replaced-handlers.js';
@@ -54,6 +57,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
       sealMetadata(type);
       hookGateway(type, isRefusal);
     }
+    this.#bindOffHttp(classes.flatMap(handlersOf));
   }
 
   /**
@@ -104,6 +108,8 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     const classes = applicationClasses(this.modules);
     const handlersOfClasses = new Map(classes.map((one) => [one, handlersOf(one)]));
     const handlers = [...handlersOfClasses.values()].flat();
+    // Again, because a factory can have made more of them.
+    this.#bindOffHttp(handlers);
     const { routes } = this.admission;
     for (const { type } of classes) {
       sealMetadata(type);
@@ -122,6 +128,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
         const route = routes.of(handler.type, one, handler.method);
         proof.prove(route, handler);
         this.#refuseOtherUsers(route, handler, guards);
+        route.isStream ||= this.settings.endAtExpiry && isStream(one);
         route.exposeUser(!route.isProven || exposure.of(handler));
         route.nameUsersBy(guards.userNamersOf(handler));
         if (guards.haveUnseenPassportGuards(handler)) route.searchUsers();
@@ -153,6 +160,17 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     if (this.settings.mode === 'report') {
       const message = 'requirements are recorded, not enforced';
       this.log.advise({ code: 'report_mode', subject: 'StepUpModule', message });
+    }
+  }
+
+  /** Binds the form of refusals, and the end of streams, to handlers that Nest has yet to bind. */
+  #bindOffHttp(handlers: readonly ApplicationHandler[]): void {
+    for (const { type, functions, kinds } of handlers) {
+      const isMessage = kinds.every((kind) => kind === 'message' || kind === 'pattern');
+      for (const one of functions) {
+        if (isMessage) bindRefusalForm(type, one);
+        if (this.settings.endAtExpiry && (isMessage || isStream(one))) bindStreamEnd(one, !isMessage);
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Handler } from '../requirements/handler.js';
-import { FIELD, GATEWAY, MESSAGE_MAPPING, PATH, PATTERN, REFERENCE, RESOLVER_TYPE } from './nest-metadata.js';
+import { FIELD, GATEWAY, MESSAGE_MAPPING, PATH, PATTERN, REFERENCE, RESOLVER_TYPE, SSE } from './nest-metadata.js';
 
 /**
  * How Nest calls a handler, and so whether it runs guards before it. `http` and `operation`: always. `message` and
@@ -72,6 +72,11 @@ export function isFollowUp(method: string): boolean {
 
 export function isController(type: object): boolean {
   return Reflect.hasMetadata(PATH, type);
+}
+
+/** Returns whether a handler always streams: server-sent events, or a GraphQL subscription. */
+export function isStream(handler: Handler): boolean {
+  return Reflect.hasMetadata(SSE, handler) || Reflect.getMetadata(RESOLVER_TYPE, handler) === 'Subscription';
 }
 
 /**

@@ -23,9 +23,12 @@ import { AccessTokenException } from '../refusal/access-token.exception.js';
 import { TokenAdvice } from '../refusal/token-advice.js';
 import type { StepUpSettings } from '../step-up-settings.js';
 import { Attachment } from '../transports/attachment.js';
+import { connectionOf } from '../transports/connection.js';
 import type { Invocation } from '../transports/invocation.js';
 import type { Request } from '../transports/request.js';
 import type { ResponseHeaders } from '../transports/response-headers.js';
+import { onlyToken } from '../transports/token-locations.js';
+import type { Transport } from '../transports/transport.js';
 import type { Authenticated, Authenticator } from './authenticator.js';
 
 interface SentToken {
@@ -87,7 +90,7 @@ export class TokenAuthenticator implements Authenticator {
   #authenticate(invocation: Invocation): MaybePromise<Authenticated | AccessTokenException> | undefined {
     const { request, transport } = invocation;
     if (!transport.ownsRequest(request)) {
-      const token = this.#tokenOf(invocation);
+      const token = this.#tokenOf(invocation, false);
       return token === undefined ? undefined : this.#verify(token, invocation);
     }
     const known = this.#known.get(request);
@@ -123,15 +126,24 @@ export class TokenAuthenticator implements Authenticator {
     return known?.token === token ? known.authenticated : undefined;
   }
 
-  #tokenOf({ request, context }: Invocation): SentToken | undefined {
+  /** @param isOwned whether the request ends with its operation */
+  #tokenOf({ request, context, transport }: Invocation, isOwned = true): SentToken | undefined {
     const { accessToken, schemes } = this.settings;
     const elsewhere = context && accessToken && callOption('accessToken', () => accessToken(context));
     if (elsewhere !== undefined && elsewhere !== '') return { token: elsewhere, scheme: 'Bearer' };
-    const presented = presentedToken(request);
+    const presented = isOwned ? presentedToken(request) : this.#tokenOfConnection(request, context, transport);
     if (presented?.scheme === 'DPoP' && schemes === undefined) {
       throw new AccessTokenRefused('proof_unsupported');
     }
     return presented;
+  }
+
+  /** The token by which a connection was renewed stands in for that of its handshake. */
+  #tokenOfConnection(request: Request, context: Invocation['context'], transport: Transport): SentToken | undefined {
+    const connection = connectionOf(transport.connectionHoldersOf?.(request, context) ?? []);
+    if (connection?.isRefused) return undefined;
+    if (connection?.token !== undefined) return { token: connection.token, scheme: 'Bearer' };
+    return onlyToken(transport.tokensOf(request, context, this.settings.tokenLocations));
   }
 
   #verify({ token, scheme }: SentToken, invocation: Invocation | undefined): MaybePromise<Authenticated> {

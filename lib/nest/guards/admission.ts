@@ -22,8 +22,10 @@ import type { Request } from '../transports/request.js';
 import { ResponseHeaders } from '../transports/response-headers.js';
 import { Conclusion } from './conclusion.js';
 import { FurtherJudgement } from './further-judgement.js';
+import { Handshakes } from './handshakes.js';
 import { Identification } from './identification.js';
 import { Invocations } from './invocations.js';
+import { keepJudged } from './judged-invocations.js';
 import { Judgement, type Waived } from './judgement.js';
 import { type Verdict, verdicts } from './verdict.js';
 
@@ -38,6 +40,8 @@ export class Admission {
   readonly identification: Identification;
   /** Judges for `StepUpService` inside handlers. */
   readonly further: FurtherJudgement;
+  /** Judges sockets when they open, and renews their tokens. */
+  readonly handshakes: Handshakes;
   readonly #conclusion: Conclusion;
   readonly #judgement: Judgement;
   readonly #invocations: Invocations;
@@ -70,6 +74,13 @@ export class Admission {
       identification: this.identification,
       judgement: this.#judgement,
       conclusion: this.#conclusion,
+    });
+    this.handshakes = new Handshakes({
+      settings,
+      log,
+      conclusion: this.#conclusion,
+      invocations: this.#invocations,
+      authenticate: (find) => this.authenticateSocket(find),
     });
   }
 
@@ -160,6 +171,7 @@ export class Admission {
         this.#invocations.admit(invocation, context);
         // Otherwise AcrGuard reports the decision.
         if (access === 'open') this.#conclusion.tellAdmitted(invocation, authenticated.event);
+        if (!invocation.transport.carriesUser || route.isStream) keepJudged(context, authenticated, this.settings);
         return true;
       });
     });
@@ -187,9 +199,14 @@ export class Admission {
   }
 
   /** Verifies a token that comes without a request. */
-  async authenticateToken(token: string): Promise<Authenticated> {
+  authenticateToken(token: string): Promise<Authenticated> {
+    return this.authenticateSocket(() => token);
+  }
+
+  /** {@link authenticateToken} for a token that a function finds. */
+  protected async authenticateSocket(find: () => string): Promise<Authenticated> {
     try {
-      const authenticated = await this.authenticator.authenticateToken(token);
+      const authenticated = await this.authenticator.authenticateToken(find());
       this.#conclusion.tellAdmitted(undefined, authenticated.event);
       return authenticated;
     } catch (error) {
@@ -237,7 +254,7 @@ export class Admission {
     invocation.transport.keepPrivate?.(context);
     let waived: Waived | undefined;
     const judge = (authenticated: Authenticated) =>
-      andThen(this.#judge(authenticated, route, invocation), (outcome) => {
+      andThen(this.#judge(authenticated, route, invocation, verdict), (outcome) => {
         if (outcome instanceof HttpException) return outcome;
         waived = outcome;
         return undefined;
@@ -248,6 +265,8 @@ export class Admission {
       if (!verdict.isTold) this.#conclusion.tellAdmitted(invocation, authenticated.event, waived);
       const { transport, request } = invocation;
       if (transport.carriesUser) verdict.judged = { authenticated, request };
+      if (!transport.carriesUser || route.isStream)
+        keepJudged(context, verdict.complete ?? authenticated, this.settings);
       return undefined;
     });
   }
@@ -256,17 +275,19 @@ export class Admission {
     authenticated: Authenticated,
     route: Route,
     invocation: Invocation,
+    verdict: Verdict,
   ): MaybePromise<HttpException | Waived | undefined> {
     if (route.access === 'skipped') return undefined;
     return andThen(route.requirementsFor(invocation.context as ExecutionContext), (required) =>
       required === undefined
         ? undefined
-        : andThen(completed(authenticated, required.requirements), (complete) =>
-            this.#judgement.enforce(complete, required, {
+        : andThen(completed(authenticated, required.requirements), (complete) => {
+            if (complete !== authenticated) verdict.complete = complete;
+            return this.#judgement.enforce(complete, required, {
               route: route.description.name,
               transport: invocation.transport.name,
-            }),
-          ),
+            });
+          }),
     );
   }
 

@@ -10,6 +10,7 @@ import type { Invocation } from '../transports/invocation.js';
 import type { Conclusion } from './conclusion.js';
 import type { Identification } from './identification.js';
 import type { Invocations } from './invocations.js';
+import { judgedOf } from './judged-invocations.js';
 import type { Judgement } from './judgement.js';
 
 /** What a judgement inside a handler needs of the admission. */
@@ -68,6 +69,27 @@ export class FurtherJudgement {
       if (outcome instanceof HttpException) return outcome;
       if (outcome !== undefined) conclusion.tellAdmitted(invocation, authenticated.event, outcome);
       return undefined;
+    });
+  }
+
+  /**
+   * Returns the user of an invocation and the event of the sign-in: who was judged before the handler, or else who sends
+   * its token now.
+   *
+   * @throws AccessTokenException without a usable token
+   * @throws StepUpConfigurationError for an `at` that does not come from Nest
+   */
+  async authenticated(at: unknown): Promise<Authenticated> {
+    const { invocations, identification, routeOf, conclusion } = this.parts;
+    const invocation = invocations.at(at);
+    const { context } = invocation;
+    const judged = context && judgedOf(context);
+    if (judged !== undefined) return judged.authenticated;
+    return conclusion.refusing(invocation, async () => {
+      const route = context && routeOf(context);
+      const authenticated = await identification.identify(invocation, route, false);
+      const required = context && route?.access === 'required' ? await route.requirementsFor(context) : undefined;
+      return required === undefined ? authenticated : completed(authenticated, required.requirements);
     });
   }
 

@@ -1,8 +1,9 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { StepUpConfigurationError } from '../../core/index.js';
 import { Attachment } from '../transports/attachment.js';
+import { connectionOf } from '../transports/connection.js';
 import { isReceived } from '../transports/http-request.js';
-import { type Invocation, invocationOf, invocationOfRequest } from '../transports/invocation.js';
+import { type Invocation, invocationOf, invocationOfRequest, invocationOfSocket } from '../transports/invocation.js';
 import type { Request } from '../transports/request.js';
 import { handedOn, verdicts } from './verdict.js';
 
@@ -41,6 +42,7 @@ export class Invocations {
   at(at: unknown): Invocation {
     if (typeof at === 'object' && at !== null) {
       if (this.#isContext(at)) return invocationOf(at);
+      if (connectionOf([at]) !== undefined) return invocationOfSocket(at);
       if ('headers' in at) return this.#ofRequest(at as Request);
     }
     throw new StepUpConfigurationError(UNKNOWN_AT);

@@ -19,7 +19,7 @@ export function leaveToApplication(refusal: object): void {
  * The type that the filter catches. Nest tests it with `instanceof`: our exceptions, except those that are left to the
  * application.
  */
-class OwnRefusal {
+export class OwnRefusal {
   static [Symbol.hasInstance](exception: unknown): boolean {
     const isOurs =
       exception instanceof InsufficientUserAuthenticationException || exception instanceof AccessTokenException;
@@ -30,7 +30,7 @@ class OwnRefusal {
 /**
  * Writes the exceptions of the guards and of {@link StepUpService} in the form of the transport. Over HTTP: status,
  * `WWW-Authenticate` and a JSON body. In GraphQL: `extensions`. On sockets: an `exception` event. Over RPC: an error.
- * Does not catch other exceptions.
+ * Does not catch other exceptions. The module binds it where it is needed. Extend it to do more with a refusal.
  *
  * ```http
  * HTTP/1.1 401 Unauthorized
@@ -42,10 +42,13 @@ class OwnRefusal {
  *
  * @example
  * ```ts
- * @UseGuards(AccessTokenGuard)
- * @UseFilters(StepUpExceptionFilter)
- * @SubscribeMessage('accounts')
- * accounts() {}
+ * @Catch(AccessTokenException)
+ * class CountingFilter extends StepUpExceptionFilter {
+ *   override catch(refused: AccessTokenException, host: ArgumentsHost) {
+ *     refusals.add(1, { rule: refused.rule });
+ *     return super.catch(refused, host);
+ *   }
+ * }
  * ```
  */
 @Catch(OwnRefusal)

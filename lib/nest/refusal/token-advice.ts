@@ -35,6 +35,8 @@ const REFUSALS: Readonly<Record<AccessTokenRefusedCode, Describe | undefined>> =
   authorization_header_repeated: undefined,
   authorization_header_malformed: undefined,
   access_token_repeated: undefined,
+  access_token_ambiguous: undefined,
+  token_of_another_user: undefined,
   token_unreadable: undefined,
   token_too_long: undefined,
   jwt_malformed: () => ({

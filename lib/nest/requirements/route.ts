@@ -88,6 +88,8 @@ export class Route {
   needsToken = false;
   /** Whether a guard that the route does not describe may require a token or a user. Default is `false`. */
   mayBeGuarded = false;
+  /** Whether the handler streams over HTTP or GraphQL, and its stream ends with the token. Default is `false`. */
+  isStream = false;
   #exposesUser: boolean | undefined;
 
   /** Whether code that could change the user runs between the judgement and the handler. Default is `true`. */

@@ -1,7 +1,8 @@
 import type { HttpException } from '@nestjs/common';
 import { isThenable } from '../../token/index.js';
 import { Attachment } from './attachment.js';
-import { closeSocket } from './ws.transport.js';
+import { keepUpgradeRequests } from './upgrade-requests.js';
+import { closeCodeOf, closeSocket, INTERNAL_ERROR } from './ws.transport.js';
 
 interface Gateway {
   afterInit?: (server: unknown) => unknown;
@@ -37,6 +38,7 @@ export function hookGateway(type: { readonly prototype: Gateway }, isRefusal: (e
   replace(prototype, 'afterInit', afterInit, function (this: object, server: unknown) {
     const known = servers.get(this) ?? new Set();
     servers.set(this, known.add(server as SocketServer));
+    keepUpgradeRequests(server);
     return afterInit?.call(this, server);
   });
   for (const name of ['handleConnection', 'handleDisconnect'] as const) {
@@ -54,7 +56,7 @@ function guarded(prototype: Gateway, original: ConnectionHook, isRefusal: (error
     if (stopped.get(this) !== undefined) return closeSocket(client, INTERNAL_ERROR);
     const refuse = (error: unknown): void => {
       if (!isRefusal(error)) throw error;
-      closeSocket(client, codeOf(error as HttpException));
+      closeSocket(client, closeCodeOf((error as HttpException).getStatus()));
     };
     try {
       const result = original.call(this, client, ...rest);
@@ -95,14 +97,4 @@ function replace(prototype: Gateway, name: keyof Gateway, original: unknown, hoo
   // The hook inherits the metadata of the original.
   if (typeof original === 'function') Object.setPrototypeOf(hook, original);
   Object.defineProperty(prototype, name, { configurable: true, writable: true, value: hook });
-}
-
-/** WebSocket close codes: RFC 6455 §7.4.1. Private ones are 4000 and the HTTP status. */
-const INTERNAL_ERROR = 1011;
-const TRY_AGAIN_LATER = 1013;
-
-function codeOf(refusal: HttpException): number {
-  const status = refusal.getStatus();
-  if (status === 503) return TRY_AGAIN_LATER;
-  return status < 500 ? 4000 + status : INTERNAL_ERROR;
 }

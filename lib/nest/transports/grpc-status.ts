@@ -3,6 +3,7 @@ import type { Refusal } from './refusal.js';
 
 /** The metadata of a gRPC call, of `@grpc/grpc-js`. */
 interface Metadata {
+  get(name: string): readonly unknown[];
   set(name: string, value: string): void;
   getMap(): object;
 }
@@ -15,12 +16,24 @@ const CODES: ReadonlyMap<number, number> = new Map([
   [503, 14],
 ]);
 
+/** A gRPC call, of `@grpc/grpc-js`. */
+interface Call {
+  getPeer?: unknown;
+  /** Present if the server streams. */
+  readonly write?: unknown;
+}
+
 /** Returns the metadata of a call if this invocation came over gRPC. */
 export function grpcMetadataOf(host: ArgumentsHost): Metadata | undefined {
-  const [, metadata, call] =
-    host.getArgs<[unknown, Partial<Metadata> | undefined, { getPeer?: unknown } | undefined]>();
+  const [, metadata, call] = host.getArgs<[unknown, Partial<Metadata> | undefined, Call | undefined]>();
   const isGrpc = typeof metadata?.getMap === 'function' && typeof call?.getPeer === 'function';
   return isGrpc ? (metadata as Metadata) : undefined;
+}
+
+/** Returns whether the server streams in this invocation, which came over gRPC. */
+export function isGrpcStream(host: ArgumentsHost): boolean {
+  const call = host.getArgByIndex<Call | undefined>(2);
+  return grpcMetadataOf(host) !== undefined && typeof call?.write === 'function';
 }
 
 /**

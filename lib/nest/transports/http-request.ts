@@ -23,7 +23,7 @@ export function isReceived(request: Request): boolean {
  * Returns whether a request opened a socket: RFC 9110 §7.8, or RFC 8441 §4 over HTTP/2. Reads the raw headers too,
  * because other code can have replaced the parsed ones.
  */
-function isUpgrade(request: Request): boolean {
+export function isUpgrade(request: Request): boolean {
   const { raw } = request as { raw?: Request };
   return [request, raw].some(
     (message) =>

@@ -64,3 +64,8 @@ const bareRequest: Transport = { ...http, ownsRequest: isHttpRequest };
 export function invocationOfRequest(request: Request): Invocation {
   return { transport: bareRequest, request, response: responseOf(request), userHolders: [request] };
 }
+
+/** Returns the invocation of a socket that passed its handshake, without a message. */
+export function invocationOfSocket(client: object): Invocation {
+  return { transport: ws, request: client, userHolders: [] };
+}

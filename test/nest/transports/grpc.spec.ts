@@ -55,8 +55,6 @@ describe('a gRPC call is refused with a status that clients know', () => {
       imports: [
         StepUpModule.forRoot({
           authorizationServers: [{ issuer: server.issuer, audience: server.audience }],
-          accessToken: (context) =>
-            context.switchToRpc().getContext<Metadata>().get('authorization')[0]?.toString().replace('Bearer ', ''),
         }),
       ],
       controllers: [BankController],
