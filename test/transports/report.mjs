@@ -1,0 +1,59 @@
+// The tables: one line for a row, one column for each token, and one line for each version where versions differ.
+const TITLES = {
+  tokens: 'Who is served, and what the others receive',
+  'bad input': 'Bad input',
+  'global guard': 'Handlers without a decorator under a global AccessTokenGuard',
+};
+
+/** Returns the tables in Markdown. */
+export function markdownOf(cells) {
+  const parts = [];
+  for (const [table, ofTable] of groupBy(cells, ({ table }) => table)) {
+    const columns = [...groupBy(ofTable, ({ column }) => column).keys()];
+    parts.push(`## ${TITLES[table] ?? table}\n`, line(['', ...columns]), line(['---', ...columns.map(() => '---')]));
+    for (const [row, ofRow] of groupBy(ofTable, ({ row }) => row)) {
+      parts.push(line([row, ...columns.map((column) => inOneCell(ofRow.filter((cell) => cell.column === column)))]));
+    }
+    parts.push('');
+  }
+  return parts.join('\n');
+}
+
+/** Versions that received the same share a cell. */
+function inOneCell(cells) {
+  const groups = [...groupBy(cells, shown)];
+  if (groups.length <= 1) return groups[0]?.[0] ?? '';
+  return groups.map(([text, of]) => `Nest ${of.map(({ version }) => version).join(', ')}: ${text}`).join('<br>');
+}
+
+function shown({ received, faults }) {
+  return faults.length === 0 ? received : `**${faults.map((fault) => fault.split(' ')[0]).join(', ')}** ${received}`;
+}
+
+function line(columns) {
+  return `| ${columns.join(' | ')} |`;
+}
+
+/** Prints the tables and every fault; returns whether there is none. */
+export function printReport(cells, { versions, seconds, left }) {
+  console.log(markdownOf(cells));
+  const faulty = cells.filter(({ faults }) => faults.length > 0);
+  for (const { version, table, row, column, received, faults } of faulty) {
+    console.log(`✗ Nest ${version}, ${table}: ${row}, ${column}: ${received}\n    ${faults.join('\n    ').slice(0, 1200)}`);
+  }
+  if (left.length > 0) console.log(`Left out: ${left.join(', ')}.`);
+  console.log(
+    `Nest ${versions.join(' and ')}; ${cells.length} cells, ${faulty.length} with faults, ${seconds.toFixed(0)} s.`,
+  );
+  return cells.length > 0 && faulty.length === 0;
+}
+
+function groupBy(items, keyOf) {
+  const groups = new Map();
+  for (const item of items) {
+    const key = keyOf(item);
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key).push(item);
+  }
+  return groups;
+}

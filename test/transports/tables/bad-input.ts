@@ -1,0 +1,2 @@
+// @ts-nocheck: see ../harness/tokens.ts
+export async function badInput() {}

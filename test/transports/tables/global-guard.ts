@@ -1,0 +1,65 @@
+// @ts-nocheck: see ../harness/tokens.ts
+import { APP_GUARD } from '@nestjs/core';
+import { AccessTokenGuard, StepUpConfigurationError } from 'nestjs-step-up';
+import { callOnce, cellOf, createRan, faultsOfRefusal, faultsOfService, using } from '../harness/calls';
+import { transports } from '../transports';
+
+const ways = {
+  APP_GUARD: (parts) => ({
+    ...parts,
+    providers: [...(parts.providers ?? []), { provide: APP_GUARD, useClass: AccessTokenGuard }],
+  }),
+  useGlobalGuards: (parts) => ({
+    ...parts,
+    async configure(app) {
+      app.useGlobalGuards(app.get(AccessTokenGuard));
+      await parts.configure?.(app);
+    },
+  }),
+};
+const RPC_MODES = ['alone', 'hybrid', 'hybrid, inheritAppConfig'];
+
+/**
+ * Handlers without a decorator under a global AccessTokenGuard: Nest does not run it before all of them. Each is
+ * guarded, or stops the boot. None runs without a token.
+ */
+export async function globalGuard(environment) {
+  for (const transport of transports.filter(isOneOfItsKind)) {
+    if (!environment.isChosen(transport.name) || !environment.isThere(transport.needs)) continue;
+    for (const mode of isRpc(transport) ? RPC_MODES : [undefined]) {
+      for (const [way, globally] of Object.entries(ways)) await examine(environment, transport, mode, way, globally);
+    }
+  }
+}
+
+async function examine(environment, { name, isEvent, create }, mode, way, globally) {
+  const ran = createRan();
+  const row = mode === undefined ? name : `${name} (${mode})`;
+  const tell = (received, faults) => environment.tell({ table: 'global guard', row, column: way, received, faults });
+  const faults = [];
+  let refused;
+  const stopped = await using(
+    environment,
+    async () => globally(await create({ guards: [], ran }, environment, mode)),
+    async (running) => {
+      for (const token of ['none', 'expired', 'none']) {
+        refused = await callOnce(running, ran, environment.tokens[token]);
+        faults.push(...faultsOfRefusal(refused, { needsStepUp: false, isEvent }));
+      }
+      const good = await callOnce(running, ran, environment.tokens.good);
+      faults.push(...faultsOfService(good));
+    },
+  );
+  if (stopped === undefined) tell(`guarded: ${cellOf(refused)}`, [...new Set(faults)]);
+  else if (stopped instanceof StepUpConfigurationError) tell('stops the boot', []);
+  else tell('does not start', [`BROKEN ${stopped.stack ?? stopped}`]);
+}
+
+function isRpc({ name }) {
+  return /^(TCP|Redis|NATS|RabbitMQ|gRPC)/.test(name);
+}
+
+/** The handlers of one transport are of one kind for the audit. */
+function isOneOfItsKind({ name }) {
+  return !/upload/.test(name);
+}
