@@ -62,10 +62,16 @@ export async function startBrokers(names) {
   return Object.fromEntries(await Promise.all(started));
 }
 
-const children = new Set();
+const children = new Map();
 process.on('exit', () => {
-  for (const child of children) endGroup(child.pid);
+  for (const child of children.keys()) endGroup(child.pid);
 });
+
+/** Ends what was started, and waits until it is gone. */
+export async function stopBrokers() {
+  for (const child of children.keys()) endGroup(child.pid);
+  await Promise.all(children.values());
+}
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
 /** Runs a program until this process ends. Gives its last words if it ends before. */
@@ -73,17 +79,18 @@ function run(program, parameters, env = {}) {
   // a group of its own, as some programs start others
   const stdio = ['ignore', 'pipe', 'pipe'];
   const child = spawn(program, parameters, { env: { ...process.env, ...env }, stdio, detached: true });
-  children.add(child);
   let words = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
       words = (words + chunk).slice(-1000);
     });
   }
-  return new Promise((resolve) => {
+  const ended = new Promise((resolve) => {
     child.on('error', (error) => resolve(error.message));
     child.on('close', () => resolve(words));
   });
+  children.set(child, ended);
+  return ended;
 }
 
 function endGroup(pid) {

@@ -2,18 +2,21 @@
 const TITLES = {
   tokens: 'Who is served, and what the others receive',
   'bad input': 'Bad input',
-  'global guard': 'Handlers without a decorator under a global AccessTokenGuard',
+  'token guard': 'Handlers that require a token alone, by `AccessTokenGuard`',
 };
 
 /** Returns the tables in Markdown. */
 export function markdownOf(cells) {
   const parts = [];
   for (const [table, ofTable] of groupBy(cells, ({ table }) => table)) {
-    const columns = [...groupBy(ofTable, ({ column }) => column).keys()];
-    parts.push(`## ${TITLES[table] ?? table}\n`, line(['', ...columns]), line(['---', ...columns.map(() => '---')]));
-    for (const [row, ofRow] of groupBy(ofTable, ({ row }) => row)) {
-      parts.push(line([row, ...columns.map((column) => inOneCell(ofRow.filter((cell) => cell.column === column)))]));
-    }
+    const rows = [...groupBy(ofTable, ({ row }) => row)].map(([row, cells]) => [row, groupBy(cells, ({ column }) => column)]);
+    const textOf = (columns, column) => inOneCell(columns.get(column) ?? []);
+    const all = [...groupBy(ofTable, ({ column }) => column).keys()];
+    // columns in which every row is the same are one
+    const merged = [...groupBy(all, (column) => JSON.stringify(rows.map(([, cells]) => textOf(cells, column)))).values()];
+    parts.push(`## ${TITLES[table]}\n`, line(['', ...merged.map((columns) => columns.join(', '))]));
+    parts.push(line(['---', ...merged.map(() => '---')]));
+    for (const [row, cells] of rows) parts.push(line([row, ...merged.map(([column]) => textOf(cells, column))]));
     parts.push('');
   }
   return parts.join('\n');

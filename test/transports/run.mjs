@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compile, install, openWorkshop, pack } from '../support/installation.mjs';
-import { aptLine, brokers, installBrokers, missing, startBrokers } from './brokers.mjs';
+import { aptLine, brokers, installBrokers, missing, startBrokers, stopBrokers } from './brokers.mjs';
 import { markdownOf, printReport } from './report.mjs';
 import { versions } from './versions.mjs';
 
@@ -45,6 +45,7 @@ const tarball = options.tarball ?? (await pack(workshop));
 const ports = await startBrokers(wanted);
 const cells = [];
 await Promise.all(chosen.map(runVersion));
+await stopBrokers();
 if (options.markdown !== undefined) writeFileSync(options.markdown, markdownOf(inOrder()));
 const left = options.quick ? Object.keys(brokers) : [];
 const passed = printReport(inOrder(), { versions: chosen, seconds: (Date.now() - started) / 1000, left });

@@ -7,11 +7,13 @@ import { adviceOnInsecureRequests } from '../advice/insecure-requests.js';
 import { StepUpLog } from '../advice/log.js';
 import { AccessTokenGuard } from '../guards/access-token.guard.js';
 import { Admission } from '../guards/admission.js';
+import { StepUpExceptionFilter } from '../refusal/step-up.filter.js';
 import { sealMetadata } from '../requirements/metadata.js';
 import type { Route } from '../requirements/route.js';
 import { adviceOnUndeclaredWord } from '../requirements/undeclared-word.js';
 import { STEP_UP_SETTINGS, type StepUpSettings } from '../step-up-settings.js';
 import { fieldHooksOf, hookGateway } from '../transports/gateway-hooks.js';
+import { ResponseHeaders } from '../transports/response-headers.js';
 import {
   type ApplicationClass,
   type ApplicationHandler,
@@ -21,6 +23,7 @@ import {
 import { BoundGuards, passportOptions } from './bound-guards.js';
 import { DeclaredGuards } from './declared-guards.js';
 import { EnforcementProof } from './enforcement-proof.js';
+import { bindMessageFilter } from './message-filters.js';
 import { MetadataAudit } from './metadata-audit.js';
 import { Reach } from './reach.js';
 import { assertNotReplaced } from './replaced-handlers.js';
@@ -46,13 +49,16 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     private readonly creator: ExternalContextCreator,
     private readonly adapterHost: HttpAdapterHost,
     private readonly metadata: MetadataAudit,
+    headers: ResponseHeaders,
   ) {
     // In the constructor, because Nest binds gateways before it runs any hook of a module.
     const classes = applicationClasses(modules);
     this.#declared = new DeclaredGuards(classes);
-    for (const { type } of classes) {
-      sealMetadata(type);
-      hookGateway(type, isRefusal);
+    const filter = new StepUpExceptionFilter(headers);
+    for (const one of classes) {
+      sealMetadata(one.type);
+      hookGateway(one.type, isRefusal);
+      for (const handler of handlersOf(one)) bindMessageFilter(handler, filter);
     }
   }
 

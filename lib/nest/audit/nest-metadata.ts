@@ -13,6 +13,7 @@ export const RESOLVER_TYPE = 'graphql:resolver_type';
 export const RESOLVER_NAME = 'graphql:resolver_name';
 export const FIELD = 'graphql:resolve_property';
 export const REFERENCE = 'graphql:resolve_reference';
+export const FILTERS = '__exceptionFilters__';
 export const INTERCEPTORS = '__interceptors__';
 export const PIPES = '__pipes__';
 export const PARAMETERS = '__routeArguments__';

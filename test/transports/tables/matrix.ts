@@ -6,14 +6,15 @@ import { transports } from '../transports';
 
 /** Every transport with every token: who is served, and what the others receive. */
 export async function matrix(environment) {
-  for (const { name, needs, isEvent, create } of transports) {
-    if (!environment.isChosen(name) || !environment.isThere(needs)) continue;
+  for (const transport of transports) {
+    const { name, isEvent, create } = transport;
+    if (!environment.tries(transport)) continue;
     const cell = (column, received, faults) => environment.tell({ table: 'tokens', row: name, column, received, faults });
     const ran = createRan();
     const guards = [RequireAcr('mfa', { maxAge: 300 })];
     const stopped = await using(
       environment,
-      () => create({ guards, ran }, environment),
+      () => create({ guards, ran, isRequired: true }, environment),
       async (running) => {
         for (const token of NAMES) {
           const outcome = await callOnce(running, ran, environment.tokens[token]);

@@ -7,12 +7,13 @@ import WebSocket from 'ws';
 import { decorate } from '../harness/decorate';
 import { keepHandshake } from '../harness/token-locations';
 
-/** A gateway whose message `transfer` is guarded by the decorators. */
-export function wsApplication({ guards, ran }) {
+/** A gateway whose message `transfer` is guarded by the decorators. `connected` is called for each client. */
+export function wsApplication({ guards, ran, connected }) {
   @WebSocketGateway()
   class BankGateway {
     handleConnection(client, request) {
       keepHandshake(client, request);
+      return connected?.();
     }
     transfer() {
       return { event: 'transferred', data: ran() };
@@ -42,7 +43,9 @@ export async function openWs({ port }, token) {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const socket = new WebSocket(`ws://127.0.0.1:${port}`, { headers });
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+  const closed = new Promise((resolve) => socket.once('close', resolve));
   return {
+    closed,
     close: () => socket.terminate(),
     ask: (event) =>
       new Promise((resolve) => {
@@ -72,7 +75,7 @@ export async function openIo({ port }, token) {
       }),
     acknowledge: async (event) => ({
       form: 'acknowledgement',
-      held: await socket.timeout(4000).emitWithAck(event, { amount: 1 }),
+      held: await socket.emitWithAck(event, { amount: 1 }),
     }),
   };
 }
