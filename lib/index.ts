@@ -70,6 +70,8 @@ export {
   type StepUpRequirements,
   type StepUpResolvingOptions,
   StepUpService,
+  type StoredEvent,
+  type StoredEventAt,
   type TokenCacheStatistics,
   type UnavailableDecision,
   type Verification,

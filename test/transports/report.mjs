@@ -9,11 +9,16 @@ const TITLES = {
 export function markdownOf(cells) {
   const parts = [];
   for (const [table, ofTable] of groupBy(cells, ({ table }) => table)) {
-    const rows = [...groupBy(ofTable, ({ row }) => row)].map(([row, cells]) => [row, groupBy(cells, ({ column }) => column)]);
+    const rows = [...groupBy(ofTable, ({ row }) => row)].map(([row, cells]) => [
+      row,
+      groupBy(cells, ({ column }) => column),
+    ]);
     const textOf = (columns, column) => inOneCell(columns.get(column) ?? []);
     const all = [...groupBy(ofTable, ({ column }) => column).keys()];
     // columns in which every row is the same are one
-    const merged = [...groupBy(all, (column) => JSON.stringify(rows.map(([, cells]) => textOf(cells, column)))).values()];
+    const merged = [
+      ...groupBy(all, (column) => JSON.stringify(rows.map(([, cells]) => textOf(cells, column)))).values(),
+    ];
     parts.push(`## ${TITLES[table]}\n`, line(['', ...merged.map((columns) => columns.join(', '))]));
     parts.push(line(['---', ...merged.map(() => '---')]));
     for (const [row, cells] of rows) parts.push(line([row, ...merged.map(([column]) => textOf(cells, column))]));
@@ -42,7 +47,9 @@ export function printReport(cells, { versions, seconds, left }) {
   console.log(markdownOf(cells));
   const faulty = cells.filter(({ faults }) => faults.length > 0);
   for (const { version, table, row, column, received, faults } of faulty) {
-    console.log(`✗ Nest ${version}, ${table}: ${row}, ${column}: ${received}\n    ${faults.join('\n    ').slice(0, 1200)}`);
+    console.log(
+      `✗ Nest ${version}, ${table}: ${row}, ${column}: ${received}\n    ${faults.join('\n    ').slice(0, 1200)}`,
+    );
   }
   if (left.length > 0) console.log(`Left out: ${left.join(', ')}.`);
   console.log(

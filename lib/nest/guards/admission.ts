@@ -25,6 +25,7 @@ import { FurtherJudgement } from './further-judgement.js';
 import { Identification } from './identification.js';
 import { Invocations } from './invocations.js';
 import { Judgement, type Waived } from './judgement.js';
+import { StoredJudgement } from './stored-judgement.js';
 import { type Verdict, verdicts } from './verdict.js';
 
 /**
@@ -38,6 +39,8 @@ export class Admission {
   readonly identification: Identification;
   /** Judges for `StepUpService` inside handlers. */
   readonly further: FurtherJudgement;
+  /** Judges for `StepUpService` work that is done after its request. */
+  readonly stored: StoredJudgement;
   readonly #conclusion: Conclusion;
   readonly #judgement: Judgement;
   readonly #invocations: Invocations;
@@ -63,14 +66,16 @@ export class Admission {
         ? new TokenAuthenticator(settings, log, verifications, headers, resolved)
         : new PassportAuthenticator(settings, log, resolved);
     this.identification = this.createIdentification(settings, this.authenticator);
-    this.further = new FurtherJudgement({
+    const parts = {
       routes: this.routes,
-      routeOf: (context) => this.routeOf(context),
+      routeOf: (context: ExecutionContext) => this.routeOf(context),
       invocations: this.#invocations,
       identification: this.identification,
       judgement: this.#judgement,
       conclusion: this.#conclusion,
-    });
+    };
+    this.further = new FurtherJudgement(parts);
+    this.stored = new StoredJudgement(parts, settings, resolved);
   }
 
   /** Whether the boot audit may ask authorization servers. `false` if a test replaces them. Default is `true`. */

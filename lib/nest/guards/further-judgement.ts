@@ -12,8 +12,8 @@ import type { Identification } from './identification.js';
 import type { Invocations } from './invocations.js';
 import type { Judgement } from './judgement.js';
 
-/** What a judgement inside a handler needs of the admission. */
-interface Parts {
+/** What a judgement that code of the application asks for needs of the admission. */
+export interface Parts {
   readonly routes: Routes;
   readonly routeOf: (context: ExecutionContext) => Route;
   readonly invocations: Invocations;

@@ -14,7 +14,13 @@ import { ClientProxyFactory, MessagePattern, Transport } from '@nestjs/microserv
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { AccessTokenGuard, type AccessTokenException, Public, StepUpExceptionFilter, StepUpService } from 'nestjs-step-up';
+import {
+  type AccessTokenException,
+  AccessTokenGuard,
+  Public,
+  StepUpExceptionFilter,
+  StepUpService,
+} from 'nestjs-step-up';
 import { firstValueFrom } from 'rxjs';
 import { io } from 'socket.io-client';
 import WebSocket from 'ws';
@@ -29,7 +35,10 @@ beforeEach(() => ran.mockClear());
 @Catch()
 class OwnFilter implements ExceptionFilter {
   catch(error: AccessTokenException, host: ArgumentsHost) {
-    host.switchToWs().getClient<WebSocket>().send(JSON.stringify({ event: 'own', data: error.getStatus() }));
+    host
+      .switchToWs()
+      .getClient<WebSocket>()
+      .send(JSON.stringify({ event: 'own', data: error.getStatus() }));
   }
 }
 

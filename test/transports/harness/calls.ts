@@ -34,7 +34,7 @@ export function createRan() {
 
 /** Boots the application of a transport, hands it to `use`, and closes it. Returns what stopped the boot, if it did. */
 export async function using(environment, create, use) {
-  let running;
+  let running: unknown;
   try {
     const application = await create();
     running = { ...(await boot(environment, application)), call: application.call };

@@ -3,7 +3,7 @@
 export const SILENCE = Symbol('no answer');
 
 export function within(milliseconds, promise) {
-  let timer;
+  let timer: unknown;
   const limit = new Promise((resolve) => {
     timer = setTimeout(() => resolve(SILENCE), milliseconds);
   });

@@ -50,7 +50,7 @@ const rows = [
       name: `an upload of 1 GiB, ${adapter === 'express' ? 'Express' : 'Fastify'}`,
       create: (parts) => create(parts, (_request, file, done) => done(null, begun.push(file) < 0)),
       async examine({ refusing, fault, running, tokens }) {
-        let sent;
+        let sent: unknown;
         await refusing(async () => {
           const result = await uploadGibibyte(running, tokens.weak);
           sent = result.sent;
@@ -120,12 +120,12 @@ function socketRows() {
   return [
     ...rows,
     ...['expired', 'weak'].map((token) => {
-      let judge;
+      let judge: unknown;
       return {
         name: `ws: a message before the handshake was judged, with a token that is ${token}`,
         create: (parts) => wsApplication({ ...parts, connected: () => judge() }),
         async examine({ refusing, fault, running, tokens }) {
-          let answered;
+          let answered: unknown;
           const isAnswered = new Promise((resolve) => {
             answered = resolve;
           });
@@ -137,7 +137,8 @@ function socketRows() {
           await refusing(() => ask('transfer'), { needsStepUp: token === 'weak' });
           answered();
           // a weak token is a valid one
-          if (token === 'expired' && (await within(4_000, closed)) !== 4401) fault('OPEN the socket was not closed by 4401');
+          if (token === 'expired' && (await within(4_000, closed)) !== 4401)
+            fault('OPEN the socket was not closed by 4401');
           close();
         },
       };
@@ -229,6 +230,12 @@ export async function badInput(environment) {
     const failed = await using(environment, () => create({ guards, ran }, environment), use).catch((error) => error);
     if (failed !== undefined) faults.push(`BROKEN ${failed.stack ?? failed}`);
     const all = [...received].join('; ');
-    environment.tell({ table: 'bad input', row: name, column: 'received', received: all, faults: [...new Set(faults)] });
+    environment.tell({
+      table: 'bad input',
+      row: name,
+      column: 'received',
+      received: all,
+      faults: [...new Set(faults)],
+    });
   }
 }

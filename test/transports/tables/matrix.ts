@@ -9,7 +9,8 @@ export async function matrix(environment) {
   for (const transport of transports) {
     const { name, isEvent, create } = transport;
     if (!environment.tries(transport)) continue;
-    const cell = (column, received, faults) => environment.tell({ table: 'tokens', row: name, column, received, faults });
+    const cell = (column, received, faults) =>
+      environment.tell({ table: 'tokens', row: name, column, received, faults });
     const ran = createRan();
     const guards = [RequireAcr('mfa', { maxAge: 300 })];
     const stopped = await using(

@@ -45,7 +45,7 @@ async function examine(environment, { name, isEvent, create }, mode, way) {
   const row = mode === undefined ? name : `${name} (${mode})`;
   const tell = (received, faults) => environment.tell({ table: 'token guard', row, column: way, received, faults });
   const faults = [];
-  let refused;
+  let refused: unknown;
   const stopped = await using(
     environment,
     async () => globally(await create({ guards, ran }, environment, mode)),

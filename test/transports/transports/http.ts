@@ -5,7 +5,7 @@ import multipart from '@fastify/multipart';
 import { Controller, Get, Post, Req, Sse, UploadedFile, UseInterceptors } from '@nestjs/common';
 import { FileInterceptor } from '@nestjs/platform-express';
 import { of } from 'rxjs';
-import { fetch, FormData } from 'undici';
+import { FormData, fetch } from 'undici';
 import { decorate } from '../harness/decorate';
 
 const headersOf = (token) => (token === undefined ? {} : { authorization: `Bearer ${token}` });

@@ -13,7 +13,7 @@ import { decorate } from '../harness/decorate';
 async function callTool({ url }, token) {
   const client = new Client({ name: 'host', version: '1' });
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  let refused;
+  let refused: unknown;
   const watching = async (...request) => {
     const response = await fetch(...request);
     if (!response.ok && response.status !== 405) refused = response.clone();
@@ -21,9 +21,7 @@ async function callTool({ url }, token) {
   };
   try {
     const address = new URL(`${url}/mcp`);
-    await client.connect(
-      new StreamableHTTPClientTransport(address, { requestInit: { headers }, fetch: watching }),
-    );
+    await client.connect(new StreamableHTTPClientTransport(address, { requestInit: { headers }, fetch: watching }));
     const result = await client.callTool({ name: 'transfer', arguments: {} });
     if (result.isError !== true) return { form: 'result', held: result };
     // the challenge is where hosts look for it
@@ -88,5 +86,9 @@ function rekog({ guards, ran }) {
 export const mcpTransports = [
   { name: 'MCP, official SDK: a tool call', create: (parts) => ({ ...mcpController(parts), call: callTool }) },
   // it calls hooks that the microservices of Nest 11.0 do not have yet
-  { name: 'MCP, @rekog/mcp-nest: a tool call', without: ['11.0.0'], create: (parts) => ({ ...rekog(parts), call: callTool }) },
+  {
+    name: 'MCP, @rekog/mcp-nest: a tool call',
+    without: ['11.0.0'],
+    create: (parts) => ({ ...rekog(parts), call: callTool }),
+  },
 ];
