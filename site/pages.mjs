@@ -27,6 +27,7 @@ export const groups = [
       { text: 'Options', link: '/options' },
       { text: 'Bound tokens', link: '/bound-tokens' },
       { text: 'Step-up per MCP tool', link: '/mcp' },
+      { text: 'Work after the request', link: '/jobs' },
       { text: 'OpenAPI', link: '/openapi' },
       { text: 'Operations', link: '/operations' },
       { text: 'Testing', link: '/testing' },
