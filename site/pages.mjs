@@ -26,6 +26,7 @@ export const groups = [
       { text: 'Requirements and responses', link: '/requirements' },
       { text: 'Options', link: '/options' },
       { text: 'Bound tokens', link: '/bound-tokens' },
+      { text: 'Every transport', link: '/transports-matrix' },
       { text: 'Step-up per MCP tool', link: '/mcp' },
       { text: 'Work after the request', link: '/jobs' },
       { text: 'OpenAPI', link: '/openapi' },

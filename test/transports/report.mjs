@@ -5,15 +5,28 @@ const TITLES = {
   'token guard': 'Handlers that require a token alone, by `AccessTokenGuard`',
 };
 
+/** Returns the page of the documentation. */
+export function pageOf(cells, versions) {
+  return `# Every transport
+
+What clients receive, over real connections: \`npm run test:transports\` has written this page. The versions of Nest are ${versions.join(' and ')}. A cell that names no version is the same on both. [Requirements and responses](requirements.md#what-the-api-answers) explains the forms.
+
+- Tokens: none, weak (another \`acr\`), old (a sign-in an hour ago), expired, good. The handlers have \`@RequireAcr('mfa', { maxAge: 300 })\`.
+- In every refusal of a weak or old token [\`findStepUpChallenge\`](client.md#anything-but-fetch) finds what is required. The sender of an event gets no answer: \`onDecision\` tells of it.
+- A row "alone" is a microservice without HTTP, "hybrid" one that an application with HTTP has connected.
+
+${markdownOf(cells, versions)}`;
+}
+
 /** Returns the tables in Markdown. */
-export function markdownOf(cells) {
+function markdownOf(cells, versions) {
   const parts = [];
   for (const [table, ofTable] of groupBy(cells, ({ table }) => table)) {
     const rows = [...groupBy(ofTable, ({ row }) => row)].map(([row, cells]) => [
       row,
       groupBy(cells, ({ column }) => column),
     ]);
-    const textOf = (columns, column) => inOneCell(columns.get(column) ?? []);
+    const textOf = (columns, column) => inOneCell(columns.get(column) ?? [], versions);
     const all = [...groupBy(ofTable, ({ column }) => column).keys()];
     // columns in which every row is the same are one
     const merged = [
@@ -27,10 +40,11 @@ export function markdownOf(cells) {
   return parts.join('\n');
 }
 
-/** Versions that received the same share a cell. */
-function inOneCell(cells) {
+/** Versions that received the same share a cell. It names them if they are not all. */
+function inOneCell(cells, versions) {
   const groups = [...groupBy(cells, shown)];
-  if (groups.length <= 1) return groups[0]?.[0] ?? '';
+  const [text, those = []] = groups[0] ?? ['', versions];
+  if (groups.length <= 1 && those.length === versions.length) return text;
   return groups.map(([text, of]) => `Nest ${of.map(({ version }) => version).join(', ')}: ${text}`).join('<br>');
 }
 
@@ -44,7 +58,7 @@ function line(columns) {
 
 /** Prints the tables and every fault; returns whether there is none. */
 export function printReport(cells, { versions, seconds, left }) {
-  console.log(markdownOf(cells));
+  console.log(markdownOf(cells, versions));
   const faulty = cells.filter(({ faults }) => faults.length > 0);
   for (const { version, table, row, column, received, faults } of faulty) {
     console.log(

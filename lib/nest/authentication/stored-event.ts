@@ -3,7 +3,6 @@ import {
   checkMembers,
   MILLISECONDS_FROM,
   StepUpConfigurationError,
-  show,
 } from '../../core/index.js';
 
 /**

@@ -125,7 +125,10 @@ describeOverHttp('work that is done after its request', ({ serve, accessToken, s
     const { stepUp } = application;
     expect(await stepUp.assess({ event, at: 'order' }, 'mfa')).toEqual({ met: true });
     const elsewhere = { ...event, issuer: other.issuer };
-    expect(await stepUp.assess({ event: elsewhere, at: 'order' }, 'mfa')).toEqual({ met: false, reasons: ['acr_unmet'] });
+    expect(await stepUp.assess({ event: elsewhere, at: 'order' }, 'mfa')).toEqual({
+      met: false,
+      reasons: ['acr_unmet'],
+    });
     const strong = { ...elsewhere, acr: 'x-phr' };
     expect(await stepUp.assess({ event: strong, at: 'order' }, 'phr')).toEqual({ met: true });
     // it declares no order
@@ -164,8 +167,13 @@ describeOverHttp('work that is done after its request', ({ serve, accessToken, s
     application.stepUp.onDecision((decision) => heard.push(decision));
     await application.stepUp.require({ event, at: 'order' }, 'mfa');
     expect(heard).toMatchObject([{ outcome: 'reported', issuer: server.issuer, reasons: ['acr_unmet'] }]);
-    expect(await application.stepUp.assess({ event, at: 'order' }, 'mfa')).toEqual({ met: false, reasons: ['acr_unmet'] });
-    await expect(application.stepUp.require({ event, at: 'order' }, { scope: 'pay' })).rejects.toMatchObject({ status: 403 });
+    expect(await application.stepUp.assess({ event, at: 'order' }, 'mfa')).toEqual({
+      met: false,
+      reasons: ['acr_unmet'],
+    });
+    await expect(application.stepUp.require({ event, at: 'order' }, { scope: 'pay' })).rejects.toMatchObject({
+      status: 403,
+    });
   });
 
   it('listeners are told of work that is refused', async () => {
@@ -211,7 +219,12 @@ describeOverHttp('work that is done after its request', ({ serve, accessToken, s
     const application = await start({
       passport: 'existing',
       authorizationServers: [own()],
-      authenticationEvent: () => ({ subject: 'alice', acr: mfa, acrTimes: { [mfa]: undefined }, authTime: secondsAgo(0) }),
+      authenticationEvent: () => ({
+        subject: 'alice',
+        acr: mfa,
+        acrTimes: { [mfa]: undefined },
+        authTime: secondsAgo(0),
+      }),
     });
     const { body } = await application.send({ path: '/public' });
     const event = body as StoredEvent;
@@ -313,7 +326,11 @@ describe('a stored event that is not as it was stored is refused', () => {
   });
 
   it('without authorization servers, an event without issuer is judged by its strings', async () => {
-    const stepUp = await boot({ passport: 'existing', authorizationServers: undefined, authenticationEvent: () => ({}) });
+    const stepUp = await boot({
+      passport: 'existing',
+      authorizationServers: undefined,
+      authenticationEvent: () => ({}),
+    });
     const { issuer: _, ...without } = event;
     expect(await stepUp.assess({ event: without, at: 'order' }, mfa as never)).toEqual({ met: true });
   });
