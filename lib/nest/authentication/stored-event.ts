@@ -7,7 +7,7 @@ import {
 
 /**
  * An authentication event that is kept with work for later, such as a job. Plain data, which JSON keeps as it is. Has no
- * token, and is no proof: whoever can write to its store can write any event.
+ * token, and is no proof: every writer of its store can write any event.
  */
 export interface StoredEvent {
   /** Absent only without authorization servers in the options. */
@@ -100,13 +100,15 @@ export function isStored(at: unknown): at is StoredEventAt {
  */
 export function restoredEvent(stored: StoredEventAt, present: number, clockTolerance: number): RestoredEvent {
   checkMembers(stored, ['event', 'at'], (member) => `A stored event is given as { event, at }, without "${member}"`);
-  const { event, at } = stored;
+  const { event: given, at } = stored;
   if (at !== 'order' && at !== 'now') {
     throw new StepUpConfigurationError(
       'A stored event is given as { event, at }: "at" must be \'order\', which measures "maxAge" when the event was ' +
         "stored, or 'now'",
     );
   }
+  // A copy, so that a getter cannot return another value after the check.
+  const event: unknown = isPlain(given) ? { ...given } : given;
   checkEvent(event, 'the stored event');
   const { storedAt, acrTimes, ...others } = event;
   if (storedAt - present > clockTolerance) fail('the stored event', '"storedAt" is in the future');
