@@ -76,6 +76,8 @@ export {
   type StepUpRequirements,
   type StepUpResolvingOptions,
   StepUpService,
+  type StoredEvent,
+  type StoredEventAt,
   type TokenCacheStatistics,
   type TokenLocations,
   type UnavailableDecision,

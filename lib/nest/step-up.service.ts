@@ -6,6 +6,7 @@ import { type Decision, type DecisionListenerOptions, Decisions } from './advice
 import { StepUpLog } from './advice/log.js';
 import { type Verification, Verifications } from './advice/verifications.js';
 import type { Authenticated } from './authentication/authenticator.js';
+import { isStored, type StoredEvent } from './authentication/stored-event.js';
 import { Admission } from './guards/admission.js';
 import type { ChallengeReport } from './refusal/challenger.js';
 import type { RequireAcrArguments } from './requirements/require-acr-arguments.js';
@@ -48,11 +49,12 @@ export class StepUpService {
    * those of the handler. Does not challenge. Report mode does not change the result. Returns `met: false` without
    * reasons if a delegate acts by a token with `act`, unless `delegation` is `'accept'`.
    *
-   * @param at an ExecutionContext, the request, the value of `@StepUpContext()`, or a socket that passed
-   * {@link handshake}
+   * @param at an ExecutionContext, the request, the value of `@StepUpContext()`, a socket that passed {@link handshake},
+   * or `{ event, at }` with what {@link storedEvent} has returned
    * @throws AccessTokenException if the request has no usable token, or its authorization server cannot be reached
    * @throws InternalServerErrorException for requirements that are wrong; the log says why
-   * @throws StepUpConfigurationError for another `at`
+   * @throws StepUpConfigurationError for another `at`. With a stored event also for one that is not as it was stored,
+   * and for wrong requirements
    */
   assess(
     at: unknown,
@@ -60,7 +62,7 @@ export class StepUpService {
     options?: Omit<StepUpRequirements, 'acrValues'>,
   ): Promise<Assessment>;
   assess(at: unknown, ...required: RequireAcrArguments): Promise<Assessment> {
-    return this.admission.further.assess(at, required);
+    return isStored(at) ? this.admission.stored.assess(at, required) : this.admission.further.assess(at, required);
   }
 
   /** Requires inside a handler what an object or a function says. Otherwise as with words. */
@@ -70,8 +72,8 @@ export class StepUpService {
    * The challenge names the requirements of the handler merged with the given ones, so that the next token meets both.
    *
    * @example `if (transfer.amount > 100_000) await this.stepUp.require(at, 'phr')`
-   * @param at an ExecutionContext, the request, the value of `@StepUpContext()`, or a socket that passed
-   * {@link handshake}
+   * @param at an ExecutionContext, the request, the value of `@StepUpContext()`, a socket that passed {@link handshake},
+   * or `{ event, at }` with what {@link storedEvent} has returned
    * @throws InsufficientUserAuthenticationException if they are not met; the challenge is already on the response
    * @throws AccessTokenException for a missing or refused token, a missing scope, or a token that no sign-in can make
    * sufficient
@@ -84,7 +86,29 @@ export class StepUpService {
     options?: Omit<StepUpRequirements, 'acrValues'>,
   ): Promise<void>;
   require(at: unknown, ...required: RequireAcrArguments): Promise<void> {
-    return this.admission.further.require(at, required);
+    return isStored(at) ? this.admission.stored.require(at, required) : this.admission.further.require(at, required);
+  }
+
+  /**
+   * Returns the authentication event behind a request as plain data, to be kept with work that is done later: in a job, a
+   * message, a row of a table. {@link assess} and {@link require} take it as `{ event, at }` in place of a request. `at`
+   * says when `maxAge` is measured: `'order'`, when the event was stored, or `'now'`, when the work is done.
+   *
+   * Does not judge the request: a guard or {@link require} does. Does not sign the event: its store is trusted as the
+   * database of the application is. Does not notice that the token was revoked since, or that it has expired.
+   *
+   * @example
+   * ```ts
+   * await queue.add('payout', { amount, event: await stepUp.storedEvent(at) }); // in the handler
+   * await stepUp.require({ event: job.data.event, at: 'order' }, 'mfa', { maxAge: 300 }); // in the worker
+   * ```
+   * @param at an ExecutionContext, the request, or the value of `@StepUpContext()`
+   * @throws AccessTokenException if the request has no usable token, or one with `act` that is not accepted
+   * @throws InternalServerErrorException if the event does not name who signed in; the log says so
+   * @throws StepUpConfigurationError for another `at`
+   */
+  storedEvent(at: unknown): Promise<StoredEvent> {
+    return this.admission.stored.store(at);
   }
 
   /**

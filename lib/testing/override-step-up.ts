@@ -85,11 +85,12 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
     }
   }
 
-  const authenticated = (present: unknown, issuer: string | undefined): Authenticated => ({
-    user: override.user ?? present ?? { sub: 'test-user' },
-    event: eventOf(issuer),
-    claims: {},
-  });
+  const authenticated = (present: unknown, issuer: string | undefined): Authenticated => {
+    const user = override.user ?? present ?? { sub: TEST_USER };
+    const { sub } = user as { sub?: unknown };
+    const subject = typeof sub === 'string' && sub !== '' ? sub : TEST_USER;
+    return { user, event: { ...eventOf(issuer), subject }, claims: {} };
+  };
 
   class OverriddenIdentification extends Identification {
     protected override authenticate({ request }: Invocation): Authenticated {
@@ -122,6 +123,8 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
 
   return builder.overrideProvider(Admission).useClass(OverriddenAdmission);
 }
+
+const TEST_USER = 'test-user';
 
 function eventOf(issuer: string | undefined): AuthenticationEvent {
   return issuer === undefined ? {} : { issuer };

@@ -38,13 +38,66 @@ describe('a fault of the package is found', () => {
       wanted === path ? { ...load(path), [name]: make(load(path)[name] as never) } : load(wanted);
 
   test.each<[target: string, fault: string, loaded: Load]>([
-    ['challenges', 'a parser that throws', replacing('core/index', 'parseChallenges', () => () => { throw new Error('x'); })],
-    ['challenges', 'a parser that splits at commas', replacing('core/index', 'parseChallenges', () => (line: string) => line.split(',').map((scheme) => ({ scheme, parameters: {} })))],
-    ['authorization-header', 'a token with a comma', replacing('token/index', 'presentedToken', () => () => ({ scheme: 'Bearer', token: 'a,b' }))],
-    ['access-token', 'another audience', replacing('authorization-servers/index', 'checkAuthorizationServers', (own: (options: unknown) => object[]) => (options: unknown) => own(options).map((server) => ({ ...server, audience: new Set(['https://api.example', 'x', '']) })))],
-    ['introspection', 'an audience that is absent', replacing('authorization-servers/index', 'checkAuthorizationServers', (own: (options: unknown) => { profile: object }[]) => (options: unknown) => own(options).map((server) => ({ ...server, profile: { ...server.profile, absentClaims: new Set(['aud']) } })))],
-    ['dpop-proof', 'proofs that are accepted twice', replacing('token/proofs/dpop-proof', 'DPoPProofs', () => class { verify() {} })],
-    ['options', 'another error', replacing('nest/step-up-settings', 'checkOptions', () => () => { throw new TypeError('"x"'); })],
+    [
+      'challenges',
+      'a parser that throws',
+      replacing('core/index', 'parseChallenges', () => () => {
+        throw new Error('x');
+      }),
+    ],
+    [
+      'challenges',
+      'a parser that splits at commas',
+      replacing(
+        'core/index',
+        'parseChallenges',
+        () => (line: string) => line.split(',').map((scheme) => ({ scheme, parameters: {} })),
+      ),
+    ],
+    [
+      'authorization-header',
+      'a token with a comma',
+      replacing('token/index', 'presentedToken', () => () => ({ scheme: 'Bearer', token: 'a,b' })),
+    ],
+    [
+      'access-token',
+      'another audience',
+      replacing(
+        'authorization-servers/index',
+        'checkAuthorizationServers',
+        (own: (options: unknown) => object[]) => (options: unknown) =>
+          own(options).map((server) => ({ ...server, audience: new Set(['https://api.example', 'x', '']) })),
+      ),
+    ],
+    [
+      'introspection',
+      'an audience that is absent',
+      replacing(
+        'authorization-servers/index',
+        'checkAuthorizationServers',
+        (own: (options: unknown) => { profile: object }[]) => (options: unknown) =>
+          own(options).map((server) => ({ ...server, profile: { ...server.profile, absentClaims: new Set(['aud']) } })),
+      ),
+    ],
+    [
+      'dpop-proof',
+      'proofs that are accepted twice',
+      replacing(
+        'token/proofs/dpop-proof',
+        'DPoPProofs',
+        () =>
+          class {
+            verify() {}
+          },
+      ),
+    ],
+    [
+      'options',
+      'another error',
+      replacing('nest/step-up-settings', 'checkOptions', () => () => {
+        throw new TypeError('"x"');
+      }),
+    ],
   ])('%s: %s', async (name, _, loaded) => {
     const { failure } = await outcomeOf(name, loaded, 2_000);
     expect(failure).toBeDefined();

@@ -95,6 +95,12 @@ class BankController {
     return this.stepUp.assess(at, 'eid');
   }
 
+  @Get('stored')
+  @UseGuards(AccessTokenGuard)
+  stored(@StepUpContext() at: unknown) {
+    return this.stepUp.storedEvent(at);
+  }
+
   @Get('misspelt')
   @UseGuards(AccessTokenGuard)
   misspelt(@StepUpContext() at: unknown) {
@@ -249,6 +255,22 @@ describe.each(adapters)('overrideStepUp(), %s', (_, createAdapter) => {
       expect(await (await overridden.decide(100)).json()).toEqual({ met: false, reasons: ['acr_missing'] });
       expectStepUpChallenge(await overridden.decide(101), { acrValues: ['urn:a:mfa'] });
     });
+  });
+
+  it.each<[what: string, override: StepUpOverride, subject: string]>([
+    ['the user of the test', { met: true, user: { sub: 'bob' } }, 'bob'],
+    ['a user without sub', { met: true, user: { id: 1 } }, 'test-user'],
+    ['nobody in particular', { met: true }, 'test-user'],
+  ])('an overridden application stores an event of %s, and decides on it', async (_, override, subject) => {
+    const decided = { ...override };
+    await start(decided);
+    const event: unknown = await (await overridden.get('stored')).json();
+    expect(event).toMatchObject({ subject });
+    const at = { event, at: 'order' };
+    expect(await overridden.service.assess(at, 'mfa', { maxAge: 0 })).toEqual({ met: true });
+    decided.met = false;
+    expect(await overridden.service.assess(at, 'mfa')).toEqual({ met: false, reasons: ['acr_unmet'] });
+    await expect(overridden.service.require(at, 'mfa')).rejects.toMatchObject({ status: 401 });
   });
 
   it('a test may change the override', async () => {

@@ -10,9 +10,9 @@ export const DECISION_CHANNEL = 'nestjs-step-up:decision';
 
 /** What every decision reports about its invocation. */
 export interface DecisionFacts {
-  /** `Controller.handler`; absent if only a request or a token was given. */
+  /** `Controller.handler`; absent if only a request, a token or a stored event was given. */
   readonly route?: string;
-  /** The context type of Nest, such as `http` or `graphql`; absent for a token without a request. */
+  /** The context type of Nest, such as `http` or `graphql`; absent for a token or a stored event without a request. */
   readonly transport?: string;
   /**
    * The configured issuer of the token. With `'existing'`, the issuer of the authentication event. Absent if unknown.

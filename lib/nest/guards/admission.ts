@@ -27,6 +27,7 @@ import { Identification } from './identification.js';
 import { Invocations } from './invocations.js';
 import { keepJudged } from './judged-invocations.js';
 import { Judgement, type Waived } from './judgement.js';
+import { StoredJudgement } from './stored-judgement.js';
 import { type Verdict, verdicts } from './verdict.js';
 
 /**
@@ -42,6 +43,8 @@ export class Admission {
   readonly further: FurtherJudgement;
   /** Judges sockets when they open, and renews their tokens. */
   readonly handshakes: Handshakes;
+  /** Judges for `StepUpService` work that is done after its request. */
+  readonly stored: StoredJudgement;
   readonly #conclusion: Conclusion;
   readonly #judgement: Judgement;
   readonly #invocations: Invocations;
@@ -67,14 +70,14 @@ export class Admission {
         ? new TokenAuthenticator(settings, log, verifications, headers, resolved)
         : new PassportAuthenticator(settings, log, resolved);
     this.identification = this.createIdentification(settings, this.authenticator);
-    this.further = new FurtherJudgement({
+    const parts = {
       routes: this.routes,
-      routeOf: (context) => this.routeOf(context),
+      routeOf: (context: ExecutionContext) => this.routeOf(context),
       invocations: this.#invocations,
       identification: this.identification,
       judgement: this.#judgement,
       conclusion: this.#conclusion,
-    });
+    };
     this.handshakes = new Handshakes({
       settings,
       log,
@@ -82,6 +85,8 @@ export class Admission {
       invocations: this.#invocations,
       authenticate: (find) => this.authenticateSocket(find),
     });
+    this.further = new FurtherJudgement(parts);
+    this.stored = new StoredJudgement(parts, settings, resolved);
   }
 
   /** Whether the boot audit may ask authorization servers. `false` if a test replaces them. Default is `true`. */

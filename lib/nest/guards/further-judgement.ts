@@ -13,8 +13,8 @@ import type { Invocations } from './invocations.js';
 import { judgedOf } from './judged-invocations.js';
 import type { Judgement } from './judgement.js';
 
-/** What a judgement inside a handler needs of the admission. */
-interface Parts {
+/** What a judgement that code of the application asks for needs of the admission. */
+export interface Parts {
   readonly routes: Routes;
   readonly routeOf: (context: ExecutionContext) => Route;
   readonly invocations: Invocations;
@@ -88,6 +88,7 @@ export class FurtherJudgement {
     return conclusion.refusing(invocation, async () => {
       const route = context && routeOf(context);
       const authenticated = await identification.identify(invocation, route, false);
+      if (authenticated instanceof HttpException) return authenticated;
       const required = context && route?.access === 'required' ? await route.requirementsFor(context) : undefined;
       return required === undefined ? authenticated : completed(authenticated, required.requirements);
     });

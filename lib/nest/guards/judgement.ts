@@ -44,13 +44,17 @@ export class Judgement {
   /**
    * Returns whether requirements are met. A delegate that is not accepted meets none: the assessment then has no
    * reasons.
+   *
+   * @param now the time at which `maxAge` is measured, in seconds since the epoch. Default is the present time.
    */
-  assess(authenticated: Authenticated, required: TranslatedRequirements): Assessment {
+  assess(authenticated: Authenticated, required: TranslatedRequirements, now = Date.now() / 1000): Assessment {
     const { event, claims } = authenticated;
     const server = this.#serverOf(authenticated);
     if (isRefusedDelegation(claims, server)) return { met: false, reasons: [] };
     const requirements = this.translated(required, event.issuer, server);
-    return requirements === undefined ? { met: false, reasons: ['acr_unmet'] } : this.assessEvent(event, requirements);
+    return requirements === undefined
+      ? { met: false, reasons: ['acr_unmet'] }
+      : this.assessEvent(event, requirements, now);
   }
 
   /**
@@ -59,13 +63,15 @@ export class Judgement {
    * it returns what a challenge would ask for.
    *
    * @param at names the handler to listeners and in the log
+   * @param now as {@link assess} takes it
    */
   enforce(
     authenticated: Authenticated,
     required: TranslatedRequirements,
     at: DecidedAt,
+    now = Date.now() / 1000,
   ): HttpException | Waived | undefined {
-    const outcome = this.#outcome(authenticated, required, at);
+    const outcome = this.#outcome(authenticated, required, at, now);
     if (outcome instanceof HttpException) tellRefusal(this.decisions, outcome, () => at, authenticated.event);
     return outcome;
   }
@@ -75,13 +81,14 @@ export class Judgement {
     authenticated: Authenticated,
     required: TranslatedRequirements,
     at: DecidedAt,
+    now: number,
   ): HttpException | Waived | undefined {
     const { event, claims, scheme } = authenticated;
     const server = this.#serverOf(authenticated);
     if (isRefusedDelegation(claims, server)) return AccessTokenException.stepUpImpossible('delegate_refused');
     const requirements = this.translated(required, event.issuer, server);
     if (requirements === undefined) return AccessTokenException.stepUpImpossible('issuer_without_word');
-    const assessment = this.assessEvent(event, requirements);
+    const assessment = this.assessEvent(event, requirements, now);
     if (assessment.met) return undefined;
 
     const reasons = Object.freeze([...assessment.reasons]);
@@ -110,8 +117,8 @@ export class Judgement {
     return required.for(issuer, server);
   }
 
-  /** Returns whether an event meets the requirements at this moment. */
-  protected assessEvent(event: AuthenticationEvent, requirements: AuthenticationRequirements): Assessment {
-    return assess(event, requirements, { now: Date.now() / 1000, clockTolerance: this.settings.clockTolerance });
+  /** Returns whether an event meets the requirements at a time. Tests override it. */
+  protected assessEvent(event: AuthenticationEvent, requirements: AuthenticationRequirements, now: number): Assessment {
+    return assess(event, requirements, { now, clockTolerance: this.settings.clockTolerance });
   }
 }
