@@ -84,6 +84,21 @@ scenario('the two ways to the bank lead to each other', async ({ bank, sample })
 });
 
 scenario(
+  'without JavaScript, and with a browser that is not sent on, the page has a link and nothing that waits',
+  async ({ bank, sample }) => {
+    await bank.page.route('**/on-a-server', (route) => route.fulfill({ status: 204 }));
+    await bank.goto();
+    await bank.page.getByRole('heading', { name: 'Without JavaScript' }).waitFor();
+    assert.deepEqual(await bank.page.locator('#loading, #inspector').filter({ visible: true }).count(), 0);
+    await bank.shot('without-javascript');
+    await bank.page.unroute('**/on-a-server');
+    await bank.page.getByRole('link', { name: 'The bank on a server' }).click();
+    await bank.page.waitForURL(`${sample.bff}/`);
+  },
+  NO_SCRIPTS,
+);
+
+scenario(
   'without JavaScript the page sends its visitor to the server',
   async ({ bank, sample }) => {
     await bank.goto();
