@@ -55,6 +55,25 @@ scenario(
   LAPTOP,
 );
 
+scenario(
+  'on a server: wrong amounts are refused at the field, by the browser or by the server',
+  async ({ bank, sample }) => {
+    const bff = new BffPage(bank.page, sample, 'bff-amounts');
+    await bff.signIn('ada');
+    const sent = [];
+    bff.page.on('request', (request) => sent.push(request.url()));
+    for (const amount of ['0', '0,00', '-1', 'ten', '12345678', '1.001']) {
+      await bff.transfer(amount);
+      assert.equal(await bff.page.locator('#amount:invalid').count(), 1, amount);
+    }
+    assert.deepEqual(sent, []);
+    // what the browser does not know
+    await bff.transfer('2480.51');
+    await bff.page.locator('#amount-problem', { hasText: 'There are only €\u00a02,480.50 in this account.' }).waitFor();
+    assert.equal(await bff.page.inputValue('#amount'), '2480.51');
+  },
+);
+
 scenario('on a server: localhost does as well', async ({ bank, sample }) => {
   const bff = new BffPage(bank.page, sample, 'bff-localhost');
   await bff.signIn('ada', sample.bff.replace('127.0.0.1', 'localhost'));
