@@ -37,7 +37,7 @@ for (const [way, acrValues, maxAge, request] of CHALLENGES) {
 
 scenario('a socket whose token has expired is closed with 4401, and the page gets a new token', async ({ bank }) => {
   await bank.signIn('ada');
-  // in place of the token, one that the bank does not accept
+  // as the bank does with a token that it does not accept
   await bank.page.routeWebSocket('**/socket', (socket) => socket.close({ code: 4401 }));
   await bank.transfer('25', 'WebSocket');
   await bank.says('You were away for a while');
