@@ -55,6 +55,25 @@ scenario(
   LAPTOP,
 );
 
+scenario(
+  'on a server: wrong amounts are refused at the field, by the browser or by the server',
+  async ({ bank, sample }) => {
+    const bff = new BffPage(bank.page, sample, 'bff-amounts');
+    await bff.signIn('ada');
+    const sent = [];
+    bff.page.on('request', (request) => sent.push(request.url()));
+    for (const amount of ['0', '0,00', '-1', 'ten', '12345678', '1.001']) {
+      await bff.transfer(amount);
+      assert.equal(await bff.page.locator('#amount:invalid').count(), 1, amount);
+    }
+    assert.deepEqual(sent, []);
+    // what the browser does not know
+    await bff.transfer('2480.51');
+    await bff.page.locator('#amount-problem', { hasText: 'There are only €\u00a02,480.50 in this account.' }).waitFor();
+    assert.equal(await bff.page.inputValue('#amount'), '2480.51');
+  },
+);
+
 scenario('on a server: localhost does as well', async ({ bank, sample }) => {
   const bff = new BffPage(bank.page, sample, 'bff-localhost');
   await bff.signIn('ada', sample.bff.replace('127.0.0.1', 'localhost'));
@@ -82,6 +101,21 @@ scenario('the two ways to the bank lead to each other', async ({ bank, sample })
   await bank.page.getByRole('link', { name: 'Tokens in the browser' }).click();
   await bank.page.waitForURL(`${sample.bank}/`);
 });
+
+scenario(
+  'without JavaScript, and with a browser that is not sent on, the page has a link and nothing that waits',
+  async ({ bank, sample }) => {
+    await bank.page.route('**/on-a-server', (route) => route.fulfill({ status: 204 }));
+    await bank.goto();
+    await bank.page.getByRole('heading', { name: 'Without JavaScript' }).waitFor();
+    assert.deepEqual(await bank.page.locator('#loading, #inspector').filter({ visible: true }).count(), 0);
+    await bank.shot('without-javascript');
+    await bank.page.unroute('**/on-a-server');
+    await bank.page.getByRole('link', { name: 'The bank on a server' }).click();
+    await bank.page.waitForURL(`${sample.bff}/`);
+  },
+  NO_SCRIPTS,
+);
 
 scenario(
   'without JavaScript the page sends its visitor to the server',

@@ -25,6 +25,8 @@ rmSync(SCREENSHOTS, { recursive: true, force: true });
 mkdirSync(SCREENSHOTS, { recursive: true });
 const files = [
   'bank.browser.mjs',
+  'bank-ways.browser.mjs',
+  'passkeys.browser.mjs',
   'bff.browser.mjs',
   'accessibility.browser.mjs',
   'client.browser.mjs',

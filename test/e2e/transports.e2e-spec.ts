@@ -206,6 +206,17 @@ describe('the socket', () => {
     expect((await fetch(`${sample.bank}/configuration.json`)).status).toBe(200);
   });
 
+  it('does not keep the bank from stopping', async () => {
+    const other = await startSample();
+    const { accessToken } = await (await Client.create(other)).signIn(ADA);
+    const url = `${other.bank.replace('http', 'ws')}/socket`;
+    const socket = new WebSocket(url, ['bank', `access-token.${accessToken}`]);
+    await once(socket, 'open');
+    const closed = once(socket, 'close');
+    await other.close();
+    await closed;
+  });
+
   it('speaks the protocol of the bank, and its answer does not repeat the token', async () => {
     const socket = connect(tokens.password);
     await once(socket, 'open');
