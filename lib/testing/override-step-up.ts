@@ -108,8 +108,10 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
       return false;
     }
 
+    /** Always of one subject, so that a renewal is by the same user. */
     protected override async authenticateSocket(): Promise<Authenticated> {
-      return authenticated(undefined, this.settings.servers[0]?.issuer);
+      const socket = authenticated(undefined, this.settings.servers[0]?.issuer);
+      return { ...socket, event: { ...socket.event, subject: 'test-user' } };
     }
 
     protected override createJudgement(...of: ConstructorParameters<typeof Judgement>): Judgement {

@@ -273,6 +273,15 @@ describe.each(adapters)('overrideStepUp(), %s', (_, createAdapter) => {
     await expect(overridden.service.require(at, 'mfa')).rejects.toMatchObject({ status: 401 });
   });
 
+  it('a socket needs no token, stays open, and is renewed by anything', async () => {
+    await start({ met: true, user: { sub: 'alice' } });
+    const client = { close: jest.fn(), once: jest.fn() };
+    expect(await overridden.service.handshake(client)).toBe(true);
+    await overridden.service.renew(client, 'anything');
+    expect((await overridden.service.authenticated(client)).user).toEqual({ sub: 'alice' });
+    expect(client.close).not.toHaveBeenCalled();
+  });
+
   it('a test may change the override', async () => {
     const override: StepUpOverride = { met: true };
     await start(override);

@@ -28,7 +28,7 @@ import { Invocations } from './invocations.js';
 import { keepJudged } from './judged-invocations.js';
 import { Judgement, type Waived } from './judgement.js';
 import { StoredJudgement } from './stored-judgement.js';
-import { type Verdict, verdicts } from './verdict.js';
+import { isReplaced, type Verdict, verdicts } from './verdict.js';
 
 /**
  * Decides on every invocation: determines its user, what it requires, and whether the user meets that. The guards and
@@ -309,9 +309,4 @@ export class Admission {
     const { isPublic } = this.settings;
     return isPublic !== undefined && callOption('isPublic', () => isPublic(context)) === true;
   }
-}
-
-/** Returns whether the request has another user object than the judged one. */
-function isReplaced({ judged }: Verdict): boolean {
-  return judged !== undefined && judged.request.user !== judged.authenticated.user;
 }

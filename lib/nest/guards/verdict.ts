@@ -28,3 +28,8 @@ export const handedOn = new Attachment<true>();
 export function isAdmitted(context: ExecutionContext): boolean {
   return verdicts.get(context)?.isAdmitted === true;
 }
+
+/** Returns whether the request has another user object than the judged one. */
+export function isReplaced({ judged }: Verdict): boolean {
+  return judged !== undefined && judged.request.user !== judged.authenticated.user;
+}

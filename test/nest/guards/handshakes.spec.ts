@@ -247,7 +247,7 @@ class RequiringGateway {
 
   async handleConnection(client: WebSocket, request: IncomingMessage) {
     if (!(await this.stepUp.handshake(client, request))) return;
-    await this.stepUp.require(client, { acrValues: 'mfa', scope: 'bank' });
+    await this.stepUp.require(client, 'mfa', { scope: 'bank' });
     passed((await this.stepUp.authenticated(client)).event.subject);
   }
 
