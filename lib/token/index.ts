@@ -52,4 +52,5 @@ export { type Environment, proxyOf } from './proxy.js';
 export { ResolvedServers } from './resolved-servers.js';
 export { checkStillValid } from './validity.js';
 export type { VerifiedAccessToken } from './verified-access-token.js';
+export { TimedOut } from './with-timeout.js';
 export { withoutStackTrace } from './without-stack-trace.js';

@@ -38,6 +38,17 @@ describe('the addresses of the metadata', () => {
     expect(server.requests).toEqual(asked);
   });
 
+  test.each<[what: string, before: string, type: string | undefined]>([
+    ['with a byte order mark', '\uFEFF', 'application/json'],
+    ['as text', '', 'text/plain; charset=utf-8'],
+    ['as another kind of JSON', '', 'application/openid-configuration+json'],
+    ['without a media type', '', undefined],
+  ])('a document %s is read', async (_, before, type) => {
+    const document = { issuer: server.origin, jwks_uri: 'https://as.example/jwks' };
+    server.text(OIDC, before + JSON.stringify(document), 200, type === undefined ? {} : { 'content-type': type });
+    await expect(fetchMetadata(document)).resolves.toEqual(document);
+  });
+
   test('an issuer without a document at either address is unavailable', async () => {
     const { message } = await unavailable(`${server.origin}/t`);
     expect(message).toBe(

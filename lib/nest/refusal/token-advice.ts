@@ -1,5 +1,10 @@
 import type { AuthorizationServer } from '../../authorization-servers/index.js';
-import { AccessTokenRefused, type AccessTokenRefusedCode, AuthorizationServerUnavailable } from '../../token/index.js';
+import {
+  AccessTokenRefused,
+  type AccessTokenRefusedCode,
+  AuthorizationServerUnavailable,
+  TimedOut,
+} from '../../token/index.js';
 import { RESOLVED_SERVERS } from '../advice/advice.js';
 import type { StepUpLog } from '../advice/log.js';
 import { stackTraceOf } from '../advice/thrown.js';
@@ -216,7 +221,9 @@ export class TokenAdvice {
   noteUnavailable(unavailable: AuthorizationServerUnavailable): void {
     const { code, issuer } = unavailable;
     const subject = this.#servers.has(issuer) ? (issuer as string) : RESOLVED_SERVERS;
-    const trace = code === 'resolver_failed' ? stackTraceOf(unavailable.cause) : undefined;
+    const { cause } = unavailable;
+    const isThrown = code === 'resolver_failed' && !(cause instanceof TimedOut);
+    const trace = isThrown ? stackTraceOf(cause) : undefined;
     this.log.adviseOn(code, subject, () => adviceOnUnavailable(unavailable, this.settings.servers), trace);
   }
 

@@ -4,6 +4,7 @@ import {
   type AuthorizationServerUnavailableCode,
   fixForNetwork,
   networkFailure,
+  TimedOut,
 } from '../../token/index.js';
 import { type Advice, adviceSubject, RESOLVED_SERVERS } from '../advice/advice.js';
 import { kindOf } from '../advice/thrown.js';
@@ -51,8 +52,11 @@ export function adviceOnUnavailable(
 ): Advice {
   const { code, issuer, reason, cause } = unavailable;
   if (issuer === undefined) {
-    const message = code === 'resolver_failed' ? `${reason} (${kindOf(cause)})` : reason;
-    return { code, subject: RESOLVED_SERVERS, message, fix: UNAVAILABILITIES[code] };
+    if (code !== 'resolver_failed')
+      return { code, subject: RESOLVED_SERVERS, message: reason, fix: UNAVAILABILITIES[code] };
+    return cause instanceof TimedOut
+      ? { code, subject: RESOLVED_SERVERS, message: reason, fix: UNAVAILABILITIES.resolver_overloaded }
+      : { code, subject: RESOLVED_SERVERS, message: `${reason} (${kindOf(cause)})`, fix: UNAVAILABILITIES[code] };
   }
   const failure = networkFailure(unavailable);
   const fix =

@@ -134,6 +134,40 @@ describeOverHttp('authorization servers that the application resolves', ({ serve
     expect(log.join()).not.toContain('s3cret');
   });
 
+  it('if it hangs: 503 after the time limit, and the log says so, once', async () => {
+    const start = globalThis.setTimeout;
+    const timers = jest
+      .spyOn(globalThis, 'setTimeout')
+      .mockImplementation(((over: () => void, milliseconds: number) =>
+        start(over, milliseconds === 5000 ? 0 : milliseconds)) as never);
+    try {
+      const send = await serveWith(() => new Promise(() => undefined));
+      for (const issuer of ['https://stranger.example/1', 'https://stranger.example/2']) {
+        const response = await send({ token: strangersToken(issuer) });
+        expect(response).toMatchObject({ status: 503, headers: { 'retry-after': ['1'] } });
+      }
+    } finally {
+      timers.mockRestore();
+    }
+    expect(advice('resolver_failed')).toEqual([
+      '[resolver_failed] resolveAuthorizationServer: "resolveAuthorizationServer" has not answered within 5 seconds; let it ' +
+        'answer from memory or from an index, without a request to the issuer that it is asked for',
+    ]);
+  });
+
+  it('a server whose words contradict those of another resolved one is 503, and the log names both', async () => {
+    const words: Record<string, object> = { [gold.issuer]: { mfa: 'urn:gold' }, [silver.issuer]: { 'urn:gold': 'x' } };
+    const send = await serveWith((issuer) => ({ issuer, audience: AUDIENCE, acr: words[issuer] as never }));
+    expect((await send({ token: await gold.accessToken({ acr: 'urn:gold' }) })).status).toBe(200);
+    expect((await send({ token: await silver.accessToken({ acr: 'x' }) })).status).toBe(503);
+    expect((await send({ token: await gold.accessToken({ acr: 'urn:gold' }) })).status).toBe(200);
+    expect(advice('resolved_server_invalid')).toEqual([
+      `[resolved_server_invalid] resolveAuthorizationServer: "resolveAuthorizationServer("${gold.issuer}").acr.mfa" uses ` +
+        '"urn:gold", which is a word in "resolveAuthorizationServer().acr"; give the word another name, or list the string ' +
+        'under "urn:gold"',
+    ]);
+  });
+
   it('a server that cannot be reached is named by the issuer that it was resolved for, with one subject for all', async () => {
     const send = await serveWith((issuer) => ({ issuer, audience: AUDIENCE, jwksUri: 'http://127.0.0.1:1/jwks' }));
     expect((await send({ token: await gold.accessToken() })).status).toBe(503);

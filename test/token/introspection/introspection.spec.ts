@@ -129,6 +129,16 @@ describe('the response about an opaque token', () => {
     expect(await outcome(verifier().verify('opaque'))).toBe(expected);
   });
 
+  test.each<[what: string, before: string, type: string | undefined]>([
+    ['with a byte order mark', '\uFEFF', 'application/json'],
+    ['as text', '', 'text/plain; charset=utf-8'],
+    ['without a media type', '', undefined],
+  ])('a response %s is read', async (_, before, type) => {
+    const headers = type === undefined ? {} : { 'content-type': type };
+    server.text(INTROSPECTION, before + JSON.stringify(active()), 200, headers as Record<string, string>);
+    expect(await outcome(verifier().verify('opaque'))).toBe('accepted');
+  });
+
   test('a client without a user is its own subject, so that no user is challenged', async () => {
     server.json(INTROSPECTION, active({ sub: undefined, acr: undefined, auth_time: undefined }));
     const { event } = await verifier().verify('opaque');

@@ -31,6 +31,18 @@ describe('field RS-06 EdDSA under both of its names', () => {
     },
   );
 
+  test.each<[allowed: string, alg: string, expected: string]>([
+    ['Ed25519', 'Ed25519', 'accepted'],
+    ['EdDSA', 'EdDSA', 'accepted'],
+    ['Ed25519', 'EdDSA', refusal.alg],
+    ['EdDSA', 'Ed25519', refusal.alg],
+  ])('with the option %s a token of alg %s is: %s', async (allowed, alg, expected) => {
+    server.json('/jwks', { keys: [jwkOf(ed25519, { kid: 'k', alg: 'Ed25519' })] });
+    const options = { issuer: server.origin, audience: AUDIENCE, jwksUri: `${server.origin}/jwks` };
+    const there = verifierOf({ ...options, algorithms: [allowed] });
+    expect(await outcome(there, tokenOf(ed25519.privateKey, { alg, kid: 'k' }))).toBe(expected);
+  });
+
   test('a key of another type does not fit either name', async () => {
     server.json('/jwks', { keys: [jwkOf(keyPair('ES256'), { kid: 'k' })] });
     expect(await outcome(verifier(), tokenOf(ed25519.privateKey, { alg: 'Ed25519', kid: 'k' }))).toBe(refusal.keyUnfit);
