@@ -1,4 +1,17 @@
-// What the rows are compared with: each ratio is the median of the ratios of the rounds.
+// The budgets, and what the rows are compared with: each ratio of rows is the median of the ratios of the rounds.
+
+/** Greatest ratio of a new token to the bare check of its signature, by algorithm. */
+export const NEW_TOKEN = { RS256: 1.2, PS256: 1.2, ES256: 1.1, EdDSA: 1.1 };
+
+/** The same for a token that is known already, and for one that its claims rule out. */
+export const KNOWN_TOKEN = 0.08;
+export const RULED_OUT_TOKEN = 0.25;
+
+/** Greatest number of nanoseconds of one judgement. */
+export const JUDGING_NS = 60;
+
+/** Greatest ratio of a start with the module to one without. */
+export const START = 1.15;
 
 const over = (above, below) => above / below;
 

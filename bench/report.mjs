@@ -1,5 +1,5 @@
 // The report: a line for each row and ratio, as Markdown, so that it can be written into README.md.
-import { BUDGETS } from './budgets.mjs';
+import { BUDGETS, START } from './budgets.mjs';
 import { TITLES } from './rows.mjs';
 import { median, medianOf, quartiles } from './statistics.mjs';
 
@@ -60,11 +60,12 @@ export function startupTable(field, rows) {
     protected: 'with it, all protected',
   };
   return table([
-    [`Start on ${capitalized(field)}`, 'ms of CPU', '÷ without'],
+    [`Start on ${capitalized(field)}`, 'ms of CPU', '÷ without', `budget of the module: ≤ ${START}`],
     ...rows.map(({ application, milliseconds, spread: [low, high], ratio }) => [
       names[application],
       `${milliseconds.toFixed(0)} (${low.toFixed(0)}–${high.toFixed(0)})`,
       ratio.toFixed(2),
+      application === 'open' || application === 'protected' ? (ratio <= START ? 'kept' : 'missed') : '',
     ]),
   ]);
 }

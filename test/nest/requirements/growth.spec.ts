@@ -70,6 +70,8 @@ describe('what a request costs', () => {
     const open = () => admission.admitUnproven(contextOf(last, 'open'));
     return [refused, open].map((request) => {
       request();
+      // the route that was asked for last is at hand
+      admission.routeOf(contextOf(last, 'handle0'));
       return builtinCalls(request);
     });
   }

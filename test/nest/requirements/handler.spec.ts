@@ -46,6 +46,23 @@ describe('what decorators say of a method', () => {
     });
   });
 
+  it('is that of the name that a function has now, if it has moved to another one', () => {
+    class TransferController {
+      @RequireAcr('mfa')
+      create() {}
+      list() {}
+    }
+    const moved = () => undefined;
+    TransferController.prototype.list = moved;
+    expect(metadataOfHandler(TransferController, moved)).toEqual({ name: 'TransferController.list', metadata: [] });
+    TransferController.prototype.create = moved;
+    TransferController.prototype.list = () => undefined;
+    expect(metadataOfHandler(TransferController, moved)).toMatchObject({
+      name: 'TransferController.create',
+      metadata: [{ kind: 'require' }],
+    });
+  });
+
   it('counts for the function that was there before, under its name', () => {
     class TransferController {
       @SkipStepUp()

@@ -1,5 +1,6 @@
 import crypto from 'node:crypto';
-import type { AccessTokenVerifier } from '../../../lib/token/index.js';
+import { AccessTokenRefused, type AccessTokenVerifier } from '../../../lib/token/index.js';
+import { readJwt } from '../../../lib/token/jwt/jwt.js';
 import { stringCalls } from '../../support/string-calls.js';
 import { JsonServer } from '../json-server.js';
 import { accessTokenClaims, encode, keyPair, type Part, signToken } from '../signed-token.js';
@@ -75,6 +76,50 @@ describe('base64url', () => {
     expect(await outcome(verifier, inPart(0, change))).toBe(refusal.unreadable);
     expect(await outcome(verifier, inPart(1, change))).toBe(refusal.unreadable);
     expect(await outcome(verifier, inPart(2, change))).toBe(refusal.unsigned);
+  });
+});
+
+describe('the parts of a token', () => {
+  const GRAMMAR = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+  const isRead = (token: string) => {
+    try {
+      readJwt(token);
+      return true;
+    } catch (error) {
+      expect(error).toBeInstanceOf(AccessTokenRefused);
+      return false;
+    }
+  };
+
+  test('RFC 7515 §2 have no other character than the 64 of base64url, nor one that is such a one in its lower eight bits', () => {
+    const [header, payload] = [encode({ alg: 'ES256' }), encode({ sub: 'alice' })];
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const taken: string[] = [];
+    const upper = [0, 0x100, 0x200, 0x2000, 0x2100, 0xd800, 0xff00];
+    const codes = upper.flatMap((begin) => Array.from({ length: 256 }, (_, code) => begin + code));
+    for (const character of codes.map((code) => String.fromCharCode(code))) {
+      const isOther = !alphabet.includes(character);
+      if (isRead(`${header}.${payload}.AAAA${character}AAA`)) taken.push(character);
+      // in the other parts a letter can spoil the JSON
+      if (isOther && isRead(`${header.slice(0, -1)}${character}.${payload}.AAAA`)) taken.push(character);
+      if (isOther && isRead(`${header}.${payload.slice(0, 4)}${character}${payload.slice(5)}.AAAA`))
+        taken.push(character);
+    }
+    expect(taken.sort().join('')).toBe([...alphabet].sort().join(''));
+  });
+
+  test('are read if, and only if, they follow the grammar: each text of up to four characters as a signature', () => {
+    const characters = ['A', 'z', '9', '-', '_', '+', '/', '=', '.', ' ', '\n', '\0', '\u00e9', '\u0141'];
+    const differing: string[] = [];
+    let texts = [''];
+    for (let length = 1; length <= 4; length += 1) {
+      texts = texts.flatMap((text) => characters.map((character) => text + character));
+      for (const text of texts) {
+        const token = `e30.e30.${text}`;
+        if (isRead(token) !== (GRAMMAR.test(token) && length % 4 !== 1)) differing.push(text);
+      }
+    }
+    expect(differing).toEqual([]);
   });
 });
 
