@@ -20,9 +20,16 @@ const runs = numberOf('runs', 10);
 const workers = numberOf('workers', availableParallelism());
 
 const busy = Array.from({ length: workers }, () =>
-  spawn(process.execPath, ['-e', 'process.on("disconnect", () => process.exit()); (function work() { const until = Date.now() + 50; while (Date.now() < until); setImmediate(work); })()'], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  }),
+  spawn(
+    process.execPath,
+    [
+      '-e',
+      'process.on("disconnect", () => process.exit()); (function work() { const until = Date.now() + 50; while (Date.now() < until); setImmediate(work); })()',
+    ],
+    {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    },
+  ),
 );
 const folder = mkdtempSync(join(tmpdir(), 'nestjs-step-up-busy-'));
 const failures = new Map();
@@ -30,7 +37,13 @@ let redRuns = 0;
 try {
   for (let run = 1; run <= runs; run += 1) {
     const file = join(folder, `${run}.json`);
-    const jest = [join('node_modules', 'jest', 'bin', 'jest.js'), '--json', `--outputFile=${file}`, '--silent', ...given];
+    const jest = [
+      join('node_modules', 'jest', 'bin', 'jest.js'),
+      '--json',
+      `--outputFile=${file}`,
+      '--silent',
+      ...given,
+    ];
     const { status } = spawnSync(process.execPath, jest, { cwd: root, stdio: ['ignore', 'ignore', 'ignore'] });
     const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(file, 'utf8'));
     console.log(`run ${run}: ${numPassedTests} passed, ${numFailedTests} failed`);

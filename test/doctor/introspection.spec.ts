@@ -340,7 +340,11 @@ describe('claims that no API accepts are reported, whatever else is said', () =>
   const rows: [name: string, claims: Response, message: string][] = [
     ['nested too deeply', { nested: deep(40) }, 'The claims of the access token are nested too deeply'],
     ['a forbidden name', { constructor: {} }, 'The access token has a claim name that is not accepted'],
-    ['a forbidden name of a delegate', { act: { constructor: {} } }, 'The access token has a claim name that is not accepted'],
+    [
+      'a forbidden name of a delegate',
+      { act: { constructor: {} } },
+      'The access token has a claim name that is not accepted',
+    ],
   ];
 
   test.each(rows)('of an opaque token: %s', async (_, claims, message) => {

@@ -30,7 +30,30 @@ const VALUES = [
   { toString: 1 },
 ];
 const NAMES = ['__proto__', 'constructor', 'toString', 'length', 'then', '', '0', 'toJSON', 'valueOf'];
-const CHARACTERS = ['"', '\\', ',', '=', ' ', '\t', '\n', '.', '/', '%', '@', ':', '?', '#', '\u0000', 'ÿ', '€', '\ud83d', '-', '_', 'A', '0'];
+const CHARACTERS = [
+  '"',
+  '\\',
+  ',',
+  '=',
+  ' ',
+  '\t',
+  '\n',
+  '.',
+  '/',
+  '%',
+  '@',
+  ':',
+  '?',
+  '#',
+  '\u0000',
+  'ÿ',
+  '€',
+  '\ud83d',
+  '-',
+  '_',
+  'A',
+  '0',
+];
 const MAX_TEXT = 3000;
 
 export class Mutator {
@@ -109,7 +132,17 @@ export class Mutator {
   }
 
   #number(value) {
-    return this.#pick([value + 1, value - 1, -value, value * 1000, value / 2, Math.floor(value), value + 60, value - 60, String(value)]);
+    return this.#pick([
+      value + 1,
+      value - 1,
+      -value,
+      value * 1000,
+      value / 2,
+      Math.floor(value),
+      value + 60,
+      value - 60,
+      String(value),
+    ]);
   }
 
   #text(text) {

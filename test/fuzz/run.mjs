@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Coverage, instrumentBelow } from './coverage.mjs';
-import { search } from './search.mjs';
 import { atFixedTime } from './fixed-time.mjs';
+import { search } from './search.mjs';
 import { TARGETS } from './targets/index.mjs';
 
 const { values } = parseArgs({

@@ -78,6 +78,7 @@ function* smaller(value) {
       const { [name]: _, ...rest } = value;
       yield rest;
     }
-    for (const [name, member] of Object.entries(value)) for (const less of smaller(member)) yield { ...value, [name]: less };
+    for (const [name, member] of Object.entries(value))
+      for (const less of smaller(member)) yield { ...value, [name]: less };
   }
 }

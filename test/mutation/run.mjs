@@ -13,11 +13,15 @@ if (ROOMS[room] === undefined) throw new Error(`give one of ${Object.keys(ROOMS)
 
 const stryker = join(folder, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js');
 const mutate = [...(files.length > 0 ? files : [ROOMS[room]]), '!lib/**/index.ts'].join(',');
-const { status } = spawnSync(process.execPath, [stryker, 'run', join(folder, 'stryker.config.json'), '--mutate', mutate], {
-  cwd: root,
-  env: { ...process.env, STEP_UP_ROOM: room },
-  stdio: 'inherit',
-});
+const { status } = spawnSync(
+  process.execPath,
+  [stryker, 'run', join(folder, 'stryker.config.json'), '--mutate', mutate],
+  {
+    cwd: root,
+    env: { ...process.env, STEP_UP_ROOM: room },
+    stdio: 'inherit',
+  },
+);
 if (status !== 0) process.exit(status ?? 1);
 
 const report = JSON.parse(readFileSync(join(folder, '.report', 'mutation.json'), 'utf8'));

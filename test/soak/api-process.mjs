@@ -66,7 +66,9 @@ export class Api {
         resolve(message);
       };
       this.child.on('message', hear);
-      this.exited.then(([code]) => reject(new Error([`${this.name} has ended with ${code}`, ...this.faults].join('\n'))));
+      this.exited.then(([code]) =>
+        reject(new Error([`${this.name} has ended with ${code}`, ...this.faults].join('\n'))),
+      );
     });
   }
 }

@@ -57,7 +57,10 @@ class BankController {}
 const routes = {
   open: { decorators: [Get('open')], handle: () => ({ open: true }) },
   account: { decorators: [Get('account'), UseGuards(AccessTokenGuard)], handle: who() },
-  transfer: { decorators: [Post('transfer'), HttpCode(200), RequireAcr('mfa', { maxAge: settings.maxAge })], handle: who() },
+  transfer: {
+    decorators: [Post('transfer'), HttpCode(200), RequireAcr('mfa', { maxAge: settings.maxAge })],
+    handle: who(),
+  },
   scoped: { decorators: [Get('scoped'), RequireAcr({ scope: 'transfer:write' })], handle: who() },
 };
 for (const [name, { decorators, handle }] of Object.entries(routes)) {

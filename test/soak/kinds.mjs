@@ -17,10 +17,12 @@ const GUARDED = ['account', 'transfer', 'scoped'];
 const HOUR = 3600;
 
 /** Routes with a token that was made for the purpose. */
-const sent = (make, routes = GUARDED) => (world) => ({
-  route: world.pick(routes),
-  token: make(world, world.pick(world.server.issuers)),
-});
+const sent =
+  (make, routes = GUARDED) =>
+  (world) => ({
+    route: world.pick(routes),
+    token: make(world, world.pick(world.server.issuers)),
+  });
 const flawed = (options, routes) => sent((_, issuer) => jwt(issuer, options), routes);
 const claiming = (claims, routes) => flawed({ claims }, routes);
 const early = (description, header, claims) => flawed({ early: description, header, claims });
@@ -75,7 +77,10 @@ export const BAD = {
   'a huge token': unverified('The issuer of the access token is not known', () =>
     [encoded({ alg: 'ES256' }), encoded({ x: 'x'.repeat(9_000) }), 'AAAA'].join('.'),
   ),
-  'a broken JWT': unverified('The access token is not a readable JWT', () => `eyJ${randomBytes(9).toString('hex')}.e30.AAAA`),
+  'a broken JWT': unverified(
+    'The access token is not a readable JWT',
+    () => `eyJ${randomBytes(9).toString('hex')}.e30.AAAA`,
+  ),
   'no b64token': unverified('The access token is not active', () => `%${randomBytes(9).toString('hex')}`),
   'five parts': unverified('The access token is not a signed JWT', () => `${encoded({ alg: 'dir' })}.e30.e30.e30.e30`),
   'an unknown issuer': (world) => {

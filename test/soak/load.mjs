@@ -1,5 +1,5 @@
 // The load: paced, so that a busy machine gets less of it, and bounded in what is under way.
-import { request as httpRequest, Agent } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { difference } from './answers.mjs';
 import { legalAnswers } from './deserts.mjs';

@@ -15,7 +15,8 @@ export function brokenPromises(lines, secrets) {
     const key = `${code} ${subject}`;
     if (level !== 'log' && seen.has(key)) faults.push(`a second line of ${key}: ${message}`);
     seen.add(key);
-    const isTold = /eyJ[\w-]{8}|opaque-[0-9a-f]{8}|user-\d/.test(message) || secrets.some((one) => message.includes(one));
+    const isTold =
+      /eyJ[\w-]{8}|opaque-[0-9a-f]{8}|user-\d/.test(message) || secrets.some((one) => message.includes(one));
     if (isTold) faults.push(`a line with a token, claim or secret: ${message}`);
   }
   return faults;

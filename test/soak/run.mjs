@@ -33,7 +33,8 @@ const load = new Load(world, { rate, random: randomOf(Number(values.seed)) });
 console.log(
   `Soak of ${values.minutes} minutes, ${rate} requests a second over Express and Fastify, Node ${process.versions.node}, seed ${values.seed}.`,
 );
-if (redis === undefined) console.log('No redis-server: without Redis, so without its outages. Set REDIS_SERVER to its path.');
+if (redis === undefined)
+  console.log('No redis-server: without Redis, so without its outages. Set REDIS_SERVER to its path.');
 
 // What happens on the side, by the second of the run. The last seconds are without an outage.
 const last = duration - 8;
@@ -83,9 +84,13 @@ await redis?.stop();
 
 const seconds = (spans) => Math.round(spans.reduce((sum, { from, to }) => sum + to - from, 0));
 const table = (counts) =>
-  [...counts].sort(([, one], [, other]) => other - one).map(([name, count]) => `  ${String(count).padStart(8)}  ${name}`);
+  [...counts]
+    .sort(([, one], [, other]) => other - one)
+    .map(([name, count]) => `  ${String(count).padStart(8)}  ${name}`);
 
-console.log(`\n${load.sent} requests, ${load.heldBack} held back by a busy machine, ${load.aborted} given up by their client.`);
+console.log(
+  `\n${load.sent} requests, ${load.heldBack} held back by a busy machine, ${load.aborted} given up by their client.`,
+);
 console.log(`Input:\n${table(load.kinds).join('\n')}`);
 console.log(`Answers:\n${table(load.answers).join('\n')}`);
 console.log(
@@ -93,7 +98,11 @@ console.log(
     `Redis away ${redis?.outages.length ?? 0} times, ${seconds(redis?.outages ?? [])} s; ` +
     `${server.requests.keys} requests for keys, ${server.requests.introspection} for introspection.`,
 );
-const bad = load.sent - (load.kinds.get('good') ?? 0) - (load.kinds.get('no guard') ?? 0) - (load.kinds.get('before the warm-up') ?? 0);
+const bad =
+  load.sent -
+  (load.kinds.get('good') ?? 0) -
+  (load.kinds.get('no guard') ?? 0) -
+  (load.kinds.get('before the warm-up') ?? 0);
 console.log(`Bad input: ${((bad / (load.sent - load.kinds.get('before the warm-up'))) * 100).toFixed(1)} %`);
 for (const kind of Object.keys(BAD)) if (!load.kinds.has(kind)) faults.push(`no input of the kind "${kind}" was sent`);
 if (load.wrong > 0) faults.push(`${load.wrong} wrong answers`, ...load.faults);
@@ -111,7 +120,8 @@ for (const api of apis) {
       `${open(final)} open resources; ${api.logged.filter(({ context }) => context === 'StepUp').length} lines of log`,
   );
   console.log(`  heap in KiB: ${api.samples.map(({ heap }) => Math.round(heap / 1024)).join(' ')}`);
-  if (!(growth <= MOST_BYTES_PER_REQUEST)) faults.push(`${api.name}: memory grows by ${growth.toFixed(2)} bytes a request`);
+  if (!(growth <= MOST_BYTES_PER_REQUEST))
+    faults.push(`${api.name}: memory grows by ${growth.toFixed(2)} bytes a request`);
   const about = (fault) => `${api.name}: ${fault}`;
   faults.push(...api.faults.map(about));
   faults.push(...brokenPromises(api.logged, [CLIENT.clientSecret]).map(about));

@@ -28,7 +28,16 @@ export function jwt(issuer, { claims: further, header, key = issuer.signing, ear
   const claims = JSON.parse(JSON.stringify(claimsOf(issuer, further)));
   const text = issuer.sign(claims, header, key);
   // A token that names another key has none.
-  return { kind: 'jwt', text, issuer, key: header?.kid ? undefined : key, kid: header?.kid ?? key.kid, claims, early, late };
+  return {
+    kind: 'jwt',
+    text,
+    issuer,
+    key: header?.kid ? undefined : key,
+    kid: header?.kid ?? key.kid,
+    claims,
+    early,
+    late,
+  };
 }
 
 /** A token that the server knows until it is revoked. */

@@ -82,7 +82,10 @@ export const accessToken = {
       const { met } = assess(event, { acrValues: ['mfa'], maxAge: 300 }, { now: NOW });
       const time = payload.auth_time;
       const isRecent = typeof time === 'number' && time >= NOW - 305 && time <= NOW + 5;
-      expect(!met || (payload.acr === 'mfa' && isRecent), 'an authentication is sufficient that the claims do not tell');
+      expect(
+        !met || (payload.acr === 'mfa' && isRecent),
+        'an authentication is sufficient that the claims do not tell',
+      );
     }
   },
 };

@@ -14,7 +14,20 @@ export const authorizationHeader = {
     },
     { headers: {} },
   ],
-  dictionary: ['Bearer ', 'bearer\t', 'DPoP ', 'Basic ', ',', ' ', 'authorization', 'access_token', 'access_token=', '?', '%61', 'rawHeaders'],
+  dictionary: [
+    'Bearer ',
+    'bearer\t',
+    'DPoP ',
+    'Basic ',
+    ',',
+    ' ',
+    'authorization',
+    'access_token',
+    'access_token=',
+    '?',
+    '%61',
+    'rawHeaders',
+  ],
   prepare(load) {
     const { presentedToken, presentedScheme, AccessTokenRefused } = load('token/index');
     return (input) => {

@@ -16,7 +16,18 @@ export const challenges = {
   ],
   dictionary: [
     ...['Bearer ', 'DPoP ', 'error=', 'acr_values="', 'max_age=', '"', ', ', '=', 'insufficient_user_authentication'],
-    ...['status', 'headers', 'www-authenticate', 'response', 'data', 'body', 'errors', 'extensions', 'claims', 'bnVsbA=='],
+    ...[
+      'status',
+      'headers',
+      'www-authenticate',
+      'response',
+      'data',
+      'body',
+      'errors',
+      'extensions',
+      'claims',
+      'bnVsbA==',
+    ],
     ...[401, 403, 200, STEP_UP],
   ],
   prepare(load) {

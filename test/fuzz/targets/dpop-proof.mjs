@@ -33,9 +33,51 @@ export const dpopProof = {
     { text: 'a.b.c', request: REQUEST },
   ],
   dictionary: [
-    ...['typ', 'alg', 'jwk', 'crit', 'htm', 'htu', 'iat', 'ath', 'jti', 'exp', 'nbf', 'nonce', 'method', 'url', 'originalUrl'],
-    ...['GET', 'POST', 'get', 'dpop+jwt', 'application/dpop+jwt', 'ES256', 'HS256', 'EC', 'RSA', 'oct', 'd', 'k', 'kty', 'n', 'e'],
-    ...[PUBLIC_URL, `${PUBLIC_URL}/accounts`, `${PUBLIC_URL}/ACCOUNTS`, '/%61ccounts', '/./accounts', '//', '/..', 'http://', ATH],
+    ...[
+      'typ',
+      'alg',
+      'jwk',
+      'crit',
+      'htm',
+      'htu',
+      'iat',
+      'ath',
+      'jti',
+      'exp',
+      'nbf',
+      'nonce',
+      'method',
+      'url',
+      'originalUrl',
+    ],
+    ...[
+      'GET',
+      'POST',
+      'get',
+      'dpop+jwt',
+      'application/dpop+jwt',
+      'ES256',
+      'HS256',
+      'EC',
+      'RSA',
+      'oct',
+      'd',
+      'k',
+      'kty',
+      'n',
+      'e',
+    ],
+    ...[
+      PUBLIC_URL,
+      `${PUBLIC_URL}/accounts`,
+      `${PUBLIC_URL}/ACCOUNTS`,
+      '/%61ccounts',
+      '/./accounts',
+      '//',
+      '/..',
+      'http://',
+      ATH,
+    ],
     ...[NOW, NOW - 65, NOW - 66, NOW + 5, NOW + 6, JWK, REQUEST],
   ],
   prepare(load) {
@@ -43,7 +85,9 @@ export const dpopProof = {
     const { DPoPProofs } = load('token/proofs/dpop-proof');
     const { AccessTokenRefused } = load('token/errors');
     const { possession } = checkOptions({
-      authorizationServers: [{ issuer: ISSUER, audience: AUDIENCE, boundTokens: { policy: 'accepted', methods: ['dpop'] } }],
+      authorizationServers: [
+        { issuer: ISSUER, audience: AUDIENCE, boundTokens: { policy: 'accepted', methods: ['dpop'] } },
+      ],
       publicUrl: PUBLIC_URL,
     });
     const proofs = new DPoPProofs(possession.dpop, 5);

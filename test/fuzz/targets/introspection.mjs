@@ -36,8 +36,34 @@ export const introspection = {
     { body: { error: 'unsupported_token_type' }, status: 400 },
   ],
   dictionary: [
-    ...['active', 'token_type', 'token_use', 'iss', 'aud', 'sub', 'client_id', 'username', 'user_id', 'iat', 'exp', 'nbf'],
-    ...['acr', 'auth_time', 'amr', 'scope', 'typ', 'purpose', 'at_hash', 'events', 'cnf', 'act', 'error', 'invalid_client'],
+    ...[
+      'active',
+      'token_type',
+      'token_use',
+      'iss',
+      'aud',
+      'sub',
+      'client_id',
+      'username',
+      'user_id',
+      'iat',
+      'exp',
+      'nbf',
+    ],
+    ...[
+      'acr',
+      'auth_time',
+      'amr',
+      'scope',
+      'typ',
+      'purpose',
+      'at_hash',
+      'events',
+      'cnf',
+      'act',
+      'error',
+      'invalid_client',
+    ],
     ...['Bearer', 'DPoP', 'refresh_token', 'ID', 'access_token', ISSUER, AUDIENCE, 'unsupported_token_type', 'status'],
     ...[NOW, NOW - 5, NOW + 5, 400, 401, 403, 200, 500, [AUDIENCE], { jkt: 'x' }, ANSWER],
   ],
@@ -68,7 +94,8 @@ export const introspection = {
         expect(!error.message.includes('s3cret'), 'a message with the secret');
       }
       if (verified !== undefined) checkAccepted(verified, status, claims);
-      if (isRecord(claims)) examine(claims, status === 200 && claims.active === true ? verified !== undefined : undefined);
+      if (isRecord(claims))
+        examine(claims, status === 200 && claims.active === true ? verified !== undefined : undefined);
       expectCleanPrototypes();
     };
 

@@ -34,10 +34,16 @@ export const options = {
     { authorizationServers: [{ ...SERVER, algorithms: [{ toString: 1 }] }] },
     { authorizationServers: [{ ...SERVER, order: [{ toString: 1 }] }] },
     { authorizationServers: [SERVER], dpop: { algorithms: [{ toString: 1 }] } },
-    { passport: 'existing', authenticationEvent: FUNCTION, authorizationServers: [{ ...SERVER, acr: 'literal', order: undefined }] },
+    {
+      passport: 'existing',
+      authenticationEvent: FUNCTION,
+      authorizationServers: [{ ...SERVER, acr: 'literal', order: undefined }],
+    },
     { resolveAuthorizationServer: FUNCTION, user: FUNCTION, isPublic: FUNCTION, accessToken: FUNCTION, realm: 'bank' },
     {
-      authorizationServers: [{ ...SERVER, audience: undefined, jwksUri: 'http://127.0.0.1:1/jwks', metadataUri: ISSUER }],
+      authorizationServers: [
+        { ...SERVER, audience: undefined, jwksUri: 'http://127.0.0.1:1/jwks', metadataUri: ISSUER },
+      ],
       protectedResourceMetadata: { resource: AUDIENCE },
       clockTolerance: 60,
       tokenCacheBytes: 0,
@@ -46,7 +52,11 @@ export const options = {
       authorizationServers: [
         {
           ...SERVER,
-          profile: { claims: { acr: ['ext', 'acr'], authTime: 'auth_time' }, typ: ['JWT', null], accessToken: { token_use: 'access' } },
+          profile: {
+            claims: { acr: ['ext', 'acr'], authTime: 'auth_time' },
+            typ: ['JWT', null],
+            accessToken: { token_use: 'access' },
+          },
           delegation: 'allowed',
         },
       ],
@@ -60,10 +70,54 @@ export const options = {
     },
   ],
   dictionary: [
-    ...['authorizationServers', 'issuer', 'audience', 'acr', 'order', 'profile', 'algorithms', 'keys', 'introspection', 'when'],
-    ...['cache', 'boundTokens', 'policy', 'methods', 'dpop', 'publicUrl', 'requirements', 'acrValues', 'maxAge', 'scope', 'realm'],
-    ...['claims', 'typ', 'absentClaims', 'clientAuthentication', 'privateKey', 'existing', 'register', 'literal', 'okta', 'entra'],
-    ...['none', 'HS256', 'RS256', 'accepted', 'required', 'off', 'http://as.example', 'http://[::1]', 'https://u:p@as.example'],
+    ...[
+      'authorizationServers',
+      'issuer',
+      'audience',
+      'acr',
+      'order',
+      'profile',
+      'algorithms',
+      'keys',
+      'introspection',
+      'when',
+    ],
+    ...[
+      'cache',
+      'boundTokens',
+      'policy',
+      'methods',
+      'dpop',
+      'publicUrl',
+      'requirements',
+      'acrValues',
+      'maxAge',
+      'scope',
+      'realm',
+    ],
+    ...[
+      'claims',
+      'typ',
+      'absentClaims',
+      'clientAuthentication',
+      'privateKey',
+      'existing',
+      'register',
+      'literal',
+      'okta',
+      'entra',
+    ],
+    ...[
+      'none',
+      'HS256',
+      'RS256',
+      'accepted',
+      'required',
+      'off',
+      'http://as.example',
+      'http://[::1]',
+      'https://u:p@as.example',
+    ],
     ...['allowInsecureRequests', 'delegation', 'resourceMetadata', 'allowed', 61, 3601, -1, FUNCTION, SERVER, ISSUER],
   ],
   prepare(load) {
@@ -99,11 +153,17 @@ export const options = {
       expect(/^[\x20-\x7e]+$/.test(realm), 'accepts a realm that no header can carry');
       if (typeof requirements === 'object') {
         const { acrValues, maxAge, scope } = requirements;
-        expect([acrValues, maxAge, scope].some((one) => one !== undefined), 'accepts a requirement of nothing');
+        expect(
+          [acrValues, maxAge, scope].some((one) => one !== undefined),
+          'accepts a requirement of nothing',
+        );
         expect(maxAge === undefined || (Number.isSafeInteger(maxAge) && maxAge >= 0), `accepts a maxAge of ${maxAge}`);
       }
       for (const { issuer, audience, algorithms } of servers) {
-        expect(isSecure(issuer) || servers.some(({ allowInsecureRequests }) => allowInsecureRequests), `accepts ${issuer}`);
+        expect(
+          isSecure(issuer) || servers.some(({ allowInsecureRequests }) => allowInsecureRequests),
+          `accepts ${issuer}`,
+        );
         expect(passport === 'existing' || audience.size > 0, 'accepts a server without audience');
         for (const algorithm of algorithms) expect(/^(RS|PS|ES|Ed)/.test(algorithm), `accepts ${algorithm}`);
       }
@@ -118,7 +178,8 @@ function isSecure(issuer) {
 
 /** Whether the secret is nowhere but in options of secrets. Elsewhere it is a value like any other, and may be shown. */
 function isSecretAlone(value, option = '') {
-  if (typeof value === 'string') return !value.includes(SECRET) || /^(clientSecret|nonceSecret|privateKey)$/.test(option);
+  if (typeof value === 'string')
+    return !value.includes(SECRET) || /^(clientSecret|nonceSecret|privateKey)$/.test(option);
   if (typeof value !== 'object' || value === null) return true;
   return Object.entries(value).every(([name, member]) => !name.includes(SECRET) && isSecretAlone(member, name));
 }
