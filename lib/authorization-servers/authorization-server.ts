@@ -228,7 +228,7 @@ export function checkServer(options: ServerOptions, where: string): Authorizatio
   for (const algorithm of algorithms) {
     if (!SUPPORTED.includes(algorithm)) {
       throw new StepUpConfigurationError(
-        `"${where}.algorithms" has ${show(algorithm)}; allowed are only asymmetric ones: ${SUPPORTED.join(', ')}`,
+        `"${where}.algorithms" has a value ${show(algorithm)}; allowed are only asymmetric ones: ${SUPPORTED.join(', ')}`,
       );
     }
   }

@@ -116,7 +116,9 @@ function checkOrder(order: unknown, words: ReadonlyMap<string, readonly string[]
   }
   for (const word of order) {
     if (!words.has(word))
-      throw new StepUpConfigurationError(`"${where}.order" names ${show(word)}, which is not in "${where}.acr"`);
+      throw new StepUpConfigurationError(
+        `"${where}.order" names a value ${show(word)}, which is not in "${where}.acr"`,
+      );
   }
   const owners = new Map<string, string>();
   for (const [word, strings] of words) {

@@ -178,13 +178,12 @@ describe('a wrong option', () => {
       ],
       ...Object.fromEntries(
         ['HS256', 'HS512', 'none', 'es256', 'ES256K', '', 'RSA-OAEP'].map((algorithm) => [
-          `"authorizationServers[0].algorithms" has "${algorithm}"; allowed are only asymmetric ones: ${ALGORITHMS}`,
+          `"authorizationServers[0].algorithms" has a value "${algorithm}"; allowed are only asymmetric ones: ${ALGORITHMS}`,
           [{ algorithms: ['ES256', algorithm] }],
         ]),
       ),
-      [`"authorizationServers[0].algorithms" has of type object; allowed are only asymmetric ones: ${ALGORITHMS}`]: [
-        { algorithms: [{ toString: 1 }] },
-      ],
+      [`"authorizationServers[0].algorithms" has a value of type object; allowed are only asymmetric ones: ${ALGORITHMS}`]:
+        [{ algorithms: [{ toString: 1 }] }],
       [`"authorizationServers[0].delegation" must be 'refuse' or 'accept'`]: [
         { delegation: 'allow' },
         { delegation: true },

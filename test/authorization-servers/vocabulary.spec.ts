@@ -109,7 +109,7 @@ describe('a wrong option', () => {
       [ORDER]: ['mfa', null, { 0: 'mfa' }, ['mfa', 'mfa']].map((order) => ({ acr: { mfa: 'a' }, order })),
       ...Object.fromEntries(
         ['other', 'a', 'MFA', 'constructor', 5].map((word) => [
-          `"server.order" names "${word}", which is not in "server.acr"`,
+          `"server.order" names a value ${JSON.stringify(word)}, which is not in "server.acr"`,
           [{ acr: { mfa: 'a' }, order: ['mfa', word] }],
         ]),
       ),

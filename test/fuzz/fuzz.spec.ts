@@ -1,9 +1,29 @@
 import 'reflect-metadata';
-import { atFixedTime } from './fixed-time.mjs';
-import { search } from './search.mjs';
-import { TARGETS } from './targets/index.mjs';
 
 type Load = (path: string) => Record<string, unknown>;
+type Run = (input: unknown) => unknown;
+
+interface Target {
+  readonly name: string;
+  readonly seeds: readonly unknown[];
+  readonly dictionary: readonly unknown[];
+  prepare(load: Load): Run | Promise<Run>;
+}
+
+interface Options {
+  readonly seed: number;
+  readonly mayGoOn: (inputs: number) => boolean;
+}
+
+interface Found {
+  readonly inputs: number;
+  readonly failure?: { readonly input: unknown; readonly error: unknown };
+}
+
+// What `npm run fuzz` runs too.
+const { atFixedTime }: { atFixedTime<T>(work: () => Promise<T>): Promise<T> } = require('./fixed-time.mjs');
+const { search }: { search(target: object, options: Options): Promise<Found> } = require('./search.mjs');
+const { TARGETS }: { TARGETS: readonly Target[] } = require('./targets/index.mjs');
 
 /** Inputs next to the seeds. `npm run fuzz` is guided by coverage, and tries more. */
 const INPUTS = Number(process.env['STEP_UP_FUZZ_INPUTS'] ?? 400);

@@ -82,11 +82,11 @@ describe('options of bound tokens', () => {
       'no algorithm': [{ algorithms: [] }, `"dpop.algorithms" must list at least one of ${SUPPORTED}`],
       'a symmetric algorithm': [
         { algorithms: ['ES256', 'HS256'] },
-        `"dpop.algorithms" has "HS256"; allowed are only asymmetric ones: ${SUPPORTED}`,
+        `"dpop.algorithms" has a value "HS256"; allowed are only asymmetric ones: ${SUPPORTED}`,
       ],
       'the algorithm none': [
         { algorithms: ['none'] },
-        `"dpop.algorithms" has "none"; allowed are only asymmetric ones: ${SUPPORTED}`,
+        `"dpop.algorithms" has a value "none"; allowed are only asymmetric ones: ${SUPPORTED}`,
       ],
       'an age in milliseconds': [
         { proofMaxAge: 60_000 },

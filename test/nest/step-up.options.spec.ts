@@ -100,12 +100,12 @@ describe('StepUpModule options', () => {
     [
       'RS-68 a symmetric algorithm',
       wrongServer({ algorithms: ['RS256', 'HS256'] }),
-      `"authorizationServers[0].algorithms" has "HS256"; allowed are only asymmetric ones: ${algorithms}`,
+      `"authorizationServers[0].algorithms" has a value "HS256"; allowed are only asymmetric ones: ${algorithms}`,
     ],
     [
       'RS-65 no algorithm at all',
       wrongServer({ algorithms: ['none'] }),
-      `"authorizationServers[0].algorithms" has "none"; allowed are only asymmetric ones: ${algorithms}`,
+      `"authorizationServers[0].algorithms" has a value "none"; allowed are only asymmetric ones: ${algorithms}`,
     ],
     [
       'an empty list of algorithms',

@@ -61,7 +61,7 @@ export function checkDPoP(options: DPoPOptions = {}): DPoPSettings {
   for (const algorithm of algorithms) {
     if (SUPPORTED.includes(algorithm)) continue;
     throw new StepUpConfigurationError(
-      `"dpop.algorithms" has ${show(algorithm)}; allowed are only asymmetric ones: ${SUPPORTED.join(', ')}`,
+      `"dpop.algorithms" has a value ${show(algorithm)}; allowed are only asymmetric ones: ${SUPPORTED.join(', ')}`,
     );
   }
   checkSeconds(proofMaxAge, 'dpop.proofMaxAge', [1, 600]);

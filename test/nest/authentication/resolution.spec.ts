@@ -110,7 +110,7 @@ describeOverHttp('authorization servers that the application resolves', ({ serve
     [
       'returns options that are wrong',
       (issuer) => ({ issuer, audience: AUDIENCE, algorithms: ['none'] }),
-      '[resolved_server_invalid] resolveAuthorizationServer: "resolveAuthorizationServer().algorithms" has "none"; allowed are ' +
+      '[resolved_server_invalid] resolveAuthorizationServer: "resolveAuthorizationServer().algorithms" has a value "none"; allowed are ' +
         'only asymmetric ones: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519',
     ],
     [

@@ -197,7 +197,7 @@ describe('words at boot', () => {
     [
       'an order with an unknown word',
       servers({ acr: { mfa: 'a' }, order: ['phr', 'mfa'] }),
-      '"authorizationServers[0].order" names "phr", which is not in "authorizationServers[0].acr"',
+      '"authorizationServers[0].order" names a value "phr", which is not in "authorizationServers[0].acr"',
     ],
     [
       'an order that repeats itself',
