@@ -5,14 +5,12 @@ import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { io } from 'socket.io-client';
 import WebSocket from 'ws';
 import { decorate } from '../harness/decorate';
-import { keepHandshake } from '../harness/token-locations';
 
 /** A gateway whose message `transfer` is guarded by the decorators. `connected` is called for each client. */
 export function wsApplication({ guards, ran, connected }) {
   @WebSocketGateway()
   class BankGateway {
-    handleConnection(client, request) {
-      keepHandshake(client, request);
+    handleConnection() {
       return connected?.();
     }
     transfer() {
