@@ -1,14 +1,20 @@
-// WebSockets: each message brings its token, so that the one after the step-up goes over the same socket.
-import { Module } from '@nestjs/common';
+// WebSockets: a token opens the socket, and after a step-up the message "renew" brings the new one.
+import { type ExecutionContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { RequireAcr, SkipStepUp, StepUpModule } from 'nestjs-step-up';
+import { RequireAcr, SkipStepUp, StepUpContext, StepUpModule, StepUpService } from 'nestjs-step-up';
 
 @WebSocketGateway()
 class BankGateway {
+  constructor(private readonly stepUp: StepUpService) {}
+
+  handleConnection(client: object, request: object) {
+    return this.stepUp.handshake(client, request); // closes a socket without a valid token
+  }
+
   @SubscribeMessage('accounts')
-  @SkipStepUp() // a valid token
+  @SkipStepUp() // a token that is still valid
   accounts() {
     return { event: 'accounts', data: ['current'] };
   }
@@ -17,6 +23,12 @@ class BankGateway {
   @RequireAcr('mfa', { maxAge: 300 })
   transfer(@MessageBody() { amount }: { amount: number }) {
     return { event: 'transferred', data: amount };
+  }
+
+  @SubscribeMessage('renew')
+  async renew(@StepUpContext() at: ExecutionContext, @MessageBody() token: string) {
+    await this.stepUp.renew(at, token); // of the same user
+    return { event: 'renewed' };
   }
 }
 
@@ -31,8 +43,6 @@ class BankGateway {
           order: ['phr', 'mfa', 'pwd'],
         },
       ],
-      // the default is the Authorization header of the handshake, which pages cannot set
-      accessToken: (context) => context.switchToWs().getData<{ token?: string } | undefined>()?.token,
     }),
   ],
   providers: [BankGateway],

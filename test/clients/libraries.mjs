@@ -172,7 +172,8 @@ export const libraries = {
     // a connection for each token: the earlier one closes after its last operation
     const clientOf = (accessToken) => {
       if (connection.accessToken !== accessToken) {
-        connection = { accessToken, client: createClient({ url, webSocketImpl, connectionParams: { accessToken } }) };
+        const connectionParams = { authorization: `Bearer ${accessToken}` };
+        connection = { accessToken, client: createClient({ url, webSocketImpl, connectionParams }) };
       }
       return connection.client;
     };

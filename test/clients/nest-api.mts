@@ -74,9 +74,11 @@ class BankResolver {
   }
 }
 
+/** What GraphQL gives: the request of a mutation over HTTP, or the connection of graphql-ws. */
 interface Connection {
-  handshake?: { auth: { token?: string } };
-  connectionParams?: { accessToken?: string };
+  req?: object;
+  extra: { request: object };
+  connectionParams?: object;
 }
 
 @Module({
@@ -90,12 +92,6 @@ interface Connection {
           order: ['phr', 'mfa'],
         },
       ],
-      // a browser cannot set a header on a socket
-      accessToken: (context) => {
-        const position = context.getType<string>() === 'graphql' ? 2 : 0;
-        const { handshake, connectionParams } = context.getArgByIndex<Connection>(position);
-        return handshake?.auth.token ?? connectionParams?.accessToken;
-      },
     }),
     GraphQLModule.forRoot<ApolloDriverConfig>({
       driver: ApolloDriver,
@@ -103,10 +99,7 @@ interface Connection {
       graphiql: false,
       playground: false,
       subscriptions: { 'graphql-ws': true },
-      context: ({ req, extra, connectionParams }: { req?: object; extra: { request: object } } & Connection) => ({
-        req: req ?? extra.request,
-        connectionParams,
-      }),
+      context: ({ req, extra, connectionParams }: Connection) => ({ req: req ?? extra.request, connectionParams }),
     }),
   ],
   controllers: [TokenController],

@@ -45,15 +45,28 @@ function post(path: string, sent: object = {}): Ask {
   };
 }
 
-const askSocket: Ask = async (url, token) => {
-  const socket = new WebSocket(url.replace('http', 'ws'));
+const transfer = { event: 'transfer', data: { amount: 5 } };
+
+/** Opens a socket with a token, sends each message after the answer to the one before, and returns the answers. */
+async function tellSocket(url: string, token: string | undefined, messages: readonly object[]) {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const socket = new WebSocket(url.replace('http', 'ws'), { headers });
+  const closed = once(socket, 'close');
+  // a socket that is refused has its answer when it opens
+  let answer = once(socket, 'message');
   await once(socket, 'open');
-  socket.send(JSON.stringify({ event: 'transfer', data: { amount: 5, token } }));
-  const [answer] = await once(socket, 'message');
+  const answers: unknown[] = [];
+  for (const message of messages) {
+    socket.send(JSON.stringify(message));
+    answers.push(JSON.parse(String((await answer)[0])));
+    answer = once(socket, 'message');
+  }
   socket.close();
-  await once(socket, 'close');
-  return JSON.parse(String(answer));
-};
+  await closed;
+  return answers;
+}
+
+const askSocket: Ask = async (url, token) => (await tellSocket(url, token, [transfer]))[0];
 
 const DESCRIPTION = 'A different authentication is required';
 const requirements = {
@@ -241,6 +254,34 @@ describe('docs/examples/global-guard.ts', () => {
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
     });
     expect([response.status, response.headers.get('www-authenticate')]).toEqual([status, challenge]);
+  });
+});
+
+describe('docs/examples/websocket.ts', () => {
+  let app: INestApplication;
+  beforeAll(async () => {
+    app = (await load('websocket.ts')).app;
+  });
+  afterAll(() => app.close());
+
+  it('performs over the same socket what it has refused, after a token of the same user has come', async () => {
+    const [weak, strong] = [await jwt(server, 'urn:example:pwd'), await jwt(server, 'urn:example:mfa')];
+    const answers = await tellSocket(await app.getUrl(), weak, [transfer, { event: 'renew', data: strong }, transfer]);
+    expect(answers).toEqual([
+      { event: 'exception', data: expect.objectContaining({ code }) },
+      { event: 'renewed' },
+      { event: 'transferred', data: 5 },
+    ]);
+  });
+
+  it('refuses a token of another user, and keeps the earlier one', async () => {
+    const other = await server.accessToken({ acr: 'urn:example:mfa', subject: 'mallory' });
+    const weak = await jwt(server, 'urn:example:pwd');
+    const answers = await tellSocket(await app.getUrl(), weak, [{ event: 'renew', data: other }, transfer]);
+    expect(answers).toMatchObject([
+      { event: 'exception', data: { code: 'INVALID_TOKEN' } },
+      { event: 'exception', data: { code } },
+    ]);
   });
 });
 

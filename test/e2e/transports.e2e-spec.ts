@@ -45,9 +45,11 @@ async function askGraphql(token: string, query: string, variables: object = {}) 
   };
 }
 
-function connect(token: string): WebSocket {
-  const protocols = token === '' ? ['bank'] : ['bank', `access-token.${token}`];
-  return new WebSocket(`${sample.bank.replace('http', 'ws')}/socket`, protocols);
+/** Opens a socket as a page does, with each token as a subprotocol. */
+function connect(token: string | string[], headers: Record<string, string> = {}): WebSocket {
+  const named = [token].flat().filter((each) => each !== '');
+  const protocols = ['bank', ...named.map((each) => `access-token.${each}`)];
+  return new WebSocket(`${sample.bank.replace('http', 'ws')}/socket`, protocols, { headers });
 }
 
 const TRANSPORTS: [name: string, send: Send][] = [
@@ -164,9 +166,33 @@ describe('the socket', () => {
   ])('is closed with 4401 for %s, and the bank goes on', async (_, given) => {
     const token = given === 'MADE' ? `${tokens.mfa.slice(0, -8)}AAAAAAAA` : given;
     const socket = connect(token);
-    const [code] = await once(socket, 'close');
-    expect(code).toBe(4401);
+    const messages: { event: string; data: { code: string } }[] = [];
+    socket.on('message', (message) => messages.push(JSON.parse(String(message))));
+    const [code, reason] = await once(socket, 'close');
+    const error = given === '' ? 'unauthenticated' : 'invalid_token';
+    expect([code, String(reason)]).toEqual([4401, error]);
+    expect(messages).toMatchObject([{ event: 'exception', data: { code: error.toUpperCase() } }]);
     expect((await fetch(`${sample.bank}/configuration.json`)).status).toBe(200);
+  });
+
+  it('takes the token of a client that is not a browser from its Authorization header', async () => {
+    const socket = connect('', { authorization: `Bearer ${tokens.password}` });
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ event: 'transfer', data: ORDER }));
+    const [message] = await once(socket, 'message');
+    expect(JSON.parse(String(message)).data).toMatchObject({ error: 'insufficient_user_authentication' });
+    socket.close();
+    await once(socket, 'close');
+  });
+
+  it.each<[what: string, subprotocols: ('password' | 'mfa')[], header: ('password' | 'mfa')[]]>([
+    ['in two subprotocols', ['password', 'mfa'], []],
+    ['in a subprotocol and the header', ['mfa'], ['password']],
+  ])('is closed with 4400 for tokens %s', async (_, subprotocols, [header]) => {
+    const headers = header === undefined ? undefined : { authorization: `Bearer ${tokens[header]}` };
+    const named = subprotocols.map((name) => tokens[name]);
+    const [code, reason] = await once(connect(named, headers), 'close');
+    expect([code, String(reason)]).toEqual([4400, 'invalid_request']);
   });
 
   it('performs nothing for a message that is sent before the handshake was judged', async () => {

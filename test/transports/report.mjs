@@ -9,7 +9,7 @@ const TITLES = {
 export function pageOf(cells, versions) {
   return `# Every transport
 
-What clients receive, over real connections: \`npm run test:transports\` has written this page. The versions of Nest are ${versions.join(' and ')}. A cell that names no version is the same on both. [Requirements and responses](requirements.md#what-the-api-answers) explains the forms.
+What clients receive, over real connections: \`npm run test:transports\` has written this page. The versions of Nest are ${versions.join(' and ')}. A cell that names no version is the same on both. [Sockets, GraphQL and microservices](transports.md#what-a-refusal-looks-like) explains the forms.
 
 - Tokens: none, weak (another \`acr\`), old (a sign-in an hour ago), expired, good. The handlers have \`@RequireAcr('mfa', { maxAge: 300 })\`.
 - In every refusal of a weak or old token [\`findStepUpChallenge\`](client.md#anything-but-fetch) finds what is required. The sender of an event gets no answer: \`onDecision\` tells of it.

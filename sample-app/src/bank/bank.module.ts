@@ -6,7 +6,6 @@ import { StepUpTelemetryModule } from 'nestjs-step-up/opentelemetry';
 import { BANK_SCOPE } from '../shared/registration.js';
 import { AccountsController } from './accounts.controller.js';
 import { BankResolver, typeDefs } from './bank.resolver.js';
-import { accessTokenOfSocket } from './bank-socket.js';
 import { Ledger } from './ledger.js';
 import { McpController } from './mcp.controller.js';
 import { TransfersController } from './transfers.controller.js';
@@ -30,8 +29,6 @@ export class BankModule {
             },
           ],
           realm: 'bank',
-          // by HTTP and GraphQL the token is in the header; a browser cannot set one on a socket
-          accessToken: accessTokenOfSocket,
           // clients find the authorization server by it, and it is the audience of the tokens
           protectedResourceMetadata: {
             resource: audience,

@@ -30,11 +30,7 @@ export class BankResolver {
   /** A refusal is in the `extensions` of the error, with what a challenge over HTTP would say. */
   @Mutation('transfer')
   @RequireAcr('mfa', { maxAge: 300 })
-  transfer(
-    @StepUpContext() at: ExecutionContext,
-    @Customer() customer: string,
-    @Args('order') order: object,
-  ): Promise<Receipt> {
-    return this.transfers.perform(at, customer, { ...order });
+  transfer(@StepUpContext() at: ExecutionContext, @Args('order') order: object): Promise<Receipt> {
+    return this.transfers.perform(at, { ...order });
   }
 }

@@ -1,6 +1,5 @@
 import { Body, Controller, type ExecutionContext, Post } from '@nestjs/common';
 import { RequireAcr, StepUpContext } from 'nestjs-step-up';
-import { Customer } from './customer.js';
 import type { Receipt } from './ledger.js';
 import { Transfers } from './transfers.js';
 
@@ -11,11 +10,7 @@ export class TransfersController {
   /** A second factor and a sign-in of the last five minutes. */
   @Post()
   @RequireAcr('mfa', { maxAge: 300 })
-  create(
-    @StepUpContext() at: ExecutionContext,
-    @Customer() customer: string,
-    @Body() order: unknown,
-  ): Promise<Receipt> {
-    return this.transfers.perform(at, customer, order);
+  create(@StepUpContext() at: ExecutionContext, @Body() order: unknown): Promise<Receipt> {
+    return this.transfers.perform(at, order);
   }
 }

@@ -1,15 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { type ExecutionContext, UseFilters } from '@nestjs/common';
-import {
-  ConnectedSocket,
-  MessageBody,
-  type OnGatewayConnection,
-  SubscribeMessage,
-  WebSocketGateway,
-} from '@nestjs/websockets';
+import { MessageBody, type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { RequireAcr, StepUpContext, StepUpService } from 'nestjs-step-up';
 import type { WebSocket } from 'ws';
-import { BANK_PROTOCOL, type BankSocket, tokenOf } from './bank-socket.js';
+import { BANK_PROTOCOL, moveToken } from './bank-socket.js';
 import type { Receipt } from './ledger.js';
 import { OrderFilter } from './order.filter.js';
 import { Transfers } from './transfers.js';
@@ -20,17 +14,16 @@ const MAX_PAYLOAD = 4096;
 /** The bank's API over a socket. Each message is judged by itself, since a socket outlives a token. */
 @WebSocketGateway({ path: '/socket', handleProtocols: () => BANK_PROTOCOL, maxPayload: MAX_PAYLOAD })
 @UseFilters(OrderFilter)
-export class TransfersGateway implements OnGatewayConnection<WebSocket & BankSocket> {
+export class TransfersGateway implements OnGatewayConnection<WebSocket> {
   constructor(
     private readonly transfers: Transfers,
     private readonly stepUp: StepUpService,
   ) {}
 
   /** A token that is refused closes the socket with code 4401. */
-  async handleConnection(client: WebSocket & BankSocket, request: IncomingMessage): Promise<void> {
-    client.accessToken = tokenOf(request);
-    client.signedIn = this.stepUp.authenticate(client.accessToken);
-    await client.signedIn;
+  handleConnection(client: WebSocket, request: IncomingMessage): Promise<boolean> {
+    moveToken(request);
+    return this.stepUp.handshake(client, request);
   }
 
   /** A refusal comes as an `exception`, with what a challenge over HTTP would say. */
@@ -38,10 +31,8 @@ export class TransfersGateway implements OnGatewayConnection<WebSocket & BankSoc
   @RequireAcr('mfa', { maxAge: 300 })
   async transfer(
     @StepUpContext() at: ExecutionContext,
-    @ConnectedSocket() client: BankSocket,
     @MessageBody() order: unknown,
   ): Promise<{ event: string; data: Receipt }> {
-    const { claims } = await client.signedIn;
-    return { event: 'receipt', data: await this.transfers.perform(at, String(claims['sub']), order) };
+    return { event: 'receipt', data: await this.transfers.perform(at, order) };
   }
 }

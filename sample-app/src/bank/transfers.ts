@@ -12,9 +12,10 @@ export class Transfers {
   ) {}
 
   /** Asks for a phishing-resistant sign-in if it is a lot of money, which only the order tells. */
-  async perform(at: ExecutionContext, customer: string, order: unknown): Promise<Receipt> {
+  async perform(at: ExecutionContext, order: unknown): Promise<Receipt> {
     const transfer = readTransfer(order);
     if (transfer.amount > LIMIT) await this.stepUp.require(at, 'phr');
-    return this.ledger.transfer(customer, transfer);
+    const { event } = await this.stepUp.authenticated(at);
+    return this.ledger.transfer(String(event.subject), transfer);
   }
 }

@@ -3,7 +3,9 @@ import { closeText, frameText, handshakeText } from './socket-message.mjs';
 /** What step-ups are counted for: the name of the message. */
 export const SOCKET = { method: 'transfer', path: '/socket' };
 
-/** The bank closes with it if it does not accept the token. */
+/** The page closes with it once there is an answer. */
+const DONE = 1000;
+/** The bank closes with it if it does not accept the token. It says so before, in an `exception`. */
 const TOKEN_REFUSED = 4401;
 
 /**
@@ -25,14 +27,19 @@ export function transferBySocket(order, token, listener) {
     });
     socket.addEventListener('message', ({ data }) => {
       answer = data;
-      socket.close(1000);
+      socket.close(DONE);
     });
     socket.addEventListener('close', ({ code, reason }) => {
       if (answer === undefined && code !== TOKEN_REFUSED) return reject(new Error(`The socket was closed: ${code}`));
-      const body = answer === undefined ? { error: 'invalid_token' } : JSON.parse(answer).data;
       const texts = answer === undefined ? [] : [frameText('page', answer)];
-      listener.received([...texts, closeText(answer === undefined ? 'page' : 'bank', { code, reason })], { body });
+      const body = answer === undefined ? { error: 'invalid_token' } : bodyOf(JSON.parse(answer));
+      listener.received([...texts, closeText(code === DONE ? 'bank' : 'page', { code, reason })], { body });
       resolve(body);
     });
   });
+}
+
+/** What is no receipt is a refusal, also if it does not name its error. */
+function bodyOf({ event, data }) {
+  return event === 'receipt' ? data : { error: 'unknown', ...data };
 }
