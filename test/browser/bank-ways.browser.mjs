@@ -35,13 +35,34 @@ for (const [way, acrValues, maxAge, request] of CHALLENGES) {
   );
 }
 
-scenario('a socket whose token has expired is closed with 4401, and the page gets a new token', async ({ bank }) => {
+scenario('a socket whose token is refused is closed with 4401, and the page gets a new token', async ({ bank }) => {
   await bank.signIn('ada');
-  // as the bank does with a token that it does not accept
+  await bank.page.evaluate(async () => {
+    const { session } = await import('/session.mjs');
+    session.accessToken = `${session.accessToken.slice(0, -8)}AAAAAAAA`;
+  });
+  await bank.transfer('25', 'WebSocket');
+  await bank.says('You were away for a while');
+  const shown = await bank.page.locator('#steps').textContent();
+  assert.match(shown, /"error": "invalid_token".*WebSocket close 4401 to the page\s+invalid_token/s);
+});
+
+scenario('the close code alone is enough to get a new token', async ({ bank }) => {
+  await bank.signIn('ada');
   await bank.page.routeWebSocket('**/socket', (socket) => socket.close({ code: 4401 }));
   await bank.transfer('25', 'WebSocket');
   await bank.says('You were away for a while');
   assert.match(await bank.page.locator('#steps').textContent(), /WebSocket close 4401 to the page/);
+});
+
+scenario('an exception that names no error is no receipt', async ({ bank }) => {
+  await bank.signIn('ada');
+  await bank.page.routeWebSocket('**/socket', (socket) => {
+    const data = { status: 'error', message: 'Internal server error' };
+    socket.onMessage(() => socket.send(JSON.stringify({ event: 'exception', data })));
+  });
+  await bank.transfer('25', 'WebSocket');
+  await bank.says('The bank has not done this');
 });
 
 scenario('a socket that breaks tells nothing about the transfer', async ({ bank }) => {

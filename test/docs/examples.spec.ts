@@ -260,7 +260,10 @@ describe('docs/examples/global-guard.ts', () => {
 describe('docs/examples/websocket.ts', () => {
   let app: INestApplication;
   beforeAll(async () => {
-    app = (await load('websocket.ts')).app;
+    const { AppModule } = await load('websocket.ts');
+    app = await NestFactory.create(AppModule);
+    app.useWebSocketAdapter(new WsAdapter(app));
+    await app.listen(0, '127.0.0.1');
   });
   afterAll(() => app.close());
 
