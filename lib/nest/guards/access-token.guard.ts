@@ -11,7 +11,6 @@ import { Admission } from './admission.js';
  * WWW-Authenticate: Bearer realm="api", error="invalid_token", error_description="The access token has expired"
  * ```
  *
- *
  * @example
  * ```ts
  * @Get('accounts')

@@ -62,7 +62,6 @@ export interface AccessTokenBody {
  * WWW-Authenticate: Bearer realm="api"
  * ```
  *
- *
  * @example
  * ```ts
  * @Catch(AccessTokenException)

@@ -11,7 +11,10 @@ const TOKEN = 'access-token.';
  * become several values, which are refused.
  */
 export function moveToken({ headers }: IncomingMessage): void {
-  const protocols = (headers['sec-websocket-protocol'] ?? '').split(/, */);
-  const values = protocols.filter((name) => name.startsWith(TOKEN)).map((name) => name.replace(TOKEN, 'Bearer '));
-  if (values.length > 0) headers.authorization = [headers.authorization ?? [], values].flat().join(', ');
+  const offered = headers['sec-websocket-protocol'] ?? '';
+  for (const name of offered.split(/, */)) {
+    if (!name.startsWith(TOKEN)) continue;
+    const { authorization = [] } = headers;
+    headers.authorization = [authorization, name.replace(TOKEN, 'Bearer ')].flat().join(', ');
+  }
 }
