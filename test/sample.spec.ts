@@ -51,7 +51,7 @@ test('what users copy says so in its first line', () => {
 
 test('only the palette has colors', () => {
   const stylesheets = files.filter((file) => file.endsWith('.css'));
-  expect(stylesheets).toHaveLength(5);
+  expect(stylesheets).toHaveLength(4);
   const colored = stylesheets.filter((file) => /#[\da-f]{3,8}\b|\b(?:rgb|hsl|oklch|light-dark)\(/.test(read(file)));
   expect(colored).toEqual(['shared/public/palette.css']);
 });

@@ -45,7 +45,9 @@ describe('forRootAsync', () => {
 
   it('what a factory gives is checked', async () => {
     await expect(compile(() => ({ authorizationServers: [] }))).rejects.toThrow(
-      new TypeError('"authorizationServers" must list at least one authorization server'),
+      new TypeError(
+        '"authorizationServers" must list at least one authorization server; if issuers are known at run time only, leave it out and give "resolveAuthorizationServer"',
+      ),
     );
     await expect(compile(async () => ({ passport: 'existing', user: () => ({}) }) as never)).rejects.toThrow(TypeError);
   });

@@ -39,17 +39,17 @@ describe('StepUpModule options', () => {
     [
       'an empty list of servers',
       { authorizationServers: [] },
-      '"authorizationServers" must list at least one authorization server',
+      '"authorizationServers" must list at least one authorization server; if issuers are known at run time only, leave it out and give "resolveAuthorizationServer"',
     ],
     [
       'an empty list of servers with "existing"',
       { passport: 'existing', authorizationServers: [] },
-      '"authorizationServers" must list at least one authorization server',
+      '"authorizationServers" must list at least one authorization server; if issuers are known at run time only, leave it out and give "resolveAuthorizationServer"',
     ],
     [
       'one server in place of a list',
       wrong({ authorizationServers: bootServer }),
-      '"authorizationServers" must list at least one authorization server',
+      '"authorizationServers" must list at least one authorization server; if issuers are known at run time only, leave it out and give "resolveAuthorizationServer"',
     ],
     [
       'an issuer twice',
