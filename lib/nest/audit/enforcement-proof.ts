@@ -36,6 +36,16 @@ export class EnforcementProof {
   }
 
   /**
+   * Returns whether Nest itself calls the guard that refuses on a proven route: the one that {@link prove} has shown, or
+   * without a requirement an AccessTokenGuard that decides nothing of its own.
+   */
+  isAwaited({ access, needsToken }: Route, handler: ApplicationHandler): boolean {
+    if (access !== 'open' || needsToken) return true;
+    const isReached = this.reach.globalGuards(handler) || !this.guards.isGlobal(AccessTokenGuard);
+    return isReached && this.guards.binds(AccessTokenGuard, handler);
+  }
+
+  /**
    * Refuses our decorators and AccessTokenGuard on methods that Nest or a library calls without guards.
    *
    * @param handlersOfClass the methods that Nest calls with guards
