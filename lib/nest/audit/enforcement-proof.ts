@@ -41,8 +41,8 @@ export class EnforcementProof {
    */
   isAwaited({ access, needsToken }: Route, handler: ApplicationHandler): boolean {
     if (access !== 'open' || needsToken) return true;
-    const isReached = this.reach.globalGuards(handler) || !this.guards.isGlobal(AccessTokenGuard);
-    return isReached && this.guards.binds(AccessTokenGuard, handler);
+    const isGlobal = this.reach.globalGuards(handler) && this.guards.binds(AccessTokenGuard, handler, 'global');
+    return isGlobal || this.guards.binds(AccessTokenGuard, handler);
   }
 
   /**

@@ -1,9 +1,10 @@
 import { Controller, Get, Injectable, Module, type Provider, SetMetadata, type Type, UseGuards } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { MessagePattern } from '@nestjs/microservices';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { Public, RequireAcr, SkipStepUp } from 'nestjs-step-up';
+import { AcrGuard, Public, RequireAcr, SkipStepUp } from 'nestjs-step-up';
 import { logOfEachTest } from '../../support/application.js';
 import { type BootSetup, bootedService, bootFailure, bootServer } from '../../support/boot.js';
 import { handler } from '../../support/handler.js';
@@ -215,13 +216,39 @@ describe('a handler that globals do not reach', () => {
     );
   });
 
+  it.each<[kind: string, setup: BootSetup, name: string]>([
+    ['a message handler', { controllers: [handler(MessagePattern('transfer'))] }, 'HandlerController.handle'],
+    ['a gateway', { providers: [gateway()], configure }, 'EventsGateway.transfer'],
+  ])(
+    '%s without a decorator stops the boot also with AcrGuard as APP_GUARD, which may not reach it',
+    async (...row) => {
+      const [, { providers = [], ...setup }, name] = row;
+      const [type] = name.split('.');
+      const global = { provide: APP_GUARD, useClass: AcrGuard };
+      expect(await bootFailure({ ...setup, providers: [...providers, global], options })).toEqual(
+        new TypeError(
+          `"requirements" would not be enforced on ${name}, as global guards may not reach it; ` +
+            `decorate ${type} with @RequireAcr, @SkipStepUp or @Public`,
+        ),
+      );
+    },
+  );
+
+  it('a controller without a decorator is enforced by the global guards, also with AcrGuard among them', async () => {
+    const providers = [{ provide: APP_GUARD, useClass: AcrGuard }];
+    const service = await bootedService({ controllers: [handler()], providers, options });
+    expect(service.routes()).toMatchObject([{ name: 'HandlerController.handle', enforcedBy: 'global' }]);
+  });
+
   it.each<[kind: string, provided: (type: Type) => Provider]>([
     ['gateway of a factory', (type) => ({ provide: 'events', useFactory: () => new type() })],
     ['gateway given as a value', (type) => ({ provide: 'events', useValue: new type() })],
   ])('AT-1 a decorated %s, for which Nest does not find the guard, is enforced by the global guard', async (...row) => {
     const [, provided] = row;
-    const service = await bootedService({ providers: [provided(gateway(RequireAcr('mfa')))], configure });
-    expect(service.routes()).toMatchObject([{ name: 'EventsGateway.transfer', enforcedBy: 'global' }]);
+    for (const global of [[], [{ provide: APP_GUARD, useClass: AcrGuard }]]) {
+      const service = await bootedService({ providers: [provided(gateway(RequireAcr('mfa'))), ...global], configure });
+      expect(service.routes()).toMatchObject([{ name: 'EventsGateway.transfer', enforcedBy: 'global' }]);
+    }
   });
 
   it.each([
