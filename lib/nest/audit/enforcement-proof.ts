@@ -107,8 +107,9 @@ export class EnforcementProof {
   #proveAcrGuard(route: Route, handler: ApplicationHandler): void {
     const { name } = route.description;
     const isOffHttp = handler.kinds.some((kind) => kind === 'message' || kind === 'pattern');
+    const mayBeGlobal = !(route.isInherited && isOffHttp) || this.guards.binds(AcrGuard, handler, 'global');
     if (this.guards.binds(AcrGuard, handler)) route.prove('handler');
-    else if (this.reach.globalGuards(handler) && !(route.isInherited && isOffHttp)) route.prove('global');
+    else if (this.reach.globalGuards(handler) && mayBeGlobal) route.prove('global');
     else if (route.isInherited) {
       throw new StepUpConfigurationError(
         `"requirements" would not be enforced on ${name}, as global guards may not reach it; ` +
