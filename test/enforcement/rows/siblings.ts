@@ -202,11 +202,7 @@ for (const kindName of [
 
 @Injectable()
 class CarelessGuard {
-  static {
-    Reflect.defineMetadata('design:paramtypes', [AccessTokenGuard], CarelessGuard);
-  }
-
-  constructor(tokens) {
+  constructor(tokens: AccessTokenGuard) {
     this.tokens = tokens;
   }
 
