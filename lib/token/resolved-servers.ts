@@ -137,7 +137,11 @@ export class ResolvedServers {
   #ask(issuer: string): Promise<AuthorizationServer | undefined> {
     const pending = this.#pending.get(issuer);
     if (pending !== undefined) return pending;
-    const answer = this.#answerFor(issuer).finally(() => this.#pending.delete(issuer));
+    const answer = this.#answerFor(issuer).finally(() => {
+      this.#pending.delete(issuer);
+      const entry = this.#entries.get(issuer);
+      if (entry !== undefined) entry.isSlow = false;
+    });
     this.#pending.set(issuer, answer);
     return answer;
   }
@@ -208,7 +212,6 @@ export class ResolvedServers {
       if (failure.code !== 'resolver_overloaded') this.#refusals.set(issuer, { at: Date.now(), failure });
       throw failure;
     }
-    entry.isSlow = false;
     entry.failedAt = Date.now();
     this.options.failed(failure);
     return entry.server;

@@ -295,6 +295,34 @@ describe('an application that cannot answer', () => {
     expect(servers.find(ISSUER)).toBeUndefined();
   });
 
+  test('that answers late with options that cannot be read is asked again by the next request', async () => {
+    let answer: Promise<unknown> | object = optionsOf(ISSUER);
+    const { servers, asked } = setUp(() => answer);
+    const server = await servers.resolve(ISSUER);
+    let tell: (value: unknown) => void = () => undefined;
+    answer = new Promise((resolve) => {
+      tell = resolve;
+    });
+    pass(600);
+    const timeouts = jest.spyOn(globalThis, 'setTimeout');
+    const waiting = servers.resolve(ISSUER);
+    await settled();
+    const timers = timeouts.mock.calls as unknown as [() => void, number][];
+    for (const { value } of timeouts.mock.results) clearTimeout(value);
+    timeouts.mockRestore();
+    timers.find(([, milliseconds]) => milliseconds === 500)?.[0]();
+    expect([await waiting, servers.find(ISSUER)]).toEqual([server, server]);
+    const unreadable = Object.defineProperty(optionsOf(ISSUER), 'audience', {
+      get() {
+        throw new Error('The connection is closed');
+      },
+    });
+    tell(unreadable);
+    await settled();
+    answer = optionsOf(ISSUER);
+    expect([servers.find(ISSUER), await servers.resolve(ISSUER), asked.length]).toEqual([undefined, server, 3]);
+  });
+
   test('that answers late is heard: the next request has the new server, or none', async () => {
     let answer: Promise<unknown> | object = optionsOf(ISSUER);
     const { servers } = setUp(() => answer);

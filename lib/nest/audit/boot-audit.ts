@@ -135,6 +135,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
         for (const property of guards.userPropertiesOf(handler)) properties.add(property);
         if (guards.names(AccessTokenGuard, handler)) routes.needTokenAt(handler.type, handler.method);
         route.describe(triggers.of(handler), this.#needsUser(handler, guards, reach));
+        route.awaitAt(proof.isAwaited(route, handler));
         route.mayBeGuarded ||= guards.haveOtherGuards(handler) || requiresTokens(handler);
         if (one === handler.functions[0] && !found.has(route)) found.set(route, handler);
       }

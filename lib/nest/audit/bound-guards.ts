@@ -50,9 +50,11 @@ export class BoundGuards {
   /**
    * Returns whether Nest binds a guard that metadata names, for every function that it can call. Nest looks the guard
    * up in the module of the handler, and leaves it out without an error if it is not there.
+   *
+   * @param where `global` asks for a guard of the whole application, which does not reach every transport
    */
-  binds(guard: Type<CanActivate>, handler: ApplicationHandler): boolean {
-    return this.#bindsForEach(handler, (bound) => isUnchanged(bound, guard));
+  binds(guard: Type<CanActivate>, handler: ApplicationHandler, where: 'handler' | 'global' = 'handler'): boolean {
+    return this.#bindsForEach(handler, (bound) => isUnchanged(bound, guard), where);
   }
 
   /**
@@ -149,9 +151,7 @@ export class BoundGuards {
 
   /** Whether Nest makes a guard that requires a user, for every function of a handler: bound to it, or globally. */
   authenticate(handler: ApplicationHandler, where: 'handler' | 'global'): boolean {
-    const global = new Set<unknown>(this.application.getGlobalGuards());
-    const isGlobal = where === 'global';
-    return this.#bindsForEach(handler, (bound) => global.has(bound) === isGlobal && requiresUser(bound));
+    return this.#bindsForEach(handler, requiresUser, where);
   }
 
   /** Returns whether a guard that is not ours runs before a handler. Such a guard can authenticate. */
@@ -206,11 +206,21 @@ export class BoundGuards {
     return [...this.application.getGlobalGuards(), ...requestScoped];
   }
 
-  #bindsForEach(handler: ApplicationHandler, isIt: (bound: unknown, handler: Handler) => boolean): boolean {
+  #bindsForEach(
+    handler: ApplicationHandler,
+    isIt: (bound: unknown, handler: Handler) => boolean,
+    where: 'handler' | 'global' = 'handler',
+  ): boolean {
+    // Nest answers with the global guards first.
+    const globals = this.application.getGlobalGuards().length;
+    const [begin, end] = where === 'global' ? [0, globals] : [globals];
     return handler.functions.every(
       (one) =>
         [handler.type, one].every((target) => this.declared.areUnchanged(target)) &&
-        this.#nest.boundTo(handler, one).some((bound) => isIt(bound, one)),
+        this.#nest
+          .boundTo(handler, one)
+          .slice(begin, end)
+          .some((bound) => isIt(bound, one)),
     );
   }
 

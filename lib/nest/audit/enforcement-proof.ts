@@ -36,6 +36,16 @@ export class EnforcementProof {
   }
 
   /**
+   * Returns whether Nest itself calls the guard that refuses on a proven route: the one that {@link prove} has shown, or
+   * without a requirement an AccessTokenGuard that decides nothing of its own.
+   */
+  isAwaited({ access, needsToken }: Route, handler: ApplicationHandler): boolean {
+    if (access !== 'open' || needsToken) return true;
+    const isGlobal = this.reach.globalGuards(handler) && this.guards.binds(AccessTokenGuard, handler, 'global');
+    return isGlobal || this.guards.binds(AccessTokenGuard, handler);
+  }
+
+  /**
    * Refuses our decorators and AccessTokenGuard on methods that Nest or a library calls without guards.
    *
    * @param handlersOfClass the methods that Nest calls with guards
@@ -97,8 +107,9 @@ export class EnforcementProof {
   #proveAcrGuard(route: Route, handler: ApplicationHandler): void {
     const { name } = route.description;
     const isOffHttp = handler.kinds.some((kind) => kind === 'message' || kind === 'pattern');
+    const mayBeGlobal = !(route.isInherited && isOffHttp) || this.guards.binds(AcrGuard, handler, 'global');
     if (this.guards.binds(AcrGuard, handler)) route.prove('handler');
-    else if (this.reach.globalGuards(handler) && !(route.isInherited && isOffHttp)) route.prove('global');
+    else if (this.reach.globalGuards(handler) && mayBeGlobal) route.prove('global');
     else if (route.isInherited) {
       throw new StepUpConfigurationError(
         `"requirements" would not be enforced on ${name}, as global guards may not reach it; ` +

@@ -61,7 +61,7 @@ export class Admission {
   ) {
     const vocabularies = new Vocabularies(settings.servers, settings.resolveAuthorizationServer !== undefined);
     this.routes = new Routes(settings.requirements, vocabularies);
-    this.#conclusion = new Conclusion(settings, headers, log, decisions, (context) => this.#nameOf(context));
+    this.#conclusion = new Conclusion(settings, headers, log, decisions, (context) => this.#knownRoute(context));
     this.#judgement = this.createJudgement(settings, log, decisions, published);
     this.#invocations = new Invocations(settings.accessToken !== undefined);
     const resolved = resolvedServers(settings, log, vocabularies);
@@ -296,10 +296,10 @@ export class Admission {
     );
   }
 
-  /** Returns the name of a route for the log; `undefined` if it has none, or if its decorators are wrong. */
-  #nameOf(context: ExecutionContext): string | undefined {
+  /** Returns the route of a context; `undefined` if its decorators are wrong. */
+  #knownRoute(context: ExecutionContext): Route | undefined {
     try {
-      return this.routeOf(context).description.name;
+      return this.routeOf(context);
     } catch {
       return undefined;
     }

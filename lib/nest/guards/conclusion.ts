@@ -9,6 +9,7 @@ import { InsufficientUserAuthenticationException } from '../refusal/insufficient
 import { leaveToApplication } from '../refusal/step-up.filter.js';
 import { ageOf, type DecidedAt, factsOf, tellRefusal } from '../refusal/tell-refusal.js';
 import { TokenAdvice } from '../refusal/token-advice.js';
+import type { Route } from '../requirements/route.js';
 import type { StepUpSettings } from '../step-up-settings.js';
 import { Attachment } from '../transports/attachment.js';
 import { type Invocation, invocationOf } from '../transports/invocation.js';
@@ -24,13 +25,13 @@ export class Conclusion {
   readonly #advice: TokenAdvice;
   readonly #told = new Attachment<true>();
 
-  /** @param nameOf returns the name of a route; `undefined` if its decorators are wrong */
+  /** @param knownRoute returns the route of a context; `undefined` if its decorators are wrong */
   constructor(
     private readonly settings: StepUpSettings,
     private readonly headers: ResponseHeaders,
     private readonly log: StepUpLog,
     private readonly decisions: Decisions,
-    private readonly nameOf: (context: ExecutionContext) => string | undefined,
+    private readonly knownRoute: (context: ExecutionContext) => Route | undefined,
   ) {
     this.#advice = new TokenAdvice(settings, log);
   }
@@ -52,11 +53,14 @@ export class Conclusion {
 
   /**
    * Runs a judgement, which returns or throws a refusal. Writes a refusal on the response before it throws it, so that no
-   * other filter can lose the headers.
+   * other filter can lose the headers. Throws a refusal that is there at once, unless Nest is known to wait for a promise: a
+   * guard of the application that calls ours can ignore what it returns.
    */
   refusing<T>(at: At, judgement: () => MaybePromise<T | HttpException>): MaybePromise<T> {
     const outcome = orElse(judgement, (error) => this.refuse(at, error));
-    if (outcome instanceof HttpException) return rejected(this.#refusal(at, outcome));
+    if (outcome instanceof HttpException) {
+      return this.#isAwaited(at) ? rejected(this.#refusal(at, outcome)) : this.refuse(at, outcome);
+    }
     return isThenable(outcome)
       ? outcome.then((one) => (one instanceof HttpException ? this.refuse(at, one) : one))
       : outcome;
@@ -115,7 +119,12 @@ export class Conclusion {
   #decidedAt(at: At): DecidedAt {
     const context = 'transport' in at ? at.context : at;
     const transport = 'transport' in at ? at.transport.name : at.getType<string>();
-    return { route: context && this.nameOf(context), transport };
+    return { route: context && this.knownRoute(context)?.description.name, transport };
+  }
+
+  #isAwaited(at: At): boolean {
+    const context = 'transport' in at ? at.context : at;
+    return context !== undefined && this.knownRoute(context)?.isAwaited === true;
   }
 }
 

@@ -90,6 +90,21 @@ export class Route {
   mayBeGuarded = false;
   /** Whether the handler streams over HTTP or GraphQL, and its stream ends with the token. Default is `false`. */
   isStream = false;
+  #isAwaited: boolean | undefined;
+
+  /**
+   * Whether Nest itself calls a guard of ours that refuses what any other one of ours refuses, and waits for it. Then a guard
+   * of the application that calls ours, and ignores what it returns, lets nobody pass. Default is `false`.
+   */
+  get isAwaited(): boolean {
+    return this.#isAwaited === true;
+  }
+
+  /** Records whether this is so for one of the places where Nest binds the handler. It has to be so for each of them. */
+  awaitAt(isAwaited: boolean): void {
+    this.#isAwaited = isAwaited && this.#isAwaited !== false;
+  }
+
   #exposesUser: boolean | undefined;
 
   /** Whether code that could change the user runs between the judgement and the handler. Default is `true`. */

@@ -325,6 +325,16 @@ const hybridRows = {
     {},
     { options: { requirements: { acrValues: ['phr'] } } },
   ],
+  'hybrid message, requirements by the module, AcrGuard by APP_GUARD': [
+    kinds['hybrid message pattern'],
+    {},
+    { options: { requirements: { acrValues: ['phr'] } }, providers: [{ provide: APP_GUARD, useClass: AcrGuard }] },
+  ],
+  'gateway, requirements by the module, AcrGuard by APP_GUARD': [
+    kinds['ws gateway'],
+    {},
+    { options: { requirements: { acrValues: ['phr'] } }, providers: [{ provide: APP_GUARD, useClass: AcrGuard }] },
+  ],
   'hybrid event, mark on the method': [hybridEvents, { below: [phr()] }],
   'hybrid message, guards of the method taken away, AcrGuard by APP_GUARD': [
     kinds['hybrid message pattern'],

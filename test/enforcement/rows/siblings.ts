@@ -199,6 +199,28 @@ for (const kindName of [
       }),
   });
 }
+
+@Injectable()
+class CarelessGuard {
+  constructor(tokens: AccessTokenGuard) {
+    this.tokens = tokens;
+  }
+
+  /** A promise of a refusal is neither `false` nor an error to it. */
+  canActivate(context) {
+    return Boolean(this.tokens.canActivate(context));
+  }
+}
+for (const kindName of ['controller', 'request-scoped controller', 'query', 'field', 'ws gateway', 'message pattern']) {
+  const kind = kinds[kindName];
+  add(`a guard that holds AccessTokenGuard and does not wait for it, ${kindName}`, {
+    adapters: kind.adapters,
+    good: 'served',
+    needs: 'token',
+    application: (secret) =>
+      application(kind, mounted(kind, classOf(kind, secret, { below: [UseGuards(CarelessGuard)] }))),
+  });
+}
 for (const scope of ['REQUEST', 'TRANSIENT']) {
   for (const kindName of ['controller', 'query', 'field', 'message pattern', 'ws gateway', 'hybrid message pattern']) {
     const kind = kinds[kindName];

@@ -1,9 +1,10 @@
 import { Controller, Get, Injectable, Module, type Provider, SetMetadata, type Type, UseGuards } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { MessagePattern } from '@nestjs/microservices';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { Public, RequireAcr, SkipStepUp } from 'nestjs-step-up';
+import { AcrGuard, Public, RequireAcr, SkipStepUp } from 'nestjs-step-up';
 import { logOfEachTest } from '../../support/application.js';
 import { type BootSetup, bootedService, bootFailure, bootServer } from '../../support/boot.js';
 import { handler } from '../../support/handler.js';
@@ -215,13 +216,37 @@ describe('a handler that globals do not reach', () => {
     );
   });
 
+  it('a message handler without a decorator stops the boot also with AcrGuard as APP_GUARD, which may not reach it', async () => {
+    const providers = [{ provide: APP_GUARD, useClass: AcrGuard }];
+    expect(await bootFailure({ controllers: [handler(MessagePattern('transfer'))], providers, options })).toEqual(
+      new TypeError(
+        '"requirements" would not be enforced on HandlerController.handle, as global guards may not reach it; ' +
+          'decorate HandlerController with @RequireAcr, @SkipStepUp or @Public',
+      ),
+    );
+  });
+
+  it('a gateway without a decorator boots with AcrGuard as APP_GUARD, which reaches it in Nest 12', async () => {
+    const providers = [gateway(), { provide: APP_GUARD, useClass: AcrGuard }];
+    const service = await bootedService({ providers, options, configure });
+    expect(service.routes()).toMatchObject([{ name: 'EventsGateway.transfer', enforcedBy: 'global' }]);
+  });
+
+  it('a controller without a decorator is enforced by the global guards, also with AcrGuard among them', async () => {
+    const providers = [{ provide: APP_GUARD, useClass: AcrGuard }];
+    const service = await bootedService({ controllers: [handler()], providers, options });
+    expect(service.routes()).toMatchObject([{ name: 'HandlerController.handle', enforcedBy: 'global' }]);
+  });
+
   it.each<[kind: string, provided: (type: Type) => Provider]>([
     ['gateway of a factory', (type) => ({ provide: 'events', useFactory: () => new type() })],
     ['gateway given as a value', (type) => ({ provide: 'events', useValue: new type() })],
   ])('AT-1 a decorated %s, for which Nest does not find the guard, is enforced by the global guard', async (...row) => {
     const [, provided] = row;
-    const service = await bootedService({ providers: [provided(gateway(RequireAcr('mfa')))], configure });
-    expect(service.routes()).toMatchObject([{ name: 'EventsGateway.transfer', enforcedBy: 'global' }]);
+    for (const global of [[], [{ provide: APP_GUARD, useClass: AcrGuard }]]) {
+      const service = await bootedService({ providers: [provided(gateway(RequireAcr('mfa'))), ...global], configure });
+      expect(service.routes()).toMatchObject([{ name: 'EventsGateway.transfer', enforcedBy: 'global' }]);
+    }
   });
 
   it.each([

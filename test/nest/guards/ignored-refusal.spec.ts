@@ -1,0 +1,142 @@
+import { type CanActivate, type ExecutionContext, Injectable, Scope, type Type, UseGuards } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AccessTokenGuard, AcrGuard, RequireAcr, SkipStepUp } from 'nestjs-step-up';
+import { challenged, invalidToken, withoutToken } from '../../support/challenged.js';
+import { describeOverHttp, type ServedModule } from '../../support/describe-over-http.js';
+import { DONE, done, handler } from '../../support/handler.js';
+
+/** Guards of an application that do not wait for what ours say: a promise is neither `false` nor an error to them. */
+@Injectable()
+class IgnoringGuard extends AccessTokenGuard {
+  override canActivate(context: ExecutionContext): boolean {
+    super.canActivate(context);
+    return true;
+  }
+}
+@Injectable()
+class BelievingGuard extends AccessTokenGuard {
+  override canActivate(context: ExecutionContext): boolean {
+    return super.canActivate(context) !== false;
+  }
+}
+@Injectable()
+class HoldingGuard implements CanActivate {
+  constructor(private readonly tokens: AccessTokenGuard) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    return Boolean(this.tokens.canActivate(context));
+  }
+}
+@Injectable({ scope: Scope.REQUEST })
+class RequestScopedGuard extends HoldingGuard {}
+@Injectable()
+class HoldingAcrGuard implements CanActivate {
+  constructor(
+    private readonly acr: AcrGuard,
+    private readonly tokens: AccessTokenGuard,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    return Boolean(this.acr.canActivate(context)) && Boolean(this.tokens.canActivate(context));
+  }
+}
+
+const GUARDS: readonly Type<CanActivate>[] = [
+  IgnoringGuard,
+  BelievingGuard,
+  HoldingGuard,
+  RequestScopedGuard,
+  HoldingAcrGuard,
+];
+
+/** The ways in which Nest binds a guard to a handler that requires nothing. */
+const BINDINGS: readonly (readonly [string, (guard: Type<CanActivate>) => ServedModule])[] = [
+  ['@UseGuards', (guard) => ({ controllers: [handler(UseGuards(guard))] })],
+  [
+    '@UseGuards before AccessTokenGuard',
+    (guard) => ({ controllers: [handler(UseGuards(guard), UseGuards(AccessTokenGuard))] }),
+  ],
+  ['APP_GUARD', (guard) => ({ controllers: [handler()], providers: [{ provide: APP_GUARD, useClass: guard }] })],
+];
+
+describeOverHttp('a guard of the application that does not wait for ours', ({ serve, accessToken }) => {
+  it.each(BINDINGS.flatMap(([where, bind]) => GUARDS.map((guard) => [guard.name, where, bind(guard)] as const)))(
+    '%s by %s lets no refused token pass',
+    async (_, __, served) => {
+      const send = await serve(served);
+      expect(await send({ token: await accessToken() })).toMatchObject({ status: 200, body: DONE });
+      done.mockClear();
+      expect(await send()).toEqual(withoutToken());
+      expect(await send({ token: await accessToken({ claims: { aud: 'https://other.example' } }) })).toEqual(
+        invalidToken('The access token is for another audience'),
+      );
+      expect(done).not.toHaveBeenCalled();
+    },
+  );
+
+  it.each(GUARDS.map((guard) => [guard.name, guard] as const))(
+    '%s lets nobody pass a requirement, nor @SkipStepUp',
+    async (_, guard) => {
+      for (const decorator of [RequireAcr('mfa'), SkipStepUp()]) {
+        for (const decorators of [
+          [decorator, UseGuards(guard)],
+          [UseGuards(guard), decorator],
+        ]) {
+          const send = await serve(handler(...decorators));
+          expect(await send({ token: await accessToken({ acr: 'mfa' }) })).toMatchObject({ status: 200 });
+          done.mockClear();
+          expect(await send()).toEqual(withoutToken());
+          expect(done).not.toHaveBeenCalled();
+        }
+      }
+      const send = await serve(handler(UseGuards(guard), RequireAcr('mfa')));
+      expect(await send({ token: await accessToken({ acr: 'pwd' }) })).toEqual(
+        challenged({ acrValues: ['mfa'], reasons: ['acr_unmet'] }),
+      );
+      expect(done).not.toHaveBeenCalled();
+    },
+  );
+
+  it.each(GUARDS.map((guard) => [guard.name, guard] as const))(
+    '%s lets nobody pass the requirements of the module',
+    async (_, guard) => {
+      const send = await serve(handler(UseGuards(guard)), { requirements: { acrValues: ['mfa'] } });
+      expect(await send({ token: await accessToken({ acr: 'mfa' }) })).toMatchObject({ status: 200 });
+      done.mockClear();
+      expect(await send()).toEqual(withoutToken());
+      expect(await send({ token: await accessToken({ acr: 'pwd' }) })).toEqual(
+        challenged({ acrValues: ['mfa'], reasons: ['acr_unmet'] }),
+      );
+      expect(done).not.toHaveBeenCalled();
+    },
+  );
+
+  it.each<
+    [what: string, guard: typeof AccessTokenGuard | typeof AcrGuard, served: ServedModule, how: 'throw' | 'return']
+  >([
+    ['@RequireAcr', AcrGuard, { controllers: [handler(RequireAcr('mfa'))] }, 'return'],
+    [
+      'AccessTokenGuard by @UseGuards',
+      AccessTokenGuard,
+      { controllers: [handler(UseGuards(AccessTokenGuard))] },
+      'return',
+    ],
+    [
+      'AccessTokenGuard by APP_GUARD',
+      AccessTokenGuard,
+      { controllers: [handler()], providers: [{ provide: APP_GUARD, useClass: AccessTokenGuard }] },
+      'return',
+    ],
+    ['a guard that holds it', AccessTokenGuard, { controllers: [handler(UseGuards(HoldingGuard))] }, 'throw'],
+  ])(
+    'only a guard that Nest itself calls refuses by a promise, which costs less: %s',
+    async (_, guard, served, how) => {
+      const canActivate = jest.spyOn(guard.prototype, 'canActivate');
+      const send = await serve(served);
+      expect(await send()).toEqual(withoutToken());
+      const results = canActivate.mock.results.map(({ type }) => type);
+      canActivate.mockRestore();
+      expect(results).toEqual([how]);
+    },
+  );
+});
