@@ -116,7 +116,7 @@ test('ten thousand values, cyclic ones, traps, proxies and long texts among them
   );
   expect(seen.found).toBeGreaterThan(parameters.numRuns / 100);
   expect(seen.nothing).toBeGreaterThan(parameters.numRuns / 10);
-}, 60_000);
+});
 
 describe('the work is in proportion to what there is, and has an end', () => {
   /** Counts the reads of a structure. */

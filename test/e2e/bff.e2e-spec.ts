@@ -500,7 +500,7 @@ describe('a server as the client, with authorization servers of all kinds', () =
       stepUp: (await steppingUp.open(stepUpCallback)).title,
       confirmation: (await confirming.submit(confirm, {})).title,
     }).toEqual({ signIn: 'Accounts', stepUp: 'Confirm your transfer', confirmation: 'Accounts' });
-  }, 60_000);
+  });
 
   it('a sign-in is found in its own browser, for fifteen minutes, and with the cookie of this server alone', async () => {
     await start();

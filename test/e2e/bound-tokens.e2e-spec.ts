@@ -13,9 +13,6 @@ import { BANK_SCOPE, WALKTHROUGH_CLIENT, WALKTHROUGH_REDIRECT } from '../../samp
 import { Browser } from '../../sample-app/src/walkthrough/browser.js';
 import { ADA, visit } from '../../sample-app/src/walkthrough/user.js';
 
-// the first test compiles oidc-provider and openid-client
-jest.setTimeout(60_000);
-
 @Controller()
 class BankController {
   @Get('accounts')

@@ -9,7 +9,10 @@ const folder = dirname(fileURLToPath(import.meta.url));
 const root = join(folder, '..', '..');
 const ROOMS = { core: 'lib/core/**/*.ts', token: 'lib/token/**/*.ts', guards: 'lib/nest/guards/**/*.ts' };
 const [room = 'core', ...files] = process.argv.slice(2);
-if (ROOMS[room] === undefined) throw new Error(`give one of ${Object.keys(ROOMS).join(', ')}`);
+if (!Object.hasOwn(ROOMS, room)) {
+  console.error(`Usage: npm run mutation -- [${Object.keys(ROOMS).join('|')}] [files of that room]`);
+  process.exit(2);
+}
 
 const stryker = join(folder, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js');
 const mutate = [...(files.length > 0 ? files : [ROOMS[room]]), '!lib/**/index.ts'].join(',');

@@ -4,7 +4,7 @@ import { AccessTokenGuard, RequireAcr, StepUpContext, StepUpService } from 'nest
 import { StepUpTelemetryModule } from 'nestjs-step-up/opentelemetry';
 import { createTestAuthorizationServer } from 'nestjs-step-up/testing';
 import type { FurtherOptions } from '../support/application.js';
-import { secondsAgo } from '../support/clock.js';
+import { secondsAgo, stopClock } from '../support/clock.js';
 import { describeOverHttp, type Send } from '../support/describe-over-http.js';
 import { done, handler, impostorGuard } from '../support/handler.js';
 import { startTelemetry, type Telemetry } from './telemetry.js';
@@ -31,7 +31,10 @@ describeOverHttp('StepUpTelemetryModule', ({ serve, accessToken, server }) => {
   beforeEach(() => {
     telemetry = startTelemetry();
   });
-  afterEach(() => telemetry.shutdown());
+  afterEach(async () => {
+    jest.useRealTimers();
+    await telemetry.shutdown();
+  });
 
   const issuer = () => ({ 'nestjs_step_up.issuer': server.issuer });
 
@@ -123,6 +126,7 @@ describeOverHttp('StepUpTelemetryModule', ({ serve, accessToken, server }) => {
       ['further ahead than clocks may differ is none', 3600, 0],
     ])('an age of a sign-in %s', async (_, ahead, count) => {
       const send = await serveMeasured(handler(RequireAcr('mfa')));
+      stopClock();
       await send({ token: await accessToken({ acr: 'mfa', authTime: secondsAgo(-ahead) }) });
       const ages = await histogram('nestjs_step_up.authentication.age');
       expect(ages.map((age) => ({ count: age.count, sum: age.sum }))).toEqual(count === 0 ? [] : [{ count, sum: 0 }]);

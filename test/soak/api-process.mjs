@@ -13,10 +13,11 @@ export class Api {
   logged = [];
   samples = [];
 
-  constructor(name, setUp) {
+  /** @param interpreted compiles no function to machine code, so that the heap has none */
+  constructor(name, setUp, { interpreted }) {
     this.name = name;
     this.child = fork(FILE, [JSON.stringify({ api: name, ...setUp })], {
-      execArgv: ['--expose-gc'],
+      execArgv: ['--expose-gc', ...(interpreted ? ['--no-opt', '--no-sparkplug'] : [])],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {

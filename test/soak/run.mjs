@@ -1,4 +1,4 @@
-// npm run soak -- [--minutes 10] [--rate 150] [--seed n]: see README.md. Needs a build.
+// npm run soak -- [--minutes 10] [--rate 150] [--seed n] [--interpreted]: see README.md. Needs a build.
 import { parseArgs } from 'node:util';
 import { randomOf } from '../fuzz/random.mjs';
 import { Api } from './api-process.mjs';
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '10' },
     rate: { type: 'string', default: '150' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    interpreted: { type: 'boolean', default: false },
   },
 });
 const duration = Number(values.minutes) * 60;
@@ -25,7 +26,7 @@ const server = new AuthorizationServer();
 await server.start();
 const redis = await Redis.startIfPresent();
 const setUp = { origin: server.origin, client: CLIENT, settings: SETTINGS, redis: redis?.url };
-const apis = ['express', 'fastify'].map((name) => new Api(name, setUp));
+const apis = ['express', 'fastify'].map((name) => new Api(name, setUp, values));
 await Promise.all(apis.map((api) => api.start()));
 
 const world = { server, redis, apis };

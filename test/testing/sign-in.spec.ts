@@ -4,6 +4,7 @@ import {
   type TestAuthorizationServer,
   type TestUserAccount,
 } from 'nestjs-step-up/testing';
+import { secondsAgo, stopClockOfEachTest } from '../support/clock.js';
 
 const REDIRECT_URI = 'https://client.example/callback';
 // BASE64URL(SHA256(verifier)), the example of RFC 7636 appendix B
@@ -19,6 +20,8 @@ const REQUEST = {
 };
 const ALICE = { name: 'alice', password: 'wonderland', code: '123456' };
 const BOB = { name: 'bob', password: 'builder' };
+
+stopClockOfEachTest(Date.UTC(2026, 0, 1));
 
 let server: TestAuthorizationServer;
 beforeEach(async () => {
@@ -86,7 +89,7 @@ async function claimsOf(code: string | undefined): Promise<Record<string, unknow
   });
   const { access_token: token } = (await response.json()) as { access_token: string };
   const { sub, acr, auth_time: authTime } = decodeJwt(token);
-  return { sub, acr, isNow: Math.abs((authTime as number) - Date.now() / 1000) < 30 };
+  return { sub, acr, isNow: authTime === secondsAgo(0) };
 }
 
 describe('the sign-in page', () => {

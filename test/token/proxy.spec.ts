@@ -80,7 +80,7 @@ async function read(setUp: string, env: Record<string, string> = {}): Promise<ob
     import { proxyOf } from './proxy.mjs';
     const proxy = ${JSON.stringify(proxy.address)};
     ${setUp}
-    const document = await fetchJson('${ADDRESS}', AbortSignal.timeout(10_000)).catch(() => 'unreachable');
+    const document = await fetchJson('${ADDRESS}', new AbortController().signal).catch(() => 'unreachable');
     const { isUsed } = proxyOf('${ADDRESS}', { HTTP_PROXY: proxy });
     console.log(JSON.stringify({ document, isUsed }));
     process.exit();`,

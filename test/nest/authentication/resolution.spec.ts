@@ -300,7 +300,6 @@ describe('many resolved issuers', () => {
   const ISSUERS = 1000;
   const { privateKey, publicKey } = keyPair('ES256');
   const server = serverOfEachTest();
-  jest.setTimeout(60_000);
 
   test('a request with a thousand of them costs no question and no document, and ten thousand strangers displace none', async () => {
     const issuerOf = (index: number) => `${server.origin}/realms/${index}`;

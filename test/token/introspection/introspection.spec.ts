@@ -539,7 +539,7 @@ describe('responses in memory', () => {
     expect(server.hits(INTROSPECTION)).toBe(1001);
     await there.verify('opaque-0');
     expect(server.hits(INTROSPECTION)).toBe(1002);
-  }, 30_000);
+  });
 });
 
 describe('a cache of several instances', () => {
