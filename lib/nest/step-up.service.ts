@@ -63,9 +63,7 @@ export class StepUpService {
   ): Promise<Assessment>;
   assess(at: unknown, ...required: RequireAcrArguments): Promise<Assessment> {
     const { stored, further, handshakes } = this.admission;
-    return isStored(at)
-      ? stored.assess(at, required)
-      : handshakes.judging(at, () => further.assess(at, required));
+    return isStored(at) ? stored.assess(at, required) : handshakes.judging(at, () => further.assess(at, required));
   }
 
   /** Requires inside a handler what an object or a function says. Otherwise as with words. */
@@ -90,9 +88,7 @@ export class StepUpService {
   ): Promise<void>;
   require(at: unknown, ...required: RequireAcrArguments): Promise<void> {
     const { stored, further, handshakes } = this.admission;
-    return isStored(at)
-      ? stored.require(at, required)
-      : handshakes.judging(at, () => further.require(at, required));
+    return isStored(at) ? stored.require(at, required) : handshakes.judging(at, () => further.require(at, required));
   }
 
   /**

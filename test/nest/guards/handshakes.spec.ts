@@ -1,6 +1,12 @@
 import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { type ExecutionContext, type INestApplication, type Type, UseGuards, type WebSocketAdapter } from '@nestjs/common';
+import {
+  type ExecutionContext,
+  type INestApplication,
+  type Type,
+  UseGuards,
+  type WebSocketAdapter,
+} from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
