@@ -659,3 +659,67 @@ describe('messages that come at once to a socket of which more is required', () 
     socket.disconnect();
   });
 });
+
+describe('a token that is bound to a key opens and renews no socket', () => {
+  const cnf = { jkt: 'A'.repeat(43) };
+
+  it.each(['off', 'accepted', 'required'] as const)('with boundTokens %s', async (boundTokens) => {
+    await startWs({
+      authorizationServers: [{ issuer: server.issuer, audience: server.audience, boundTokens }],
+      publicUrl: 'https://api.example',
+    });
+    const stepUp = application.app.get(StepUpService);
+    const clientWith = (token: string) =>
+      Object.assign(new EventEmitter(), { handshake: { auth: { token } }, nsp: {}, disconnect: jest.fn() });
+    for (const claims of [{ cnf }, { cnf: { 'x5t#S256': 'A'.repeat(43) } }]) {
+      const client = clientWith(await server.accessToken({ claims }));
+      expect(await stepUp.handshake(client)).toBe(false);
+      expect(client.disconnect).toHaveBeenCalled();
+    }
+    const client = clientWith(await server.accessToken());
+    expect(await stepUp.handshake(client)).toBe(boundTokens !== 'required');
+    if (boundTokens === 'required') return;
+    const bound = await server.accessToken({ claims: { cnf } });
+    await expect(stepUp.renew(client, bound)).rejects.toMatchObject({ code: 'invalid_token' });
+    expect((await stepUp.authenticated(client)).claims['cnf']).toBeUndefined();
+  });
+});
+
+it('a token of another issuer renews no socket, whatever its subject', async () => {
+  const other = await createTestAuthorizationServer();
+  try {
+    await startWs({
+      authorizationServers: [server, other].map(({ issuer, audience }) => ({ issuer, audience })),
+    });
+    const stepUp = application.app.get(StepUpService);
+    const client = Object.assign(new EventEmitter(), {
+      handshake: { auth: { token: await server.accessToken() } },
+      nsp: {},
+      disconnect: jest.fn(),
+    });
+    expect(await stepUp.handshake(client)).toBe(true);
+    const renewal = stepUp.renew(client, await other.accessToken());
+    await expect(renewal).rejects.toMatchObject({ rule: 'token_of_another_user' });
+    expect((await stepUp.authenticated(client)).event.issuer).toBe(server.issuer);
+  } finally {
+    await other.close();
+  }
+});
+
+it('many sockets whose tokens nobody can judge at once are closed, and end nothing', async () => {
+  await startWs();
+  const stepUp = application.app.get(StepUpService);
+  const clients = Array.from({ length: 3000 }, () =>
+    Object.assign(new EventEmitter(), {
+      handshake: { auth: { token: server.opaqueToken({ subject: 'alice' }) } },
+      nsp: {},
+      disconnect: jest.fn(),
+    }),
+  );
+  const judged = await Promise.all(clients.map((client) => stepUp.handshake(client)));
+  for (const [index, client] of clients.entries()) {
+    expect(client.disconnect).toHaveBeenCalledTimes(judged[index] ? 0 : 1);
+  }
+  expect(judged).toContain(false);
+  expect(judged).toContain(true);
+});
