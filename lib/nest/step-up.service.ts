@@ -62,7 +62,8 @@ export class StepUpService {
     options?: Omit<StepUpRequirements, 'acrValues'>,
   ): Promise<Assessment>;
   assess(at: unknown, ...required: RequireAcrArguments): Promise<Assessment> {
-    return isStored(at) ? this.admission.stored.assess(at, required) : this.admission.further.assess(at, required);
+    const { stored, further, handshakes } = this.admission;
+    return isStored(at) ? stored.assess(at, required) : handshakes.judging(at, () => further.assess(at, required));
   }
 
   /** Requires inside a handler what an object or a function says. Otherwise as with words. */
@@ -86,7 +87,8 @@ export class StepUpService {
     options?: Omit<StepUpRequirements, 'acrValues'>,
   ): Promise<void>;
   require(at: unknown, ...required: RequireAcrArguments): Promise<void> {
-    return isStored(at) ? this.admission.stored.require(at, required) : this.admission.further.require(at, required);
+    const { stored, further, handshakes } = this.admission;
+    return isStored(at) ? stored.require(at, required) : handshakes.judging(at, () => further.require(at, required));
   }
 
   /**
@@ -128,14 +130,16 @@ export class StepUpService {
    * @throws AccessTokenException without a usable token, and for a socket whose token has expired
    * @throws StepUpConfigurationError for another `at`
    */
-  async authenticated(at: unknown): Promise<Authenticated> {
-    return (await this.admission.handshakes.userOf(at)) ?? this.admission.further.authenticated(at);
+  authenticated(at: unknown): Promise<Authenticated> {
+    const { further, handshakes } = this.admission;
+    return handshakes.judging(at, () => further.authenticated(at));
   }
 
   /**
    * Judges the token of a socket when it opens. Returns whether the socket may stay open. Otherwise it is closed: with
    * code 4401 for a missing or refused token, 4400 for several different ones, 1013 if the authorization server cannot
-   * be reached, 1011 for a wrong configuration, which the log explains. Messages wait until the token is judged. Call it
+   * be reached, 1011 for a wrong configuration, which the log explains. Messages wait until the token is judged, and for
+   * a {@link require} that follows at once. A client of socket.io that sends more than 100 meanwhile is disconnected. Call it
    * before anything that takes time. Judges a socket once. Does not require anything of the sign-in. Not available with
    * `'existing'`: it then closes every socket.
    *

@@ -191,7 +191,7 @@ export const libraries = {
   'socket.io': onNest(async ({ origin, options, stepUps }) => {
     const { io } = await import('socket.io-client');
     const core = stepUps(options);
-    // an exception does not say which message it is about: each has a connection of its own
+    // the token is that of the connection: each attempt has one of its own
     const ask = (event, data, signal) => {
       const send = ({ token }) => {
         const socket = io(origin, { auth: { token }, forceNew: true });

@@ -107,8 +107,8 @@ export function restoredEvent(stored: StoredEventAt, present: number, clockToler
         "stored, or 'now'",
     );
   }
-  // A copy, so that a getter cannot return another value after the check.
-  const event: unknown = isPlain(given) ? { ...given } : given;
+  // A copy, so that nothing has another value after the check.
+  const event: unknown = isPlain(given) ? mapped(given, copied) : given;
   checkEvent(event, 'the stored event');
   const { storedAt, acrTimes, ...others } = event;
   if (storedAt - present > clockTolerance) fail('the stored event', '"storedAt" is in the future');
@@ -136,6 +136,12 @@ function fail(where: string, what: string): never {
 
 function mapped<From, To>(times: Readonly<Record<string, From>>, map: (time: From) => To): Record<string, To> {
   return Object.fromEntries(Object.entries(times).map(([context, time]) => [context, map(time)]));
+}
+
+/** Returns a copy of a list or an object of values; every other value as it is. */
+function copied(value: unknown): unknown {
+  if (Array.isArray(value)) return [...value];
+  return isPlain(value) ? { ...value } : value;
 }
 
 function isSeconds(value: unknown): boolean {

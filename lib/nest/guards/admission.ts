@@ -1,7 +1,5 @@
-import { type ExecutionContext, HttpException, Inject, Injectable, type Type } from '@nestjs/common';
-import { StepUpConfigurationError } from '../../core/index.js';
+import { type ExecutionContext, HttpException, Inject, Injectable } from '@nestjs/common';
 import { andThen, type MaybePromise, orElse } from '../../token/index.js';
-import { callOption } from '../advice/callback.js';
 import { Decisions } from '../advice/decisions.js';
 import { StepUpLog } from '../advice/log.js';
 import { PublishedMetadata } from '../advice/published-metadata.js';
@@ -12,7 +10,6 @@ import { resolvedServers } from '../authentication/resolution.js';
 import { TokenAuthenticator } from '../authentication/token.authenticator.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
 import type { ChallengeReport } from '../refusal/challenger.js';
-import type { Handler } from '../requirements/handler.js';
 import type { Route } from '../requirements/route.js';
 import { Routes } from '../requirements/routes.js';
 import { Vocabularies } from '../requirements/vocabularies.js';
@@ -25,6 +22,7 @@ import { FurtherJudgement } from './further-judgement.js';
 import { Handshakes } from './handshakes.js';
 import { Identification } from './identification.js';
 import { Invocations } from './invocations.js';
+import { InvokedRoutes } from './invoked-routes.js';
 import { keepJudged } from './judged-invocations.js';
 import { Judgement, type Waived } from './judgement.js';
 import { StoredJudgement } from './stored-judgement.js';
@@ -37,6 +35,7 @@ import { isReplaced, type Verdict, verdicts } from './verdict.js';
 @Injectable()
 export class Admission {
   readonly routes: Routes;
+  readonly invoked: InvokedRoutes;
   readonly authenticator: Authenticator;
   readonly identification: Identification;
   /** Judges for `StepUpService` inside handlers. */
@@ -49,7 +48,6 @@ export class Admission {
   readonly #judgement: Judgement;
   readonly #invocations: Invocations;
   #needsTokens: () => boolean = () => false;
-  #stoppedBy: Error | undefined;
 
   constructor(
     @Inject(STEP_UP_SETTINGS) protected readonly settings: StepUpSettings,
@@ -61,9 +59,10 @@ export class Admission {
   ) {
     const vocabularies = new Vocabularies(settings.servers, settings.resolveAuthorizationServer !== undefined);
     this.routes = new Routes(settings.requirements, vocabularies);
-    this.#conclusion = new Conclusion(settings, headers, log, decisions, (context) => this.#knownRoute(context));
-    this.#judgement = this.createJudgement(settings, log, decisions, published);
     this.#invocations = new Invocations(settings.accessToken !== undefined);
+    this.invoked = new InvokedRoutes(this.routes, this.#invocations, settings);
+    this.#conclusion = new Conclusion(settings, headers, log, decisions, (context) => this.invoked.known(context));
+    this.#judgement = this.createJudgement(settings, log, decisions, published);
     const resolved = resolvedServers(settings, log, vocabularies);
     this.authenticator =
       settings.passport === 'register'
@@ -72,7 +71,7 @@ export class Admission {
     this.identification = this.createIdentification(settings, this.authenticator);
     const parts = {
       routes: this.routes,
-      routeOf: (context: ExecutionContext) => this.routeOf(context),
+      routeOf: (context: ExecutionContext) => this.invoked.of(context),
       invocations: this.#invocations,
       identification: this.identification,
       judgement: this.#judgement,
@@ -94,13 +93,9 @@ export class Admission {
     return true;
   }
 
-  /**
-   * Refuses every invocation from now on, because the boot audit has stopped the boot.
-   *
-   * @param reason logged at refusals
-   */
+  /** Refuses every invocation from now on, because the boot audit has stopped the boot for this reason. */
   stop(reason: Error): void {
-    this.#stoppedBy = reason;
+    this.invoked.stop(reason);
   }
 
   /**
@@ -147,7 +142,7 @@ export class Admission {
   admitUnproven(context: ExecutionContext): MaybePromise<boolean> {
     let route: Route;
     try {
-      route = this.routeOf(context);
+      route = this.invoked.of(context);
     } catch (error) {
       return this.#conclusion.refuse(context, error);
     }
@@ -164,11 +159,11 @@ export class Admission {
    */
   admitAuthenticated(context: ExecutionContext): MaybePromise<boolean> {
     return this.#conclusion.refusing(context, () => {
-      const route = this.routeOf(context);
+      const route = this.invoked.of(context);
       const { access } = route;
       if (access === 'public') return true;
       const isDecorated = access === 'required' && !route.isInherited;
-      if (!isDecorated && this.#isPublic(context)) return true;
+      if (!isDecorated && this.invoked.isPublic(context)) return true;
       const invocation = invocationOf(context);
       invocation.transport.keepPrivate?.(context);
       return andThen(this.identification.identify(invocation, route, route.exposesUser), (authenticated) => {
@@ -219,25 +214,6 @@ export class Admission {
     }
   }
 
-  /**
-   * Returns the route of a context.
-   *
-   * @throws StepUpConfigurationError for a handler whose decorators contradict each other, and after a boot that was
-   * stopped
-   */
-  routeOf(context: ExecutionContext): Route {
-    if (this.#stoppedBy !== undefined)
-      throw new StepUpConfigurationError(`The boot was stopped: ${this.#stoppedBy.message}`);
-    this.#invocations.note(context);
-    const controller: Type | null | undefined = context.getClass();
-    if (typeof controller !== 'function') {
-      throw new StepUpConfigurationError(
-        'An object without a class has a handler; give it one, so that its decorators can be found',
-      );
-    }
-    return this.routes.of(controller, context.getHandler() as Handler);
-  }
-
   /** Creates the judgement of this application. Tests override it. */
   protected createJudgement(...of: ConstructorParameters<typeof Judgement>): Judgement {
     return new Judgement(...of);
@@ -250,10 +226,10 @@ export class Admission {
 
   /** Returns a refusal; `undefined` if the invocation is admitted. */
   #admit(context: ExecutionContext, verdict: Verdict): MaybePromise<HttpException | undefined> {
-    const route = this.routeOf(context);
+    const route = this.invoked.of(context);
     const { access } = route;
     if (access === 'open' || access === 'public') return undefined;
-    if (route.isInherited && access === 'required' && this.#isPublic(context)) return undefined;
+    if (route.isInherited && access === 'required' && this.invoked.isPublic(context)) return undefined;
 
     const invocation = invocationOf(context);
     invocation.transport.keepPrivate?.(context);
@@ -294,19 +270,5 @@ export class Admission {
             });
           }),
     );
-  }
-
-  /** Returns the route of a context; `undefined` if its decorators are wrong. */
-  #knownRoute(context: ExecutionContext): Route | undefined {
-    try {
-      return this.routeOf(context);
-    } catch {
-      return undefined;
-    }
-  }
-
-  #isPublic(context: ExecutionContext): boolean {
-    const { isPublic } = this.settings;
-    return isPublic !== undefined && callOption('isPublic', () => isPublic(context)) === true;
   }
 }

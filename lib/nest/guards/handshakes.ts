@@ -1,6 +1,7 @@
+import { setImmediate } from 'node:timers';
 import { HttpException } from '@nestjs/common';
 import { StepUpConfigurationError } from '../../core/index.js';
-import { AccessTokenRefused, checkStillValid } from '../../token/index.js';
+import { AccessTokenRefused } from '../../token/index.js';
 import type { StepUpLog } from '../advice/log.js';
 import type { Authenticated } from '../authentication/authenticator.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
@@ -37,6 +38,11 @@ interface Handshake {
   applied: number;
   isClosed: boolean;
   cancelEnd?: () => void;
+  /** Judgements under way that keep messages back. Zero once the socket is open. */
+  judgements: number;
+  readonly release: () => void;
+  /** Why the socket was closed. */
+  refusal?: SocketRefusal;
 }
 
 /** Judges the tokens of sockets when they open, and the tokens by which they are renewed. */
@@ -54,12 +60,16 @@ export class Handshakes {
     const socket = socketOf(client, further);
     const known = connectionOf(socket.holders);
     const before = known && this.#handshakes.get(known);
-    if (before !== undefined) return before.isOpen;
+    if (before !== undefined) {
+      await before.isOpen;
+      socket.answer?.(before.refusal);
+      return before.refusal === undefined;
+    }
     const connection: Connection = { isRefused: false };
     keepConnection(connection, socket.holders);
     const release = socket.hold();
-    const isOpen = Promise.resolve().then(() => this.#judge(connection, release));
-    const handshake: Handshake = { socket, isOpen, begun: 0, applied: 0, isClosed: false };
+    const isOpen = Promise.resolve().then(() => this.#judge(connection));
+    const handshake: Handshake = { socket, isOpen, begun: 0, applied: 0, isClosed: false, judgements: 1, release };
     this.#handshakes.set(connection, handshake);
     socket.onClose(() => {
       handshake.isClosed = true;
@@ -103,28 +113,23 @@ export class Handshakes {
   }
 
   /**
-   * Returns the user of a socket; `undefined` for what is not a socket whose handshake was judged.
-   *
-   * @throws AccessTokenException if its token has expired, or its handshake was refused
+   * Runs a judgement that the application asks for. Waits for that of the handshake, and keeps the messages of a socket
+   * that is opening back until it has ended. Other values of `at` make no difference.
    */
-  async userOf(client: unknown): Promise<Authenticated | undefined> {
-    const connection = connectionOf([client]);
+  async judging<T>(at: unknown, judge: () => Promise<T>): Promise<T> {
+    const connection = connectionOf([at]);
     const handshake = connection && this.#handshakes.get(connection);
-    if (handshake === undefined) return undefined;
-    const { settings } = this.parts;
-    if (!(await handshake.isOpen) || handshake.authenticated === undefined || connection?.isRefused) {
-      throw AccessTokenException.missing(settings);
-    }
+    if (handshake === undefined || handshake.judgements === 0) return judge();
+    handshake.judgements += 1;
     try {
-      const { clockTolerance } = settings;
-      checkStillValid(handshake.authenticated.claims, { now: Date.now() / 1000, clockTolerance });
-    } catch (refused) {
-      throw refused instanceof AccessTokenRefused ? AccessTokenException.refused(refused, settings) : refused;
+      await handshake.isOpen;
+      return await judge();
+    } finally {
+      this.#endJudgement(handshake);
     }
-    return handshake.authenticated;
   }
 
-  async #judge(connection: Connection, release: () => void): Promise<boolean> {
+  async #judge(connection: Connection): Promise<boolean> {
     const handshake = this.#handshakes.get(connection) as Handshake;
     const { socket } = handshake;
     let token = '';
@@ -134,13 +139,24 @@ export class Handshakes {
         return token;
       });
       this.#accept(connection, handshake, token, authenticated);
-      release();
+      socket.answer?.();
+      this.#endJudgement(handshake);
       return true;
     } catch (error) {
-      connection.isRefused = true;
-      this.#close(socket, error);
+      this.#close(connection, handshake, error);
       return false;
     }
+  }
+
+  /**
+   * Lets messages through after the last judgement. Not at once, so that the application can ask for one more, and close
+   * the socket of a refused one. The timer is that of Node, which no test replaces.
+   */
+  #endJudgement(handshake: Handshake): void {
+    setImmediate(() => {
+      handshake.judgements -= 1;
+      if (handshake.judgements === 0) handshake.release();
+    });
   }
 
   #tokenOf(socket: Socket): string {
@@ -164,18 +180,18 @@ export class Handshakes {
     const end = endOf(authenticated, settings);
     if (end === undefined || handshake.isClosed) return;
     handshake.cancelEnd = atTime(end, () => {
-      connection.isRefused = true;
       const expired = new AccessTokenRefused('token_expired');
-      this.#close(handshake.socket, AccessTokenException.refused(expired, settings));
+      this.#close(connection, handshake, AccessTokenException.refused(expired, settings));
     });
   }
 
   /** Never throws: the client can be gone. */
-  #close(socket: Socket, error: unknown): void {
+  #close(connection: Connection, handshake: Handshake, error: unknown): void {
     const { log } = this.parts;
-    const refusal = this.#refusalFor(error);
+    connection.isRefused = true;
+    handshake.refusal = this.#refusalFor(error);
     try {
-      socket.refuse(refusal);
+      handshake.socket.refuse(handshake.refusal);
     } catch (thrown) {
       log.thrown('handshake_failed', 'closing a socket', thrown);
     }

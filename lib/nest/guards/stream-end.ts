@@ -92,7 +92,10 @@ function endingIterator(iterator: AsyncIterator<unknown>, end: InvocationEnd): A
   };
   const cancel = atTime(end.at, () => {
     finish();
-    void iterator.return?.()?.then(undefined, () => undefined);
+    // In a timer, nobody would catch what it throws. It may return what is no promise.
+    Promise.resolve()
+      .then(() => iterator.return?.())
+      .catch(() => undefined);
   });
   return {
     async next() {

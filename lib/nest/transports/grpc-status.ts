@@ -16,12 +16,20 @@ const CODES: ReadonlyMap<number, number> = new Map([
   [503, 14],
 ]);
 
-/** A gRPC call, of `@grpc/grpc-js`. */
+/** A gRPC call, of `@grpc/grpc-js`. Calls of every kind have `write`. */
 interface Call {
   getPeer?: unknown;
-  /** Present if the server streams. */
-  readonly write?: unknown;
+  readonly call?: InnerCall;
 }
+
+/** The call below interceptors, and the one that they wrap. */
+interface InnerCall {
+  readonly nextCall?: InnerCall;
+  readonly handler?: { readonly type?: unknown };
+}
+
+/** The kinds of methods whose server streams. */
+const STREAMS: ReadonlySet<unknown> = new Set(['serverStream', 'bidi']);
 
 /** Returns the metadata of a call if this invocation came over gRPC. */
 export function grpcMetadataOf(host: ArgumentsHost): Metadata | undefined {
@@ -30,10 +38,12 @@ export function grpcMetadataOf(host: ArgumentsHost): Metadata | undefined {
   return isGrpc ? (metadata as Metadata) : undefined;
 }
 
-/** Returns whether the server streams in this invocation, which came over gRPC. */
+/** Returns whether the server is known to stream in this invocation, which came over gRPC. */
 export function isGrpcStream(host: ArgumentsHost): boolean {
-  const call = host.getArgByIndex<Call | undefined>(2);
-  return grpcMetadataOf(host) !== undefined && typeof call?.write === 'function';
+  if (grpcMetadataOf(host) === undefined) return false;
+  let inner = host.getArgByIndex<Call>(2).call;
+  while (inner?.nextCall !== undefined) inner = inner.nextCall;
+  return STREAMS.has(inner?.handler?.type);
 }
 
 /**

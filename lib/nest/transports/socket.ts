@@ -25,16 +25,23 @@ export interface Socket {
   readonly holders: readonly object[];
   /** Returns the token of each place of the handshake. */
   tokens(locations: CheckedTokenLocations): readonly (PresentedToken | undefined)[];
-  /** Keeps messages back until the handshake is judged. Returns what lets them through. */
+  /** Keeps messages back until the socket is judged. Returns what lets them through. */
   hold(): () => void;
+  /** Answers the middleware of socket.io that waits: lets the client pass, or refuses it. Absent without one. */
+  readonly answer?: ((refusal?: SocketRefusal) => void) | undefined;
   /** Tells the client, closes the socket, and drops the messages that were kept back. */
   refuse(refusal: SocketRefusal): void;
   /** Calls a listener when the socket closes. */
   onClose(listener: () => void): void;
 }
 
+/** Packets that a client of socket.io may send while it is judged. One that sends more is disconnected. */
+const MAX_HELD_PACKETS = 100;
+
 interface Client {
   readonly handshake?: object;
+  /** The connection below all namespaces, on clients of socket.io. */
+  readonly conn?: { close?(): void };
   readonly extra?: { readonly socket?: Client; readonly request?: Request };
   close?(code: number, reason: string): void;
   disconnect?(close: boolean): void;
@@ -83,42 +90,66 @@ function ofWs(client: Client): Socket {
 }
 
 function ofSocketIo(client: Client, next: HandshakeCallback | undefined): Socket {
-  let connecting = next;
+  const packets = new HeldPackets(client);
+  let isWaiting = next !== undefined;
+  const answer = (refusal?: SocketRefusal): void => {
+    isWaiting = false;
+    next?.(refusal && Object.assign(new Error(refusal.data.message), { data: refusal.data }));
+  };
   return {
     holders: [client],
     tokens: (locations) => tokensOfClient(client, locations),
-    // A middleware runs before the client is connected.
     hold() {
-      if (next === undefined) return holdPackets(client);
-      return () => {
-        connecting = undefined;
-        next();
-      };
+      packets.hold();
+      return () => packets.release();
     },
-    refuse({ closeCode, data }) {
-      if (connecting !== undefined) {
-        connecting(Object.assign(new Error(data.message), { data }));
+    answer: next && answer,
+    refuse(refusal) {
+      packets.drop();
+      if (isWaiting) {
+        answer(refusal);
         return;
       }
-      exceptionTo(client, data);
-      closeSocket(client, closeCode);
+      exceptionTo(client, refusal.data);
+      closeSocket(client, refusal.closeCode);
+      // A client that is not connected yet cannot be disconnected.
+      client.conn?.close?.();
     },
     onClose: (listener) => client.once?.('disconnect', listener),
   };
 }
 
-/** Keeps the packets of a client of socket.io in their order. */
-function holdPackets(client: Client): () => void {
-  let waiting: (() => void)[] | undefined = [];
-  client.use?.((_, next) => {
-    if (waiting === undefined) next();
-    else waiting.push(next);
-  });
-  return () => {
-    const held = waiting ?? [];
-    waiting = undefined;
-    for (const next of held) next();
-  };
+/**
+ * The packets of a client of socket.io, in their order. Also in a middleware, before the client is connected: an
+ * application that calls `next` once more would connect a client that was refused.
+ */
+class HeldPackets {
+  #waiting: (() => void)[] = [];
+  #state: 'held' | 'released' | 'dropped' = 'held';
+
+  constructor(private readonly client: Client) {}
+
+  hold(): void {
+    this.client.use?.((_, next) => {
+      if (this.#state === 'released') next();
+      else if (this.#state === 'held' && this.#waiting.length < MAX_HELD_PACKETS) this.#waiting.push(next);
+      else {
+        this.drop();
+        this.client.disconnect?.(true);
+      }
+    });
+  }
+
+  release(): void {
+    if (this.#state !== 'held') return;
+    this.#state = 'released';
+    for (const next of this.#waiting.splice(0)) next();
+  }
+
+  drop(): void {
+    this.#state = 'dropped';
+    this.#waiting = [];
+  }
 }
 
 /** graphql-ws itself waits for `onConnect` before it accepts an operation. */

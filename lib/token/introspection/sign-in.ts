@@ -1,4 +1,5 @@
-import type { AuthenticationEvent } from '../../core/index.js';
+import { type AuthenticationEvent, MILLISECONDS_FROM } from '../../core/index.js';
+import { isNumericDate } from '../claim-values.js';
 
 /** The members of an authentication event that distinguish one sign-in from another. */
 export type SignIn = Pick<AuthenticationEvent, 'acr' | 'acrs' | 'acrTimes' | 'authTime'>;
@@ -27,10 +28,14 @@ export function contradicts(response: SignIn, token: SignIn): boolean {
 }
 
 /**
- * Returns whether a sign-in is later than the token, which cannot be about it. `false` without `auth_time` or `iat`.
+ * Returns whether a sign-in is later than the token, which cannot be about it, or nobody can tell because `iat` cannot
+ * be read. Reads an `iat` in milliseconds too. `false` without `auth_time` or `iat`.
  */
 export function isLaterThan(signIn: SignIn, iat: unknown): boolean {
-  return typeof iat === 'number' && timesOf(signIn).some((time) => !isAtMost(time, iat));
+  if (iat === undefined) return false;
+  if (!isNumericDate(iat)) return isDated(signIn);
+  const issuedAt = iat > MILLISECONDS_FROM ? iat / 1000 : iat;
+  return timesOf(signIn).some((time) => !isAtMost(time, issuedAt));
 }
 
 /** A claim can be an object, and some objects cannot be compared: that throws. */

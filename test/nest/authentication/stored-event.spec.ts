@@ -302,6 +302,53 @@ describe('a stored event that is not as it was stored is refused', () => {
     }
   });
 
+  it.each<[what: string, members: () => object]>([
+    ['text objects', () => ({ subject: new String('alice') })],
+    ['what becomes a number', () => ({ storedAt: { [Symbol.toPrimitive]: () => 1_700_000_000 } })],
+    ['a date', () => ({ authTime: new Date() })],
+    ['a big number', () => ({ authTime: 1_700_000_000n })],
+    ['a number without end', () => ({ authTime: Number.POSITIVE_INFINITY })],
+    ['a set', () => ({ acrs: new Set([mfa]) })],
+    ['a map of times', () => ({ acrTimes: new Map([[mfa, 1]]) })],
+    ['times of which one is not a number', () => ({ acrTimes: { [mfa]: Number.NaN } })],
+    ['a prototype among the times', () => ({ acrTimes: json('{"__proto__":{"mfa":1}}') })],
+  ])('members that are no plain data: %s', async (_, members) => {
+    const stepUp = await boot();
+    const at = { event: { ...event, ...members() }, at: 'order' };
+    await expect(stepUp.assess(at, 'mfa')).rejects.toThrow(StepUpConfigurationError);
+  });
+
+  it('what changes after the check is not judged', async () => {
+    const stepUp = await boot();
+    const acrs = ['urn:other'];
+    const acrTimes: Record<string, number> = { [mfa]: 1_600_000_000 };
+    const changing = { ...event, acr: 'urn:other', acrs, acrTimes };
+    const assessment = stepUp.assess({ event: changing, at: 'order' }, 'mfa');
+    acrs.push(mfa);
+    expect(await assessment).toEqual({ met: false, reasons: ['acr_unmet'] });
+  });
+
+  it('a getter is read once', async () => {
+    const stepUp = await boot();
+    let reads = 0;
+    const getter = {
+      ...event,
+      get acr() {
+        reads += 1;
+        return reads === 1 ? 'urn:other' : mfa;
+      },
+    };
+    expect(await stepUp.assess({ event: getter, at: 'order' }, 'mfa')).toEqual({ met: false, reasons: ['acr_unmet'] });
+    expect(reads).toBe(1);
+  });
+
+  it('an order before its sign-in shows that the event is forged or the clock was wrong: no maxAge is met', async () => {
+    const stepUp = await boot();
+    const forged = { ...event, authTime: event.storedAt, storedAt: event.storedAt - 60 };
+    const assessment = await stepUp.assess({ event: forged, at: 'order' }, { maxAge: 300 });
+    expect(assessment).toEqual({ met: false, reasons: ['auth_time_in_future'] });
+  });
+
   it.each<[what: string, at: unknown]>([
     ['the event itself', event],
     ['a job', { data: { event, at: 'order' } }],

@@ -1,6 +1,12 @@
 import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { type ExecutionContext, UseGuards } from '@nestjs/common';
+import {
+  type ExecutionContext,
+  type INestApplication,
+  type Type,
+  UseGuards,
+  type WebSocketAdapter,
+} from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
@@ -453,4 +459,267 @@ describe.each([
     expect(await socket.emitWithAck('transfer', 1)).toBe('alice');
     socket.disconnect();
   });
+});
+
+@WebSocketGateway()
+class SecondMiddlewareGateway {
+  constructor(private readonly stepUp: StepUpService) {}
+
+  afterInit(namespace: Namespace) {
+    namespace.use((client, next) => this.stepUp.handshake(client, next));
+  }
+}
+
+@WebSocketGateway()
+class TwiceGateway extends IoGateway {
+  constructor(private readonly own: StepUpService) {
+    super(own);
+  }
+
+  override async handleConnection() {
+    passed('connected');
+  }
+
+  afterInit(namespace: Namespace) {
+    namespace.use(async (client, next) => {
+      await this.own.handshake(client, next);
+      next();
+    });
+  }
+}
+
+@WebSocketGateway()
+class UnansweredGateway extends IoGateway {
+  constructor(private readonly own: StepUpService) {
+    super(own);
+  }
+
+  override async handleConnection() {
+    passed('connected');
+  }
+
+  /** Forgets to give `next`, and what comes back. */
+  afterInit(namespace: Namespace) {
+    namespace.use(async (client, next) => {
+      await this.own.handshake(client);
+      next();
+    });
+  }
+}
+
+describe('a middleware of socket.io', () => {
+  const startIo = async (...gateways: Type[]) => {
+    application = await startApplication({
+      createAdapter: adapters[0][1],
+      controllers: [],
+      providers: gateways,
+      options: options(),
+      configure: (app) => void app.useWebSocketAdapter(new IoAdapter(app)),
+    });
+  };
+  const connect = (token: unknown): Socket =>
+    io(application.url, { transports: ['websocket'], forceNew: true, reconnection: false, auth: { token } });
+
+  it('of a second gateway lets a client pass that the first one has judged', async () => {
+    await startIo(MiddlewareGateway, SecondMiddlewareGateway);
+    const socket = connect(await server.accessToken({ acr: 'mfa' }));
+    expect(await socket.emitWithAck('transfer', 1)).toBe('alice');
+    socket.disconnect();
+  });
+
+  it('that is answered for a client that was refused before answers with the refusal', async () => {
+    await startIo(IoGateway);
+    const stepUp = application.app.get(StepUpService);
+    const client = Object.assign(new EventEmitter(), { handshake: {}, disconnect: jest.fn(), use: jest.fn() });
+    const answers = [jest.fn(), jest.fn()] as const;
+    for (const answer of answers) expect(await stepUp.handshake(client, answer)).toBe(false);
+    const refusal = [[expect.objectContaining({ data: expect.objectContaining({ code: 'UNAUTHENTICATED' }) })]];
+    for (const answer of answers) expect(answer.mock.calls).toEqual(refusal);
+  });
+
+  it.each<[what: string, gateway: Type, end: string[]]>([
+    ['calls "next" once more after a refusal', TwiceGateway, ['closed', 'answered']],
+    ['waits for a refusal, and ignores it', UnansweredGateway, ['closed']],
+  ])('that %s lets no message of a refused client pass', async (_, gateway, ends) => {
+    await startIo(gateway);
+    // No client of the library goes on after a refusal. The barrier is answered after all that was sent before.
+    const url = `${application.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`;
+    const socket = new WebSocket(url);
+    const ended = new Promise<string>((resolve) => {
+      socket.on('close', () => resolve('closed'));
+      socket.on('message', (data) => {
+        const packet = String(data);
+        if (packet.startsWith('0')) socket.send('40{"token":"garbage"}');
+        else if (packet.startsWith('44{') || packet.startsWith('40{')) {
+          for (let sent = 0; sent < 3; sent++) socket.send('42["open",1]');
+          socket.send('40/barrier,');
+        } else if (packet.startsWith('44/barrier')) resolve('answered');
+      });
+    });
+    expect(ends).toContain(await ended);
+    expect(ran).not.toHaveBeenCalledWith('open');
+    socket.terminate();
+  });
+});
+
+it('a client of socket.io that sends without end while its token is judged is disconnected', async () => {
+  await startWs();
+  const stepUp = application.app.get(StepUpService);
+  const middlewares: ((packet: unknown, next: () => void) => void)[] = [];
+  const client = Object.assign(new EventEmitter(), {
+    handshake: { auth: { token: server.opaqueToken() } },
+    nsp: {},
+    disconnect: jest.fn(),
+    use: (middleware: (packet: unknown, next: () => void) => void) => middlewares.push(middleware),
+  });
+  const judged = stepUp.handshake(client);
+  const next = jest.fn();
+  for (let packet = 0; packet < 100; packet++) middlewares[0]?.(packet, next);
+  expect(client.disconnect).not.toHaveBeenCalled();
+  middlewares[0]?.(100, next);
+  expect(client.disconnect.mock.calls).toEqual([[true]]);
+  await judged;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(next).not.toHaveBeenCalled();
+});
+
+describe('a token that is revoked while its socket is open', () => {
+  const withoutCache = (): StepUpModuleOptions => ({
+    authorizationServers: [
+      { issuer: server.issuer, audience: server.audience, introspection: { ...server.introspection, cacheFor: 0 } },
+    ],
+  });
+
+  it('is refused in every handler, also in one without a guard that asks who the user is', async () => {
+    await startWs(withoutCache());
+    const stepUp = application.app.get(StepUpService);
+    const token = server.opaqueToken({ acr: 'mfa' });
+    const client = Object.assign(new EventEmitter(), {
+      handshake: { auth: { token } },
+      nsp: {},
+      disconnect: jest.fn(),
+      use: jest.fn(),
+    });
+    expect(await stepUp.handshake(client)).toBe(true);
+    expect((await stepUp.authenticated(client)).event.subject).toBe('alice');
+    server.revoke(token);
+    await expect(stepUp.authenticated(client)).rejects.toMatchObject({ code: 'invalid_token' });
+    await expect(stepUp.require(client, 'mfa')).rejects.toMatchObject({ code: 'invalid_token' });
+  });
+});
+
+describe('messages that come at once to a socket of which more is required', () => {
+  const authTime = null;
+  const startAsking = (gateway: Type, adapter: (app: INestApplication) => WebSocketAdapter) =>
+    startApplication({
+      createAdapter: adapters[0][1],
+      controllers: [],
+      providers: [gateway],
+      options: {
+        authorizationServers: [
+          {
+            issuer: server.issuer,
+            audience: server.audience,
+            introspection: { ...server.introspection, when: 'event-missing' },
+          },
+        ],
+      },
+      configure: (app) => void app.useWebSocketAdapter(adapter(app)),
+    });
+
+  it.each<[what: string, claims: object]>([
+    ['by its token', { acr: 'pwd', scope: 'bank' }],
+    ['by introspection', { acr: null, authTime, scope: 'bank' }],
+  ])('reach no handler if it is refused %s, over ws', async (_, claims) => {
+    application = await startAsking(RequiringGateway, (app) => new WsAdapter(app));
+    const token = await server.accessToken(claims);
+    expect(await refusedWith(`Bearer ${token}`, 'open', 'open')).toMatchObject({ code: 4401 });
+    expect(ran).not.toHaveBeenCalled();
+  });
+
+  it.each<[what: string, claims: object]>([
+    ['by its token', { acr: 'pwd', scope: 'bank' }],
+    ['by introspection', { acr: null, authTime, scope: 'bank' }],
+  ])('reach no handler if it is refused %s, over socket.io', async (_, claims) => {
+    application = await startAsking(RequiringGateway, (app) => new IoAdapter(app));
+    const auth = { token: await server.accessToken(claims) };
+    const socket = io(application.url, { transports: ['websocket'], forceNew: true, reconnection: false, auth });
+    socket.emit('open', 1);
+    await once(socket as never, 'disconnect');
+    expect(ran).not.toHaveBeenCalled();
+  });
+
+  it('are handled, in their order, once it has what is required', async () => {
+    application = await startAsking(RequiringGateway, (app) => new IoAdapter(app));
+    const auth = { token: await server.accessToken({ acr: 'mfa', scope: 'bank' }) };
+    const socket = io(application.url, { transports: ['websocket'], forceNew: true, reconnection: false, auth });
+    const opened = once(socket as never, 'opened');
+    socket.emit('open', 1);
+    expect(await opened).toEqual(['open']);
+    socket.disconnect();
+  });
+});
+
+describe('a token that is bound to a key opens and renews no socket', () => {
+  const cnf = { jkt: 'A'.repeat(43) };
+
+  it.each(['off', 'accepted', 'required'] as const)('with boundTokens %s', async (boundTokens) => {
+    await startWs({
+      authorizationServers: [{ issuer: server.issuer, audience: server.audience, boundTokens }],
+      publicUrl: 'https://api.example',
+    });
+    const stepUp = application.app.get(StepUpService);
+    const clientWith = (token: string) =>
+      Object.assign(new EventEmitter(), { handshake: { auth: { token } }, nsp: {}, disconnect: jest.fn() });
+    for (const claims of [{ cnf }, { cnf: { 'x5t#S256': 'A'.repeat(43) } }]) {
+      const client = clientWith(await server.accessToken({ claims }));
+      expect(await stepUp.handshake(client)).toBe(false);
+      expect(client.disconnect).toHaveBeenCalled();
+    }
+    const client = clientWith(await server.accessToken());
+    expect(await stepUp.handshake(client)).toBe(boundTokens !== 'required');
+    if (boundTokens === 'required') return;
+    const bound = await server.accessToken({ claims: { cnf } });
+    await expect(stepUp.renew(client, bound)).rejects.toMatchObject({ code: 'invalid_token' });
+    expect((await stepUp.authenticated(client)).claims['cnf']).toBeUndefined();
+  });
+});
+
+it('a token of another issuer renews no socket, whatever its subject', async () => {
+  const other = await createTestAuthorizationServer();
+  try {
+    await startWs({
+      authorizationServers: [server, other].map(({ issuer, audience }) => ({ issuer, audience })),
+    });
+    const stepUp = application.app.get(StepUpService);
+    const client = Object.assign(new EventEmitter(), {
+      handshake: { auth: { token: await server.accessToken() } },
+      nsp: {},
+      disconnect: jest.fn(),
+    });
+    expect(await stepUp.handshake(client)).toBe(true);
+    const renewal = stepUp.renew(client, await other.accessToken());
+    await expect(renewal).rejects.toMatchObject({ rule: 'token_of_another_user' });
+    expect((await stepUp.authenticated(client)).event.issuer).toBe(server.issuer);
+  } finally {
+    await other.close();
+  }
+});
+
+it('many sockets whose tokens nobody can judge at once are closed, and end nothing', async () => {
+  await startWs();
+  const stepUp = application.app.get(StepUpService);
+  const clients = Array.from({ length: 3000 }, () =>
+    Object.assign(new EventEmitter(), {
+      handshake: { auth: { token: server.opaqueToken({ subject: 'alice' }) } },
+      nsp: {},
+      disconnect: jest.fn(),
+    }),
+  );
+  const judged = await Promise.all(clients.map((client) => stepUp.handshake(client)));
+  for (const [index, client] of clients.entries()) {
+    expect(client.disconnect).toHaveBeenCalledTimes(judged[index] ? 0 : 1);
+  }
+  expect(judged).toContain(false);
+  expect(judged).toContain(true);
 });

@@ -37,6 +37,8 @@ let values: Subject<unknown>;
 /** Resolved by a test when a handler may end. */
 let late: { promise: Promise<string>; resolve: (value: string) => void; isAwaited: boolean };
 let returned: jest.Mock;
+/** What the iterator of a subscription does when it is to end. */
+let returning: () => unknown;
 
 beforeAll(async () => {
   server = await createTestAuthorizationServer();
@@ -47,6 +49,7 @@ beforeEach(() => {
   let resolve: (value: string) => void = () => undefined;
   late = { promise: new Promise((done) => (resolve = done)), resolve: (value) => resolve(value), isAwaited: false };
   returned = jest.fn();
+  returning = async () => ({ done: true, value: undefined });
   jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'clearImmediate', 'queueMicrotask', 'setInterval'] });
 });
 afterEach(async () => {
@@ -370,9 +373,9 @@ class PricesResolver {
           const give = (value: unknown) => resolve({ done: false, value: { prices: String(value) } });
           values.pipe(take(1)).subscribe(give);
         }),
-      async return() {
+      return() {
         returned();
-        return { done: true as const, value: undefined };
+        return returning() as Promise<IteratorResult<object>>;
       },
       [Symbol.asyncIterator]() {
         return this;
@@ -381,10 +384,8 @@ class PricesResolver {
   }
 }
 
-it.each<[what: string, options: Partial<StepUpRegisterOptions>, isEnded: boolean]>([
-  ['ends with the token', { endAtExpiry: true }, true],
-  ['goes on without the option', {}, false],
-])('a subscription over graphql-ws %s', async (_, options, isEnded) => {
+/** Subscribes over graphql-ws, receives a value, and goes beyond the end of the token. */
+async function subscribedBeyondTheEnd(options?: Partial<StepUpRegisterOptions>) {
   const { url } = await start(
     {
       imports: [
@@ -420,14 +421,38 @@ it.each<[what: string, options: Partial<StepUpRegisterOptions>, isEnded: boolean
   values.next('1');
   while (received.length < 1) await turn();
   await beyond();
+  const isEnded = options === undefined || options.endAtExpiry === true;
   while (isEnded && !(isComplete && returned.mock.calls.length > 0)) await turn();
   // What is not to come has time to come.
   for (let turns = 0; turns < 50; turns++) await turn();
+  // An iterator that goes on returns with the socket.
+  const outcome = { received, isComplete, returns: returned.mock.calls.length };
+  await client.dispose();
+  return outcome;
+}
+
+it.each<[what: string, options: Partial<StepUpRegisterOptions>, isEnded: boolean]>([
+  ['ends with the token', { endAtExpiry: true }, true],
+  ['goes on without the option', {}, false],
+])('a subscription over graphql-ws %s', async (_, options, isEnded) => {
+  const { received, isComplete, returns } = await subscribedBeyondTheEnd(options);
   expect(received).toEqual([{ prices: '1' }]);
   expect(isComplete).toBe(isEnded);
-  expect(returned).toHaveBeenCalledTimes(isEnded ? 1 : 0);
-  await client.dispose();
+  expect(returns).toBe(isEnded ? 1 : 0);
 });
+
+it.each<[what: string, returns: () => unknown]>([
+  ['returns no promise', () => ({ done: true, value: undefined })],
+  ['throws', fail],
+  ['rejects', async () => fail()],
+])('an iterator of a subscription that %s as it is ended does not end the process', async (_, returns) => {
+  returning = returns;
+  expect(await subscribedBeyondTheEnd()).toEqual({ received: [{ prices: '1' }], isComplete: true, returns: 1 });
+});
+
+function fail(): never {
+  throw new Error('gone');
+}
 
 @Controller()
 class StreamController {

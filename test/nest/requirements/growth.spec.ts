@@ -71,7 +71,7 @@ describe('what a request costs', () => {
     return [refused, open].map((request) => {
       request();
       // the route that was asked for last is at hand
-      admission.routeOf(contextOf(last, 'handle0'));
+      admission.invoked.of(contextOf(last, 'handle0'));
       return builtinCalls(request);
     });
   }

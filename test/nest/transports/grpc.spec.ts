@@ -8,7 +8,7 @@ import { Test } from '@nestjs/testing';
 import { RequireAcr, StepUpModule } from 'nestjs-step-up';
 import { findStepUpChallenge } from 'nestjs-step-up/client';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
-import { of } from 'rxjs';
+import { of, Subject } from 'rxjs';
 import { grpcStatus } from '../../../lib/nest/transports/grpc-status.js';
 import { freePort, logOfEachTest } from '../../support/application.js';
 
@@ -152,5 +152,124 @@ describe('a gRPC call is refused with a status that clients know', () => {
     const error = grpcStatus(refusal, new Metadata()) as ServiceError;
     expect(error).toMatchObject({ code, details: 'why', message: 'why' });
     expect(error.metadata.getMap()).toEqual({ 'retry-after': '7' });
+  });
+});
+
+const EXPIRES_IN = 10;
+const CLOCK_TOLERANCE = 5;
+let values: Subject<{ amount: number }>;
+
+@Controller()
+class StreamController {
+  @GrpcMethod('Bank', 'Watch')
+  @RequireAcr('mfa')
+  watch() {
+    return values;
+  }
+
+  @GrpcMethod('Bank', 'Transfer')
+  @RequireAcr('mfa')
+  transfer() {
+    return values;
+  }
+}
+
+describe.each([true, false])('a gRPC call that outlives its token, with endAtExpiry %s', (endAtExpiry) => {
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  let server: TestAuthorizationServer;
+  let microservice: INestMicroservice;
+  let client: BankClient;
+
+  beforeEach(async () => {
+    values = new Subject();
+    server = await createTestAuthorizationServer();
+    const testing = await Test.createTestingModule({
+      imports: [
+        StepUpModule.forRoot({
+          authorizationServers: [{ issuer: server.issuer, audience: server.audience }],
+          clockTolerance: CLOCK_TOLERANCE,
+          endAtExpiry,
+        }),
+      ],
+      controllers: [StreamController],
+    }).compile();
+    const url = `127.0.0.1:${await freePort()}`;
+    microservice = testing.createNestMicroservice<MicroserviceOptions>({
+      transport: Transport.GRPC,
+      options: { package: 'bank', protoPath: PROTO, url },
+    });
+    await microservice.listen();
+    const { bank } = loadPackageDefinition(loadSync(PROTO)) as never as {
+      bank: { Bank: new (url: string, credentials: unknown) => BankClient };
+    };
+    client = new bank.Bank(url, credentials.createInsecure());
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'clearImmediate', 'queueMicrotask', 'setInterval'] });
+  });
+  afterEach(async () => {
+    jest.useRealTimers();
+    client?.close();
+    await microservice?.close();
+    await server?.close();
+  });
+
+  const authorized = async () => {
+    const metadata = new Metadata();
+    metadata.set('authorization', `Bearer ${await server.accessToken({ acr: 'mfa', expiresIn: EXPIRES_IN })}`);
+    return metadata;
+  };
+  async function until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await turn();
+  }
+
+  it(`a stream ${endAtExpiry ? 'ends with 16' : 'goes on'}`, async () => {
+    const received: unknown[] = [];
+    const stream = client.Watch({ amount: 5 }, await authorized());
+    stream.on('data', (value: object) => received.push(value));
+    stream.on('error', (error: ServiceError) => received.push(error));
+    await until(() => values.observed);
+    values.next({ amount: 1 });
+    await until(() => received.length === 1);
+    await jest.advanceTimersByTimeAsync((EXPIRES_IN + CLOCK_TOLERANCE - 1) * 1000);
+    values.next({ amount: 2 });
+    await until(() => received.length === 2);
+    await jest.advanceTimersByTimeAsync(2000);
+    if (!endAtExpiry) values.next({ amount: 3 });
+    await until(() => received.length === 3);
+    expect(received).toMatchObject([
+      { amount: 1 },
+      { amount: 2 },
+      endAtExpiry ? { code: 16, details: 'The access token has expired' } : { amount: 3 },
+    ]);
+    expect(values.observed).toBe(!endAtExpiry);
+    if (endAtExpiry) {
+      const { metadata } = received[2] as ServiceError;
+      expect(metadata.get('www-authenticate')).toEqual([expect.stringContaining('error="invalid_token"')]);
+    } else (stream as never as { cancel(): void }).cancel();
+  });
+
+  it(`a stream that has sent nothing ${endAtExpiry ? 'ends with 16' : 'goes on'}`, async () => {
+    const received: unknown[] = [];
+    const stream = client.Watch({ amount: 5 }, await authorized());
+    stream.on('data', (value: object) => received.push(value));
+    stream.on('error', (error: ServiceError) => received.push(error));
+    await until(() => values.observed);
+    await jest.advanceTimersByTimeAsync((EXPIRES_IN + CLOCK_TOLERANCE + 1) * 1000);
+    if (!endAtExpiry) values.next({ amount: 1 });
+    await until(() => received.length === 1);
+    expect(received).toMatchObject([endAtExpiry ? { code: 16 } : { amount: 1 }]);
+    expect(values.observed).toBe(!endAtExpiry);
+    if (!endAtExpiry) (stream as never as { cancel(): void }).cancel();
+  });
+
+  it('a single result that comes late is given: its operation has been performed', async () => {
+    const metadata = await authorized();
+    const answer = new Promise((resolve) =>
+      client.Transfer({ amount: 5 }, metadata, (error, receipt) => resolve(error ?? receipt)),
+    );
+    await until(() => values.observed);
+    await jest.advanceTimersByTimeAsync((EXPIRES_IN + CLOCK_TOLERANCE + 1) * 1000);
+    values.next({ amount: 7 });
+    values.complete();
+    expect(await answer).toEqual({ amount: 7 });
   });
 });

@@ -121,6 +121,34 @@ describe('a response about another sign-in adds nothing to an opaque token', () 
     expect(warnings).toEqual([`introspected_sign_in_mismatch ${server.origin}`]);
   });
 
+  test.each<[what: string, iat: unknown]>([
+    ['text', String(NOW + 60)],
+    ['null', null],
+    ['a list', [NOW + 60]],
+    ['an object', {}],
+    ['true', true],
+  ])('an iat that is %s does not show that the sign-in is no later, so that it adds nothing', async (_, iat) => {
+    respond({ ...token, iat, ...signIn });
+    expect(await signInOf(verifier())).toEqual(NONE);
+    expect(warnings).toEqual([`introspected_sign_in_mismatch ${server.origin}`]);
+  });
+
+  test('an iat beyond all numbers shows nothing either', async () => {
+    const claims = JSON.stringify({ active: true, ...token, ...signIn });
+    server.text(INTROSPECTION, claims.replace(`"iat":${token.iat}`, '"iat":1e999'), 200, {
+      'content-type': 'application/json',
+    });
+    expect(await signInOf(verifier())).toEqual(NONE);
+  });
+
+  test.each<[what: string, age: number, kept: object]>([
+    ['before', 60, PWD],
+    ['after', 59, NONE],
+  ])('a sign-in %s an iat in milliseconds is compared with it in seconds', async (_, age, kept) => {
+    respond({ ...token, iat: token.iat * 1000, ...signIn, auth_time: NOW - age });
+    expect(await signInOf(verifier())).toEqual(kept);
+  });
+
   test('a sign-in in the second in which the token was issued is that of the token', async () => {
     respond({ ...token, ...signIn });
     expect(await signInOf(verifier())).toEqual(PWD);
