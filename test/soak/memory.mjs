@@ -2,7 +2,7 @@
 
 /**
  * Bytes of heap that a request may leave behind after the warm-up. The digest by which the package knows a token, a text of 44
- * characters, takes 64. So nothing keeps one for every second request.
+ * characters, takes 64. So nothing keeps one for every second request. What the engine needs is why it is not 0: see README.md.
  */
 export const MOST_BYTES_PER_REQUEST = 32;
 /** The part of a run that counts as warm-up: caches fill, and the engine compiles what is used often. */
