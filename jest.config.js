@@ -43,6 +43,7 @@ const compiled = [
 
 const project = {
   testEnvironment: 'node',
+  setupFiles: ['<rootDir>/test/support/kept-connections.ts'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
   moduleNameMapper: {
     // the doctor imports the file of --config by its URL
@@ -58,6 +59,8 @@ const project = {
 module.exports = {
   // Ends a test that hangs. Long enough that no machine is too busy for a test that does not.
   testTimeout: 120_000,
+  // Left alone, Jest keeps one core free: half of a small machine.
+  maxWorkers: '100%',
   projects: [
     {
       ...project,

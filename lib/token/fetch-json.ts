@@ -10,6 +10,12 @@ const MAX_BODY_BYTES = 1_048_576;
 const ACCEPT = 'application/json, application/jwk-set+json, */*;q=0.1';
 
 /**
+ * Documents are fetched minutes apart. A server may close a connection that was kept for so long at the moment in which
+ * it is used again: that would look like an outage.
+ */
+const HEADERS = { accept: ACCEPT, connection: 'close' };
+
+/**
  * Fetches a JSON object. Follows no redirect. Reads at most 1 MiB, whatever `Content-Length` says. Its error messages
  * never quote the response.
  *
@@ -40,7 +46,7 @@ export class UnusableResponse extends Error {}
 export class Unreachable extends Error {}
 
 async function fetchBody(url: string, signal: AbortSignal): Promise<string> {
-  const response = await fetch(url, { redirect: 'error', signal, headers: { accept: ACCEPT } });
+  const response = await fetch(url, { redirect: 'error', signal, headers: HEADERS });
   if (response.status !== 200) {
     await response.body?.cancel();
     throw new UnusableResponse(`is answered with status ${response.status}`);
@@ -70,6 +76,19 @@ export function describeFailure(error: unknown, signal: AbortSignal): string {
   if (isRedirect(error)) return 'is answered with a redirect, which is not followed';
   const { code } = ((error as Error).cause ?? {}) as { code?: unknown };
   return typeof code === 'string' ? `cannot be reached (${code})` : 'cannot be reached';
+}
+
+const CLOSED: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/**
+ * Returns whether `fetch` has failed because the connection was closed before a response came, as happens to one that was
+ * kept open since an earlier request.
+ *
+ * @see [RFC 9112 §9.3.1](https://www.rfc-editor.org/rfc/rfc9112.html#section-9.3.1)
+ */
+export function isClosedConnection(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as { code?: unknown };
+  return CLOSED.has(code);
 }
 
 /** undici gives this failure no code: only its message identifies it. */

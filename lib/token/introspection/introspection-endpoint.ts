@@ -3,7 +3,14 @@ import type { Introspection } from '../../authorization-servers/index.js';
 import type { Claims } from '../../core/index.js';
 import { Cooldown, secondsSince } from '../cooldown.js';
 import { AuthorizationServerUnavailable, type AuthorizationServerUnavailableCode } from '../errors.js';
-import { COOLDOWN, describeFailure, FETCH_TIMEOUT, readBoundedBody, UnusableResponse } from '../fetch-json.js';
+import {
+  COOLDOWN,
+  describeFailure,
+  FETCH_TIMEOUT,
+  isClosedConnection,
+  readBoundedBody,
+  UnusableResponse,
+} from '../fetch-json.js';
 import { endpointOf, fetchMetadata, type MetadataSource } from '../metadata.js';
 import { RetryDelay } from '../retry-delay.js';
 import { clientAuthentication, openidClient } from './client-authentication.js';
@@ -125,11 +132,18 @@ export class IntrospectionEndpoint {
     return endpointOf(await fetchMetadata(this.server), 'introspection_endpoint', this.server);
   }
 
-  /** Sends a request with a timeout and reads a bounded response, before openid-client sees it. */
+  /**
+   * Sends a request with a timeout and reads a bounded response, before openid-client sees it. Sends it once more if the
+   * connection was closed: a question about a token changes nothing.
+   */
   async #fetch(...[url, options]: Parameters<CustomFetch>): Promise<Response> {
     const signal = AbortSignal.timeout(FETCH_TIMEOUT * 1000);
+    const send = () => fetch(url, { ...(options as RequestInit), signal });
     try {
-      const response = await fetch(url, { ...(options as RequestInit), signal });
+      const response = await send().catch((error: unknown) => {
+        if (isClosedConnection(error)) return send();
+        throw error;
+      });
       const { status } = response;
       if (status === 401 || status === 403) {
         await response.body?.cancel();

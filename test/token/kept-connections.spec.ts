@@ -1,0 +1,59 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fetchJson } from '../../lib/token/fetch-json.js';
+import { stopClockOfEachTest } from '../support/clock.js';
+import { INTROSPECTION, introspectingVerifierOf } from './verification.js';
+
+const NOW = Date.UTC(2026, 0, 1) / 1000;
+const KEYS = '/jwks';
+
+stopClockOfEachTest(NOW * 1000);
+
+/** A server that keeps connections, but closes each one at the moment in which a second request comes. */
+let server: Server;
+let origin: string;
+let requests: string[];
+
+beforeEach(async () => {
+  requests = [];
+  const used = new WeakSet();
+  server = createServer(({ socket, url = '' }, response) => {
+    if (used.has(socket)) return void socket.destroy();
+    used.add(socket);
+    requests.push(url);
+    const answer =
+      url === KEYS
+        ? { keys: [] }
+        : {
+            active: true,
+            iss: origin,
+            aud: 'https://api.example',
+            sub: 'alice',
+            client_id: 'spa',
+            token_type: 'Bearer',
+            acr: 'mfa',
+            exp: NOW + 300,
+          };
+    response.end(JSON.stringify(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+test('a document is not asked for over a kept connection', async () => {
+  const ask = () => fetchJson(origin + KEYS, AbortSignal.timeout(5000));
+  for (const _ of ['first', 'second', 'third']) await expect(ask()).resolves.toEqual({ keys: [] });
+  expect(requests).toEqual([KEYS, KEYS, KEYS]);
+});
+
+test('RFC 9110 §9.2.2 a question about a token is asked once more if the kept connection was closed', async () => {
+  const verifier = introspectingVerifierOf(origin);
+  for (const token of ['one', 'another', 'a-third']) {
+    await expect(verifier.verify(token)).resolves.toHaveProperty('event.subject', 'alice');
+  }
+  expect(requests).toEqual([INTROSPECTION, INTROSPECTION, INTROSPECTION]);
+});
