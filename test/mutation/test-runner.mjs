@@ -1,0 +1,67 @@
+// The test runner that Stryker is given: all specs in one process, and with each change only those that reach it.
+import { INSTRUMENTER_CONSTANTS } from '@stryker-mutator/api/core';
+import { declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin';
+import {
+  DryRunStatus,
+  determineHitLimitReached,
+  TestStatus,
+  toMutantRunResult,
+} from '@stryker-mutator/api/test-runner';
+import { LEFT_OUT, specFiles } from './rooms.mjs';
+import { runSpecFile } from './spec-file.mjs';
+
+class SpecsInOneProcess {
+  // The one that noticed the last change comes first: the next change is near it.
+  #files = specFiles(process.env.STEP_UP_ROOM);
+  // What changed code asks which change is active.
+  #changes = {};
+
+  constructor() {
+    globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE] = this.#changes;
+  }
+
+  capabilities() {
+    return { reloadEnvironment: true };
+  }
+
+  async dryRun() {
+    this.#changes.activeMutant = undefined;
+    const onEnter = (id) => {
+      this.#changes.currentTestId = id;
+    };
+    const tests = [];
+    for (const file of this.#files) {
+      tests.push(
+        ...(await runSpecFile(file, { leftOut: LEFT_OUT, onEnter })).map((outcome) => resultOf(file, outcome)),
+      );
+    }
+    return { status: DryRunStatus.Complete, tests, mutantCoverage: this.#changes.mutantCoverage };
+  }
+
+  /** A module is loaded with the change active, so that Stryker need not know what runs at load. */
+  async mutantRun({ activeMutant, testFilter, hitLimit, disableBail }) {
+    Object.assign(this.#changes, { activeMutant: activeMutant.id, hitLimit, hitCount: hitLimit && 0 });
+    const only = testFilter && new Set(testFilter);
+    const reaching = testFilter && new Set(testFilter.map((id) => id.split(':')[0]));
+    const tests = [];
+    for (const file of this.#files.filter((file) => reaching?.has(file) ?? true)) {
+      const outcomes = await runSpecFile(file, { only, leftOut: LEFT_OUT, bail: !disableBail });
+      tests.push(...outcomes.map((outcome) => resultOf(file, outcome)));
+      const noHold = determineHitLimitReached(this.#changes.hitCount, hitLimit);
+      if (noHold !== undefined) return toMutantRunResult(noHold);
+      if (!disableBail && outcomes.some(({ error }) => error !== undefined)) {
+        this.#files = [file, ...this.#files.filter((other) => other !== file)];
+        break;
+      }
+    }
+    return toMutantRunResult({ status: DryRunStatus.Complete, tests });
+  }
+}
+
+function resultOf(fileName, { id, duration, error }) {
+  const result = { id, name: id, fileName, timeSpentMs: duration };
+  if (error === undefined) return { ...result, status: TestStatus.Success };
+  return { ...result, status: TestStatus.Failed, failureMessage: error };
+}
+
+export const strykerPlugins = [declareClassPlugin(PluginKind.TestRunner, 'specs-in-one-process', SpecsInOneProcess)];
