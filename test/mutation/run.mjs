@@ -1,7 +1,7 @@
 // npm run mutation -- [core|token|guards] [files] [--concurrency n]: changes a room of lib in many small ways, and says
 // which changes no test notices. See README.md. Keeps what it knows in .report: only what has changed is run again.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -22,6 +22,7 @@ if (!Object.hasOwn(ROOMS, room)) {
 
 const report = join('test', 'mutation', '.report', `${room}.json`);
 const stryker = join(folder, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js');
+const started = Date.now();
 const { status } = spawnSync(
   process.execPath,
   [
@@ -30,7 +31,9 @@ const { status } = spawnSync(
   ],
   { env: { ...process.env, STEP_UP_ROOM: room }, stdio: 'inherit' },
 );
-if (status !== 0) process.exit(status ?? 1);
+// Stryker ends with 0 too if a test fails without a change
+const written = statSync(report, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+if (status !== 0 || written < started) process.exit(status || 1);
 
 console.log('| file | killed | survived | without a test | score |\n| --- | --- | --- | --- | --- |');
 const row = (name, mutants) => {
@@ -40,7 +43,7 @@ const row = (name, mutants) => {
   if (all > 0)
     console.log(`| ${name} | ${killed} | ${survived} | ${uncovered} | ${((killed / all) * 100).toFixed(1)} % |`);
 };
-const judged = Object.entries(JSON.parse(readFileSync(report, 'utf8')).files);
+const judged = Object.entries(JSON.parse(readFileSync(report, 'utf8')).files).sort(([a], [b]) => (a < b ? -1 : 1));
 for (const [file, { mutants }] of judged) row(`\`${file}\``, mutants);
 row(
   'all of them',

@@ -1,4 +1,5 @@
 // The test runner that Stryker is given: all specs in one process, and with each change only those that reach it.
+import { relative } from 'node:path';
 import { INSTRUMENTER_CONSTANTS } from '@stryker-mutator/api/core';
 import { declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin';
 import {
@@ -11,7 +12,7 @@ import { LEFT_OUT, specFiles } from './rooms.mjs';
 import { runSpecFile } from './spec-file.mjs';
 
 class SpecsInOneProcess {
-  // The one that noticed the last change comes first: the next change is near it.
+  // Those that noticed a change last come first, as the next change is near it.
   #files = specFiles(process.env.STEP_UP_ROOM);
   // What changed code asks which change is active.
   #changes = {};
@@ -39,12 +40,12 @@ class SpecsInOneProcess {
   }
 
   /** A module is loaded with the change active, so that Stryker need not know what runs at load. */
-  async mutantRun({ activeMutant, testFilter, hitLimit, disableBail }) {
+  async mutantRun({ activeMutant, sandboxFileName, testFilter, hitLimit, disableBail }) {
     Object.assign(this.#changes, { activeMutant: activeMutant.id, hitLimit, hitCount: hitLimit && 0 });
     const only = testFilter && new Set(testFilter);
     const reaching = testFilter && new Set(testFilter.map((id) => id.split(':')[0]));
     const tests = [];
-    for (const file of this.#files.filter((file) => reaching?.has(file) ?? true)) {
+    for (const file of this.#files.filter((file) => reaching?.has(file) ?? true).sort(nearestTo(sandboxFileName))) {
       const outcomes = await runSpecFile(file, { only, leftOut: LEFT_OUT, bail: !disableBail });
       tests.push(...outcomes.map((outcome) => resultOf(file, outcome)));
       const noHold = determineHitLimitReached(this.#changes.hitCount, hitLimit);
@@ -56,6 +57,16 @@ class SpecsInOneProcess {
     }
     return toMutantRunResult({ status: DryRunStatus.Complete, tests });
   }
+}
+
+/** Puts the specs first whose path is most like that of a file of lib. */
+function nearestTo(changed) {
+  const names = relative('lib', changed).split(/[/.]/);
+  const nearness = (spec) => {
+    const others = relative('test', spec).split(/[/.]/);
+    return names.findIndex((name, index) => name !== others[index]);
+  };
+  return (a, b) => nearness(b) - nearness(a);
 }
 
 function resultOf(fileName, { id, duration, error }) {
