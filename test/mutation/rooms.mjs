@@ -8,6 +8,17 @@ export const ROOMS = {
   guards: { mutate: 'lib/nest/guards', specs: ['test/nest/guards', 'test/nest/requirements'] },
 };
 
+/**
+ * Specs that take seconds and state in many cases what others state in few; a survivor is worth a look at them. proxy
+ * starts processes of its own, and a change is not active in those.
+ */
+const NOT_RUN = [
+  'test/nest/guards/enforcement-property.spec.ts',
+  'test/token/introspection/strangers.spec.ts',
+  'test/token/jwt/signature-differential.spec.ts',
+  'test/token/proxy.spec.ts',
+];
+
 /** Tests that count the timers of their file: in one process Node's own `fetch` has some too. */
 export const LEFT_OUT = new Set(
   ['Express', 'Fastify'].map(
@@ -24,7 +35,7 @@ export const mutatedFiles = (room) =>
 export const specFiles = (room) =>
   ROOMS[room].specs
     .flatMap((path) => (path.endsWith('.ts') ? [path] : filesIn(path)))
-    .filter((file) => file.endsWith('.spec.ts'));
+    .filter((file) => file.endsWith('.spec.ts') && !NOT_RUN.includes(file));
 
 const filesIn = (folder) =>
   readdirSync(folder, { recursive: true })
