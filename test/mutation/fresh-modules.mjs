@@ -7,8 +7,8 @@ import { transformSync } from '@swc/core';
 const require = createRequire(import.meta.url);
 const [, { jsc, module }] = require('../../jest.config.js').projects[0].transform['^.+\\.ts$'];
 const options = { jsc: { ...jsc, transform: { ...jsc.transform, hidden: { jest: true } } }, module, swcrc: false };
-const root = process.cwd() + sep;
-const modules = join(root, 'node_modules') + sep;
+// Stryker works in a copy, and goes there only after it has loaded this.
+const root = () => process.cwd() + sep;
 
 const compiled = new Map();
 Module._extensions['.ts'] = (loaded, file) => {
@@ -20,7 +20,7 @@ Module._extensions['.ts'] = (loaded, file) => {
 const resolve = Module._resolveFilename;
 Module._resolveFilename = (request, parent, ...rest) => {
   const [, name, path = ''] = /^(nestjs-step-up)(\/.*)?$/.exec(request) ?? [];
-  if (name !== undefined) return join(root, 'lib', path, 'index.ts');
+  if (name !== undefined) return join(root(), 'lib', path, 'index.ts');
   if (request.startsWith('.') && request.endsWith('.js') && parent?.filename?.endsWith('.ts')) {
     const source = join(dirname(parent.filename), `${request.slice(0, -2)}ts`);
     if (existsSync(source)) return source;
@@ -31,7 +31,7 @@ Module._resolveFilename = (request, parent, ...rest) => {
 /** Loads a file, and of lib and test all that it needs, with nothing left of what was loaded before. */
 export function loadAnew(file) {
   for (const path of Object.keys(require.cache)) {
-    if (path.startsWith(root) && !path.startsWith(modules)) delete require.cache[path];
+    if (path.startsWith(root()) && !path.startsWith(join(root(), 'node_modules'))) delete require.cache[path];
   }
   // a parent of its own, as a parent keeps all that it has loaded
   const parent = new Module(file);
