@@ -4,6 +4,7 @@ import {
   assess,
   DEFAULT_CLOCK_TOLERANCE,
   REASON_DIMENSIONS,
+  SIGN_IN_HELPS,
   type UnmetReason,
 } from '../../lib/core/index.js';
 
@@ -295,6 +296,19 @@ test.each<[name: string, event: object, requirements: AuthenticationRequirements
   expect(reasons(event, requirements).map((reason) => REASON_DIMENSIONS[reason])).toEqual([dimension]);
 });
 
+test.each<[helps: boolean, event: object, requirements: AuthenticationRequirements]>([
+  [true, {}, { acrValues: ['mfa'] }],
+  [true, { acr: 'pwd' }, { acrValues: ['mfa'] }],
+  [true, { authTime: NOW - 61 }, { maxAge: 60 }],
+  [true, {}, { scope: 'transfer:write' }],
+  // the server will issue no other time next time
+  [false, {}, { maxAge: 60 }],
+  [false, { authTime: 'today' }, { maxAge: 60 }],
+  [false, { authTime: NOW + 60 }, { maxAge: 60 }],
+])('that a new sign-in helps is %s for %j with %j', (helps, event, requirements) => {
+  expect(reasons(event, requirements).map((reason) => SIGN_IN_HELPS[reason])).toEqual([helps]);
+});
+
 describe('RS-58 assess: contexts with a time of their own', () => {
   const required = { acrValues: ['phr', 'mfa'], maxAge: 300 };
   const fresh = NOW - 10;
@@ -333,6 +347,12 @@ describe('RS-58 assess: contexts with a time of their own', () => {
       { acr: 'pwd', authTime: fresh, acrTimes: { mfa: fresh } },
       ['acr_unmet'],
     ],
+    [
+      'an old sign-in is too old also without any required context',
+      { acr: 'pwd', authTime: old, acrTimes: { mfa: fresh } },
+      ['acr_unmet', 'authentication_too_old'],
+    ],
+    ['a sign-in without a time misses none without a required context', { acr: 'pwd', acrTimes: {} }, ['acr_unmet']],
     [
       'an old context is named before one that cannot be read',
       { acrs: ['phr', 'mfa'], acrTimes: { phr: 'x', mfa: old } },
