@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { request } from 'node:http';
 import { Controller, Get, Post, Req, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { JWK } from 'jose';
@@ -598,6 +599,23 @@ describeOverHttp('the URL of a proof', ({ serve, accessToken, server, log }) => 
     expect(response).toMatchObject({ status: 401, body: { error: 'invalid_dpop_proof' } });
     expect(done).not.toHaveBeenCalled();
   });
+
+  it.each(['/../a', '/%2e%2e/a', '/./a'])(
+    'a proof for the handler of one name is not accepted by that of two names, at %s',
+    async (path) => {
+      const send = await serve(PathsController, accepting(server));
+      const token = await bound();
+      const headers = dpopHeaders(token, key.proof({ token, htu: 'https://api.example.com/a' }));
+      const { hostname, port } = new URL(send.url);
+      // unlike with an URL, the target is sent as it is
+      const status = await new Promise((resolve, reject) => {
+        const sent = request({ hostname, port, path, headers }, (response) => resolve(response.resume().statusCode));
+        sent.on('error', reject).end();
+      });
+      expect(status).toBe(401);
+      expect(done).not.toHaveBeenCalled();
+    },
+  );
 
   it('is compared with publicUrl, and never with the Host header or what proxies forward', async () => {
     const send = await serve(PathsController, accepting(server));
