@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { request } from 'node:http';
-import { Controller, Get, Post, Req, UseGuards } from '@nestjs/common';
+import { Controller, Get, Header, Post, Req, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { JWK } from 'jose';
 import {
@@ -909,6 +909,26 @@ describeOverHttp('server nonces', ({ serve, accessToken, server }) => {
     const nonce = nonceIn(await send({ headers: dpopHeaders(token, key.proof({ token })) }));
     const headers = dpopHeaders(token, key.proof({ token, claims: { nonce } }));
     expect(await send({ headers })).toMatchObject(served);
+  });
+
+  it('a response with one is kept out of caches, unless the handler says otherwise', async () => {
+    const [silent, cached] = [
+      await serve(route(), accepting(server, { dpop: { nonces } })),
+      await serve(
+        handler(UseGuards(AccessTokenGuard), Header('Cache-Control', 'private, max-age=60')),
+        accepting(server, { dpop: { nonces } }),
+      ),
+    ];
+    const token = await bound();
+    const control = async (send: typeof silent) => {
+      const nonce = nonceIn(await send({ headers: dpopHeaders(token, key.proof({ token })) }));
+      const response = await send({ headers: dpopHeaders(token, key.proof({ token, claims: { nonce } })) });
+      expect(response).toMatchObject(served);
+      return response.headers['cache-control'];
+    };
+    expect([await control(silent), await control(cached)]).toEqual([['no-store'], ['private, max-age=60']]);
+    const unbound = await silent({ token: await accessToken() });
+    expect([unbound.status, unbound.headers['cache-control']]).toEqual([200, undefined]);
   });
 
   it('instances with one secret accept those of each other, and no others', async () => {
