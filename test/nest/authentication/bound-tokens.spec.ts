@@ -139,6 +139,17 @@ describeOverHttp('D1 to D5: tokens that are bound by DPoP', ({ serve, accessToke
     expect(await send({ headers: dpopHeaders(token, proof) })).toMatchObject(served);
   });
 
+  it.each<[algorithm: string, further: object]>([
+    ['ES256', { alg: 'ES256', use: 'sig', key_ops: ['verify'], kid: 'a', ext: true, x5u: 'https://evil.example/cert' }],
+    ['EdDSA', { alg: 'Ed25519', key_ops: ['verify', 'sign'] }],
+    ['EdDSA', { alg: 'EdDSA' }],
+  ])('D1 a key of %s may say more of itself: %j', async (algorithm, further) => {
+    const own = await dpopKey(algorithm);
+    const token = await accessToken({ acr: 'mfa', claims: { cnf: own.cnf } });
+    const proof = own.proof({ token, header: { jwk: { ...own.jwk, ...further } } });
+    expect(await send({ headers: dpopHeaders(token, proof) })).toMatchObject(served);
+  });
+
   it('D1 the scheme in another case is accepted', async () => {
     const token = await bound();
     const headers = { ...dpopHeaders(token, key.proof({ token })), authorization: `dpop ${token}` };
@@ -353,6 +364,12 @@ describeOverHttp('D1 to D5: tokens that are bound by DPoP', ({ serve, accessToke
         'an unknown type': headed({ jwk: { kty: 'XYZ', x: 'AAAA' } }),
         'a type that objects inherit': headed({ jwk: { kty: 'constructor' } }),
         'a coordinate that is no text': (token) => key.proof({ token, header: { jwk: { ...key.jwk, x: 1 } } }),
+        'a key for another algorithm': (token) => key.proof({ token, header: { jwk: { ...key.jwk, alg: 'ES384' } } }),
+        'an algorithm that is no text': (token) => key.proof({ token, header: { jwk: { ...key.jwk, alg: null } } }),
+        'a key for encryption': (token) => key.proof({ token, header: { jwk: { ...key.jwk, use: 'enc' } } }),
+        'a key to sign with': (token) => key.proof({ token, header: { jwk: { ...key.jwk, key_ops: ['sign'] } } }),
+        'an operation that is in no list': (token) =>
+          key.proof({ token, header: { jwk: { ...key.jwk, key_ops: 'verify' } } }),
         'no coordinate': (token) => key.proof({ token, header: { jwk: { ...key.jwk, y: undefined } } }),
       },
     ],
