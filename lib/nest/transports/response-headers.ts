@@ -35,10 +35,11 @@ export class ResponseHeaders implements OnModuleInit {
    */
   write(
     { request, response = this.#replies.get(request) }: RequestAndResponse,
-    { challenge, alternative, retryAfter }: Refusal,
+    { challenge, alternative, retryAfter, nonce }: Refusal,
   ): void {
     const adapter = this.adapterHost.httpAdapter;
     if (response === undefined || adapter.isHeadersSent(response)) return;
+    if (nonce !== undefined) this.writeNonce({ request, response }, nonce);
     if (retryAfter !== undefined) adapter.setHeader(response, 'Retry-After', String(retryAfter));
     if (challenge === undefined) return;
 

@@ -948,6 +948,31 @@ describeOverHttp('server nonces', ({ serve, accessToken, server }) => {
     expect([unbound.status, unbound.headers['cache-control']]).toEqual([200, undefined]);
   });
 
+  it('they are handed out also if middleware asks StepUpService, before a reply of Fastify is known', async () => {
+    const send = await serve(
+      {
+        controllers: [route()],
+        configure: (app) =>
+          app.use((request: object, _: unknown, next: (error?: unknown) => void) => {
+            void app
+              .get(StepUpService)
+              .require(request as never, { scope: 'read' })
+              .then(() => next(), next);
+          }),
+      },
+      accepting(server, { dpop: { nonces } }),
+    );
+    const token = await accessToken({ claims: { cnf: key.cnf, scope: 'read' } });
+    const headers = { origin: 'https://app.example', ...dpopHeaders(token, key.proof({ token })) };
+    const refused = await send({ headers });
+    const nonce = nonceIn(refused);
+    expect(refused).toMatchObject({ status: 401, body: { error: 'use_dpop_nonce' } });
+    expect(refused.headers['access-control-expose-headers']?.join()).toContain('DPoP-Nonce');
+    const accepted = await send({ headers: dpopHeaders(token, key.proof({ token, claims: { nonce } })) });
+    expect(accepted).toMatchObject(served);
+    expect(nonceIn(accepted)).toBe(nonce);
+  });
+
   it('instances with one secret accept those of each other, and no others', async () => {
     const nonceSecret = 'a secret of more than thirty-two characters';
     const [one, other, stranger] = [
