@@ -103,7 +103,10 @@ export class TokenAuthenticator implements Authenticator {
     if (sent === undefined) return undefined;
     const { token } = sent;
     const received = this.#receivedWith(request, token);
-    if (received !== undefined) return andThen(received, (authenticated) => this.#stillValid(authenticated));
+    if (received !== undefined) {
+      this.#handOutNonce(sent.scheme, invocation);
+      return andThen(received, (authenticated) => this.#stillValid(authenticated));
+    }
     // GraphQL asks again for each field.
     const refused = this.#refused.get(request);
     if (refused?.token === token) return this.#refusalOf(refused.error, sent.scheme);
@@ -157,9 +160,17 @@ export class TokenAuthenticator implements Authenticator {
   #presentation(scheme: TokenScheme, invocation: Invocation | undefined): Presentation | undefined {
     if (this.settings.possession === undefined) return undefined;
     const request = invocation?.transport.ownsRequest(invocation.request) ? invocation.request : undefined;
-    const nonce = scheme === 'DPoP' && request !== undefined ? this.#verifier.nonce() : undefined;
-    if (nonce !== undefined) this.headers.writeNonce(invocation as Invocation, nonce);
+    if (request !== undefined) this.#handOutNonce(scheme, invocation as Invocation);
     return { scheme, request };
+  }
+
+  #handOutNonce(scheme: TokenScheme, invocation: Invocation): void {
+    const nonce = this.#nonceFor(scheme);
+    if (nonce !== undefined) this.headers.writeNonce(invocation, nonce);
+  }
+
+  #nonceFor(scheme: TokenScheme): string | undefined {
+    return scheme === 'DPoP' ? this.#verifier.nonce() : undefined;
   }
 
   /** Returns the scheme whose challenge has the error of a refusal. */
@@ -213,7 +224,9 @@ export class TokenAuthenticator implements Authenticator {
    * @throws every other error
    */
   #refusalOf(error: unknown, scheme: TokenScheme = 'Bearer'): AccessTokenException {
-    if (error instanceof AccessTokenRefused) return AccessTokenException.refused(error, this.settings, scheme);
+    if (error instanceof AccessTokenRefused) {
+      return AccessTokenException.refused(error, this.settings, scheme, this.#nonceFor(scheme));
+    }
     if (error instanceof AuthorizationServerUnavailable) return AccessTokenException.unavailable(error);
     throw error;
   }

@@ -54,6 +54,13 @@ export interface AccessTokenBody {
   message?: string;
 }
 
+/** What only some refusals have. */
+interface Further {
+  readonly retryAfter?: number;
+  readonly nonce?: string | undefined;
+  readonly cause?: unknown;
+}
+
 /**
  * A request is refused for its access token, or because it has none. It is not a step-up challenge.
  *
@@ -81,6 +88,8 @@ export class AccessTokenException extends HttpException {
   readonly alternative: string | undefined;
   /** Seconds after which the client can retry. Only for a 503. */
   readonly retryAfter: number | undefined;
+  /** The nonce for the next DPoP proof of the client: the header `DPoP-Nonce`. Only with `dpop.nonces`. */
+  readonly nonce: string | undefined;
 
   private constructor(
     status: HttpStatus,
@@ -89,13 +98,14 @@ export class AccessTokenException extends HttpException {
     readonly rule: AccessTokenRule,
     /** The response body. */
     readonly body: AccessTokenBody,
-    { challenge, alternative, retryAfter, cause }: Partial<Challenges> & { retryAfter?: number; cause?: unknown } = {},
+    { challenge, alternative, retryAfter, nonce, cause }: Partial<Challenges> & Further = {},
   ) {
     super(body, status, cause === undefined ? undefined : { cause });
     this.message = body.error_description ?? (body.message as string);
     this.challenge = challenge;
     this.alternative = alternative;
     this.retryAfter = retryAfter;
+    this.nonce = nonce;
   }
 
   /** Returns a 401 without an error: the request has no token that could be wrong. */
@@ -108,13 +118,20 @@ export class AccessTokenException extends HttpException {
   }
 
   /** Returns a 401 `invalid_token`, `invalid_dpop_proof` or `use_dpop_nonce`, or a 400 `invalid_request`. */
-  static refused(cause: AccessTokenRefused, origin: ChallengeOrigin, scheme?: TokenScheme): AccessTokenException {
+  static refused(
+    cause: AccessTokenRefused,
+    origin: ChallengeOrigin,
+    scheme?: TokenScheme,
+    nonce?: string,
+  ): AccessTokenException {
     const { error, code, message } = cause;
     const status = error === 'invalid_request' ? HttpStatus.BAD_REQUEST : HttpStatus.UNAUTHORIZED;
     // Message and error of a code are always the same.
     const challenges = preparedChallenges(origin, code, { error, errorDescription: message }, scheme);
     const body = { error, error_description: message };
-    return withoutStackTrace(() => new AccessTokenException(status, error, code, body, { ...challenges, cause }));
+    return withoutStackTrace(
+      () => new AccessTokenException(status, error, code, body, { ...challenges, nonce, cause }),
+    );
   }
 
   /** Returns a 403 `insufficient_scope`: the authentication is sufficient, the scope of the token is not. */

@@ -8,6 +8,8 @@ export interface Refusal {
   readonly alternative?: string | undefined;
   /** Seconds after which the client can retry. */
   readonly retryAfter?: number | undefined;
+  /** The nonce for the next DPoP proof of the client. */
+  readonly nonce?: string | undefined;
   /** The form for transports without status and headers. */
   readonly extensions: object;
   getStatus(): number;

@@ -35,10 +35,11 @@ export class ResponseHeaders implements OnModuleInit {
    */
   write(
     { request, response = this.#replies.get(request) }: RequestAndResponse,
-    { challenge, alternative, retryAfter }: Refusal,
+    { challenge, alternative, retryAfter, nonce }: Refusal,
   ): void {
     const adapter = this.adapterHost.httpAdapter;
     if (response === undefined || adapter.isHeadersSent(response)) return;
+    if (nonce !== undefined) this.writeNonce({ request, response }, nonce);
     if (retryAfter !== undefined) adapter.setHeader(response, 'Retry-After', String(retryAfter));
     if (challenge === undefined) return;
 
@@ -68,8 +69,11 @@ export class ResponseHeaders implements OnModuleInit {
   }
 
   /**
-   * Hands out the nonce for the next DPoP proof of a client. Finds the response also where several invocations share it,
-   * as in GraphQL: the nonce belongs to the request.
+   * Hands out the nonce for the next DPoP proof of a client, and keeps the response out of caches, which would hand it
+   * out when it is old. Finds the response also where several invocations share it, as in GraphQL: the nonce belongs to
+   * the request.
+   *
+   * @see [RFC 9449 §8.2](https://www.rfc-editor.org/rfc/rfc9449.html#section-8.2)
    */
   writeNonce(
     { request, response = this.#replies.get(request) ?? responseOf(request) }: RequestAndResponse,
@@ -78,6 +82,9 @@ export class ResponseHeaders implements OnModuleInit {
     const adapter = this.adapterHost.httpAdapter;
     if (response === undefined || adapter.isHeadersSent(response)) return;
     adapter.setHeader(response, 'DPoP-Nonce', nonce);
+    if (adapter.getHeader(response, 'Cache-Control') === undefined) {
+      adapter.setHeader(response, 'Cache-Control', 'no-store');
+    }
     this.#expose('DPoP-Nonce', request, response);
   }
 

@@ -18,7 +18,9 @@ export class VerificationKey {
     this.key = key;
     const rules = signatureRules(key);
     this.#rules =
-      alg === undefined ? rules : new Map([...rules].filter(([algorithm]) => nameOf(algorithm) === nameOf(alg)));
+      alg === undefined
+        ? rules
+        : new Map([...rules].filter(([algorithm]) => algorithmName(algorithm) === algorithmName(alg)));
     Object.freeze(this);
   }
 
@@ -40,6 +42,6 @@ export class VerificationKey {
 }
 
 /** Returns the one name of an algorithm that has two: RFC 9864 names EdDSA by its curve. */
-function nameOf(algorithm: string): string {
+export function algorithmName(algorithm: string): string {
   return algorithm === 'Ed25519' ? 'EdDSA' : algorithm;
 }

@@ -54,7 +54,7 @@ export class DPoPProofs {
     const proof = readProof(proofOf(request));
     const { header, payload } = proof;
     const algorithm = this.#checkHeader(header);
-    const key = readProofKey(header['jwk']);
+    const key = readProofKey(header['jwk'], algorithm);
     if (key.thumbprint !== token.jkt) refuse('proof_key_mismatch');
     const refuseSignature = () => refuse('proof_signature_invalid');
     verifySignature(proof, algorithm, this.#keys.import(key, algorithm), refuseSignature);

@@ -1,6 +1,6 @@
 import { createPublicKey, hash } from 'node:crypto';
 import { BoundedMap } from '../bounded-map.js';
-import { VerificationKey } from '../keys/verification-key.js';
+import { algorithmName, VerificationKey } from '../keys/verification-key.js';
 import { refuse } from '../refuse.js';
 
 /** The members of a public JWK that its thumbprint covers, in the order of RFC 7638 §3.2. */
@@ -23,13 +23,15 @@ export interface ProofKey {
 /**
  * Reads the `jwk` of a proof. Does not import it.
  *
- * @throws AccessTokenRefused `invalid_dpop_proof` for a JWK that is not a public key, or that has a private one
+ * @param algorithm of the proof
+ * @throws AccessTokenRefused `invalid_dpop_proof` for a JWK that is not a public key, that has a private one, or that says
+ * it is for something else than signatures of this algorithm
  * @see [RFC 9449 §4.2](https://www.rfc-editor.org/rfc/rfc9449.html#section-4.2)
  */
-export function readProofKey(value: unknown): ProofKey {
+export function readProofKey(value: unknown, algorithm: string): ProofKey {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse('proof_key_unusable');
   const given = value as Readonly<Record<string, unknown>>;
-  if (PRIVATE.some((name) => Object.hasOwn(given, name))) refuse('proof_key_unusable');
+  if (PRIVATE.some((name) => Object.hasOwn(given, name)) || !isFor(algorithm, given)) refuse('proof_key_unusable');
   const kty = Object.hasOwn(given, 'kty') ? given['kty'] : undefined;
   if (typeof kty !== 'string' || !Object.hasOwn(REQUIRED, kty)) refuse('proof_key_unusable');
   const jwk: Record<string, string> = {};
@@ -39,6 +41,18 @@ export function readProofKey(value: unknown): ProofKey {
     jwk[name] = member;
   }
   return { jwk, thumbprint: hash('sha256', JSON.stringify(jwk), 'base64url') };
+}
+
+/**
+ * Returns whether what a JWK says of its use allows it to verify signatures of an algorithm.
+ *
+ * @see [RFC 7517 §4](https://www.rfc-editor.org/rfc/rfc7517.html#section-4)
+ */
+function isFor(algorithm: string, { alg, use, key_ops: operations }: Readonly<Record<string, unknown>>): boolean {
+  const isOfAlgorithm =
+    alg === undefined || (typeof alg === 'string' && algorithmName(alg) === algorithmName(algorithm));
+  const mayVerify = operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
+  return isOfAlgorithm && mayVerify && (use === undefined || use === 'sig');
 }
 
 /** The imported keys of proofs. Remembers up to 1,000, since an import costs more than a signature. */

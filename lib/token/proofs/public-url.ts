@@ -7,6 +7,7 @@ const URL_PARTS = /^(https?:\/\/[^/?#@]+)((?:\/[^?#]*)?)(?:[?#]|$)/i;
 const URL_CHARACTERS = /^[\x21-\x5B\x5D-\x7E]+$/;
 const ENCODED = /%[0-9A-Fa-f]{2}/g;
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
+const DOT_SEGMENT = /\/\.\.?(?:\/|$)/;
 
 /**
  * The URL under which clients know the application. Compares `htu` of proofs with the URL of a request by it, since the
@@ -34,11 +35,16 @@ export class PublicUrl {
     this.#path = url.path.replace(/\/$/, '');
   }
 
-  /** Returns whether an `htu` is the URL of a request. Query and fragment do not count. */
+  /**
+   * Returns whether an `htu` is the URL of a request. Query and fragment do not count. A request whose path has dot
+   * segments has no such URL: clients remove them.
+   */
   isOf(htu: string, request: IncomingRequest): boolean {
     const claimed = normalized(htu);
     const path = pathOf(request);
     if (claimed === undefined || path === undefined || claimed.origin !== this.origin) return false;
+    // Routers take the dots for names, so that a proof for the URL of one handler would do for another.
+    if (DOT_SEGMENT.test(decodedPath(path))) return false;
     // A proxy that removes a path leaves a slash of it.
     return claimed.path === normalizedPath(this.#path + path) || (path === '/' && claimed.path === this.#path);
   }
@@ -58,11 +64,14 @@ function normalized(url: string): { readonly origin: string; readonly path: stri
 
 /** Decodes unreserved characters, writes other encoded octets in upper case, and removes dot segments. */
 function normalizedPath(path: string): string {
-  const decoded = path.replace(ENCODED, (octet) => {
+  return new URL(`http://path${decodedPath(path)}`).pathname;
+}
+
+function decodedPath(path: string): string {
+  return path.replace(ENCODED, (octet) => {
     const character = String.fromCharCode(Number.parseInt(octet.slice(1), 16));
     return UNRESERVED.test(character) ? character : octet.toUpperCase();
   });
-  return new URL(`http://path${decoded}`).pathname;
 }
 
 /** Returns the path of a request as the client has sent it. A request target can be a whole URL: RFC 9112 §3.2.2. */

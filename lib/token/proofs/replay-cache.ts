@@ -63,7 +63,7 @@ export class Replays {
     try {
       return await withTimeout(
         TIMEOUT,
-        'setIfAbsent' in cache ? setIfAbsent(cache, key, ttl) : setIfMissing(cache, key, ttl),
+        hasOneStep(cache) ? setIfAbsent(cache, key, ttl) : setIfMissing(cache, key, ttl),
       );
     } catch (error) {
       this.#cooldown.start();
@@ -72,11 +72,13 @@ export class Replays {
   }
 }
 
-async function setIfAbsent(
-  cache: Extract<ReplayCache, { setIfAbsent: unknown }>,
-  key: string,
-  ttl: number,
-): Promise<boolean> {
+type OneStepCache = Extract<ReplayCache, { setIfAbsent: unknown }>;
+
+function hasOneStep(cache: ReplayCache): cache is OneStepCache {
+  return typeof (cache as Partial<OneStepCache>).setIfAbsent === 'function';
+}
+
+async function setIfAbsent(cache: OneStepCache, key: string, ttl: number): Promise<boolean> {
   // Only `true` says that the key was not set: an OK of Redis would be a mistake of the application.
   return (await cache.setIfAbsent(key, ttl)) === true;
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { AgingMap } from '../aging-map.js';
 
 /** What tells one proof from another. */
 export interface ProofIdentity {
@@ -29,15 +30,15 @@ export function proofDigest({ key, jti }: Pick<ProofIdentity, 'key' | 'jti'>): s
  *
  * If more are used within their time, the oldest are forgotten, and from then on a proof of the same key is refused if
  * it is not newer than the forgotten ones. So no proof is accepted twice, and the proofs of other keys stay accepted,
- * whoever fills the memory: the clock of one client does not go backwards.
+ * whoever fills the memory: the clock of one client does not go backwards. Of the keys of forgotten proofs it remembers
+ * 100,000 too. Beyond them a proof of any key is refused if it is not newer than what was forgotten.
  *
  * @see [RFC 9449 §11.1](https://www.rfc-editor.org/rfc/rfc9449.html#section-11.1)
  */
 export class UsedProofs {
-  // Both are in the order of insertion, and the first entries are the oldest.
-  readonly #used = new Map<string, Used>();
+  readonly #used = new AgingMap<string, Used>();
   /** By key: the newest of the forgotten proofs. */
-  readonly #forgotten = new Map<string, Pick<Used, 'iat' | 'until'>>();
+  readonly #forgotten = new AgingMap<string, Pick<Used, 'iat' | 'until'>>();
   /** The newest of the proofs that no key remembers. */
   #floor = Number.NEGATIVE_INFINITY;
 
@@ -59,7 +60,8 @@ export class UsedProofs {
    */
   use(proof: ProofIdentity, now: number): boolean {
     const { key, iat } = proof;
-    this.#expire(now);
+    expire(this.#used, now);
+    expire(this.#forgotten, now);
     const floor = Math.max(this.#floor, this.#forgotten.get(key)?.iat ?? Number.NEGATIVE_INFINITY);
     const digest = proofDigest(proof);
     if (iat <= floor || this.#used.has(digest)) return false;
@@ -68,31 +70,27 @@ export class UsedProofs {
     return true;
   }
 
-  #expire(now: number): void {
-    for (const [digest, { until }] of this.#used) {
-      if (until >= now) break;
-      this.#used.delete(digest);
-    }
-    for (const [key, { until }] of this.#forgotten) {
-      if (until >= now) break;
-      this.#forgotten.delete(key);
-    }
-  }
-
   #forgetOldest(): void {
-    for (const [digest, { key, iat, until }] of this.#used) {
-      this.#used.delete(digest);
-      const known = this.#forgotten.get(key)?.iat ?? iat;
-      // Again at the end, where the entries are that are kept for longest.
-      this.#forgotten.delete(key);
-      this.#forgotten.set(key, { iat: Math.max(known, iat), until });
-      break;
-    }
-    if (this.#forgotten.size <= this.maxProofs) return;
-    for (const [key, { iat }] of this.#forgotten) {
-      this.#forgotten.delete(key);
-      this.#floor = Math.max(this.#floor, iat);
-      break;
-    }
+    const { key, iat, until } = take(this.#used);
+    const known = this.#forgotten.get(key)?.iat ?? iat;
+    // Again at the end, where the entries are that are kept for longest.
+    this.#forgotten.set(key, { iat: Math.max(known, iat), until });
+    if (this.#forgotten.size > this.maxProofs) this.#floor = Math.max(this.#floor, take(this.#forgotten).iat);
   }
+}
+
+/** Deletes the entries whose time is over. */
+function expire(entries: AgingMap<string, Pick<Used, 'until'>>, now: number): void {
+  while (entries.size > 0 && oldestOf(entries).until < now) take(entries);
+}
+
+/** Deletes the oldest entry of a map that has one, and returns it. */
+function take<Entry>(entries: AgingMap<string, Entry>): Entry {
+  const oldest = oldestOf(entries);
+  entries.delete(entries.oldest as string);
+  return oldest;
+}
+
+function oldestOf<Entry>(entries: AgingMap<string, Entry>): Entry {
+  return entries.get(entries.oldest as string) as Entry;
 }

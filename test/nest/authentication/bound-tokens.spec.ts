@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { Controller, Get, Post, Req, UseGuards } from '@nestjs/common';
+import { request } from 'node:http';
+import { Controller, Get, Header, Post, Req, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { JWK } from 'jose';
 import {
@@ -135,6 +136,17 @@ describeOverHttp('D1 to D5: tokens that are bound by DPoP', ({ serve, accessToke
     const [, payload] = own.proof({ token }).split('.') as [string, string];
     const header = { typ: 'dpop+jwt', alg: 'Ed25519', jwk: own.jwk };
     const proof = signToken('EdDSA', own.privateKey, header, Buffer.from(payload, 'base64url'));
+    expect(await send({ headers: dpopHeaders(token, proof) })).toMatchObject(served);
+  });
+
+  it.each<[algorithm: string, further: object]>([
+    ['ES256', { alg: 'ES256', use: 'sig', key_ops: ['verify'], kid: 'a', ext: true, x5u: 'https://evil.example/cert' }],
+    ['EdDSA', { alg: 'Ed25519', key_ops: ['verify', 'sign'] }],
+    ['EdDSA', { alg: 'EdDSA' }],
+  ])('D1 a key of %s may say more of itself: %j', async (algorithm, further) => {
+    const own = await dpopKey(algorithm);
+    const token = await accessToken({ acr: 'mfa', claims: { cnf: own.cnf } });
+    const proof = own.proof({ token, header: { jwk: { ...own.jwk, ...further } } });
     expect(await send({ headers: dpopHeaders(token, proof) })).toMatchObject(served);
   });
 
@@ -352,6 +364,12 @@ describeOverHttp('D1 to D5: tokens that are bound by DPoP', ({ serve, accessToke
         'an unknown type': headed({ jwk: { kty: 'XYZ', x: 'AAAA' } }),
         'a type that objects inherit': headed({ jwk: { kty: 'constructor' } }),
         'a coordinate that is no text': (token) => key.proof({ token, header: { jwk: { ...key.jwk, x: 1 } } }),
+        'a key for another algorithm': (token) => key.proof({ token, header: { jwk: { ...key.jwk, alg: 'ES384' } } }),
+        'an algorithm that is no text': (token) => key.proof({ token, header: { jwk: { ...key.jwk, alg: null } } }),
+        'a key for encryption': (token) => key.proof({ token, header: { jwk: { ...key.jwk, use: 'enc' } } }),
+        'a key to sign with': (token) => key.proof({ token, header: { jwk: { ...key.jwk, key_ops: ['sign'] } } }),
+        'an operation that is in no list': (token) =>
+          key.proof({ token, header: { jwk: { ...key.jwk, key_ops: 'verify' } } }),
         'no coordinate': (token) => key.proof({ token, header: { jwk: { ...key.jwk, y: undefined } } }),
       },
     ],
@@ -598,6 +616,23 @@ describeOverHttp('the URL of a proof', ({ serve, accessToken, server, log }) => 
     expect(response).toMatchObject({ status: 401, body: { error: 'invalid_dpop_proof' } });
     expect(done).not.toHaveBeenCalled();
   });
+
+  it.each(['/../a', '/%2e%2e/a', '/./a'])(
+    'a proof for the handler of one name is not accepted by that of two names, at %s',
+    async (path) => {
+      const send = await serve(PathsController, accepting(server));
+      const token = await bound();
+      const headers = dpopHeaders(token, key.proof({ token, htu: 'https://api.example.com/a' }));
+      const { hostname, port } = new URL(send.url);
+      // unlike with an URL, the target is sent as it is
+      const status = await new Promise((resolve, reject) => {
+        const sent = request({ hostname, port, path, headers }, (response) => resolve(response.resume().statusCode));
+        sent.on('error', reject).end();
+      });
+      expect(status).toBe(401);
+      expect(done).not.toHaveBeenCalled();
+    },
+  );
 
   it('is compared with publicUrl, and never with the Host header or what proxies forward', async () => {
     const send = await serve(PathsController, accepting(server));
@@ -891,6 +926,51 @@ describeOverHttp('server nonces', ({ serve, accessToken, server }) => {
     const nonce = nonceIn(await send({ headers: dpopHeaders(token, key.proof({ token })) }));
     const headers = dpopHeaders(token, key.proof({ token, claims: { nonce } }));
     expect(await send({ headers })).toMatchObject(served);
+  });
+
+  it('a response with one is kept out of caches, unless the handler says otherwise', async () => {
+    const [silent, cached] = [
+      await serve(route(), accepting(server, { dpop: { nonces } })),
+      await serve(
+        handler(UseGuards(AccessTokenGuard), Header('Cache-Control', 'private, max-age=60')),
+        accepting(server, { dpop: { nonces } }),
+      ),
+    ];
+    const token = await bound();
+    const control = async (send: typeof silent) => {
+      const nonce = nonceIn(await send({ headers: dpopHeaders(token, key.proof({ token })) }));
+      const response = await send({ headers: dpopHeaders(token, key.proof({ token, claims: { nonce } })) });
+      expect(response).toMatchObject(served);
+      return response.headers['cache-control'];
+    };
+    expect([await control(silent), await control(cached)]).toEqual([['no-store'], ['private, max-age=60']]);
+    const unbound = await silent({ token: await accessToken() });
+    expect([unbound.status, unbound.headers['cache-control']]).toEqual([200, undefined]);
+  });
+
+  it('they are handed out also if middleware asks StepUpService, before a reply of Fastify is known', async () => {
+    const send = await serve(
+      {
+        controllers: [route()],
+        configure: (app) =>
+          app.use((request: object, _: unknown, next: (error?: unknown) => void) => {
+            void app
+              .get(StepUpService)
+              .require(request as never, { scope: 'read' })
+              .then(() => next(), next);
+          }),
+      },
+      accepting(server, { dpop: { nonces } }),
+    );
+    const token = await accessToken({ claims: { cnf: key.cnf, scope: 'read' } });
+    const headers = { origin: 'https://app.example', ...dpopHeaders(token, key.proof({ token })) };
+    const refused = await send({ headers });
+    const nonce = nonceIn(refused);
+    expect(refused).toMatchObject({ status: 401, body: { error: 'use_dpop_nonce' } });
+    expect(refused.headers['access-control-expose-headers']?.join()).toContain('DPoP-Nonce');
+    const accepted = await send({ headers: dpopHeaders(token, key.proof({ token, claims: { nonce } })) });
+    expect(accepted).toMatchObject(served);
+    expect(nonceIn(accepted)).toBe(nonce);
   });
 
   it('instances with one secret accept those of each other, and no others', async () => {

@@ -45,7 +45,9 @@ describe('PublicUrl', () => {
     ['https://evil.example/a', 'https://api.example.com/v1/a'],
     ['HTTP://evil.example/a?b', 'https://api.example.com/v1/a'],
     ['//evil.example/a', 'https://api.example.com/v1//evil.example/a'],
-    ['/a/../b', 'https://api.example.com/v1/b'],
+    ['/a/b', 'https://api.example.com/v1/c/../a/./b'],
+    ['/..a/.../b..', 'https://api.example.com/v1/..a/.../b..'],
+    ['/a?/../b', 'https://api.example.com/v1/a'],
     ['/%7Ea%2f', 'https://api.example.com/v1/~a%2F'],
     ['/a%3Fb', 'https://api.example.com/v1/a%3fb'],
     ['/a;b=1', 'https://api.example.com/v1/a;b=1'],
@@ -61,6 +63,29 @@ describe('PublicUrl', () => {
     (target) => {
       for (const htu of [`https://api.example.com/v1${target}`, 'https://api.example.com/v1', target]) {
         expect(url.isOf(htu, { originalUrl: target })).toBe(false);
+      }
+    },
+  );
+
+  test.each([
+    '/a/../b',
+    '/../a',
+    '/./a',
+    '/a/.',
+    '/a/..',
+    '/..',
+    '/a/%2e%2e/b',
+    '/.%2E/a',
+    'https://evil.example/../a',
+  ])(
+    'the request target %j is no URL of a proof: routers take its dots for names, and clients never send them',
+    (originalUrl) => {
+      const { pathname } = new URL(originalUrl, 'https://api.example.com');
+      for (const path of [pathname, `/v1${pathname}`, `/v1${originalUrl}`, '/v1/b', '/b', '/v1', '/v1/', '/a']) {
+        expect({ path, isOf: url.isOf(`https://api.example.com${path}`, { originalUrl }) }).toEqual({
+          path,
+          isOf: false,
+        });
       }
     },
   );

@@ -30,6 +30,7 @@ describe('Replays', () => {
         return { setIfAbsent: async (key) => !keys.has(key) && keys.add(key) !== undefined };
       },
     ],
+    ['a cache that leaves setIfAbsent out', () => Object.assign(new Keyv(), { setIfAbsent: undefined })],
   ])('%s: a proof that one instance has accepted is refused by every other', async (_, cache) => {
     const shared = cache();
     const [one, other] = [instance(shared), instance(shared)];

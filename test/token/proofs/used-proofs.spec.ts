@@ -66,6 +66,15 @@ describe('UsedProofs', () => {
     expect(used.use({ key: 'k', jti: 'after', iat: NOW + 2 }, NOW + 2)).toBe(true);
   });
 
+  test('who fills it with more keys than are remembered holds up the proofs of others that are not newer', () => {
+    const used = new UsedProofs(TTL, 10);
+    for (let index = 1; index <= 30; index += 1) used.use({ key: `flood ${index}`, jti: 'a', iat: NOW + 5 }, NOW);
+    expect([
+      used.use({ key: 'k', jti: 'a', iat: NOW + 5 }, NOW + 5),
+      used.use({ key: 'k', jti: 'b', iat: NOW + 6 }, NOW + 6),
+    ]).toEqual([false, true]);
+  });
+
   test('a flood that is over is forgotten with its proofs', () => {
     const used = new UsedProofs(TTL, 10);
     for (let index = 0; index < 100; index += 1)

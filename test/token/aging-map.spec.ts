@@ -1,0 +1,100 @@
+import { AgingMap } from '../../lib/token/aging-map.js';
+import { BoundedMap } from '../../lib/token/index.js';
+import { UsedProofs } from '../../lib/token/proofs/used-proofs.js';
+
+describe('AgingMap', () => {
+  const mapOf = (...keys: string[]) => {
+    const map = new AgingMap<string, number>();
+    for (const [index, key] of keys.entries()) map.set(key, index);
+    return map;
+  };
+
+  test('tells the key that was set longest ago, and nothing when it is empty', () => {
+    const map = mapOf('a', 'b');
+    expect([map.oldest, map.oldest, map.delete('a'), map.oldest, map.delete('b'), map.oldest]).toEqual([
+      'a',
+      'a',
+      true,
+      'b',
+      true,
+      undefined,
+    ]);
+    map.set('c', 1);
+    expect([map.oldest, map.size, map.get('c'), map.has('a')]).toEqual(['c', 1, 1, false]);
+  });
+
+  test('a key that is set again is the newest', () => {
+    const map = mapOf('a', 'b', 'c');
+    expect(map.oldest).toBe('a');
+    map.set('a', 4);
+    map.set('c', 5);
+    expect([map.oldest, map.delete('b'), map.oldest, map.delete('a'), map.oldest]).toEqual(['b', true, 'a', true, 'c']);
+  });
+
+  test('tells what a list tells, whatever is set and deleted', () => {
+    const map = new AgingMap<number, number>();
+    let list: number[] = [];
+    const differences: unknown[] = [];
+    let seed = 1;
+    const random = (below: number) => {
+      seed = (seed * 48271) % 2147483647;
+      return seed % below;
+    };
+    for (let step = 0; step < 20_000; step += 1) {
+      const key = random(3) === 0 ? (map.oldest ?? 0) : random(50);
+      if (random(2) === 0) {
+        map.set(key, step);
+        list = [...list.filter((one) => one !== key), key];
+      } else {
+        if (map.delete(key) !== list.includes(key)) differences.push({ step, key });
+        list = list.filter((one) => one !== key);
+      }
+      if (map.oldest !== list[0] || map.size !== list.length) differences.push({ step, oldest: map.oldest });
+    }
+    expect(differences).toEqual([]);
+  });
+});
+
+/** Counts the iterations that begin at the front of a map, where each passes over what was deleted. */
+function iterationsOf(work: () => void): number {
+  const begun = [
+    jest.spyOn(Map.prototype, 'keys'),
+    jest.spyOn(Map.prototype, 'values'),
+    jest.spyOn(Map.prototype, 'entries'),
+    jest.spyOn(Map.prototype, Symbol.iterator as never),
+  ];
+  work();
+  const count = begun.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+  for (const spy of begun) spy.mockRestore();
+  return count;
+}
+
+describe('what forgets its oldest entry begins no iteration for that, however many it has forgotten', () => {
+  test('a bounded map', () => {
+    const map = new BoundedMap<number, true>(100);
+    expect(
+      iterationsOf(() => {
+        for (let key = 0; key < 1000; key += 1) map.set(key, true);
+      }),
+    ).toBe(0);
+  });
+
+  test('used proofs, which grow too old, or are more than fit', () => {
+    const used = new UsedProofs(10, 100);
+    expect(
+      iterationsOf(() => {
+        for (let index = 0; index < 1000; index += 1) {
+          used.use({ key: `${index % 300}`, jti: `${index}`, iat: index / 5 }, index / 5);
+        }
+      }),
+    ).toBe(0);
+    const crowded = new UsedProofs(10, 10);
+    expect(
+      iterationsOf(() => {
+        for (let index = 0; index < 1000; index += 1) {
+          crowded.use({ key: `${index}`, jti: `${index}`, iat: index / 5 }, index / 5);
+        }
+      }),
+    ).toBe(0);
+  });
+});
