@@ -2,21 +2,36 @@ import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Attachment } from '../transports/attachment.js';
 import { GUARDS } from './guards-metadata.js';
 
-/** A judgement that goes on after the call of a guard. Knows whether it is awaited. */
+/** A judgement that goes on after the call of a guard. Knows whether a guard has heard how it ends. */
 class PendingJudgement extends Promise<boolean> {
   /** What `then` returns is another promise, and nobody asks it. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
   }
 
-  isAwaited = false;
+  #isAwaited = false;
+  #isSettled = false;
+
+  constructor(...of: ConstructorParameters<typeof Promise<boolean>>) {
+    super(...of);
+    const settle = (): void => {
+      this.#isSettled = true;
+    };
+    // The first one to hear it. A refusal that nobody else hears does not end the process.
+    super.then(settle, settle);
+  }
+
+  /** Who subscribes and does not wait has not heard it before the handler runs. */
+  get isHeard(): boolean {
+    return this.#isAwaited && this.#isSettled;
+  }
 
   // biome-ignore lint/suspicious/noThenProperty: the class is a promise, and notes that somebody waits for it
   override then<R = boolean, S = never>(
     onFulfilled?: ((value: boolean) => R | PromiseLike<R>) | null,
     onRejected?: ((reason: unknown) => S | PromiseLike<S>) | null,
   ): Promise<R | S> {
-    this.isAwaited = true;
+    this.#isAwaited = true;
     return super.then(onFulfilled, onRejected);
   }
 }
@@ -24,16 +39,12 @@ class PendingJudgement extends Promise<boolean> {
 /** Stored on the parameters of an invocation, which all its guards share. */
 const judgements = new Attachment<PendingJudgement>();
 
-/**
- * Returns a judgement for a guard of the application to wait for. If it does not, {@link settlement} does. A refusal that
- * is never awaited, because another guard refuses before, does not end the process.
- */
+/** Returns a judgement for a guard of the application to wait for. If it does not, {@link settlement} does. */
 export function pendingJudgement(context: ExecutionContext, judgement: Promise<boolean>): Promise<boolean> {
   const pending = new PendingJudgement((resolve) => resolve(judgement));
-  Promise.prototype.then.call(pending, undefined, () => undefined);
   const parameters = context.getArgs();
   const before = judgements.get(parameters);
-  if (before === undefined || before.isAwaited) judgements.set(parameters, pending);
+  if (before === undefined || before.isHeard) judgements.set(parameters, pending);
   return pending;
 }
 
@@ -44,7 +55,7 @@ export function pendingJudgement(context: ExecutionContext, judgement: Promise<b
 export const settlement: CanActivate = {
   canActivate(context) {
     const pending = judgements.get(context.getArgs());
-    return pending === undefined || pending.isAwaited || pending;
+    return pending === undefined || pending.isHeard || pending;
   },
 };
 

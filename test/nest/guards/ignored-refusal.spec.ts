@@ -19,6 +19,15 @@ class BelievingGuard extends AccessTokenGuard {
     return super.canActivate(context) !== false;
   }
 }
+/** Handles the refusal, after it has let the caller pass. */
+@Injectable()
+class SubscribingGuard extends AccessTokenGuard {
+  override canActivate(context: ExecutionContext): boolean {
+    const admitted = super.canActivate(context);
+    if (typeof admitted !== 'boolean') admitted.catch(() => undefined);
+    return admitted !== false;
+  }
+}
 @Injectable()
 class HoldingGuard implements CanActivate {
   constructor(private readonly tokens: AccessTokenGuard) {}
@@ -59,6 +68,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 const GUARDS: readonly Type<CanActivate>[] = [
   IgnoringGuard,
   BelievingGuard,
+  SubscribingGuard,
   HoldingGuard,
   RequestScopedGuard,
   HoldingAcrGuard,
