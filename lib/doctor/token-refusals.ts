@@ -187,7 +187,7 @@ const FIXES: Readonly<Record<AccessTokenRefusedCode, Fix>> = {
 };
 
 /** Returns the profile as a sentence names it. */
-export function profileName({ profile: { title } }: Pick<Examination, 'profile'>): string {
+function profileName({ profile: { title } }: Pick<Examination, 'profile'>): string {
   return title === undefined ? 'the given profile' : `the profile of ${printable(title)}`;
 }
 

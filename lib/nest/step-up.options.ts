@@ -86,7 +86,8 @@ interface CommonOptions {
   strategyName?: string | undefined;
   /**
    * Returns the token if it is not in the `Authorization` header, and off HTTP not at one of `tokenLocations`.
-   * `undefined` looks there. A token that it returns counts alone. Default looks there alone.
+   * `undefined` looks there. A token that it returns counts alone. A promise is a StepUpConfigurationError, and the
+   * response a 500. Default looks there alone.
    */
   accessToken?: ((context: ExecutionContext) => string | undefined) | undefined;
   /**
@@ -102,7 +103,8 @@ interface CommonOptions {
   endAtExpiry?: boolean | undefined;
   /**
    * Returns whether a handler needs no token, by metadata of the application. Lifts the option `requirements` and
-   * `AccessTokenGuard`. Never lifts `@RequireAcr` on a class or handler. Default knows `@Public()` alone.
+   * `AccessTokenGuard`. Never lifts `@RequireAcr` on a class or handler. A promise is a StepUpConfigurationError, and the
+   * response a 500. Default knows `@Public()` alone.
    */
   isPublic?: ((context: ExecutionContext) => boolean) | undefined;
   /**

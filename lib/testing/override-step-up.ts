@@ -111,7 +111,7 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
     /** Always of one subject, so that a renewal is by the same user. */
     protected override async authenticateSocket(): Promise<Authenticated> {
       const socket = authenticated(undefined, this.settings.servers[0]?.issuer);
-      return { ...socket, event: { ...socket.event, subject: 'test-user' } };
+      return { ...socket, event: { ...socket.event, subject: TEST_USER } };
     }
 
     protected override createJudgement(...of: ConstructorParameters<typeof Judgement>): Judgement {

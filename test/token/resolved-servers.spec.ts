@@ -50,6 +50,30 @@ const failureOf = async (servers: ResolvedServers, issuer = ISSUER): Promise<Aut
 /** Lets what is asked in the background come to its end. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
+/** The timers that something has set. They run out when the test says so. */
+interface Timers {
+  /** Seconds of each, the shortest first. */
+  all: number[];
+  runOut(seconds: number): void;
+}
+
+/** Begins something, and returns it with the timers that it sets. */
+async function withTimersOf<T>(begin: () => T): Promise<{ begun: T; timers: Timers }> {
+  const spy = jest.spyOn(globalThis, 'setTimeout');
+  const begun = begin();
+  await settled();
+  const calls = spy.mock.calls as unknown as [over: () => void, milliseconds: number][];
+  for (const { value } of spy.mock.results) clearTimeout(value);
+  spy.mockRestore();
+  const timers: Timers = {
+    all: calls.map(([, milliseconds]) => milliseconds / 1000).sort((one, other) => one - other),
+    runOut(seconds) {
+      for (const [over, milliseconds] of calls) if (milliseconds === seconds * 1000) over();
+    },
+  };
+  return { begun, timers };
+}
+
 stopClockOfEachTest(Date.UTC(2026, 0, 1));
 
 describe('the answer of an application', () => {
@@ -251,16 +275,11 @@ describe('an application that cannot answer', () => {
   });
 
   test('that hangs is waited for as long as the time limit says', async () => {
-    const timeouts = jest.spyOn(globalThis, 'setTimeout');
     const { servers } = setUp(() => new Promise(() => undefined));
-    const failing = failureOf(servers);
-    await settled();
-    const [over, milliseconds] = timeouts.mock.calls.at(-1) as [() => void, number];
-    for (const { value } of timeouts.mock.results) clearTimeout(value);
-    timeouts.mockRestore();
-    expect(milliseconds).toBe(5000);
-    over();
-    expect(await failing).toMatchObject({
+    const { begun: failing, timers } = await withTimersOf(() => [failureOf(servers)]);
+    expect(timers.all).toEqual([5]);
+    timers.runOut(5);
+    expect(await failing[0]).toMatchObject({
       code: 'resolver_failed',
       reason: '"resolveAuthorizationServer" has not answered within 5 seconds',
     });
@@ -272,14 +291,9 @@ describe('an application that cannot answer', () => {
     const server = await servers.resolve(ISSUER);
     hangs = true;
     pass(600);
-    const timeouts = jest.spyOn(globalThis, 'setTimeout');
-    const waiting = [servers.resolve(ISSUER), servers.resolve(ISSUER)];
-    await settled();
-    const timers = timeouts.mock.calls as unknown as [() => void, number][];
-    for (const { value } of timeouts.mock.results) clearTimeout(value);
-    timeouts.mockRestore();
-    expect(timers.map(([, milliseconds]) => milliseconds).sort()).toEqual([500, 500, 5000]);
-    for (const [over, milliseconds] of timers) if (milliseconds === 500) over();
+    const { begun: waiting, timers } = await withTimersOf(() => [servers.resolve(ISSUER), servers.resolve(ISSUER)]);
+    expect(timers.all).toEqual([0.5, 0.5, 5]);
+    timers.runOut(0.5);
     expect(await Promise.all(waiting)).toEqual([server, server]);
     pass(3);
     expect([servers.find(ISSUER), servers.resolve(ISSUER), asked.length, failures.length]).toEqual([
@@ -288,30 +302,34 @@ describe('an application that cannot answer', () => {
       2,
       0,
     ]);
-    timers.find(([, milliseconds]) => milliseconds === 5000)?.[0]();
+    timers.runOut(5);
     await settled();
     expect([servers.find(ISSUER), failures.length]).toEqual([server, 1]);
     pass(3600);
     expect(servers.find(ISSUER)).toBeUndefined();
   });
 
-  test('that answers late with options that cannot be read is asked again by the next request', async () => {
-    let answer: Promise<unknown> | object = optionsOf(ISSUER);
-    const { servers, asked } = setUp(() => answer);
-    const server = await servers.resolve(ISSUER);
+  /** An application that had answered at once. Of its second answer the known server has not waited. */
+  async function answeringLate() {
     let tell: (value: unknown) => void = () => undefined;
-    answer = new Promise((resolve) => {
-      tell = resolve;
-    });
+    const answers = [
+      optionsOf(ISSUER),
+      new Promise((resolve) => {
+        tell = resolve;
+      }),
+    ];
+    const { servers, asked } = setUp(() => answers.shift() ?? optionsOf(ISSUER));
+    const server = await servers.resolve(ISSUER);
     pass(600);
-    const timeouts = jest.spyOn(globalThis, 'setTimeout');
-    const waiting = servers.resolve(ISSUER);
-    await settled();
-    const timers = timeouts.mock.calls as unknown as [() => void, number][];
-    for (const { value } of timeouts.mock.results) clearTimeout(value);
-    timeouts.mockRestore();
-    timers.find(([, milliseconds]) => milliseconds === 500)?.[0]();
-    expect([await waiting, servers.find(ISSUER)]).toEqual([server, server]);
+    const { begun: waiting, timers } = await withTimersOf(() => [servers.resolve(ISSUER)]);
+    timers.runOut(0.5);
+    expect(await waiting[0]).toBe(server);
+    return { servers, asked, server, tell: (value: unknown) => tell(value) };
+  }
+
+  test('that answers late with options that cannot be read is asked again by the next request', async () => {
+    const { servers, asked, server, tell } = await answeringLate();
+    expect(servers.find(ISSUER)).toBe(server);
     const unreadable = Object.defineProperty(optionsOf(ISSUER), 'audience', {
       get() {
         throw new Error('The connection is closed');
@@ -319,27 +337,11 @@ describe('an application that cannot answer', () => {
     });
     tell(unreadable);
     await settled();
-    answer = optionsOf(ISSUER);
     expect([servers.find(ISSUER), await servers.resolve(ISSUER), asked.length]).toEqual([undefined, server, 3]);
   });
 
   test('that answers late is heard: the next request has the new server, or none', async () => {
-    let answer: Promise<unknown> | object = optionsOf(ISSUER);
-    const { servers } = setUp(() => answer);
-    const server = await servers.resolve(ISSUER);
-    let tell: (value: unknown) => void = () => undefined;
-    answer = new Promise((resolve) => {
-      tell = resolve;
-    });
-    pass(600);
-    const timeouts = jest.spyOn(globalThis, 'setTimeout');
-    const waiting = servers.resolve(ISSUER);
-    await settled();
-    const timers = timeouts.mock.calls as unknown as [() => void, number][];
-    for (const { value } of timeouts.mock.results) clearTimeout(value);
-    timeouts.mockRestore();
-    timers.find(([, milliseconds]) => milliseconds === 500)?.[0]();
-    expect(await waiting).toBe(server);
+    const { servers, tell } = await answeringLate();
     tell(undefined);
     await settled();
     expect([servers.find(ISSUER), servers.resolve(ISSUER)]).toEqual([undefined, undefined]);

@@ -49,7 +49,7 @@ export type AdviceCode =
 export type Advice = Omit<Diagnostic<AdviceCode>, 'severity'>;
 
 /** The subject of advice on a token whose issuer is not configured. */
-export const NO_ISSUER = 'request.user';
+const NO_ISSUER = 'request.user';
 
 /**
  * Returns the subject of advice on a token. An issuer that is not configured is left out: any sender can choose its

@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
-import { orElse } from '../../token/index.js';
+import { StepUpConfigurationError } from '../../core/index.js';
+import { isThenable, orElse } from '../../token/index.js';
 
 /**
  * A function of the application has thrown `cause`. It is neither a configuration error nor an error of this package.
@@ -26,6 +27,22 @@ export function callOption<T>(option: string, call: () => T): T {
   return calling(call, (error) => {
     throw isHttpException(error) ? error : new CallbackFailed(option, error);
   });
+}
+
+/**
+ * {@link callOption} for a function whose result is needed at once.
+ *
+ * @throws StepUpConfigurationError for a promise, which would be taken for a value
+ */
+export function callSynchronousOption<T>(option: string, call: () => T): T {
+  const value: unknown = callOption(option, call);
+  if (!isThenable(value)) return value as T;
+  // What it rejects with is not told: the promise itself is the fault.
+  Promise.resolve(value).catch(() => undefined);
+  throw new StepUpConfigurationError(
+    `"${option}" has returned a promise, and nothing waits for it; let it return the value itself, which a middleware can ` +
+      'find before',
+  );
 }
 
 /**

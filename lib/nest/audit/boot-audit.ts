@@ -7,6 +7,7 @@ import { adviceOnInsecureRequests } from '../advice/insecure-requests.js';
 import { StepUpLog } from '../advice/log.js';
 import { AccessTokenGuard } from '../guards/access-token.guard.js';
 import { Admission } from '../guards/admission.js';
+import { bindSettlement } from '../guards/settlement.guard.js';
 import { bindStreamEnd } from '../guards/stream-end.js';
 import { bindRefusalForm } from '../refusal/refusal-form.js';
 import { sealMetadata } from '../requirements/metadata.js';
@@ -52,12 +53,14 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
   ) {
     // In the constructor, because Nest binds gateways before it runs any hook of a module.
     const classes = applicationClasses(modules);
+    const handlers = classes.flatMap(handlersOf);
+    for (const one of handlers.flatMap(({ functions }) => functions)) bindSettlement(one);
     this.#declared = new DeclaredGuards(classes);
     for (const { type } of classes) {
       sealMetadata(type);
       hookGateway(type, isRefusal);
     }
-    this.#bindOffHttp(classes.flatMap(handlersOf));
+    this.#bindOffHttp(handlers);
   }
 
   /**

@@ -3,10 +3,11 @@ import { AccessTokenGuard } from '../guards/access-token.guard.js';
 import { AcrGuard } from '../guards/acr.guard.js';
 import { EnforcementGuard } from '../guards/enforcement.guard.js';
 import { classProof, handlerProof } from '../guards/proof.guard.js';
+import { settlement } from '../guards/settlement.guard.js';
 import type { UserNamer } from '../requirements/route.js';
 
 export function isOurs(guard: unknown): boolean {
-  if (guard === handlerProof || guard === classProof) return true;
+  if (guard === handlerProof || guard === classProof || guard === settlement) return true;
   return [AcrGuard, AccessTokenGuard, EnforcementGuard].some((own) => isExactly(guard, own));
 }
 

@@ -15,7 +15,7 @@ import {
   readJwt,
 } from '../../token/index.js';
 import { subjectOf } from '../advice/advice.js';
-import { callOption } from '../advice/callback.js';
+import { callOption, callSynchronousOption } from '../advice/callback.js';
 import type { StepUpLog } from '../advice/log.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
 import type { StepUpSettings } from '../step-up-settings.js';
@@ -231,7 +231,7 @@ export class PassportAuthenticator implements Authenticator {
   #acceptedClaims({ request, context }: Invocation): Claims | undefined {
     try {
       const { accessToken } = this.settings;
-      const elsewhere = context && accessToken && callOption('accessToken', () => accessToken(context));
+      const elsewhere = context && accessToken && callSynchronousOption('accessToken', () => accessToken(context));
       const token =
         elsewhere === undefined || elsewhere === ''
           ? (tokenOfStrategy(this.settings.strategyName, request) ?? presentedToken(request)?.token)

@@ -16,7 +16,7 @@ import {
   type VerifiedAccessToken,
 } from '../../token/index.js';
 import { adviceSubject } from '../advice/advice.js';
-import { callOption } from '../advice/callback.js';
+import { callOption, callSynchronousOption } from '../advice/callback.js';
 import type { StepUpLog } from '../advice/log.js';
 import type { Verifications } from '../advice/verifications.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
@@ -132,7 +132,7 @@ export class TokenAuthenticator implements Authenticator {
   /** @param isOwned whether the request ends with its operation */
   #tokenOf({ request, context, transport }: Invocation, isOwned = true): SentToken | undefined {
     const { accessToken, schemes } = this.settings;
-    const elsewhere = context && accessToken && callOption('accessToken', () => accessToken(context));
+    const elsewhere = context && accessToken && callSynchronousOption('accessToken', () => accessToken(context));
     if (elsewhere !== undefined && elsewhere !== '') return { token: elsewhere, scheme: 'Bearer' };
     const presented = isOwned ? presentedToken(request) : this.#tokenOfConnection(request, context, transport);
     if (presented?.scheme === 'DPoP' && schemes === undefined) {

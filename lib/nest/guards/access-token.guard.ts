@@ -5,7 +5,8 @@ import { Admission } from './admission.js';
 /**
  * Requires a valid access token, except on handlers that are `@Public()`. Does not judge the authentication behind the
  * token: {@link AcrGuard} does. Responds with the challenges of RFC 6750, not with the bare 401 of Nest. A guard of yours
- * that calls it has to wait for what it returns: the promise of a refusal is no `false`.
+ * that calls it lets a refused caller pass only if it waits for the refusal and catches it. A promise that it does not
+ * wait for is awaited before the handler runs, except for handlers of modules that are loaded lazily.
  *
  * ```http
  * HTTP/1.1 401 Unauthorized

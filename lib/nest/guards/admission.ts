@@ -1,5 +1,5 @@
 import { type ExecutionContext, HttpException, Inject, Injectable } from '@nestjs/common';
-import { andThen, type MaybePromise, orElse } from '../../token/index.js';
+import { andThen, isThenable, type MaybePromise, orElse } from '../../token/index.js';
 import { Decisions } from '../advice/decisions.js';
 import { StepUpLog } from '../advice/log.js';
 import { PublishedMetadata } from '../advice/published-metadata.js';
@@ -25,6 +25,7 @@ import { Invocations } from './invocations.js';
 import { InvokedRoutes } from './invoked-routes.js';
 import { keepJudged } from './judged-invocations.js';
 import { Judgement, type Waived } from './judgement.js';
+import { pendingJudgement } from './settlement.guard.js';
 import { StoredJudgement } from './stored-judgement.js';
 import { isReplaced, type Verdict, verdicts } from './verdict.js';
 
@@ -158,9 +159,11 @@ export class Admission {
    * @throws AccessTokenException for a missing or refused token
    */
   admitAuthenticated(context: ExecutionContext): MaybePromise<boolean> {
-    return this.#conclusion.refusing(context, () => {
+    let isAwaited = false;
+    const admitted = this.#conclusion.refusing<boolean>(context, () => {
       const route = this.invoked.of(context);
       const { access } = route;
+      isAwaited = route.isAwaited;
       if (access === 'public') return true;
       const isDecorated = access === 'required' && !route.isInherited;
       if (!isDecorated && this.invoked.isPublic(context)) return true;
@@ -175,6 +178,7 @@ export class Admission {
         return true;
       });
     });
+    return isThenable(admitted) && !isAwaited ? pendingJudgement(context, admitted) : admitted;
   }
 
   /**

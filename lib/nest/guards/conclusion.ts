@@ -61,9 +61,8 @@ export class Conclusion {
     if (outcome instanceof HttpException) {
       return this.#isAwaited(at) ? rejected(this.#refusal(at, outcome)) : this.refuse(at, outcome);
     }
-    return isThenable(outcome)
-      ? outcome.then((one) => (one instanceof HttpException ? this.refuse(at, one) : one))
-      : outcome;
+    if (!isThenable(outcome)) return outcome;
+    return handled(outcome.then((one) => (one instanceof HttpException ? this.refuse(at, one) : one)));
   }
 
   /**
@@ -128,16 +127,18 @@ export class Conclusion {
   }
 }
 
-/**
- * Returns a promise that is rejected. Cheaper than to throw, as V8 looks up where an error is thrown. Has a handler of its
- * own: a guard of the application can wait for it late, and that must not end the process.
- */
+/** Returns a promise that is rejected. Cheaper than to throw, as V8 looks up where an error is thrown. */
 function rejected(error: unknown): Promise<never> {
   let reject: (reason: unknown) => void = () => undefined;
   const promise = new Promise<never>((_, fail) => {
     reject = fail;
   });
-  promise.catch(() => undefined);
   reject(error);
+  return handled(promise);
+}
+
+/** A guard of the application can wait for a refusal late or never, and that must not end the process. */
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
   return promise;
 }

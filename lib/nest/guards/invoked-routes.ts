@@ -1,6 +1,6 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
 import { StepUpConfigurationError } from '../../core/index.js';
-import { callOption } from '../advice/callback.js';
+import { callSynchronousOption } from '../advice/callback.js';
 import type { Handler } from '../requirements/handler.js';
 import type { Route } from '../requirements/route.js';
 import type { Routes } from '../requirements/routes.js';
@@ -57,6 +57,6 @@ export class InvokedRoutes {
   /** Returns whether the application says that an invocation needs no token. */
   isPublic(context: ExecutionContext): boolean {
     const { isPublic } = this.settings;
-    return isPublic !== undefined && callOption('isPublic', () => isPublic(context)) === true;
+    return isPublic !== undefined && callSynchronousOption('isPublic', () => isPublic(context)) === true;
   }
 }

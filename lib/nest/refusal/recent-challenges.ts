@@ -5,8 +5,8 @@ import { BoundedMap } from '../../token/index.js';
 /** Seconds for which a challenge is remembered. A user can sign in and return within that time. */
 const TTL = 600;
 
-/** Greatest number of users that are remembered. A new challenge then replaces the oldest one. */
-const MAX_USERS = 1000;
+/** Greatest number of sessions that are remembered. A new challenge then replaces the oldest one. */
+const MAX_SESSIONS = 1000;
 
 interface RecentChallenge {
   readonly challengedAt: number;
@@ -17,17 +17,16 @@ interface RecentChallenge {
   readonly ignored: number;
 }
 
-/**
- * Newer tokens without the values after which a challenge counts as ignored. One alone can be of an unrelated sign-in.
- */
+/** Newer tokens without the values after which a challenge counts as ignored. One alone can be of a user who gave up. */
 const IGNORED = 2;
 
 /**
- * Remembers for 600 seconds which users were challenged for an acr, to find authorization servers that ignore
- * `acr_values`. Identifies users by a hash. No verdict depends on it.
+ * Remembers for 600 seconds which sessions were challenged for an acr, to find authorization servers that ignore
+ * `acr_values`. A session is a `sid`, or without it one sign-in: a user who signs in with several browsers ignores nothing.
+ * Remembers no token that has neither. Identifies sessions by a hash. No verdict depends on it.
  */
 export class RecentChallenges {
-  readonly #challenges = new BoundedMap<string, RecentChallenge>(MAX_USERS);
+  readonly #challenges = new BoundedMap<string, RecentChallenge>(MAX_SESSIONS);
 
   // The claims of a known token are one object, so that its next challenge needs no key.
   readonly #ofTokens = new WeakMap<object, { readonly acrValues: readonly string[]; readonly until: number }>();
@@ -52,9 +51,10 @@ export class RecentChallenges {
     if (this.#isRepeated(claims, acrValues, now)) return false;
     const { issuer, subject, clientId, acr, acrs = [], authTime } = event;
     const moments = [claims['iat'], authTime].filter(isInSeconds);
-    if (issuer === undefined || subject === undefined || moments.length === 0) return false;
+    const session = claims['sid'] ?? (isInSeconds(authTime) ? { authTime } : undefined);
+    if (issuer === undefined || subject === undefined || session === undefined || moments.length === 0) return false;
     const tokenOf = Math.max(...moments);
-    const key = hash('sha256', JSON.stringify([issuer, subject, clientId, claims['sid']]), 'base64');
+    const key = hash('sha256', JSON.stringify([issuer, subject, clientId, session]), 'base64');
     const earlier = this.#of(key, now);
     const isSame = earlier?.tokenOf === tokenOf && earlier.acrValues.join(' ') === acrValues.join(' ');
     const isNewer = earlier !== undefined && tokenOf > earlier.tokenOf && tokenOf >= Math.floor(earlier.challengedAt);

@@ -1,11 +1,41 @@
 // @ts-nocheck: see types.ts
+import { subscribe as listen } from 'node:diagnostics_channel';
+import { EventEmitter } from 'node:events';
 import { request } from 'node:http';
 import { ClientProxyFactory, Transport } from '@nestjs/microservices';
 import { io } from 'socket.io-client';
 import WebSocket from 'ws';
 
-/** Milliseconds without a word after which none is to come. A good token is waited for, also by a busy machine. */
-const silenceFor = (tokenName) => (tokenName === 'good' ? 3000 : 400);
+/** Milliseconds without a word after which nothing is to come, if nothing has happened to the call either. */
+const SILENCE = 3000;
+
+/** Milliseconds for an answer, once the handler has run or a refusal was told. No outcome depends on that answer. */
+const ANSWER = 400;
+
+/** `ran` and `refused`, of whichever call: rows run one after the other, in the process of their applications. */
+export const happenings = new EventEmitter();
+listen('nestjs-step-up:decision', ({ outcome }) => {
+  if (outcome !== 'admitted' && outcome !== 'reported') happenings.emit('refused');
+});
+
+/** Calls `end` when nothing more is to come. Returns what starts the wait again, as something was heard. */
+function whenOver(end, answer = ANSWER) {
+  let timer: unknown;
+  const wait = (milliseconds) => {
+    clearTimeout(timer);
+    timer = setTimeout(end, milliseconds);
+  };
+  const happened = () => wait(answer);
+  for (const event of ['ran', 'refused']) happenings.on(event, happened);
+  wait(SILENCE);
+  return {
+    again: () => wait(SILENCE),
+    stop() {
+      clearTimeout(timer);
+      for (const event of ['ran', 'refused']) happenings.off(event, happened);
+    },
+  };
+}
 
 /** Waits no longer than that; what takes longer hangs. */
 export function within(milliseconds, what, promise) {
@@ -73,50 +103,39 @@ export function graphql(running, query, further = {}) {
 }
 
 /** One operation over graphql-transport-ws. */
-export function subscribe({ port, headers, token, tokenName }, query) {
-  return conversation(
-    port,
-    { headers, path: '/graphql', protocol: 'graphql-transport-ws', tokenName },
-    (socket, text) => {
-      if (text === undefined)
-        socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: token } }));
-      else if (text.includes('connection_ack'))
-        socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }));
-      else return !text.includes('ping');
-    },
-  );
+export function subscribe({ port, headers, token }, query) {
+  return conversation(port, { headers, path: '/graphql', protocol: 'graphql-transport-ws' }, (socket, text) => {
+    if (text === undefined) socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: token } }));
+    else if (text.includes('connection_ack'))
+      socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }));
+    else return !text.includes('ping');
+  });
 }
 
 /** One message to a gateway of platform-ws. */
-export function message({ port, token, tokenName, headers }, event = 'secret', data = {}) {
-  return conversation(port, { headers, tokenName }, (socket, text) => {
+export function message({ port, token, headers }, event = 'secret', data = {}) {
+  return conversation(port, { headers }, (socket, text) => {
     if (text !== undefined) return true;
     socket.send(JSON.stringify({ event, data: { token, ...data } }));
   });
 }
 
-/** Opens a socket, hands each message to `next`, and gives all that came until it says so or nothing comes. */
-export function conversation(port, { headers = {}, path = '/', protocol, tokenName }, next) {
-  const silence = silenceFor(tokenName);
+/** Opens a socket, hands each message to `next`, and gives all that came until it says so or nothing more is to come. */
+export function conversation(port, { headers = {}, path = '/', protocol }, next) {
   return new Promise((resolve) => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocol ?? [], { headers });
     const heard = [];
-    let timer = setTimeout(end, Math.max(silence, 2000));
+    const over = whenOver(end);
     function end() {
-      clearTimeout(timer);
+      over.stop();
       socket.terminate();
       resolve(heard.join('\n'));
     }
-    function quiet() {
-      clearTimeout(timer);
-      timer = setTimeout(end, silence);
-    }
     socket.on('open', () => {
-      quiet();
       if (next(socket, undefined)) end();
     });
     socket.on('message', (raw) => {
-      quiet();
+      over.again();
       heard.push(String(raw));
       if (next(socket, String(raw))) end();
     });
@@ -129,8 +148,7 @@ export function conversation(port, { headers = {}, path = '/', protocol, tokenNa
 }
 
 /** One message to a gateway of platform-socket.io. */
-export function socketIo({ port, token, tokenName, headers }, event = 'secret', data = {}) {
-  const silence = silenceFor(tokenName);
+export function socketIo({ port, token, headers }, event = 'secret', data = {}) {
   return new Promise((resolve) => {
     const client = io(`http://127.0.0.1:${port}`, {
       transports: ['websocket'],
@@ -139,17 +157,13 @@ export function socketIo({ port, token, tokenName, headers }, event = 'secret', 
       forceNew: true,
     });
     const heard = [];
-    let timer = setTimeout(end, Math.max(silence, 2000));
+    const over = whenOver(end);
     function end() {
-      clearTimeout(timer);
+      over.stop();
       client.disconnect();
       resolve(heard.join('\n'));
     }
-    client.on('connect', () => {
-      clearTimeout(timer);
-      timer = setTimeout(end, silence);
-      client.emit(event, { token, ...data });
-    });
+    client.on('connect', () => client.emit(event, { token, ...data }));
     client.onAny((...answer) => {
       heard.push(JSON.stringify(answer));
       end();
@@ -158,35 +172,25 @@ export function socketIo({ port, token, tokenName, headers }, event = 'secret', 
   });
 }
 
-/** One message, or one event, to a microservice over TCP. */
-export async function rpc(
-  { token, tokenName, rpcPort, port, hasRun },
-  pattern = 'secret',
-  { event = false, data = {} } = {},
-) {
-  const silence = silenceFor(tokenName);
+/** One message, or one event, to a microservice over TCP. An event has no answer. */
+export async function rpc({ token, rpcPort, port }, pattern = 'secret', { event = false, data = {} } = {}) {
   const client = ClientProxyFactory.create({
     transport: Transport.TCP,
     options: { host: '127.0.0.1', port: rpcPort ?? port },
   });
+  let over: unknown;
   try {
     await client.connect();
-    const sent = event ? client.emit(pattern, { token, ...data }) : client.send(pattern, { token, ...data });
     return await new Promise((resolve) => {
-      const timer = setTimeout(() => end('silence'), event ? silence / 2 : silence);
-      // an event has no answer: it is over once the handler has run, or nothing has happened for long enough
-      const look = event ? setInterval(() => hasRun() && end('ran'), 5) : undefined;
-      const end = (value) => {
-        if (event && value !== 'silence' && value !== 'ran') return;
-        clearInterval(look);
-        clearTimeout(timer);
-        resolve(value);
-      };
-      sent.subscribe({ next: (value) => end(JSON.stringify(value)), error: (error) => end(JSON.stringify(error)) });
+      over = whenOver(() => resolve('silence'), event ? 0 : ANSWER);
+      const sent = event ? client.emit(pattern, { token, ...data }) : client.send(pattern, { token, ...data });
+      const answered = (value) => event || resolve(JSON.stringify(value));
+      sent.subscribe({ next: answered, error: answered });
     });
   } catch (error) {
     return String(error.code ?? error.message);
   } finally {
+    over?.stop();
     client.close();
   }
 }

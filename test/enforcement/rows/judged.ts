@@ -202,8 +202,8 @@ add('sockets: two messages of one socket, a function asked about the client', {
       providers: [Gateway],
       options: { accessToken: (context) => context.switchToWs().getData()?.token },
       configure: (app) => app.useWebSocketAdapter(new WsAdapter(app)),
-      call: ({ port, token, tokenName }) =>
-        conversation(port, { tokenName }, (socket, text) => {
+      call: ({ port, token }) =>
+        conversation(port, {}, (socket, text) => {
           if (text !== undefined) return text.includes('secret') || text.includes('exception');
           for (const event of ['secret', 'other']) socket.send(JSON.stringify({ event, data: { token } }));
         }),

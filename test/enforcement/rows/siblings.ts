@@ -300,8 +300,8 @@ add('sibling: two gateways take one message, one of them marked', {
     const kind = kinds['ws gateway'];
     const Open = classOf({ ...kind, body: () => ({ event: 'open', data: '' }) }, secret, { name: 'Open' });
     return application(kind, mounted(kind, Open, classOf(kind, secret, { below: [phr()] })), {
-      call: ({ port, token, tokenName }) =>
-        conversation(port, { tokenName }, (socket, text) => {
+      call: ({ port, token }) =>
+        conversation(port, {}, (socket, text) => {
           if (text === undefined) socket.send(JSON.stringify({ event: 'secret', data: { token } }));
           return text?.includes('exception') || text?.includes('"secret"');
         }),

@@ -167,6 +167,31 @@ describeOverHttp('what is wrong at a request', ({ serve, accessToken, server, lo
     ]);
   });
 
+  it.each<[option: string, options: object, controller: () => ReturnType<typeof handler>]>([
+    ['accessToken', { accessToken: async () => 'token' }, () => handler(RequireAcr('mfa'))],
+    ['accessToken', { accessToken: async () => findProfile() }, () => handler(UseGuards(AccessTokenGuard))],
+    [
+      'accessToken',
+      { passport: 'existing', accessToken: async () => 'token', authenticationEvent: () => ({}) },
+      () => handler(RequireAcr('mfa')),
+    ],
+    ['isPublic', { isPublic: async () => true }, () => handler(UseGuards(AccessTokenGuard))],
+    ['isPublic', { isPublic: async () => findProfile(), requirements: { maxAge: 60 } }, () => handler()],
+  ])('"%s" that returns a promise is told, and ends no process', async (option, options, controller) => {
+    const unhandled = jest.fn();
+    process.on('unhandledRejection', unhandled);
+    const send = await serve(controller(), options as FurtherOptions);
+    const { status, body } = await send({ token: await accessToken({ acr: 'mfa' }) });
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', unhandled);
+    expect({ status, body }).toEqual({ status: 500, body: INTERNAL_SERVER_ERROR });
+    expect(explanations(log)).toEqual([
+      `[misconfigured] HandlerController.handle: "${option}" has returned a promise, and nothing waits for it; let it ` +
+        'return the value itself, which a middleware can find before',
+    ]);
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+
   it('a fault that is neither of the configuration nor of a callback is logged with its stack trace', async () => {
     const send = await serve({
       controllers: [handler(RequireAcr('mfa'))],

@@ -19,6 +19,15 @@ class BelievingGuard extends AccessTokenGuard {
     return super.canActivate(context) !== false;
   }
 }
+/** Handles the refusal, after it has let the caller pass. */
+@Injectable()
+class SubscribingGuard extends AccessTokenGuard {
+  override canActivate(context: ExecutionContext): boolean {
+    const admitted = super.canActivate(context);
+    if (typeof admitted !== 'boolean') admitted.catch(() => undefined);
+    return admitted !== false;
+  }
+}
 @Injectable()
 class HoldingGuard implements CanActivate {
   constructor(private readonly tokens: AccessTokenGuard) {}
@@ -41,9 +50,25 @@ class HoldingAcrGuard implements CanActivate {
   }
 }
 
+/** Waits for a refusal, and lets the caller pass as a guest. */
+@Injectable()
+class OptionalGuard extends AccessTokenGuard {
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    try {
+      return await super.canActivate(context);
+    } catch {
+      return true;
+    }
+  }
+}
+
+const deny: CanActivate = { canActivate: () => false };
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
 const GUARDS: readonly Type<CanActivate>[] = [
   IgnoringGuard,
   BelievingGuard,
+  SubscribingGuard,
   HoldingGuard,
   RequestScopedGuard,
   HoldingAcrGuard,
@@ -59,7 +84,7 @@ const BINDINGS: readonly (readonly [string, (guard: Type<CanActivate>) => Served
   ['APP_GUARD', (guard) => ({ controllers: [handler()], providers: [{ provide: APP_GUARD, useClass: guard }] })],
 ];
 
-describeOverHttp('a guard of the application that does not wait for ours', ({ serve, accessToken }) => {
+describeOverHttp('a guard of the application that does not wait for ours', ({ serve, accessToken, server }) => {
   it.each(BINDINGS.flatMap(([where, bind]) => GUARDS.map((guard) => [guard.name, where, bind(guard)] as const)))(
     '%s by %s lets no refused token pass',
     async (_, __, served) => {
@@ -73,6 +98,67 @@ describeOverHttp('a guard of the application that does not wait for ours', ({ se
       expect(done).not.toHaveBeenCalled();
     },
   );
+
+  describe('if the judgement takes a request to the authorization server', () => {
+    const introspecting = () => ({
+      authorizationServers: [{ issuer: server.issuer, audience: server.audience, introspection: server.introspection }],
+    });
+    const unhandled = jest.fn();
+    beforeEach(() => {
+      unhandled.mockClear();
+      process.on('unhandledRejection', unhandled);
+    });
+    afterEach(() => process.off('unhandledRejection', unhandled));
+
+    it.each(BINDINGS.flatMap(([where, bind]) => GUARDS.map((guard) => [guard.name, where, bind(guard)] as const)))(
+      '%s by %s lets no refused token pass, and ends no process',
+      async (_, __, served) => {
+        const send = await serve(served, introspecting());
+        expect(await send({ token: server.opaqueToken() })).toMatchObject({ status: 200, body: DONE });
+        done.mockClear();
+        const revoked = server.opaqueToken();
+        server.revoke(revoked);
+        for (const token of [revoked, 'unknown']) {
+          expect(await send({ token })).toEqual(invalidToken('The access token is not active'));
+        }
+        await turn();
+        expect(done).not.toHaveBeenCalled();
+        expect(unhandled).not.toHaveBeenCalled();
+      },
+    );
+
+    it.each([
+      ['before', [UseGuards(IgnoringGuard), UseGuards(deny)]],
+      ['after', [UseGuards(deny), UseGuards(IgnoringGuard)]],
+    ])('a refusal that nobody hears of ends no process: another guard refuses, listed %s', async (_, decorators) => {
+      const send = await serve(handler(...decorators), introspecting());
+      expect(await send({ token: 'unknown' })).toMatchObject({ status: 403 });
+      await send({ token: server.opaqueToken() });
+      await turn();
+      expect(unhandled).not.toHaveBeenCalled();
+    });
+
+    it.each(BINDINGS.map(([where, bind]) => [where, bind(OptionalGuard)] as const))(
+      'a guard that waits for a refusal, and lets the caller pass, has decided so: %s',
+      async (where, served) => {
+        const send = await serve(served, introspecting());
+        const isGuardedTwice = where === '@UseGuards before AccessTokenGuard';
+        expect(await send({ token: 'unknown' })).toMatchObject({ status: isGuardedTwice ? 401 : 200 });
+        expect(unhandled).not.toHaveBeenCalled();
+      },
+    );
+
+    it('a guard that waits does not stand for one before it that does not', async () => {
+      for (const guards of [
+        [IgnoringGuard, OptionalGuard],
+        [OptionalGuard, IgnoringGuard],
+      ]) {
+        const send = await serve(handler(UseGuards(...guards)), introspecting());
+        expect(await send({ token: 'unknown' })).toEqual(invalidToken('The access token is not active'));
+      }
+      expect(done).not.toHaveBeenCalled();
+    });
+  });
 
   it.each(GUARDS.map((guard) => [guard.name, guard] as const))(
     '%s lets nobody pass a requirement, nor @SkipStepUp',

@@ -172,7 +172,7 @@ describeOverHttp('what tokens tell', ({ serve, accessToken, server, log }) => {
             authTime: iat,
             expiresIn: 3600,
             ...token,
-            claims: { iat, ...token.claims },
+            claims: { iat, sid: 'laptop', ...token.claims },
           }),
         );
       }
@@ -180,12 +180,21 @@ describeOverHttp('what tokens tell', ({ serve, accessToken, server, log }) => {
     }
 
     const first: Request = { at: 0, issued: -60 };
+    const withoutSid = { claims: { sid: undefined } };
 
     it.each<[what: string, requests: Request[]]>([
       ['two tokens issued afterwards, without the acr', [first, { at: 1 }, { at: 2 }]],
       ['the last second of ten minutes', [first, { at: 600 }, { at: 1200 }]],
       ['tokens without any acr', [first, { at: 1, acr: undefined }, { at: 2, acr: undefined }]],
       ['refreshed tokens, of the same sign-in', [first, { at: 1, authTime: T0 - 60 }, { at: 2, authTime: T0 - 60 }]],
+      [
+        'refreshed tokens of the same sign-in, of a server without sid',
+        [
+          { ...first, ...withoutSid },
+          { at: 1, authTime: T0 - 60, ...withoutSid },
+          { at: 2, authTime: T0 - 60, ...withoutSid },
+        ],
+      ],
       [
         'several requests with the refused token in between',
         [first, { at: 8, issued: -60 }, { at: 9, issued: 5 }, { at: 10, issued: 5 }, { at: 11 }],
@@ -228,6 +237,16 @@ describeOverHttp('what tokens tell', ({ serve, accessToken, server, log }) => {
       [
         'plain sign-ins of other sessions',
         [first, { at: 1, claims: { sid: 'a' } }, { at: 2, claims: { sid: 'b' } }, { at: 3, claims: { sid: 'c' } }],
+        [401, 401, 401, 401],
+      ],
+      [
+        'plain sign-ins in other browsers, of a server without sid',
+        [
+          { ...first, ...withoutSid },
+          { at: 1, ...withoutSid },
+          { at: 2, ...withoutSid },
+          { at: 3, ...withoutSid },
+        ],
         [401, 401, 401, 401],
       ],
       ['the same token again', [first, { at: 1, issued: -60 }, { at: 30, issued: -60 }], [401, 401, 401]],

@@ -56,7 +56,7 @@ describe('a refusal is prepared', () => {
   test('for a challenge: its text and advice are composed once, and a token that is known is hashed once', () => {
     const hash = jest.spyOn(crypto, 'hash');
     const there = challenger();
-    const claims = Object.freeze({ iat: 1 });
+    const claims = Object.freeze({ iat: 1, sid: 's' });
     there.refuse(unmet(claims, 'urn:unknown'));
     expect(log.filter((line) => /acr_unknown|auth_time_missing/.test(line))).toHaveLength(2);
     expect(hash).toHaveBeenCalledTimes(1);
@@ -70,15 +70,15 @@ describe('a refusal is prepared', () => {
     const there = challenger();
     jest.useFakeTimers({ now: 100_000 });
     for (let seconds = 0; seconds < 4; seconds += 1) {
-      there.refuse(unmet({ iat: 100 + seconds }, 'urn:unknown'));
+      there.refuse(unmet({ iat: 100 + seconds, sid: 's' }, 'urn:unknown'));
       jest.setSystemTime(Date.now() + 1000);
     }
     expect(log.join()).toContain('acr_values_ignored');
     hash.mockClear();
-    there.refuse(unmet({ iat: 110 }, 'urn:unknown'));
+    there.refuse(unmet({ iat: 110, sid: 's' }, 'urn:unknown'));
     expect(hash).not.toHaveBeenCalled();
     jest.setSystemTime(Date.now() + 3_600_000);
-    there.refuse(unmet({ iat: 4000 }, 'urn:unknown'));
+    there.refuse(unmet({ iat: 4000, sid: 's' }, 'urn:unknown'));
     expect(hash).toHaveBeenCalledTimes(1);
     jest.useRealTimers();
     hash.mockRestore();

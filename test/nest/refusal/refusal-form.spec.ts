@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { Catch, Controller, type ExceptionFilter, type ExecutionContext, UseFilters, UseGuards } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import {
   type ClientProxy,
   ClientProxyFactory,
@@ -23,6 +24,7 @@ import {
 import { firstValueFrom } from 'rxjs';
 import { io } from 'socket.io-client';
 import WebSocket from 'ws';
+import { bindRefusalForm } from '../../../lib/nest/refusal/refusal-form.js';
 import { applicationOfAllTests, logOfEachTest } from '../../support/application.js';
 
 logOfEachTest();
@@ -80,6 +82,25 @@ class BankGateway {
   }
 }
 
+async function askWs(url: string, event: string, data?: unknown): Promise<unknown> {
+  const socket = new WebSocket(url.replace('http', 'ws'));
+  await once(socket, 'open');
+  socket.send(JSON.stringify({ event, data }));
+  const [message] = await once(socket, 'message');
+  socket.close();
+  return JSON.parse(String(message));
+}
+
+/** The acknowledgement, and what comes as an exception. */
+async function askSocketIo(url: string, event: string, data?: unknown): Promise<[unknown, unknown]> {
+  const socket = io(url, { transports: ['websocket'], forceNew: true });
+  const exception = once(socket as never, 'exception');
+  const answer = await socket.emitWithAck(event, data);
+  const [thrown] = await exception;
+  socket.disconnect();
+  return [answer, thrown];
+}
+
 const accessToken = (context: ExecutionContext) => context.switchToWs().getData<Partial<Data>>()?.token;
 
 describe('a refusal on a socket has one form, whoever refuses', () => {
@@ -95,26 +116,88 @@ describe('a refusal on a socket has one form, whoever refuses', () => {
   });
 
   it.each(REFUSED)('ws: %s with %s', async (event, token, refusal) => {
-    const socket = new WebSocket(ws.application.url.replace('http', 'ws'));
-    await once(socket, 'open');
     const data = { token: token === 'weak' ? await ws.server.accessToken({ acr: 'pwd' }) : token };
-    socket.send(JSON.stringify({ event, data }));
-    const [message] = await once(socket, 'message');
-    socket.close();
     const answer = { event: 'exception', data: { ...refusal, cause: { pattern: event } } };
-    expect(JSON.parse(String(message))).toMatchObject(answer);
+    expect(await askWs(ws.application.url, event, data)).toMatchObject(answer);
     expect(ran).not.toHaveBeenCalled();
   });
 
   it.each(REFUSED)('socket.io: %s with %s, exception and acknowledgement', async (event, token, refusal) => {
-    const socket = io(socketIo.application.url, { transports: ['websocket'], forceNew: true });
-    const exception = once(socket as never, 'exception');
     const data = { token: token === 'weak' ? await socketIo.server.accessToken({ acr: 'pwd' }) : token };
-    const answer = await socket.emitWithAck(event, data);
+    const [answer, thrown] = await askSocketIo(socketIo.application.url, event, data);
     expect(answer).toMatchObject({ ...refusal, cause: { pattern: event } });
-    expect(await exception).toEqual([answer]);
-    socket.disconnect();
+    expect(thrown).toEqual(answer);
     expect(ran).not.toHaveBeenCalled();
+  });
+});
+
+@WebSocketGateway()
+class GlobalGateway {
+  @SubscribeMessage('global')
+  global() {
+    ran();
+  }
+}
+
+describe('a refusal by a global guard has it too', () => {
+  const providers = [GlobalGateway, { provide: APP_GUARD, useClass: AccessTokenGuard }];
+  const ws = applicationOfAllTests({
+    providers,
+    configure: (app) => void app.useWebSocketAdapter(new WsAdapter(app)),
+  });
+  const socketIo = applicationOfAllTests({
+    providers,
+    configure: (app) => void app.useWebSocketAdapter(new IoAdapter(app)),
+  });
+  const refusal = { ...unauthenticated, cause: { pattern: 'global' } };
+
+  it('over ws', async () => {
+    expect(await askWs(ws.application.url, 'global', {})).toEqual({ event: 'exception', data: refusal });
+    expect(ran).not.toHaveBeenCalled();
+  });
+
+  it('over socket.io', async () => {
+    expect(await askSocketIo(socketIo.application.url, 'global', {})).toEqual([refusal, refusal]);
+    expect(ran).not.toHaveBeenCalled();
+  });
+});
+
+describe('with exceptionFilter: false', () => {
+  const { application } = applicationOfAllTests({
+    providers: [BankGateway],
+    options: { exceptionFilter: false },
+    configure: (app) => void app.useWebSocketAdapter(new WsAdapter(app)),
+  });
+
+  it('a refusal is left to the filters of the application', async () => {
+    expect(await askWs(application.url, 'guard', {})).toMatchObject({
+      data: { status: 'error', message: 'Internal server error' },
+    });
+    expect(ran).not.toHaveBeenCalled();
+  });
+});
+
+describe('the form', () => {
+  const filtersOf = (handler: object): unknown => Reflect.getMetadata('__exceptionFilters__', handler);
+
+  it('is bound once, however many applications have the handler', () => {
+    class Gateway {
+      handle() {}
+    }
+    const { handle } = Gateway.prototype;
+    bindRefusalForm(Gateway, handle);
+    bindRefusalForm(Gateway, handle);
+    expect(filtersOf(handle)).toHaveLength(1);
+  });
+
+  it('is not bound to a handler that has the filter by a decorator', () => {
+    class Gateway {
+      @UseFilters(StepUpExceptionFilter)
+      handle() {}
+    }
+    const { handle } = Gateway.prototype;
+    bindRefusalForm(Gateway, handle);
+    expect(filtersOf(handle)).toEqual([StepUpExceptionFilter]);
   });
 });
 
@@ -167,12 +250,7 @@ describe('a filter of the handler comes first', () => {
     ['own', 'own', []],
   ])('%s', async (event, answer, calls) => {
     caught.mockClear();
-    const socket = new WebSocket(application.url.replace('http', 'ws'));
-    await once(socket, 'open');
-    socket.send(JSON.stringify({ event }));
-    const [message] = await once(socket, 'message');
-    socket.close();
-    expect(JSON.parse(String(message))).toEqual(answer);
+    expect(await askWs(application.url, event)).toEqual(answer);
     expect(caught.mock.calls).toEqual(calls);
   });
 });

@@ -1,0 +1,167 @@
+import { once } from 'node:events';
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import {
+  Controller,
+  type ExecutionContext,
+  type INestApplication,
+  Injectable,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
+import { ClientProxyFactory, MessagePattern, Transport } from '@nestjs/microservices';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { AccessTokenGuard } from 'nestjs-step-up';
+import { firstValueFrom } from 'rxjs';
+import WebSocket from 'ws';
+import { bindSettlement, settlement } from '../../../lib/nest/guards/settlement.guard.js';
+import { applicationOfAllTests, freePort, logOfEachTest } from '../../support/application.js';
+
+logOfEachTest();
+const ran = jest.fn();
+beforeEach(() => ran.mockClear());
+
+/** Does not wait for what our guard says. */
+@Injectable()
+class IgnoringGuard extends AccessTokenGuard {
+  override canActivate(context: ExecutionContext): boolean {
+    super.canActivate(context);
+    return true;
+  }
+}
+
+/** Decides later, as a lookup in a database does. Refuses a locked user. */
+const user = async (claims: object) => ('locked' in claims ? null : claims);
+const accessToken = (context: ExecutionContext): string | undefined => {
+  if (context.getType() === 'ws') return context.switchToWs().getData().token;
+  return context.getType() === 'rpc' ? context.switchToRpc().getData().token : undefined;
+};
+
+@Resolver()
+class BankResolver {
+  @Query('guarded')
+  @UseGuards(IgnoringGuard)
+  guarded() {
+    ran();
+    return 'done';
+  }
+
+  @Query('global')
+  global() {
+    ran();
+    return 'done';
+  }
+}
+
+@WebSocketGateway()
+class BankGateway {
+  @SubscribeMessage('guarded')
+  @UseGuards(IgnoringGuard)
+  guarded() {
+    ran();
+    return { event: 'done' };
+  }
+
+  @SubscribeMessage('global')
+  global() {
+    ran();
+    return { event: 'done' };
+  }
+}
+
+@Controller()
+class BankController {
+  @MessagePattern('guarded')
+  @UseGuards(IgnoringGuard)
+  guarded() {
+    ran();
+    return 'done';
+  }
+}
+
+describe('a guard of the application that does not wait for ours lets no refused token pass off HTTP', () => {
+  let port: number;
+  const { application, server } = applicationOfAllTests({
+    controllers: [BankController],
+    providers: [BankResolver, BankGateway, { provide: APP_GUARD, useClass: IgnoringGuard }],
+    imports: [
+      GraphQLModule.forRoot<ApolloDriverConfig>({
+        driver: ApolloDriver,
+        typeDefs: 'type Query { guarded: String, global: String }',
+      }),
+    ],
+    options: { user, accessToken },
+    configure: (app) => app.useWebSocketAdapter(new WsAdapter(app)),
+    async beforeListen(app: INestApplication) {
+      port = await freePort();
+      app.connectMicroservice({ transport: Transport.TCP, options: { host: '127.0.0.1', port } });
+      await app.startAllMicroservices();
+    },
+  });
+
+  const calls: [transport: string, names: string[], call: (name: string, token: string) => Promise<unknown>][] = [
+    [
+      'GraphQL',
+      ['guarded', 'global'],
+      async (name, token) => {
+        const body = JSON.stringify({ query: `{ ${name} }` });
+        const headers = { 'content-type': 'application/json' };
+        return (await application.send('/graphql', { method: 'POST', token, headers, body })).text;
+      },
+    ],
+    [
+      'ws',
+      ['guarded', 'global'],
+      async (name, token) => {
+        const socket = new WebSocket(application.url.replace('http', 'ws'));
+        await once(socket, 'open');
+        socket.send(JSON.stringify({ event: name, data: { token } }));
+        const [answer] = await once(socket, 'message');
+        socket.close();
+        return String(answer);
+      },
+    ],
+    [
+      'TCP',
+      ['guarded'],
+      async (name, token) => {
+        const client = ClientProxyFactory.create({ transport: Transport.TCP, options: { host: '127.0.0.1', port } });
+        try {
+          return await firstValueFrom(client.send(name, { token }));
+        } catch (refusal) {
+          return JSON.stringify(refusal);
+        } finally {
+          client.close();
+        }
+      },
+    ],
+  ];
+
+  it.each(calls.flatMap(([transport, names, call]) => names.map((name) => [transport, name, call] as const)))(
+    'over %s: %s',
+    async (_, name, call) => {
+      expect(await call(name, await server.accessToken())).toContain('done');
+      ran.mockClear();
+      expect(await call(name, await server.accessToken({ claims: { locked: true } }))).toContain('INVALID_TOKEN');
+      expect(ran).not.toHaveBeenCalled();
+    },
+  );
+});
+
+describe('what waits for it', () => {
+  const guardsOf = (handler: object): unknown => Reflect.getMetadata('__guards__', handler);
+
+  it('is bound last and once, however many applications have the handler', () => {
+    class Bank {
+      @UseGuards(AccessTokenGuard)
+      pay() {}
+      list() {}
+    }
+    const { pay, list } = Bank.prototype as Type['prototype'];
+    for (const handler of [pay, pay, list]) bindSettlement(handler);
+    expect(guardsOf(pay)).toEqual([AccessTokenGuard, settlement]);
+    expect(guardsOf(list)).toEqual([settlement]);
+  });
+});
