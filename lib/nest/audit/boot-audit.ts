@@ -18,9 +18,11 @@ import {
   type ApplicationClass,
   type ApplicationHandler,
   applicationClasses,
+  fieldsOf,
   handlersOf,
+  methodsOf,
 } from './application-handlers.js';
-import { BoundGuards, passportOptions } from './bound-guards.js';
+import { BoundGuards, isGlobal, passportOptions } from './bound-guards.js';
 import { DeclaredGuards } from './declared-guards.js';
 import { EnforcementProof } from './enforcement-proof.js';
 import { isStream } from './handler-kinds.js';
@@ -37,7 +39,7 @@ import { UserExposure } from './user-exposure.js';
 /** Finds at boot what would fail at a request, such as unknown words and requirements that no guard would enforce. */
 @Injectable()
 export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
-  readonly #declared: DeclaredGuards;
+  readonly #declared = new DeclaredGuards();
   #routes: readonly Route[] = [];
 
   constructor(
@@ -51,13 +53,13 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     private readonly metadata: MetadataAudit,
   ) {
     // In the constructor, because Nest binds gateways before it runs any hook of a module.
-    const classes = applicationClasses(modules);
-    this.#declared = new DeclaredGuards(classes);
-    for (const { type } of classes) {
-      sealMetadata(type);
-      hookGateway(type, isRefusal);
+    for (const one of applicationClasses(modules)) {
+      const methods = methodsOf(one);
+      this.#declared.record(one, methods);
+      sealMetadata(one.type);
+      hookGateway(one.type, isRefusal);
+      this.#bindOffHttp(handlersOf(one, methods));
     }
-    this.#bindOffHttp(classes.flatMap(handlersOf));
   }
 
   /**
@@ -106,8 +108,9 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     );
     const exposure = new UserExposure(this.application, guards);
     const classes = applicationClasses(this.modules);
-    const handlersOfClasses = new Map(classes.map((one) => [one, handlersOf(one)]));
-    const handlers = [...handlersOfClasses.values()].flat();
+    const methodsOfClasses = classes.map(methodsOf);
+    const handlersOfClasses = classes.map((one, index) => handlersOf(one, methodsOfClasses[index] ?? []));
+    const handlers = handlersOfClasses.flat();
     // Again, because a factory can have made more of them.
     this.#bindOffHttp(handlers);
     const { routes } = this.admission;
@@ -118,35 +121,35 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     const triggers = new Triggers(this.application, this.modules);
     const reach = new Reach(this.modules, !this.adapterHost.httpAdapter);
     const proof = new EnforcementProof(guards, reach);
-    for (const [one, of] of handlersOfClasses) proof.refuseUnguardedMethods(one, of);
+    for (const [index, one] of classes.entries()) {
+      const methods = [...(methodsOfClasses[index] ?? []), ...fieldsOf(one)];
+      proof.refuseUnguardedMethods(one, methods, handlersOfClasses[index] ?? []);
+    }
     const found = new Map<Route, ApplicationHandler>();
-    const requiresTokens = (handler: ApplicationHandler) =>
-      guards.names(AccessTokenGuard, handler) || guards.isGlobal(AccessTokenGuard);
+    const requiresTokensGlobally = guards.isGlobal(AccessTokenGuard);
     const properties = new Set(passportOptions(this.modules).flatMap(({ property }) => property ?? []));
     for (const handler of handlers) {
       for (const one of handler.functions) {
         const route = routes.of(handler.type, one, handler.method);
         proof.prove(route, handler);
         this.#refuseOtherUsers(route, handler, guards);
-        route.isStream ||= this.settings.endAtExpiry && isStream(one);
+        route.isStream ||= this.settings.endAtExpiry && isStream(one, handler);
         route.exposeUser(!route.isProven || exposure.of(handler));
         route.nameUsersBy(guards.userNamersOf(handler));
         if (guards.haveUnseenPassportGuards(handler)) route.searchUsers();
         for (const property of guards.userPropertiesOf(handler)) properties.add(property);
-        if (guards.names(AccessTokenGuard, handler)) routes.needTokenAt(handler.type, handler.method);
+        const requiresTokens = guards.names(AccessTokenGuard, handler);
+        if (requiresTokens) routes.needTokenAt(handler.type, handler.method);
         route.describe(triggers.of(handler), this.#needsUser(handler, guards, reach));
         route.awaitAt(proof.isAwaited(route, handler));
-        route.mayBeGuarded ||= guards.haveOtherGuards(handler) || requiresTokens(handler);
+        route.mayBeGuarded ||= guards.haveOtherGuards(handler) || requiresTokens || requiresTokensGlobally;
         if (one === handler.functions[0] && !found.has(route)) found.set(route, handler);
       }
     }
     this.#routes = [...found.keys()];
     routes.keep(this.#routes);
     this.admission.identification.keepUsersUnder([...properties]);
-    const boundGlobally = this.application.getGlobalGuards().length;
-    this.admission.requireTokensIf(
-      () => this.application.getGlobalGuards().length > boundGlobally && guards.isGlobal(AccessTokenGuard),
-    );
+    this.#requireTokensOfLaterGuards();
     const advice = this.#routes.flatMap((route) => {
       const onRoute = adviceOnRoute(route.description, this.settings.servers);
       route.advise(...onRoute);
@@ -164,13 +167,21 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     }
   }
 
+  /** Requires tokens if the application binds AccessTokenGuard globally after the audit. Keeps nothing of the audit. */
+  #requireTokensOfLaterGuards(): void {
+    const boundGlobally = this.application.getGlobalGuards().length;
+    this.admission.requireTokensIf(
+      () => this.application.getGlobalGuards().length > boundGlobally && isGlobal(AccessTokenGuard, this.application),
+    );
+  }
+
   /** Binds the form of refusals, and the end of streams, to handlers that Nest has yet to bind. */
   #bindOffHttp(handlers: readonly ApplicationHandler[]): void {
-    for (const { type, functions, kinds } of handlers) {
-      const isMessage = kinds.every((kind) => kind === 'message' || kind === 'pattern');
-      for (const one of functions) {
-        if (isMessage) bindRefusalForm(type, one);
-        if (this.settings.endAtExpiry && (isMessage || isStream(one))) bindStreamEnd(one, !isMessage);
+    for (const handler of handlers) {
+      const isMessage = handler.kinds.every((kind) => kind === 'message' || kind === 'pattern');
+      for (const one of handler.functions) {
+        if (isMessage) bindRefusalForm(handler.type, one);
+        if (this.settings.endAtExpiry && (isMessage || isStream(one, handler))) bindStreamEnd(one, !isMessage);
       }
     }
   }
@@ -193,17 +204,17 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
   /**
    * Refuses guards of Passport that put a user on the request who is not judged, or put the user in an unknown place.
    */
-  #refuseOtherUsers({ access, description }: Route, handler: ApplicationHandler, guards: BoundGuards): void {
+  #refuseOtherUsers({ access, name }: Route, handler: ApplicationHandler, guards: BoundGuards): void {
     if (access !== 'required' && access !== 'skipped') return;
     if (guards.haveForeignStrategy(handler)) {
       throw new StepUpConfigurationError(
-        `${description.name} has a Passport guard of another strategy than "${this.settings.strategyName}" beside its ` +
+        `${name} has a Passport guard of another strategy than "${this.settings.strategyName}" beside its ` +
           'step-up requirement; use one strategy, or name it in "strategyName" with "passport": \'existing\'',
       );
     }
     if (guards.haveUnseenPassportGuardsAfterJudging(handler)) {
       throw new StepUpConfigurationError(
-        `A Passport guard of ${description.name} is made for each request and runs after AcrGuard, so that nobody sees where it ` +
+        `A Passport guard of ${name} is made for each request and runs after AcrGuard, so that nobody sees where it ` +
           'puts the user; bind it before AcrGuard (on the class, or below @RequireAcr), or give it the default scope',
       );
     }

@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { ExternalContextCreator } from '@nestjs/core';
 import type { Handler } from '../requirements/handler.js';
 import type { ApplicationHandler } from './application-handlers.js';
+import type { GuardList } from './guard-lists.js';
 
 /** The part of the ExternalContextCreator of Nest that shows which guards Nest binds. */
 interface ContextCreator {
@@ -12,13 +13,15 @@ interface ContextCreator {
   getContextModuleKey?(type: Type): string;
 }
 
+const NONE: readonly unknown[] = [];
+
 /**
- * The guards that Nest binds to a handler, as it answers itself. Asks once for each handler and function: make another
- * object for a later audit, because Nest can bind other guards until then.
+ * The guards that Nest binds to a handler, as it answers itself. Make another object for a later audit, because Nest can
+ * bind other guards until then.
  */
 export class GuardsOfNest {
   readonly #creator: ContextCreator;
-  readonly #bound = new WeakMap<ApplicationHandler, Map<Handler, readonly unknown[]>>();
+  readonly #bound = new Map<object, Map<string, Map<GuardList, readonly unknown[]>>>();
 
   constructor(creator: ExternalContextCreator) {
     this.#creator = creator as unknown as ContextCreator;
@@ -26,26 +29,34 @@ export class GuardsOfNest {
 
   /**
    * Returns the guards that Nest would run before a function. Empty if Nest cannot be asked, so that nothing is proven.
+   * Asks once for an instance, a module and the guards that metadata names: Nest makes its answer of these.
    */
-  boundTo(applicationHandler: ApplicationHandler, handler: Handler): readonly unknown[] {
-    const ofFunctions = this.#bound.get(applicationHandler) ?? new Map<Handler, readonly unknown[]>();
-    const known = ofFunctions.get(handler);
-    if (known !== undefined) return known;
-    const bound = this.#ask(applicationHandler, handler);
-    this.#bound.set(applicationHandler, ofFunctions.set(handler, bound));
-    return bound;
-  }
-
-  #ask({ instance, type, kinds, moduleKey }: ApplicationHandler, handler: Handler): readonly unknown[] {
-    if (instance === undefined) return [];
+  boundTo(
+    { instance, type, kinds, moduleKey }: ApplicationHandler,
+    handler: Handler,
+    named: GuardList,
+  ): readonly unknown[] {
+    if (instance === undefined) return NONE;
     try {
       const isGraphql = kinds.some((kind) => kind === 'operation' || kind === 'field' || kind === 'reference');
       const key = isGraphql
         ? this.#creator.getHostModuleKey?.(instance, type) || this.#creator.getContextModuleKey?.(type) || ''
         : moduleKey;
-      return this.#creator.guardsContextCreator?.create?.(instance, handler, key) ?? [];
+      const answers = this.#answersFor(instance, key);
+      const known = answers.get(named);
+      if (known !== undefined) return known;
+      const bound = this.#creator.guardsContextCreator?.create?.(instance, handler, key) ?? NONE;
+      answers.set(named, bound);
+      return bound;
     } catch {
-      return [];
+      return NONE;
     }
+  }
+
+  #answersFor(instance: object, moduleKey: string): Map<GuardList, readonly unknown[]> {
+    const ofModules = this.#bound.get(instance) ?? new Map<string, Map<GuardList, readonly unknown[]>>();
+    const answers = ofModules.get(moduleKey) ?? new Map<GuardList, readonly unknown[]>();
+    if (answers.size === 0) this.#bound.set(instance, ofModules.set(moduleKey, answers));
+    return answers;
   }
 }

@@ -47,7 +47,7 @@ export function adviceOnStrategy(
   const isLate = guards.haveOtherGuards(handler);
   return {
     code: 'strategy_missing',
-    subject: route.description.name,
+    subject: route.name,
     message:
       `Passport has no strategy "${strategyName}", and ${isLate ? 'the guards that could authenticate run after AcrGuard' : 'no guard that could authenticate stands there'}: ` +
       'unless middleware puts a user on the request, the answer is 500',
@@ -70,8 +70,8 @@ function adviceOnIdleGuards(handlers: ReadonlyMap<Route, ApplicationHandler>, gu
   if (guards.isGlobal(AcrGuard) && routes.length > 0 && guarding.size === 0) {
     return [{ code, subject: 'APP_GUARD', message, fix }];
   }
-  return routes.flatMap(([{ access, description }, handler]) => {
+  return routes.flatMap(([{ access, name }, handler]) => {
     const isIdle = access === 'open' && guards.names(AcrGuard, handler) && !guarding.has(handler.type);
-    return isIdle ? [{ code, subject: description.name, message, fix }] : [];
+    return isIdle ? [{ code, subject: name, message, fix }] : [];
   });
 }

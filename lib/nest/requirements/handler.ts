@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { StepUpConfigurationError } from '../../core/index.js';
-import { decoratedMethods, type StepUpMetadata, stepUpMetadataOfAll } from './metadata.js';
+import { decoratedMethods, type StepUpMetadata, stepUpMetadataOfAll, stepUpMetadataOfHandler } from './metadata.js';
 
 /** A function that Nest calls to handle an invocation. */
 export type Handler = (...parameters: never[]) => unknown;
@@ -10,6 +10,8 @@ export interface HandlerMetadata {
   /** `Controller.handler` */
   readonly name: string;
   readonly metadata: readonly StepUpMetadata[];
+  /** Its class and those that this one extends, the base class first. */
+  readonly classes: readonly Type[];
 }
 
 /**
@@ -25,9 +27,10 @@ export function metadataOfHandler(controller: Type, handler: Handler, knownAs?: 
   const method = nameIn(classes, handler) ?? knownAs ?? handler.name.replace(/^bound /, '');
   const name = `${controller.name}.${method}`;
   const declaring = declaringClass(classes, handler, method);
-  const decorated = (declaring && decoratedMethods(declaring.prototype).get(method)) ?? [];
-  const metadata = stepUpMetadataOfAll([handler, ...decorated]);
-  if (metadata.length > 0) return { name, metadata };
+  const decorated = declaring && decoratedMethods(declaring.prototype).get(method);
+  const metadata =
+    decorated === undefined ? stepUpMetadataOfHandler(handler) : stepUpMetadataOfAll([handler, ...decorated]);
+  if (metadata.length > 0) return { name, metadata, classes };
 
   if (classes.some(({ prototype }) => decoratedMethods(prototype).has(method))) {
     throw new StepUpConfigurationError(
@@ -41,7 +44,7 @@ export function metadataOfHandler(controller: Type, handler: Handler, knownAs?: 
         'for step-up; give it the name of the method it replaces',
     );
   }
-  return { name, metadata: [] };
+  return { name, metadata, classes };
 }
 
 /** Returns the class whose prototype has the function, or the nearest one with a method of this name. */
