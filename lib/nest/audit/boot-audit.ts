@@ -25,6 +25,7 @@ import {
 import { BoundGuards, isGlobal, passportOptions } from './bound-guards.js';
 import { DeclaredGuards } from './declared-guards.js';
 import { EnforcementProof } from './enforcement-proof.js';
+import type { HandlerGuards } from './handler-guards.js';
 import { isStream } from './handler-kinds.js';
 import { MetadataAudit } from './metadata-audit.js';
 import { Reach } from './reach.js';
@@ -129,20 +130,21 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     const requiresTokensGlobally = guards.isGlobal(AccessTokenGuard);
     const properties = new Set(passportOptions(this.modules).flatMap(({ property }) => property ?? []));
     for (const handler of handlers) {
+      const ofHandler = guards.of(handler);
+      const requiresTokens = ofHandler.names(AccessTokenGuard);
+      for (const property of ofHandler.userProperties()) properties.add(property);
       for (const one of handler.functions) {
         const route = routes.of(handler.type, one, handler.method);
         proof.prove(route, handler);
-        this.#refuseOtherUsers(route, handler, guards);
+        this.#refuseOtherUsers(route, handler, ofHandler);
         route.isStream ||= this.settings.endAtExpiry && isStream(one, handler);
         route.exposeUser(!route.isProven || exposure.of(handler));
-        route.nameUsersBy(guards.userNamersOf(handler));
-        if (guards.haveUnseenPassportGuards(handler)) route.searchUsers();
-        for (const property of guards.userPropertiesOf(handler)) properties.add(property);
-        const requiresTokens = guards.names(AccessTokenGuard, handler);
+        route.nameUsersBy(ofHandler.userNamers());
+        if (ofHandler.areUnseen()) route.searchUsers();
         if (requiresTokens) routes.needTokenAt(handler.type, handler.method);
-        route.describe(triggers.of(handler), this.#needsUser(handler, guards, reach));
+        route.describe(triggers.of(handler), this.#needsUser(handler, ofHandler, reach));
         route.awaitAt(proof.isAwaited(route, handler));
-        route.mayBeGuarded ||= guards.haveOtherGuards(handler) || requiresTokens || requiresTokensGlobally;
+        route.mayBeGuarded ||= ofHandler.haveOthers() || requiresTokens || requiresTokensGlobally;
         if (one === handler.functions[0] && !found.has(route)) found.set(route, handler);
       }
     }
@@ -195,30 +197,30 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
   }
 
   /** Whether a guard lets nobody pass without a user. A function of the option "isPublic" may, which the boot cannot tell. */
-  #needsUser(handler: ApplicationHandler, guards: BoundGuards, reach: Reach): boolean {
+  #needsUser(handler: ApplicationHandler, guards: HandlerGuards, reach: Reach): boolean {
     if (this.settings.isPublic !== undefined) return false;
-    if (guards.authenticate(handler, 'handler')) return reach.guards(handler);
-    return guards.authenticate(handler, 'global') && reach.guards(handler) && reach.globalGuards(handler);
+    if (guards.authenticate()) return reach.guards(handler);
+    return guards.authenticateGlobally() && reach.guards(handler) && reach.globalGuards(handler);
   }
 
   /**
    * Refuses guards of Passport that put a user on the request who is not judged, or put the user in an unknown place.
    */
-  #refuseOtherUsers({ access, name }: Route, handler: ApplicationHandler, guards: BoundGuards): void {
+  #refuseOtherUsers({ access, name }: Route, handler: ApplicationHandler, guards: HandlerGuards): void {
     if (access !== 'required' && access !== 'skipped') return;
-    if (guards.haveForeignStrategy(handler)) {
+    if (guards.haveForeignStrategy()) {
       throw new StepUpConfigurationError(
         `${name} has a Passport guard of another strategy than "${this.settings.strategyName}" beside its ` +
           'step-up requirement; use one strategy, or name it in "strategyName" with "passport": \'existing\'',
       );
     }
-    if (guards.haveUnseenPassportGuardsAfterJudging(handler)) {
+    if (guards.areUnseenAfterJudging()) {
       throw new StepUpConfigurationError(
         `A Passport guard of ${name} is made for each request and runs after AcrGuard, so that nobody sees where it ` +
           'puts the user; bind it before AcrGuard (on the class, or below @RequireAcr), or give it the default scope',
       );
     }
-    if (guards.authenticateAfterJudging(handler)) {
+    if (guards.authenticateAfterJudging()) {
       this.admission.authenticator.authenticateAgain?.(handler.type, handler.method);
     }
   }

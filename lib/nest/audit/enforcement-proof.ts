@@ -40,8 +40,8 @@ export class EnforcementProof {
    */
   isAwaited({ access, needsToken }: Route, handler: ApplicationHandler): boolean {
     if (access !== 'open' || needsToken) return true;
-    const isGlobal = this.reach.globalGuards(handler) && this.guards.binds(AccessTokenGuard, handler, 'global');
-    return isGlobal || this.guards.binds(AccessTokenGuard, handler);
+    const isGlobal = this.reach.globalGuards(handler) && this.guards.of(handler).binds(AccessTokenGuard, 'global');
+    return isGlobal || this.guards.of(handler).binds(AccessTokenGuard);
   }
 
   /**
@@ -88,8 +88,8 @@ export class EnforcementProof {
 
   /** Our decorators bind the guard. Another decorator can have replaced the list of guards. */
   #refuseOverwritten(name: string, handler: ApplicationHandler): void {
-    if (this.guards.names(AcrGuard, handler)) return;
-    const why = this.guards.areOfAnotherCopy(handler)
+    if (this.guards.of(handler).names(AcrGuard)) return;
+    const why = this.guards.of(handler).areOfAnotherCopy()
       ? 'its AcrGuard is of another copy of nestjs-step-up than StepUpModule; "npm ls nestjs-step-up" tells who brings ' +
         'them, keep one'
       : 'another decorator has removed AcrGuard from its guards';
@@ -110,8 +110,8 @@ export class EnforcementProof {
   #proveAcrGuard(route: Route, handler: ApplicationHandler): void {
     const { name } = route;
     const isOffHttp = handler.kinds.some((kind) => kind === 'message' || kind === 'pattern');
-    const mayBeGlobal = !(route.isInherited && isOffHttp) || this.guards.binds(AcrGuard, handler, 'global');
-    if (this.guards.binds(AcrGuard, handler)) route.prove('handler');
+    const mayBeGlobal = !(route.isInherited && isOffHttp) || this.guards.of(handler).binds(AcrGuard, 'global');
+    if (this.guards.of(handler).binds(AcrGuard)) route.prove('handler');
     else if (this.reach.globalGuards(handler) && mayBeGlobal) route.prove('global');
     else if (route.isInherited) {
       throw new StepUpConfigurationError(
@@ -129,7 +129,7 @@ export class EnforcementProof {
   #proveAccessTokenGuard(route: Route, handler: ApplicationHandler): void {
     const { access } = route;
     const { name } = route;
-    if (this.#asksForToken(handler) && !this.guards.bindsItOrSubclass(AccessTokenGuard, handler)) {
+    if (this.#asksForToken(handler) && !this.guards.of(handler).bindsItOrSubclass(AccessTokenGuard)) {
       route.needsToken = true;
       if (!this.reach.globalGuards(handler)) {
         throw new StepUpConfigurationError(
@@ -153,7 +153,7 @@ export class EnforcementProof {
   }
 
   #asksForToken(handler: ApplicationHandler): boolean {
-    return this.guards.names(AccessTokenGuard, handler);
+    return this.guards.of(handler).names(AccessTokenGuard);
   }
 }
 

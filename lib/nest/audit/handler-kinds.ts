@@ -25,16 +25,21 @@ const CALLERS: readonly (readonly [metadata: string, caller: string])[] = [
   ['bullmq:queue_events_metadata', '@OnQueueEvent'],
 ];
 
-/** What calls a method of a class without running guards, by a metadata key of the class. */
-const CALLERS_OF_CLASSES: readonly (readonly [metadata: string, method: string, caller: string])[] = [
-  [GATEWAY, 'handleConnection', 'Nest for every client that connects'],
-  [GATEWAY, 'handleDisconnect', 'Nest for every client that disconnects'],
-  [GATEWAY, 'afterInit', 'Nest when a gateway starts'],
-  ['__commandHandler__', 'execute', '@CommandHandler'],
-  ['__queryHandler__', 'execute', '@QueryHandler'],
-  ['__eventsHandler__', 'handle', '@EventsHandler'],
-  ['bullmq:processor_metadata', 'process', '@Processor'],
-];
+/** What calls a method of a class without running guards: by the name of the method, a metadata key of the class. */
+const CALLERS_OF_CLASSES: ReadonlyMap<string, readonly (readonly [metadata: string, caller: string])[]> = new Map([
+  ['handleConnection', [[GATEWAY, 'Nest for every client that connects']]],
+  ['handleDisconnect', [[GATEWAY, 'Nest for every client that disconnects']]],
+  ['afterInit', [[GATEWAY, 'Nest when a gateway starts']]],
+  [
+    'execute',
+    [
+      ['__commandHandler__', '@CommandHandler'],
+      ['__queryHandler__', '@QueryHandler'],
+    ],
+  ],
+  ['handle', [['__eventsHandler__', '@EventsHandler']]],
+  ['process', [['bullmq:processor_metadata', '@Processor']]],
+]);
 
 /** Returns the kinds of handler that a method is. Empty if Nest does not bind it. */
 export function kindsOf({ method, functions, metadataKeys }: ApplicationMethod): readonly HandlerKind[] {
@@ -57,8 +62,8 @@ const NONE: readonly HandlerKind[] = [];
  * Returns what calls a method without running guards, in the words of the developer; `undefined` if no caller is known.
  */
 export function unguardedCallerOf(type: object, { method, metadataKeys }: ApplicationMethod): string | undefined {
-  const ofClass = CALLERS_OF_CLASSES.find(([key, name]) => name === method && Reflect.hasMetadata(key, type));
-  if (ofClass !== undefined) return ofClass[2];
+  const ofClass = CALLERS_OF_CLASSES.get(method)?.find(([key]) => Reflect.hasMetadata(key, type));
+  if (ofClass !== undefined) return ofClass[1];
   // What is called by several is named after the first of the table.
   let first = CALLERS.length;
   for (const key of metadataKeys) first = Math.min(first, PLACES_OF_CALLERS.get(nameOf(key)) ?? first);

@@ -40,11 +40,11 @@ export function adviceOnStrategy(
   if (passport !== 'existing' || authenticationEvent !== undefined || isRegistered(strategyName)) return undefined;
   const isLeftAlone = ([route, handler]: [Route, ApplicationHandler]) =>
     (route.access === 'required' || route.access === 'skipped') &&
-    !guards.haveOtherGuardsBeforeJudging(handler, route.isProven);
+    !guards.of(handler).haveOthersBeforeJudging(route.isProven);
   const found = [...handlers].find(isLeftAlone);
   if (found === undefined) return undefined;
   const [route, handler] = found;
-  const isLate = guards.haveOtherGuards(handler);
+  const isLate = guards.of(handler).haveOthers();
   return {
     code: 'strategy_missing',
     subject: route.name,
@@ -71,7 +71,7 @@ function adviceOnIdleGuards(handlers: ReadonlyMap<Route, ApplicationHandler>, gu
     return [{ code, subject: 'APP_GUARD', message, fix }];
   }
   return routes.flatMap(([{ access, name }, handler]) => {
-    const isIdle = access === 'open' && guards.names(AcrGuard, handler) && !guarding.has(handler.type);
+    const isIdle = access === 'open' && guards.of(handler).names(AcrGuard) && !guarding.has(handler.type);
     return isIdle ? [{ code, subject: name, message, fix }] : [];
   });
 }

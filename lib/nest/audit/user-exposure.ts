@@ -40,7 +40,7 @@ export class UserExposure {
   of(handler: ApplicationHandler): boolean {
     // For other kinds, invocations share the request, or Nest binds after the boot audit.
     if (handler.kinds.some((kind) => kind !== 'http')) return true;
-    if (this.#everywhere || this.guards.runAfterJudging(handler)) return true;
+    if (this.#everywhere || this.guards.of(handler).haveOthersAfterJudging()) return true;
     const { type, method, module } = handler;
     // Nest looks for guards, interceptors and pipes again at each request.
     if (module.controllers.get(type)?.isDependencyTreeStatic() !== true) return true;

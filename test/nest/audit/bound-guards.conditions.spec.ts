@@ -56,27 +56,31 @@ describe('AcrGuard is bound', () => {
     ['not at all', made(AccessTokenGuard), false],
   ])('%s', (_, guard, isBound) => {
     const guards = guardsOf({ create: () => [{ canActivate: () => true }, guard] });
-    expect(guards.binds(AcrGuard, handlerOf(['http'], [AcrGuard]))).toBe(isBound);
+    expect(guards.of(handlerOf(['http'], [AcrGuard])).binds(AcrGuard)).toBe(isBound);
   });
 
   it('only if it is bound to every function that Nest may call', () => {
     const handler = handlerOf(['http'], [AcrGuard], []);
     const [first] = handler.functions;
     const guards = guardsOf({ create: (one) => (one === first ? [made(AcrGuard)] : []) });
-    expect(guards.binds(AcrGuard, handler)).toBe(false);
-    expect(guards.names(AcrGuard, handler)).toBe(true);
+    expect(guards.of(handler).binds(AcrGuard)).toBe(false);
+    expect(guards.of(handler).names(AcrGuard)).toBe(true);
   });
 
   it('only as far as it can be shown', () => {
     const create = () => [made(AcrGuard)];
     const handler = handlerOf(['http'], [AcrGuard]);
-    expect(guardsOf({ create }).binds(AcrGuard, { ...handler, instance: undefined })).toBe(false);
+    expect(
+      guardsOf({ create })
+        .of({ ...handler, instance: undefined })
+        .binds(AcrGuard),
+    ).toBe(false);
     const failing = guardsOf({
       create: () => {
         throw new Error('Nest cannot be asked');
       },
     });
-    expect(failing.binds(AcrGuard, handler)).toBe(false);
+    expect(failing.of(handler).binds(AcrGuard)).toBe(false);
   });
 
   it.each<[kind: HandlerKind, moduleKey: string]>([
@@ -88,7 +92,7 @@ describe('AcrGuard is bound', () => {
     ['reference', 'host'],
   ])('to a handler of kind %s in the module that Nest takes for it: %s', (kind, moduleKey) => {
     const guards = guardsOf({ create: (_, key) => (key === moduleKey ? [made(AcrGuard)] : []) });
-    expect(guards.binds(AcrGuard, handlerOf([kind], [AcrGuard]))).toBe(true);
+    expect(guards.of(handlerOf([kind], [AcrGuard])).binds(AcrGuard)).toBe(true);
   });
 });
 
@@ -101,12 +105,16 @@ describe('a guard of another Passport strategy', () => {
     ['on the application', guardsOf({ global: [new BasicGuard()] }), handlerOf(['http'], [AcrGuard])],
     ['on the application, for each request', guardsOf({ requestScoped: [BasicGuard] }), handlerOf(['http'], [])],
   ])('is found %s', (_, guards, handler) => {
-    expect(guards.haveForeignStrategy(handler)).toBe(true);
+    expect(guards.of(handler).haveForeignStrategy()).toBe(true);
   });
 
   it('is none of our strategy, and none that has only a method of such guards', () => {
     const other = { canActivate: () => true, handleRequest: () => undefined };
-    expect(guardsOf({}).haveForeignStrategy(handlerOf(['http'], [AuthGuard('jwt'), other]))).toBe(false);
+    expect(
+      guardsOf({})
+        .of(handlerOf(['http'], [AuthGuard('jwt'), other]))
+        .haveForeignStrategy(),
+    ).toBe(false);
   });
 });
 
@@ -120,7 +128,7 @@ describe('Passport authenticates after the judgement', () => {
     ['before and after it', handlerOf(['http'], [JwtGuard, AcrGuard, JwtGuard]), true],
     ['after it on one of two functions', handlerOf(['http'], [JwtGuard, AcrGuard], [AcrGuard, JwtGuard]), true],
   ])('if its guard runs %s', (_, handler, isAfter) => {
-    expect(guardsOf({}).authenticateAfterJudging(handler)).toBe(isAfter);
+    expect(guardsOf({}).of(handler).authenticateAfterJudging()).toBe(isAfter);
   });
 });
 
