@@ -3,11 +3,14 @@ import type { ApplicationConfig, ExternalContextCreator, ModulesContainer } from
 import { AuthGuard, AuthModuleOptions } from '@nestjs/passport';
 import { AccessTokenGuard } from '../guards/access-token.guard.js';
 import { AcrGuard } from '../guards/acr.guard.js';
+import { GUARDS } from '../guards/guards-metadata.js';
 import type { ApplicationHandler } from './application-handlers.js';
 import { type DeclaredGuards, guardsOf } from './declared-guards.js';
 import { isGuard, isPassportGuard, prototypeOf } from './guard-kinds.js';
 import { GuardsOfNest } from './guards-of-nest.js';
 import { type FunctionGuards, type GlobalGuards, HandlerGuards, once } from './handler-guards.js';
+
+const NONE: readonly unknown[] = [];
 
 /** Handlers of a class, with what makes Nest bind the same guards to all of them. */
 interface Alike {
@@ -25,7 +28,7 @@ export class BoundGuards {
   readonly #global: GlobalGuards;
   readonly #ofHandlers = new Map<ApplicationHandler, HandlerGuards>();
   readonly #ofClasses = new Map<Type, Alike[]>();
-  readonly #named = new Map<object, readonly unknown[]>();
+  readonly #namedOnClasses = new Map<Type, readonly unknown[]>();
 
   constructor(
     application: ApplicationConfig,
@@ -53,13 +56,13 @@ export class BoundGuards {
   of(handler: ApplicationHandler): HandlerGuards {
     const known = this.#ofHandlers.get(handler);
     if (known !== undefined) return known;
+    const ofClass = this.#namedOnClass(handler.type);
+    const isClassUnchanged = this.declared.areUnchanged(handler.type, ofClass);
+    const areNamed = handler.metadataKeys.includes(GUARDS);
     const ofFunctions = handler.functions.map((one): FunctionGuards => {
-      const [ofClass, ofFunction] = [this.#namedBy(handler.type), this.#namedBy(one)];
-      return {
-        declared: ofFunction.length === 0 ? ofClass : [...ofClass, ...ofFunction],
-        areUnchanged: this.declared.areUnchanged(handler.type, ofClass) && this.declared.areUnchanged(one, ofFunction),
-        bound: once(() => this.#nest.boundTo(handler, one)),
-      };
+      const ofFunction = areNamed ? guardsOf(one) : NONE;
+      const areUnchanged = isClassUnchanged && this.declared.areUnchanged(one, ofFunction);
+      return { one, declared: ofFunction.length === 0 ? ofClass : [...ofClass, ...ofFunction], areUnchanged };
     });
     const guards = this.#alike(handler, ofFunctions);
     this.#ofHandlers.set(handler, guards);
@@ -71,7 +74,8 @@ export class BoundGuards {
     const ofClass = this.#ofClasses.get(handler.type) ?? [];
     const known = ofClass.find((one) => areAlike(one, handler, ofFunctions));
     if (known !== undefined) return known.guards;
-    const guards = new HandlerGuards(ofFunctions, this.#global, handler.module);
+    const bound = once(() => ofFunctions.map(({ one }) => this.#nest.boundTo(handler, one)));
+    const guards = new HandlerGuards(ofFunctions, bound, this.#global, handler.module);
     ofClass.push({ handler, ofFunctions, guards });
     this.#ofClasses.set(handler.type, ofClass);
     return guards;
@@ -79,7 +83,7 @@ export class BoundGuards {
 
   /** Returns whether one of our guards is declared on a class or a function. */
   namedOn(target: object): boolean {
-    return this.#namedBy(target).some((guard) => isGuard(guard, AcrGuard) || isGuard(guard, AccessTokenGuard));
+    return guardsOf(target).some((guard) => isGuard(guard, AcrGuard) || isGuard(guard, AccessTokenGuard));
   }
 
   /** Returns whether a guard is bound to the whole application. */
@@ -95,13 +99,11 @@ export class BoundGuards {
     return !this.#global.once.some((bound) => isGuard(bound, guard));
   }
 
-  /** Returns the guards that metadata names for exactly this class or function. */
-  #namedBy(target: object): readonly unknown[] {
-    const known = this.#named.get(target);
-    if (known !== undefined) return known;
-    const named = guardsOf(target);
-    this.#named.set(target, named);
-    return named;
+  /** Read once for all handlers of a class. */
+  #namedOnClass(type: Type): readonly unknown[] {
+    const known = this.#namedOnClasses.get(type) ?? guardsOf(type);
+    this.#namedOnClasses.set(type, known);
+    return known;
   }
 }
 

@@ -2,6 +2,7 @@ import type { AuthModuleOptions } from '@nestjs/passport';
 import { AccessTokenGuard } from '../guards/access-token.guard.js';
 import { ACR_GUARD, AcrGuard } from '../guards/acr.guard.js';
 import { EnforcementGuard } from '../guards/enforcement.guard.js';
+import type { Handler } from '../requirements/handler.js';
 import type { UserNamer } from '../requirements/route.js';
 import type { Module } from './application-handlers.js';
 import {
@@ -18,12 +19,11 @@ import {
 
 /** The guards of one of the functions that Nest can call for a handler. */
 export interface FunctionGuards {
+  readonly one: Handler;
   /** Those that metadata names, those of the class first. */
   readonly declared: readonly unknown[];
   /** Whether metadata named the same ones before Nest bound anything. */
   readonly areUnchanged: boolean;
-  /** Those that Nest binds, the global ones first. */
-  readonly bound: () => readonly unknown[];
 }
 
 /** What a handler shares with all others of its application. */
@@ -45,8 +45,10 @@ const OWN: readonly OwnGuard[] = [AcrGuard, AccessTokenGuard];
 export class HandlerGuards {
   readonly #named: readonly OwnGuard[];
 
+  /** @param bound returns for each of the functions the guards that Nest binds, the global ones first */
   constructor(
     private readonly ofFunctions: readonly FunctionGuards[],
+    private readonly bound: () => readonly (readonly unknown[])[],
     private readonly global: GlobalGuards,
     private readonly module: Module,
   ) {
@@ -182,15 +184,16 @@ export class HandlerGuards {
   }
 
   /** Returns the guards of Passport that Nest binds. */
-  readonly #passportGuards = once(() => this.ofFunctions.flatMap(({ bound }) => bound().filter(isPassportGuard)));
+  readonly #passportGuards = once(() => this.bound().flat().filter(isPassportGuard));
 
   #bindsForEach(isIt: (bound: unknown, declared: readonly unknown[]) => boolean, where: 'handler' | 'global'): boolean {
     // Nest answers with the global guards first.
     const globals = this.global.once.length;
+    const part = (bound: readonly unknown[] = []) =>
+      where === 'global' ? bound.slice(0, globals) : bound.slice(globals);
     return this.ofFunctions.every(
-      ({ declared, areUnchanged, bound }) =>
-        areUnchanged &&
-        (where === 'global' ? bound().slice(0, globals) : bound().slice(globals)).some((one) => isIt(one, declared)),
+      ({ declared, areUnchanged }, index) =>
+        areUnchanged && part(this.bound()[index]).some((one) => isIt(one, declared)),
     );
   }
 }

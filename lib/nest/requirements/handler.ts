@@ -28,8 +28,8 @@ export function metadataOfHandler(controller: Type, handler: Handler, knownAs?: 
   const name = `${controller.name}.${method}`;
   const declaring = declaringClass(classes, handler, method);
   const decorated = declaring && decoratedMethods(declaring.prototype).get(method);
-  const metadata =
-    decorated === undefined ? stepUpMetadataOfHandler(handler) : stepUpMetadataOfAll([handler, ...decorated]);
+  const isAlone = decorated === undefined || (decorated.length === 1 && decorated[0] === handler);
+  const metadata = isAlone ? stepUpMetadataOfHandler(handler) : stepUpMetadataOfAll([handler, ...decorated]);
   if (metadata.length > 0) return { name, metadata, classes };
 
   if (classes.some(({ prototype }) => decoratedMethods(prototype).has(method))) {
@@ -50,7 +50,7 @@ export function metadataOfHandler(controller: Type, handler: Handler, knownAs?: 
 /** Returns the class whose prototype has the function, or the nearest one with a method of this name. */
 function declaringClass(classes: readonly Type[], handler: Handler, method: string): Type | undefined {
   return (
-    classes.findLast(({ prototype }) => Object.getOwnPropertyDescriptor(prototype, method)?.value === handler) ??
+    classes.findLast(({ prototype }) => hasOwnValue(prototype, method, handler)) ??
     classes.findLast(({ prototype }) => decoratedMethods(prototype).get(method)?.includes(handler)) ??
     classes.findLast(({ prototype }) => Object.hasOwn(prototype, method))
   );
@@ -75,13 +75,18 @@ function nameIn(classes: readonly Type[], handler: Handler): string | undefined 
   return undefined;
 }
 
+/** Calls no getter. */
+function hasOwnValue(object: object, name: string, value: unknown): boolean {
+  return Object.getOwnPropertyDescriptor(object, name)?.value === value;
+}
+
 /** What the methods of a prototype were called when one of them was looked up last. */
 const names = new WeakMap<object, ReadonlyMap<unknown, string>>();
 
 /** Returns the name under which a prototype has a function now. Lists its methods once for all of them. */
 function ownNameIn(prototype: object, handler: Handler): string | undefined {
   const known = names.get(prototype)?.get(handler);
-  if (known !== undefined && Object.getOwnPropertyDescriptor(prototype, known)?.value === handler) return known;
+  if (known !== undefined && hasOwnValue(prototype, known, handler)) return known;
   const found = new Map<unknown, string>();
   for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
     // of several names the first one counts

@@ -38,11 +38,12 @@ export function stepUpMetadataOfHandler(handler: object): readonly StepUpMetadat
  * from another counts once.
  */
 export function stepUpMetadataOfAll(functions: readonly object[]): readonly StepUpMetadata[] {
-  let all: readonly StepUpMetadata[] = [];
-  for (const one of new Set(functions)) {
+  const [first, ...others] = new Set(functions);
+  let all = first === undefined ? [] : stepUpMetadataOfHandler(first);
+  for (const one of others) {
     const known = all;
     const added = stepUpMetadataOfHandler(one).filter((metadata) => !known.includes(metadata));
-    all = known.length === 0 ? added : known.concat(added);
+    all = known.concat(added);
   }
   return all;
 }

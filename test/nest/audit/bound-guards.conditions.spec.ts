@@ -2,7 +2,7 @@ import { type CanActivate, Injectable, type Type, UseGuards } from '@nestjs/comm
 import { ApplicationConfig } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { AccessTokenGuard, AcrGuard } from 'nestjs-step-up';
-import type { ApplicationHandler } from '../../../lib/nest/audit/application-handlers.js';
+import { type ApplicationHandler, metadataKeysOf } from '../../../lib/nest/audit/application-handlers.js';
 import { BoundGuards } from '../../../lib/nest/audit/bound-guards.js';
 import type { HandlerKind } from '../../../lib/nest/audit/handler-kinds.js';
 import type { Handler } from '../../../lib/nest/requirements/handler.js';
@@ -37,7 +37,9 @@ function handlerOf(kinds: HandlerKind[], ...guards: (Type | CanActivate)[][]): A
     UseGuards(...bound)(handler, 'transfer', Object.getOwnPropertyDescriptor(handler, 'transfer') as never);
     return handler.transfer;
   });
-  return { kinds, functions, type: BankController, instance: {}, moduleKey: 'own' } as unknown as ApplicationHandler;
+  const metadataKeys = metadataKeysOf(functions);
+  const handler = { kinds, functions, metadataKeys, type: BankController, instance: {}, moduleKey: 'own' };
+  return handler as unknown as ApplicationHandler;
 }
 
 describe('AcrGuard is bound', () => {
