@@ -12,9 +12,15 @@ interface Asked {
   create?: (handler: Handler, moduleKey: string) => readonly unknown[];
   global?: readonly CanActivate[];
   requestScoped?: readonly Type[];
+  areUnchanged?: (target: object) => boolean;
 }
 
-function guardsOf({ create = () => [], global = [], requestScoped = [] }: Asked): BoundGuards {
+function guardsOf({
+  create = () => [],
+  global = [],
+  requestScoped = [],
+  areUnchanged = () => true,
+}: Asked): BoundGuards {
   const application = new ApplicationConfig();
   application.useGlobalGuards(...global);
   for (const metatype of requestScoped) application.addGlobalRequestGuard({ metatype } as never);
@@ -22,7 +28,7 @@ function guardsOf({ create = () => [], global = [], requestScoped = [] }: Asked)
     guardsContextCreator: { create: (_: object, handler: Handler, key: string) => create(handler, key) },
     getHostModuleKey: () => 'host',
   };
-  const declared = { areUnchanged: () => true };
+  const declared = { areUnchanged };
   return new BoundGuards(application, new Map() as never, creator as never, 'jwt', declared as never);
 }
 
@@ -95,6 +101,53 @@ describe('AcrGuard is bound', () => {
   ])('to a handler of kind %s in the module that Nest takes for it: %s', (kind, moduleKey) => {
     const guards = guardsOf({ create: (_, key) => (key === moduleKey ? [made(AcrGuard)] : []) });
     expect(guards.of(handlerOf([kind], [AcrGuard])).binds(AcrGuard)).toBe(true);
+  });
+});
+
+describe('handlers of one class', () => {
+  class BankController {}
+  const [instance, module] = [{}, {}];
+
+  /** A handler with a function of its own for each list of guards. */
+  const ofBank = (more: Partial<ApplicationHandler>, ...guards: (Type | CanActivate)[][]): ApplicationHandler =>
+    ({ ...handlerOf(['http'], ...guards), type: BankController, instance, module, ...more }) as ApplicationHandler;
+
+  function asked(...handlers: ApplicationHandler[]): number {
+    let times = 0;
+    const guards = guardsOf({
+      create: () => {
+        times += 1;
+        return [made(AcrGuard)];
+      },
+    });
+    for (const handler of handlers) guards.of(handler).binds(AcrGuard);
+    for (const handler of handlers) guards.of(handler).authenticate();
+    return times;
+  }
+
+  it('that name equal guards share the answer of Nest', () => {
+    expect(asked(...Array.from({ length: 10 }, () => ofBank({}, [AcrGuard])))).toBe(1);
+  });
+
+  it.each<[what: string, other: ApplicationHandler, times: number]>([
+    ['name another guard', ofBank({}, [AccessTokenGuard]), 2],
+    ['name a guard more', ofBank({}, [AcrGuard, AccessTokenGuard]), 2],
+    ['name them in another order', ofBank({}, [AccessTokenGuard, AcrGuard]), 2],
+    ['have another function that names none', ofBank({}, [AcrGuard], []), 3],
+    ['belong to another instance', ofBank({ instance: {} }, [AcrGuard]), 2],
+    ['belong to another module', ofBank({ module: {} as never }, [AcrGuard]), 2],
+    ['are of another kind', ofBank({ kinds: ['operation'] }, [AcrGuard]), 2],
+    ['belong to another class', ofBank({ type: class OtherController {} }, [AcrGuard]), 2],
+  ])('that %s do not', (_, other, times) => {
+    expect(asked(ofBank({}, [AcrGuard]), other)).toBe(times);
+    expect(asked(other, ofBank({}, [AcrGuard]))).toBe(times);
+  });
+
+  it('do not share it with one whose guards were others before Nest bound them', () => {
+    const [kept, changed] = [ofBank({}, [AcrGuard]), ofBank({}, [AcrGuard])];
+    const areUnchanged = (target: object) => target !== changed.functions[0];
+    const guards = guardsOf({ create: () => [made(AcrGuard)], areUnchanged });
+    expect([kept, changed, kept].map((handler) => guards.of(handler).binds(AcrGuard))).toEqual([true, false, true]);
   });
 });
 
