@@ -20,15 +20,21 @@ export interface ApplicationClass {
   readonly moduleKey: string;
 }
 
-/** A method of one class that Nest binds. */
-export interface ApplicationHandler extends ApplicationClass {
+/** What Nest can call under the name of a method, as it is at the moment. */
+export interface ApplicationMethod {
   readonly method: string;
-  readonly kinds: readonly HandlerKind[];
   /**
    * The functions that Nest can call for it: that of the prototype, that of the instance, and those that decorators
    * saw.
    */
   readonly functions: readonly Handler[];
+  /** The keys of all metadata of the functions. To read them is dear, and most metadata is absent from most methods. */
+  readonly metadataKeys: readonly unknown[];
+}
+
+/** A method of one class that Nest binds. */
+export interface ApplicationHandler extends ApplicationClass, ApplicationMethod {
+  readonly kinds: readonly HandlerKind[];
 }
 
 const scanner = new MetadataScanner();
@@ -37,47 +43,82 @@ const scanner = new MetadataScanner();
 export function applicationClasses(modules: ModulesContainer): ApplicationClass[] {
   const classes: ApplicationClass[] = [];
   for (const [moduleKey, module] of modules) {
-    const { controllers, providers, injectables } = module;
-    for (const wrapper of [...controllers.values(), ...providers.values(), ...injectables.values()]) {
-      // Nest looks at the provider that the alias names.
-      if (wrapper.isAlias) continue;
-      const { metatype, instance } = wrapper;
-      const ofInstance = classOf(instance);
-      if (ofInstance !== undefined) classes.push({ ...ofInstance, module, moduleKey });
-      if (isClass(metatype) && metatype.prototype !== ofInstance?.prototype) {
-        classes.push({ type: metatype, prototype: metatype.prototype, instance: undefined, module, moduleKey });
+    for (const wrappers of [module.controllers, module.providers, module.injectables]) {
+      for (const wrapper of wrappers.values()) {
+        // Nest looks at the provider that the alias names.
+        if (wrapper.isAlias) continue;
+        const { metatype, instance } = wrapper;
+        const ofInstance = classOf(instance);
+        if (ofInstance !== undefined) classes.push({ ...ofInstance, module, moduleKey });
+        if (isClass(metatype) && metatype.prototype !== ofInstance?.prototype) {
+          classes.push({ type: metatype, prototype: metatype.prototype, instance: undefined, module, moduleKey });
+        }
       }
     }
   }
   return classes;
 }
 
-/** Returns the methods of a class that Nest binds, also after another function has replaced one of them. */
-export function handlersOf(applicationClass: ApplicationClass): ApplicationHandler[] {
-  return methodsOf(applicationClass).flatMap((method) => {
-    const functions = functionsOf(applicationClass, method);
-    const kinds = kindsOf(method, functions);
-    return kinds.length === 0 ? [] : [{ ...applicationClass, method, kinds, functions }];
-  });
+/** Returns the methods of a class, also after another function has replaced one of them. */
+export function methodsOf(applicationClass: ApplicationClass): ApplicationMethod[] {
+  const { prototype } = applicationClass;
+  const methods: ApplicationMethod[] = [];
+  for (const name of scanner.getAllMethodNames(prototype)) {
+    if (typeof originalHook(prototype[name]) === 'function') methods.push(methodOf(applicationClass, name));
+  }
+  return methods;
 }
 
-export function methodsOf({ prototype }: ApplicationClass): string[] {
-  const isMethod = (name: string) => typeof originalHook(prototype[name]) === 'function';
-  return scanner.getAllMethodNames(prototype).filter(isMethod);
+/** Returns the functions that an instance has as fields. */
+export function fieldsOf(applicationClass: ApplicationClass): ApplicationMethod[] {
+  const { instance, prototype } = applicationClass;
+  if (instance === undefined) return [];
+  const isField = (name: string) =>
+    typeof originalHook(prototype[name]) !== 'function' && typeof Reflect.get(instance, name) === 'function';
+  return Object.keys(instance)
+    .filter(isField)
+    .map((name) => methodOf(applicationClass, name));
+}
+
+/** Returns those of the methods of a class that Nest binds. */
+export function handlersOf(
+  applicationClass: ApplicationClass,
+  methods: readonly ApplicationMethod[],
+): ApplicationHandler[] {
+  const handlers: ApplicationHandler[] = [];
+  for (const one of methods) {
+    const kinds = kindsOf(one);
+    if (kinds.length > 0) handlers.push({ ...applicationClass, ...one, kinds });
+  }
+  return handlers;
+}
+
+function methodOf(applicationClass: ApplicationClass, method: string): ApplicationMethod {
+  const functions = functionsOf(applicationClass, method);
+  return { method, functions, metadataKeys: metadataKeysOf(functions) };
 }
 
 export function functionsOf({ prototype, instance }: ApplicationClass, method: string): Handler[] {
-  const own: unknown = instance === undefined ? undefined : Reflect.get(instance, method);
-  const functions = [prototype[method], own]
-    .map(originalHook)
-    .filter((value) => typeof value === 'function') as Handler[];
+  const functions: Handler[] = [];
+  const add = (value: unknown) => {
+    if (typeof value === 'function' && !functions.includes(value as Handler)) functions.push(value as Handler);
+  };
+  add(originalHook(prototype[method]));
+  if (instance !== undefined) add(originalHook(Reflect.get(instance, method)));
   for (let object: object | null = prototype; object !== null; object = Object.getPrototypeOf(object)) {
     if (!Object.hasOwn(object, method)) continue;
     // If the method was replaced since, Nest has bound the earlier function.
-    functions.push(...((decoratedMethods(object).get(method) ?? []) as Handler[]));
+    decoratedMethods(object).get(method)?.forEach(add);
     break;
   }
-  return [...new Set(functions)];
+  return functions;
+}
+
+export function metadataKeysOf(functions: readonly Handler[]): readonly unknown[] {
+  const [first, ...others] = functions;
+  if (first === undefined) return [];
+  const keys: readonly unknown[] = Reflect.getMetadataKeys(first);
+  return others.length === 0 ? keys : keys.concat(others.flatMap((one) => Reflect.getMetadataKeys(one)));
 }
 
 /**

@@ -19,11 +19,14 @@ import {
   type ApplicationClass,
   type ApplicationHandler,
   applicationClasses,
+  fieldsOf,
   handlersOf,
+  methodsOf,
 } from './application-handlers.js';
-import { BoundGuards, passportOptions } from './bound-guards.js';
+import { BoundGuards, isGlobal, passportOptions } from './bound-guards.js';
 import { DeclaredGuards } from './declared-guards.js';
 import { EnforcementProof } from './enforcement-proof.js';
+import type { HandlerGuards } from './handler-guards.js';
 import { isStream } from './handler-kinds.js';
 import { MetadataAudit } from './metadata-audit.js';
 import { Reach } from './reach.js';
@@ -38,7 +41,7 @@ import { UserExposure } from './user-exposure.js';
 /** Finds at boot what would fail at a request, such as unknown words and requirements that no guard would enforce. */
 @Injectable()
 export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
-  readonly #declared: DeclaredGuards;
+  readonly #declared = new DeclaredGuards();
   #routes: readonly Route[] = [];
 
   constructor(
@@ -52,15 +55,15 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     private readonly metadata: MetadataAudit,
   ) {
     // In the constructor, because Nest binds gateways before it runs any hook of a module.
-    const classes = applicationClasses(modules);
-    const handlers = classes.flatMap(handlersOf);
-    for (const one of handlers.flatMap(({ functions }) => functions)) bindSettlement(one);
-    this.#declared = new DeclaredGuards(classes);
-    for (const { type } of classes) {
-      sealMetadata(type);
-      hookGateway(type, isRefusal);
+    for (const one of applicationClasses(modules)) {
+      const methods = methodsOf(one);
+      const handlers = handlersOf(one, methods);
+      for (const { functions } of handlers) functions.forEach(bindSettlement);
+      this.#declared.record(one, methods);
+      sealMetadata(one.type);
+      hookGateway(one.type, isRefusal);
+      this.#bindOffHttp(handlers);
     }
-    this.#bindOffHttp(handlers);
   }
 
   /**
@@ -109,8 +112,9 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     );
     const exposure = new UserExposure(this.application, guards);
     const classes = applicationClasses(this.modules);
-    const handlersOfClasses = new Map(classes.map((one) => [one, handlersOf(one)]));
-    const handlers = [...handlersOfClasses.values()].flat();
+    const methodsOfClasses = classes.map(methodsOf);
+    const handlersOfClasses = classes.map((one, index) => handlersOf(one, methodsOfClasses[index] ?? []));
+    const handlers = handlersOfClasses.flat();
     // Again, because a factory can have made more of them.
     this.#bindOffHttp(handlers);
     const { routes } = this.admission;
@@ -121,35 +125,36 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     const triggers = new Triggers(this.application, this.modules);
     const reach = new Reach(this.modules, !this.adapterHost.httpAdapter);
     const proof = new EnforcementProof(guards, reach);
-    for (const [one, of] of handlersOfClasses) proof.refuseUnguardedMethods(one, of);
+    for (const [index, one] of classes.entries()) {
+      const methods = [...(methodsOfClasses[index] ?? []), ...fieldsOf(one)];
+      proof.refuseUnguardedMethods(one, methods, handlersOfClasses[index] ?? []);
+    }
     const found = new Map<Route, ApplicationHandler>();
-    const requiresTokens = (handler: ApplicationHandler) =>
-      guards.names(AccessTokenGuard, handler) || guards.isGlobal(AccessTokenGuard);
+    const requiresTokensGlobally = guards.isGlobal(AccessTokenGuard);
     const properties = new Set(passportOptions(this.modules).flatMap(({ property }) => property ?? []));
     for (const handler of handlers) {
+      const ofHandler = guards.of(handler);
+      const requiresTokens = ofHandler.names(AccessTokenGuard);
+      for (const property of ofHandler.userProperties()) properties.add(property);
       for (const one of handler.functions) {
         const route = routes.of(handler.type, one, handler.method);
         proof.prove(route, handler);
-        this.#refuseOtherUsers(route, handler, guards);
-        route.isStream ||= this.settings.endAtExpiry && isStream(one);
+        this.#refuseOtherUsers(route, handler, ofHandler);
+        route.isStream ||= this.settings.endAtExpiry && isStream(one, handler);
         route.exposeUser(!route.isProven || exposure.of(handler));
-        route.nameUsersBy(guards.userNamersOf(handler));
-        if (guards.haveUnseenPassportGuards(handler)) route.searchUsers();
-        for (const property of guards.userPropertiesOf(handler)) properties.add(property);
-        if (guards.names(AccessTokenGuard, handler)) routes.needTokenAt(handler.type, handler.method);
-        route.describe(triggers.of(handler), this.#needsUser(handler, guards, reach));
+        route.nameUsersBy(ofHandler.userNamers());
+        if (ofHandler.areUnseen()) route.searchUsers();
+        if (requiresTokens) routes.needTokenAt(handler.type, handler.method);
+        route.describe(triggers.of(handler), this.#needsUser(handler, ofHandler, reach));
         route.awaitAt(proof.isAwaited(route, handler));
-        route.mayBeGuarded ||= guards.haveOtherGuards(handler) || requiresTokens(handler);
+        route.mayBeGuarded ||= ofHandler.haveOthers() || requiresTokens || requiresTokensGlobally;
         if (one === handler.functions[0] && !found.has(route)) found.set(route, handler);
       }
     }
     this.#routes = [...found.keys()];
     routes.keep(this.#routes);
     this.admission.identification.keepUsersUnder([...properties]);
-    const boundGlobally = this.application.getGlobalGuards().length;
-    this.admission.requireTokensIf(
-      () => this.application.getGlobalGuards().length > boundGlobally && guards.isGlobal(AccessTokenGuard),
-    );
+    this.#requireTokensOfLaterGuards();
     const advice = this.#routes.flatMap((route) => {
       const onRoute = adviceOnRoute(route.description, this.settings.servers);
       route.advise(...onRoute);
@@ -167,13 +172,21 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     }
   }
 
+  /** Requires tokens if the application binds AccessTokenGuard globally after the audit. Keeps nothing of the audit. */
+  #requireTokensOfLaterGuards(): void {
+    const boundGlobally = this.application.getGlobalGuards().length;
+    this.admission.requireTokensIf(
+      () => this.application.getGlobalGuards().length > boundGlobally && isGlobal(AccessTokenGuard, this.application),
+    );
+  }
+
   /** Binds the form of refusals, and the end of streams, to handlers that Nest has yet to bind. */
   #bindOffHttp(handlers: readonly ApplicationHandler[]): void {
-    for (const { type, functions, kinds } of handlers) {
-      const isMessage = kinds.every((kind) => kind === 'message' || kind === 'pattern');
-      for (const one of functions) {
-        if (isMessage) bindRefusalForm(type, one);
-        if (this.settings.endAtExpiry && (isMessage || isStream(one))) bindStreamEnd(one, !isMessage);
+    for (const handler of handlers) {
+      const isMessage = handler.kinds.every((kind) => kind === 'message' || kind === 'pattern');
+      for (const one of handler.functions) {
+        if (isMessage) bindRefusalForm(handler.type, one);
+        if (this.settings.endAtExpiry && (isMessage || isStream(one, handler))) bindStreamEnd(one, !isMessage);
       }
     }
   }
@@ -187,30 +200,30 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
   }
 
   /** Whether a guard lets nobody pass without a user. A function of the option "isPublic" may, which the boot cannot tell. */
-  #needsUser(handler: ApplicationHandler, guards: BoundGuards, reach: Reach): boolean {
+  #needsUser(handler: ApplicationHandler, guards: HandlerGuards, reach: Reach): boolean {
     if (this.settings.isPublic !== undefined) return false;
-    if (guards.authenticate(handler, 'handler')) return reach.guards(handler);
-    return guards.authenticate(handler, 'global') && reach.guards(handler) && reach.globalGuards(handler);
+    if (guards.authenticate()) return reach.guards(handler);
+    return guards.authenticateGlobally() && reach.guards(handler) && reach.globalGuards(handler);
   }
 
   /**
    * Refuses guards of Passport that put a user on the request who is not judged, or put the user in an unknown place.
    */
-  #refuseOtherUsers({ access, description }: Route, handler: ApplicationHandler, guards: BoundGuards): void {
+  #refuseOtherUsers({ access, name }: Route, handler: ApplicationHandler, guards: HandlerGuards): void {
     if (access !== 'required' && access !== 'skipped') return;
-    if (guards.haveForeignStrategy(handler)) {
+    if (guards.haveForeignStrategy()) {
       throw new StepUpConfigurationError(
-        `${description.name} has a Passport guard of another strategy than "${this.settings.strategyName}" beside its ` +
+        `${name} has a Passport guard of another strategy than "${this.settings.strategyName}" beside its ` +
           'step-up requirement; use one strategy, or name it in "strategyName" with "passport": \'existing\'',
       );
     }
-    if (guards.haveUnseenPassportGuardsAfterJudging(handler)) {
+    if (guards.areUnseenAfterJudging()) {
       throw new StepUpConfigurationError(
-        `A Passport guard of ${description.name} is made for each request and runs after AcrGuard, so that nobody sees where it ` +
+        `A Passport guard of ${name} is made for each request and runs after AcrGuard, so that nobody sees where it ` +
           'puts the user; bind it before AcrGuard (on the class, or below @RequireAcr), or give it the default scope',
       );
     }
-    if (guards.authenticateAfterJudging(handler)) {
+    if (guards.authenticateAfterJudging()) {
       this.admission.authenticator.authenticateAgain?.(handler.type, handler.method);
     }
   }

@@ -1,5 +1,7 @@
 import { GUARDS } from '../guards/guards-metadata.js';
-import { type ApplicationClass, functionsOf, methodsOf } from './application-handlers.js';
+import type { ApplicationClass, ApplicationMethod } from './application-handlers.js';
+
+const NONE: readonly unknown[] = [];
 
 /**
  * The guards that metadata named after Nest had scanned the application and before it bound anything. Later changes can
@@ -8,22 +10,23 @@ import { type ApplicationClass, functionsOf, methodsOf } from './application-han
 export class DeclaredGuards {
   readonly #declared = new Map<object, readonly unknown[]>();
 
-  constructor(classes: readonly ApplicationClass[]) {
-    for (const one of classes) {
-      const functions = methodsOf(one).flatMap((method) => functionsOf(one, method));
-      for (const target of [one.type, ...functions]) this.#declared.set(target, guardsOf(target));
+  /** Records what metadata names for a class and its methods. */
+  record({ type }: ApplicationClass, methods: readonly ApplicationMethod[]): void {
+    this.#declared.set(type, guardsOf(type));
+    for (const { functions } of methods) {
+      for (const one of functions) this.#declared.set(one, guardsOf(one));
     }
   }
 
-  /** Returns whether metadata still names the same guards. */
-  areUnchanged(target: object): boolean {
+  /** Returns whether metadata named the same guards for a class or a function as it does now. */
+  areUnchanged(target: object, guards: readonly unknown[]): boolean {
     const declared = this.#declared.get(target);
-    const guards = guardsOf(target);
     return declared?.length === guards.length && declared.every((guard, index) => guard === guards[index]);
   }
 }
 
 /** Returns the guards that `@UseGuards` declares on a class or a function. */
 export function guardsOf(target: object): readonly unknown[] {
-  return [...((Reflect.getMetadata(GUARDS, target) as unknown[] | undefined) ?? [])];
+  const guards = Reflect.getMetadata(GUARDS, target) as unknown[] | undefined;
+  return guards === undefined || guards.length === 0 ? NONE : [...guards];
 }

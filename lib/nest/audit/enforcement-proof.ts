@@ -2,10 +2,9 @@ import { StepUpConfigurationError } from '../../core/index.js';
 import { AccessTokenGuard } from '../guards/access-token.guard.js';
 import { AcrGuard } from '../guards/acr.guard.js';
 import { lineage } from '../requirements/handler.js';
-import { stepUpMetadataOf, stepUpMetadataOfHandler } from '../requirements/metadata.js';
+import { STEP_UP, stepUpMetadataOf, stepUpMetadataOfHandler } from '../requirements/metadata.js';
 import type { Route } from '../requirements/route.js';
-import { originalHook } from '../transports/gateway-hooks.js';
-import { type ApplicationClass, type ApplicationHandler, functionsOf, methodsOf } from './application-handlers.js';
+import type { ApplicationClass, ApplicationHandler, ApplicationMethod } from './application-handlers.js';
 import type { BoundGuards } from './bound-guards.js';
 import { isController, isFollowUp, unguardedCallerOf } from './handler-kinds.js';
 import type { Reach } from './reach.js';
@@ -26,7 +25,7 @@ export class EnforcementProof {
    */
   prove(route: Route, handler: ApplicationHandler): void {
     const { access } = route;
-    const { name } = route.description;
+    const { name } = route;
     if (access === 'public') return;
     const isRequired = access === 'required' || access === 'skipped';
     if (isRequired && !route.isInherited) this.#refuseOverwritten(name, handler);
@@ -41,32 +40,36 @@ export class EnforcementProof {
    */
   isAwaited({ access, needsToken }: Route, handler: ApplicationHandler): boolean {
     if (access !== 'open' || needsToken) return true;
-    const isGlobal = this.reach.globalGuards(handler) && this.guards.binds(AccessTokenGuard, handler, 'global');
-    return isGlobal || this.guards.binds(AccessTokenGuard, handler);
+    const isGlobal = this.reach.globalGuards(handler) && this.guards.of(handler).binds(AccessTokenGuard, 'global');
+    return isGlobal || this.guards.of(handler).binds(AccessTokenGuard);
   }
 
   /**
    * Refuses our decorators and AccessTokenGuard on methods that Nest or a library calls without guards.
    *
-   * @param handlersOfClass the methods that Nest calls with guards
+   * @param methods all of the class, and the functions that its instance has as fields
+   * @param handlers those that Nest calls with guards
    * @throws StepUpConfigurationError that names the method and the next step
    */
-  refuseUnguardedMethods(applicationClass: ApplicationClass, handlersOfClass: readonly ApplicationHandler[]): void {
-    const { type } = applicationClass;
-    const handlers = handlersOfClass.map(({ method }) => method);
-    for (const method of [...methodsOf(applicationClass), ...fieldsOf(applicationClass)]) {
-      const functions = functionsOf(applicationClass, method);
-      const own = functions.flatMap((one) => stepUpMetadataOfHandler(one));
+  refuseUnguardedMethods(
+    { type }: ApplicationClass,
+    methods: readonly ApplicationMethod[],
+    handlers: readonly ApplicationHandler[],
+  ): void {
+    const areHandled = new Set(handlers.map(({ method }) => method));
+    for (const one of methods) {
+      const { method, functions } = one;
+      const own = one.metadataKeys.includes(STEP_UP) ? functions.flatMap(stepUpMetadataOfHandler) : [];
       const isOpen = own.length > 0 && own.every(({ kind }) => kind === 'public');
-      const caller = unguardedCallerOf(type, method, functions);
+      const caller = unguardedCallerOf(type, one);
       if (caller !== undefined && isOpen) continue;
-      if (own.length > 0 && !handlers.includes(method)) {
+      if (own.length > 0 && !areHandled.has(method)) {
         throw new StepUpConfigurationError(
           `${type.name}.${method} carries a step-up decorator but is no handler; nothing would enforce it`,
         );
       }
       if (caller === undefined) continue;
-      const isGuarded = functions.some((one) => this.guards.namedOn(one));
+      const isGuarded = functions.some((handler) => this.guards.namedOn(handler));
       const isOfClass = !isFollowUp(method) && (requiresOnClass(type) || this.guards.namedOn(type));
       if (own.length > 0 || isGuarded || isOfClass) {
         throw new StepUpConfigurationError(
@@ -85,8 +88,8 @@ export class EnforcementProof {
 
   /** Our decorators bind the guard. Another decorator can have replaced the list of guards. */
   #refuseOverwritten(name: string, handler: ApplicationHandler): void {
-    if (this.guards.names(AcrGuard, handler)) return;
-    const why = this.guards.areOfAnotherCopy(handler)
+    if (this.guards.of(handler).names(AcrGuard)) return;
+    const why = this.guards.of(handler).areOfAnotherCopy()
       ? 'its AcrGuard is of another copy of nestjs-step-up than StepUpModule; "npm ls nestjs-step-up" tells who brings ' +
         'them, keep one'
       : 'another decorator has removed AcrGuard from its guards';
@@ -105,10 +108,10 @@ export class EnforcementProof {
   }
 
   #proveAcrGuard(route: Route, handler: ApplicationHandler): void {
-    const { name } = route.description;
+    const { name } = route;
     const isOffHttp = handler.kinds.some((kind) => kind === 'message' || kind === 'pattern');
-    const mayBeGlobal = !(route.isInherited && isOffHttp) || this.guards.binds(AcrGuard, handler, 'global');
-    if (this.guards.binds(AcrGuard, handler)) route.prove('handler');
+    const mayBeGlobal = !(route.isInherited && isOffHttp) || this.guards.of(handler).binds(AcrGuard, 'global');
+    if (this.guards.of(handler).binds(AcrGuard)) route.prove('handler');
     else if (this.reach.globalGuards(handler) && mayBeGlobal) route.prove('global');
     else if (route.isInherited) {
       throw new StepUpConfigurationError(
@@ -125,8 +128,8 @@ export class EnforcementProof {
 
   #proveAccessTokenGuard(route: Route, handler: ApplicationHandler): void {
     const { access } = route;
-    const { name } = route.description;
-    if (this.#asksForToken(handler) && !this.guards.bindsItOrSubclass(AccessTokenGuard, handler)) {
+    const { name } = route;
+    if (this.#asksForToken(handler) && !this.guards.of(handler).bindsItOrSubclass(AccessTokenGuard)) {
       route.needsToken = true;
       if (!this.reach.globalGuards(handler)) {
         throw new StepUpConfigurationError(
@@ -150,7 +153,7 @@ export class EnforcementProof {
   }
 
   #asksForToken(handler: ApplicationHandler): boolean {
-    return this.guards.names(AccessTokenGuard, handler);
+    return this.guards.of(handler).names(AccessTokenGuard);
   }
 }
 
@@ -158,13 +161,6 @@ export class EnforcementProof {
 function requiresOnClass(type: ApplicationClass['type']): boolean {
   const nearest = lineage(type).findLast((one) => stepUpMetadataOf(one).length > 0);
   return nearest !== undefined && stepUpMetadataOf(nearest).some(({ kind }) => kind !== 'public');
-}
-
-/** Returns the functions that an instance has as fields. */
-function fieldsOf({ instance, prototype }: ApplicationClass): string[] {
-  if (instance === undefined) return [];
-  const isMethod = (name: string) => typeof originalHook(prototype[name]) === 'function';
-  return Object.keys(instance).filter((name) => !isMethod(name) && typeof Reflect.get(instance, name) === 'function');
 }
 
 function nameOf({ kinds }: ApplicationHandler): string {

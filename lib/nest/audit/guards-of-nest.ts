@@ -12,13 +12,9 @@ interface ContextCreator {
   getContextModuleKey?(type: Type): string;
 }
 
-/**
- * The guards that Nest binds to a handler, as it answers itself. Asks once for each handler and function: make another
- * object for a later audit, because Nest can bind other guards until then.
- */
+/** The guards that Nest binds to a handler, as it answers itself. */
 export class GuardsOfNest {
   readonly #creator: ContextCreator;
-  readonly #bound = new WeakMap<ApplicationHandler, Map<Handler, readonly unknown[]>>();
 
   constructor(creator: ExternalContextCreator) {
     this.#creator = creator as unknown as ContextCreator;
@@ -27,16 +23,7 @@ export class GuardsOfNest {
   /**
    * Returns the guards that Nest would run before a function. Empty if Nest cannot be asked, so that nothing is proven.
    */
-  boundTo(applicationHandler: ApplicationHandler, handler: Handler): readonly unknown[] {
-    const ofFunctions = this.#bound.get(applicationHandler) ?? new Map<Handler, readonly unknown[]>();
-    const known = ofFunctions.get(handler);
-    if (known !== undefined) return known;
-    const bound = this.#ask(applicationHandler, handler);
-    this.#bound.set(applicationHandler, ofFunctions.set(handler, bound));
-    return bound;
-  }
-
-  #ask({ instance, type, kinds, moduleKey }: ApplicationHandler, handler: Handler): readonly unknown[] {
+  boundTo({ instance, type, kinds, moduleKey }: ApplicationHandler, handler: Handler): readonly unknown[] {
     if (instance === undefined) return [];
     try {
       const isGraphql = kinds.some((kind) => kind === 'operation' || kind === 'field' || kind === 'reference');

@@ -1,4 +1,5 @@
 import type { Handler } from '../requirements/handler.js';
+import type { ApplicationMethod } from './application-handlers.js';
 import { FIELD, GATEWAY, MESSAGE_MAPPING, PATH, PATTERN, REFERENCE, RESOLVER_TYPE, SSE } from './nest-metadata.js';
 
 /**
@@ -24,22 +25,27 @@ const CALLERS: readonly (readonly [metadata: string, caller: string])[] = [
   ['bullmq:queue_events_metadata', '@OnQueueEvent'],
 ];
 
-/** What calls a method of a class without running guards, by a metadata key of the class. */
-const CALLERS_OF_CLASSES: readonly (readonly [metadata: string, method: string, caller: string])[] = [
-  [GATEWAY, 'handleConnection', 'Nest for every client that connects'],
-  [GATEWAY, 'handleDisconnect', 'Nest for every client that disconnects'],
-  [GATEWAY, 'afterInit', 'Nest when a gateway starts'],
-  ['__commandHandler__', 'execute', '@CommandHandler'],
-  ['__queryHandler__', 'execute', '@QueryHandler'],
-  ['__eventsHandler__', 'handle', '@EventsHandler'],
-  ['bullmq:processor_metadata', 'process', '@Processor'],
-];
+/** What calls a method of a class without running guards: by the name of the method, a metadata key of the class. */
+const CALLERS_OF_CLASSES: ReadonlyMap<string, readonly (readonly [metadata: string, caller: string])[]> = new Map([
+  ['handleConnection', [[GATEWAY, 'Nest for every client that connects']]],
+  ['handleDisconnect', [[GATEWAY, 'Nest for every client that disconnects']]],
+  ['afterInit', [[GATEWAY, 'Nest when a gateway starts']]],
+  [
+    'execute',
+    [
+      ['__commandHandler__', '@CommandHandler'],
+      ['__queryHandler__', '@QueryHandler'],
+    ],
+  ],
+  ['handle', [['__eventsHandler__', '@EventsHandler']]],
+  ['process', [['bullmq:processor_metadata', '@Processor']]],
+]);
 
 /** Returns the kinds of handler that a method is. Empty if Nest does not bind it. */
-export function kindsOf(method: string, functions: readonly Handler[]): HandlerKind[] {
-  const has = (key: string) => functions.some((handler) => Reflect.hasMetadata(key, handler));
-  // GraphQL calls it to find a type, and never runs guards before it.
-  if (method === '__resolveType') return [];
+export function kindsOf({ method, functions, metadataKeys }: ApplicationMethod): readonly HandlerKind[] {
+  // GraphQL calls __resolveType to find a type, and never runs guards before it.
+  if (metadataKeys.length === 0 || method === '__resolveType') return NONE;
+  const has = (key: string) => metadataKeys.includes(key);
   const kinds: HandlerKind[] = [];
   if (has(PATH)) kinds.push('http');
   if (has(REFERENCE)) kinds.push('reference');
@@ -50,15 +56,21 @@ export function kindsOf(method: string, functions: readonly Handler[]): HandlerK
   return kinds;
 }
 
+const NONE: readonly HandlerKind[] = [];
+
 /**
  * Returns what calls a method without running guards, in the words of the developer; `undefined` if no caller is known.
  */
-export function unguardedCallerOf(type: object, method: string, functions: readonly Handler[]): string | undefined {
-  const ofClass = CALLERS_OF_CLASSES.find(([key, name]) => name === method && Reflect.hasMetadata(key, type));
-  if (ofClass !== undefined) return ofClass[2];
-  const keys = new Set(functions.flatMap((handler) => Reflect.getMetadataKeys(handler).map(nameOf)));
-  return CALLERS.find(([key]) => keys.has(key))?.[1];
+export function unguardedCallerOf(type: object, { method, metadataKeys }: ApplicationMethod): string | undefined {
+  const ofClass = CALLERS_OF_CLASSES.get(method)?.find(([key]) => Reflect.hasMetadata(key, type));
+  if (ofClass !== undefined) return ofClass[1];
+  // What is called by several is named after the first of the table.
+  let first = CALLERS.length;
+  for (const key of metadataKeys) first = Math.min(first, PLACES_OF_CALLERS.get(nameOf(key)) ?? first);
+  return CALLERS[first]?.[1];
 }
+
+const PLACES_OF_CALLERS: ReadonlyMap<unknown, number> = new Map(CALLERS.map(([key], place) => [key, place]));
 
 /** Returns the text of a key: some libraries use symbols. */
 function nameOf(key: unknown): unknown {
@@ -75,7 +87,8 @@ export function isController(type: object): boolean {
 }
 
 /** Returns whether a handler always streams: server-sent events, or a GraphQL subscription. */
-export function isStream(handler: Handler): boolean {
+export function isStream(handler: Handler, { metadataKeys }: ApplicationMethod): boolean {
+  if (!metadataKeys.includes(SSE) && !metadataKeys.includes(RESOLVER_TYPE)) return false;
   return Reflect.hasMetadata(SSE, handler) || Reflect.getMetadata(RESOLVER_TYPE, handler) === 'Subscription';
 }
 

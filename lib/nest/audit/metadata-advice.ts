@@ -54,7 +54,7 @@ function adviceOnAcrValues(
   if (lacking.length === 0) return undefined;
   const described = lacking.map(([value, { word, routes }]) => {
     const others = routes.length > 1 ? ` and ${routes.length - 1} more` : '';
-    return `"${value}", which "${word}" on ${routes[0]?.description.name}${others} asks for`;
+    return `"${value}", which "${word}" on ${routes[0]?.name}${others} asks for`;
   });
   const steps = title === undefined ? '' : `: the steps for ${title} are in docs/authorization-servers.md`;
   const nearest = lacking.flatMap(([value]) => nearestOffered(value, offered) ?? []);

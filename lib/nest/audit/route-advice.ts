@@ -10,9 +10,10 @@ const LONG_MAX_AGE = 86_400;
 
 /** Returns advice on the requirements of a route. Needs no network. */
 export function adviceOnRoute(
-  { name: subject, requirements = {} }: RouteDescription,
+  { name: subject, requirements }: RouteDescription,
   servers: readonly AuthorizationServer[],
 ): Advice[] {
+  if (requirements === undefined) return [];
   const { acrValues = [], maxAge } = requirements;
   const advice: Advice[] = [];
   if (maxAge !== undefined && maxAge < SHORT_MAX_AGE) {
@@ -55,7 +56,8 @@ function adviceOnLacks(
   { acrValues = [], maxAge }: NonNullable<RouteDescription['requirements']>,
   { vocabulary, profile }: Pick<AuthorizationServer, 'vocabulary' | 'profile'>,
 ): Advice[] {
-  const { title = 'this server' } = profile;
+  const { title = 'this server', lacks } = profile;
+  if (!lacks.acr && !lacks.authTime) return [];
   const strings = vocabulary.stringsFor(acrValues.filter((value) => vocabulary.knows(value)));
   const advice: Advice[] = [];
   const fix = 'require it only of tokens of another server, or correct "issues" of the profile if yours issues it';

@@ -40,14 +40,14 @@ export function adviceOnStrategy(
   if (passport !== 'existing' || authenticationEvent !== undefined || isRegistered(strategyName)) return undefined;
   const isLeftAlone = ([route, handler]: [Route, ApplicationHandler]) =>
     (route.access === 'required' || route.access === 'skipped') &&
-    !guards.haveOtherGuardsBeforeJudging(handler, route.isProven);
+    !guards.of(handler).haveOthersBeforeJudging(route.isProven);
   const found = [...handlers].find(isLeftAlone);
   if (found === undefined) return undefined;
   const [route, handler] = found;
-  const isLate = guards.haveOtherGuards(handler);
+  const isLate = guards.of(handler).haveOthers();
   return {
     code: 'strategy_missing',
-    subject: route.description.name,
+    subject: route.name,
     message:
       `Passport has no strategy "${strategyName}", and ${isLate ? 'the guards that could authenticate run after AcrGuard' : 'no guard that could authenticate stands there'}: ` +
       'unless middleware puts a user on the request, the answer is 500',
@@ -70,8 +70,8 @@ function adviceOnIdleGuards(handlers: ReadonlyMap<Route, ApplicationHandler>, gu
   if (guards.isGlobal(AcrGuard) && routes.length > 0 && guarding.size === 0) {
     return [{ code, subject: 'APP_GUARD', message, fix }];
   }
-  return routes.flatMap(([{ access, description }, handler]) => {
-    const isIdle = access === 'open' && guards.names(AcrGuard, handler) && !guarding.has(handler.type);
-    return isIdle ? [{ code, subject: description.name, message, fix }] : [];
+  return routes.flatMap(([{ access, name }, handler]) => {
+    const isIdle = access === 'open' && guards.of(handler).names(AcrGuard) && !guarding.has(handler.type);
+    return isIdle ? [{ code, subject: name, message, fix }] : [];
   });
 }

@@ -1,7 +1,7 @@
 import { RequestMethod, type VersioningOptions, VersioningType } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { Handler } from '../requirements/handler.js';
-import type { ApplicationHandler } from './application-handlers.js';
+import type { ApplicationHandler, Module } from './application-handlers.js';
 import type { HandlerKind } from './handler-kinds.js';
 import {
   FIELD,
@@ -24,14 +24,23 @@ const EVENT = 2;
  * application.
  */
 export class Triggers {
+  readonly #versioning: VersioningOptions | undefined;
+  readonly #prefix: string;
+  readonly #withoutPrefix: NonNullable<ReturnType<ApplicationConfig['getGlobalPrefixOptions']>['exclude']>;
+  readonly #modulePaths = new Map<Module, unknown>();
+
   constructor(
-    private readonly application: ApplicationConfig,
+    application: ApplicationConfig,
     private readonly modules: ModulesContainer,
-  ) {}
+  ) {
+    this.#versioning = application.getVersioning();
+    this.#prefix = application.getGlobalPrefix();
+    this.#withoutPrefix = application.getGlobalPrefixOptions().exclude ?? [];
+  }
 
   /** Returns texts such as `POST /transfers`, `message transfer`, `pattern {"cmd":"pay"}` or `Query.balance`. */
   of(handler: ApplicationHandler): string[] {
-    return [...new Set(handler.kinds.flatMap((kind) => this.#ofKind[kind](handler)))];
+    return handler.kinds.flatMap((kind) => this.#ofKind[kind](handler));
   }
 
   readonly #ofKind: Readonly<Record<HandlerKind, (handler: ApplicationHandler) => string[]>> = {
@@ -48,34 +57,38 @@ export class Triggers {
     stream: patternsOf,
   };
 
-  #routes({ type, functions, module }: ApplicationHandler): string[] {
+  #routes({ type, functions, metadataKeys, module }: ApplicationHandler): string[] {
     const method = read(functions, METHOD) as RequestMethod | undefined;
     const verb = RequestMethod[method ?? RequestMethod.GET];
-    const modulePath = Reflect.getMetadata(`${MODULE_PATH}${this.modules.applicationId}`, module.metatype);
-    const versions = listOf(read(functions, VERSION) ?? Reflect.getMetadata(VERSION, type));
-    const versioning = this.application.getVersioning();
-    return listOf(Reflect.getMetadata(PATH, type)).flatMap((classPath) =>
-      listOf(read(functions, PATH)).flatMap((methodPath) => {
-        const path = joined(modulePath, classPath, methodPath);
-        return versions.map((version) => `${verb} ${this.#addressed(path, method, version, versioning)}`);
-      }),
-    );
+    const ownVersion = metadataKeys.includes(VERSION) ? read(functions, VERSION) : undefined;
+    const versions = listOf(ownVersion ?? Reflect.getMetadata(VERSION, type));
+    const routes: string[] = [];
+    for (const classPath of listOf(Reflect.getMetadata(PATH, type))) {
+      for (const methodPath of listOf(read(functions, PATH))) {
+        const path = joined(this.#modulePath(module), classPath, methodPath);
+        for (const version of versions) routes.push(`${verb} ${this.#addressed(path, method, version)}`);
+      }
+    }
+    return routes;
+  }
+
+  #modulePath(module: Module): unknown {
+    if (!this.#modulePaths.has(module)) {
+      const key = `${MODULE_PATH}${this.modules.applicationId}`;
+      this.#modulePaths.set(module, Reflect.getMetadata(key, module.metatype));
+    }
+    return this.#modulePaths.get(module);
   }
 
   /** Returns a path with the prefix and the version of the application. */
-  #addressed(
-    path: string,
-    method: RequestMethod | undefined,
-    version: unknown,
-    versioning: VersioningOptions | undefined,
-  ): string {
-    const { exclude = [] } = this.application.getGlobalPrefixOptions();
-    const isExcluded = exclude.some(
+  #addressed(path: string, method: RequestMethod | undefined, version: unknown): string {
+    const isExcluded = this.#withoutPrefix.some(
       ({ pathRegex, requestMethod }) =>
         pathRegex.test(path) && (requestMethod === RequestMethod.ALL || requestMethod === method),
     );
-    const prefix = isExcluded ? '' : this.application.getGlobalPrefix();
-    if (versioning === undefined || version === undefined) return joined(prefix, path);
+    const prefix = isExcluded ? '' : this.#prefix;
+    const versioning = this.#versioning;
+    if (versioning === undefined || version === undefined) return prefix === '' ? path : joined(prefix, path);
     if (versioning.type !== VersioningType.URI) return `${joined(prefix, path)} (version ${String(version)})`;
     const { prefix: letter = 'v' } = versioning;
     return joined(prefix, typeof version === 'symbol' ? '' : `${letter === false ? '' : letter}${version}`, path);
@@ -115,12 +128,12 @@ function shown(value: unknown): string {
   }
 }
 
-function segmentsOf(part: unknown): string[] {
-  if (part instanceof RegExp) return [String(part)];
-  return typeof part === 'string' ? part.split('/') : [];
-}
-
 function joined(...parts: readonly unknown[]): string {
-  const segments = parts.flatMap(segmentsOf).filter(Boolean);
-  return `/${segments.join('/')}`;
+  let path = '';
+  for (const part of parts) {
+    const text = part instanceof RegExp ? String(part) : part;
+    if (typeof text !== 'string') continue;
+    for (const segment of text.split('/')) if (segment !== '') path += `/${segment}`;
+  }
+  return path === '' ? '/' : path;
 }

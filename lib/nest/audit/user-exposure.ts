@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import * as nest from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
 import { STEP_UP_CONTEXT_FACTORY } from '../decorators/step-up-context.decorator.js';
-import type { ApplicationHandler } from './application-handlers.js';
+import type { ApplicationHandler, ApplicationMethod } from './application-handlers.js';
 import type { BoundGuards } from './bound-guards.js';
 import { INTERCEPTORS, PARAMETERS, PIPES } from './nest-metadata.js';
 
@@ -40,17 +40,21 @@ export class UserExposure {
   of(handler: ApplicationHandler): boolean {
     // For other kinds, invocations share the request, or Nest binds after the boot audit.
     if (handler.kinds.some((kind) => kind !== 'http')) return true;
-    if (this.#everywhere || this.guards.runAfterJudging(handler)) return true;
-    const { type, method, functions, module } = handler;
+    if (this.#everywhere || this.guards.of(handler).haveOthersAfterJudging()) return true;
+    const { type, method, module } = handler;
     // Nest looks for guards, interceptors and pipes again at each request.
     if (module.controllers.get(type)?.isDependencyTreeStatic() !== true) return true;
-    if (this.#intervenes(type) || functions.some(intervenes)) return true;
+    if (this.#intervenes(type) || intervenesIn(handler)) return true;
     const parameters = (Reflect.getMetadata(PARAMETERS, type, method) as Record<string, Parameter> | undefined) ?? {};
     return Object.values(parameters).some(
       ({ factory, pipes = [] }) =>
         (factory !== undefined && factory !== STEP_UP_CONTEXT_FACTORY) || pipes.some((pipe) => !isOfNest(pipe)),
     );
   }
+}
+
+function intervenesIn({ functions, metadataKeys }: ApplicationMethod): boolean {
+  return (metadataKeys.includes(INTERCEPTORS) || metadataKeys.includes(PIPES)) && functions.some(intervenes);
 }
 
 /** Returns whether a class or a function has an interceptor, or a pipe that is not of Nest. */

@@ -269,7 +269,7 @@ export class Admission {
         : andThen(completed(authenticated, required.requirements), (complete) => {
             if (complete !== authenticated) verdict.complete = complete;
             return this.#judgement.enforce(complete, required, {
-              route: route.description.name,
+              route: route.name,
               transport: invocation.transport.name,
             });
           }),

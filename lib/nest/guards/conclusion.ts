@@ -118,7 +118,7 @@ export class Conclusion {
   #decidedAt(at: At): DecidedAt {
     const context = 'transport' in at ? at.context : at;
     const transport = 'transport' in at ? at.transport.name : at.getType<string>();
-    return { route: context && this.knownRoute(context)?.description.name, transport };
+    return { route: context && this.knownRoute(context)?.name, transport };
   }
 
   #isAwaited(at: At): boolean {

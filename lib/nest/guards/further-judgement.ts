@@ -64,7 +64,7 @@ export class FurtherJudgement {
       const complete = await this.#complete(invocation, required);
       if (complete === undefined) return undefined;
       const { authenticated, requirements, route } = complete;
-      const decidedAt = { route: route?.description.name, transport: invocation.transport.name };
+      const decidedAt = { route: route?.name, transport: invocation.transport.name };
       const outcome = judgement.enforce(authenticated, requirements, decidedAt);
       if (outcome instanceof HttpException) return outcome;
       if (outcome !== undefined) conclusion.tellAdmitted(invocation, authenticated.event, outcome);

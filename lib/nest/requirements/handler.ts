@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { StepUpConfigurationError } from '../../core/index.js';
-import { decoratedMethods, type StepUpMetadata, stepUpMetadataOfAll } from './metadata.js';
+import { decoratedMethods, type StepUpMetadata, stepUpMetadataOfAll, stepUpMetadataOfHandler } from './metadata.js';
 
 /** A function that Nest calls to handle an invocation. */
 export type Handler = (...parameters: never[]) => unknown;
@@ -10,6 +10,8 @@ export interface HandlerMetadata {
   /** `Controller.handler` */
   readonly name: string;
   readonly metadata: readonly StepUpMetadata[];
+  /** Its class and those that this one extends, the base class first. */
+  readonly classes: readonly Type[];
 }
 
 /**
@@ -25,9 +27,10 @@ export function metadataOfHandler(controller: Type, handler: Handler, knownAs?: 
   const method = nameIn(classes, handler) ?? knownAs ?? handler.name.replace(/^bound /, '');
   const name = `${controller.name}.${method}`;
   const declaring = declaringClass(classes, handler, method);
-  const decorated = (declaring && decoratedMethods(declaring.prototype).get(method)) ?? [];
-  const metadata = stepUpMetadataOfAll([handler, ...decorated]);
-  if (metadata.length > 0) return { name, metadata };
+  const decorated = declaring && decoratedMethods(declaring.prototype).get(method);
+  const isAlone = decorated === undefined || (decorated.length === 1 && decorated[0] === handler);
+  const metadata = isAlone ? stepUpMetadataOfHandler(handler) : stepUpMetadataOfAll([handler, ...decorated]);
+  if (metadata.length > 0) return { name, metadata, classes };
 
   if (classes.some(({ prototype }) => decoratedMethods(prototype).has(method))) {
     throw new StepUpConfigurationError(
@@ -41,13 +44,13 @@ export function metadataOfHandler(controller: Type, handler: Handler, knownAs?: 
         'for step-up; give it the name of the method it replaces',
     );
   }
-  return { name, metadata: [] };
+  return { name, metadata, classes };
 }
 
 /** Returns the class whose prototype has the function, or the nearest one with a method of this name. */
 function declaringClass(classes: readonly Type[], handler: Handler, method: string): Type | undefined {
   return (
-    classes.findLast(({ prototype }) => Object.getOwnPropertyDescriptor(prototype, method)?.value === handler) ??
+    classes.findLast(({ prototype }) => hasOwnValue(prototype, method, handler)) ??
     classes.findLast(({ prototype }) => decoratedMethods(prototype).get(method)?.includes(handler)) ??
     classes.findLast(({ prototype }) => Object.hasOwn(prototype, method))
   );
@@ -72,13 +75,18 @@ function nameIn(classes: readonly Type[], handler: Handler): string | undefined 
   return undefined;
 }
 
+/** Calls no getter. */
+function hasOwnValue(object: object, name: string, value: unknown): boolean {
+  return Object.getOwnPropertyDescriptor(object, name)?.value === value;
+}
+
 /** What the methods of a prototype were called when one of them was looked up last. */
 const names = new WeakMap<object, ReadonlyMap<unknown, string>>();
 
 /** Returns the name under which a prototype has a function now. Lists its methods once for all of them. */
 function ownNameIn(prototype: object, handler: Handler): string | undefined {
   const known = names.get(prototype)?.get(handler);
-  if (known !== undefined && Object.getOwnPropertyDescriptor(prototype, known)?.value === handler) return known;
+  if (known !== undefined && hasOwnValue(prototype, known, handler)) return known;
   const found = new Map<unknown, string>();
   for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
     // of several names the first one counts

@@ -15,7 +15,8 @@ export type StepUpMetadata =
 export let lateDecorations = 0;
 
 // Strings and not symbols: two copies of the package must see the metadata of each other.
-const STEP_UP = 'nestjs-step-up:metadata';
+/** The metadata key of all our decorators. */
+export const STEP_UP = 'nestjs-step-up:metadata';
 const DECORATED_METHODS = 'nestjs-step-up:decorated-methods';
 const SEALED = 'nestjs-step-up:sealed';
 
@@ -37,20 +38,22 @@ export function stepUpMetadataOfHandler(handler: object): readonly StepUpMetadat
  * from another counts once.
  */
 export function stepUpMetadataOfAll(functions: readonly object[]): readonly StepUpMetadata[] {
-  const all: StepUpMetadata[] = [];
-  for (const one of functions) {
-    const before = [...all];
-    all.push(...stepUpMetadataOfHandler(one).filter((metadata) => !before.includes(metadata)));
+  const [first, ...others] = new Set(functions);
+  let all = first === undefined ? [] : stepUpMetadataOfHandler(first);
+  for (const one of others) {
+    const known = all;
+    const added = stepUpMetadataOfHandler(one).filter((metadata) => !known.includes(metadata));
+    all = known.concat(added);
   }
   return all;
 }
 
 /** Returns the decorated methods of a prototype by name, with the functions that they were when decorated. */
-export function decoratedMethods(prototype: object): DecoratedMethods {
+export function decoratedMethods(prototype: object): ReadonlyMap<string | symbol, readonly object[]> {
   return (Reflect.getOwnMetadata(DECORATED_METHODS, prototype) as DecoratedMethods | undefined) ?? NONE;
 }
 
-type DecoratedMethods = ReadonlyMap<string | symbol, readonly object[]>;
+type DecoratedMethods = Map<string | symbol, readonly object[]>;
 
 const NONE: DecoratedMethods = new Map();
 
@@ -72,10 +75,10 @@ export function setStepUpMetadata(metadata: StepUpMetadata): ClassDecorator & Me
     }
     Reflect.defineMetadata(STEP_UP, [...stepUpMetadataOf(decorated), metadata], decorated);
     if (key !== undefined) {
-      const methods = new Map(decoratedMethods(target));
+      const methods = Reflect.getOwnMetadata(DECORATED_METHODS, target) as DecoratedMethods | undefined;
+      if (methods === undefined) Reflect.defineMetadata(DECORATED_METHODS, new Map([[key, [decorated]]]), target);
       // There are several if another decorator has replaced the function in between.
-      methods.set(key, [...new Set([...(methods.get(key) ?? []), decorated])]);
-      Reflect.defineMetadata(DECORATED_METHODS, methods, target);
+      else methods.set(key, [...new Set([...(methods.get(key) ?? []), decorated])]);
     }
     const type = key === undefined ? target : target.constructor;
     if (!Reflect.hasOwnMetadata(SEALED, type)) return;

@@ -2,7 +2,7 @@ import type { ExecutionContext, Type } from '@nestjs/common';
 import { type AuthenticationRequirements, mergeRequirements, StepUpConfigurationError } from '../../core/index.js';
 import { andThen, type MaybePromise } from '../../token/index.js';
 import type { Advice } from '../advice/advice.js';
-import { type Handler, lineage, metadataOfHandler } from './handler.js';
+import { type Handler, metadataOfHandler } from './handler.js';
 import { type StepUpMetadata, stepUpMetadataOf } from './metadata.js';
 import { prepare, type RequirementLevel, resolve } from './requirements-function.js';
 import type { Access, RouteDescription } from './route-description.js';
@@ -19,8 +19,12 @@ export interface UserNamer {
 /** The compiled requirements of one handler of one class. */
 export class Route {
   private constructor(
-    private described: RouteDescription,
+    /** `Controller.handler` */
+    readonly name: string,
     readonly access: Access,
+    /** Whether a function adds to the requirements for each request. */
+    readonly dynamic: boolean,
+    private readonly requirements: AuthenticationRequirements | undefined,
     /** Whether neither the handler nor its classes have `@RequireAcr`. */
     readonly isInherited: boolean,
     private readonly levels: readonly RequirementLevel[],
@@ -42,14 +46,13 @@ export class Route {
     vocabularies: Vocabularies,
     knownAs?: string,
   ): Route {
-    const { name, metadata: ofHandler } = metadataOfHandler(controller, handler, knownAs);
+    const { name, metadata: ofHandler, classes } = metadataOfHandler(controller, handler, knownAs);
     let levels: RequirementLevel[] = moduleLevel === undefined ? [] : [moduleLevel];
-    let access: RouteDescription['access'] = moduleLevel === undefined ? 'open' : 'required';
+    let access: Access = moduleLevel === undefined ? 'open' : 'required';
     let isInherited = true;
-    const said = lineage(controller).map((type) => ({ where: type.name, all: stepUpMetadataOf(type) }));
-    for (const { where, all } of [...said, { where: name, all: ofHandler }]) {
+    const declare = (all: readonly StepUpMetadata[], where: string) => {
       const metadata = onlyOne(all, where);
-      if (metadata === undefined) continue;
+      if (metadata === undefined) return;
       if (metadata.kind === 'public') access = 'public';
       else if (metadata.kind === 'skip') {
         levels = [];
@@ -59,15 +62,18 @@ export class Route {
         access = 'required';
         isInherited = false;
       }
-    }
+    };
+    for (const one of classes) declare(stepUpMetadataOf(one), one.name);
+    declare(ofHandler, name);
 
     const dynamic = levels.some((level) => typeof level === 'function');
     const fixed = levels.filter((level) => typeof level !== 'function');
     const requirements = fixed.length === 0 ? undefined : fixed.reduce(mergeRequirements);
-    const described = access === 'required' && requirements !== undefined ? { requirements } : {};
     return new Route(
-      Object.freeze({ name, access, dynamic: access === 'required' && dynamic, ...described }),
+      name,
       access,
+      access === 'required' && dynamic,
+      access === 'required' ? requirements : undefined,
       isInherited,
       levels,
       dynamic || requirements === undefined ? undefined : new TranslatedRequirements(requirements, vocabularies),
@@ -75,13 +81,34 @@ export class Route {
     );
   }
 
+  #enforcedBy: RouteDescription['enforcedBy'];
+  #triggers: readonly string[] | undefined;
+  #isAuthenticated = false;
+  #advice: readonly Advice[] = [];
+  #description: RouteDescription | undefined;
+
+  /** Made when it is asked for: while the application starts, much is added to it. */
   get description(): RouteDescription {
-    return this.described;
+    this.#description ??= this.#describe();
+    return this.#description;
+  }
+
+  #describe(): RouteDescription {
+    const { name, access, dynamic, requirements } = this;
+    return Object.freeze({
+      name,
+      access: access === 'open' && this.#isAuthenticated ? 'token' : access,
+      dynamic,
+      ...(requirements !== undefined && { requirements }),
+      ...(this.#enforcedBy !== undefined && { enforcedBy: this.#enforcedBy }),
+      ...(this.#triggers !== undefined && { triggers: this.#triggers }),
+      ...(this.#advice.length > 0 && { advice: this.#advice }),
+    });
   }
 
   /** Whether the boot audit has shown that the guard of the handler itself judges every invocation. */
   get isProven(): boolean {
-    return this.described.enforcedBy === 'handler';
+    return this.#enforcedBy === 'handler';
   }
 
   /** Whether the guard of the module requires a token, in place of an AccessTokenGuard that Nest left out. */
@@ -149,22 +176,23 @@ export class Route {
    * shows less.
    */
   prove(enforcedBy: NonNullable<RouteDescription['enforcedBy']>): void {
-    if (this.described.enforcedBy === 'global') return;
-    this.described = Object.freeze({ ...this.described, enforcedBy });
+    if (this.#enforcedBy !== 'global') this.#enforcedBy = enforcedBy;
+    this.#description = undefined;
   }
 
   /** Adds to the description what Nest calls the handler for, and whether a guard before it authenticates. */
   describe(triggers: readonly string[], isAuthenticated: boolean): void {
-    const all = Object.freeze([...new Set([...(this.described.triggers ?? []), ...triggers])]);
-    const access = this.access === 'open' && isAuthenticated ? 'token' : this.access;
-    this.described = Object.freeze({ ...this.described, triggers: all, access });
+    const all = this.#triggers === undefined ? triggers : [...this.#triggers, ...triggers];
+    this.#triggers = Object.freeze(all.length === 1 ? all : [...new Set(all)]);
+    this.#isAuthenticated = isAuthenticated;
+    this.#description = undefined;
   }
 
   /** Adds to the description what an audit found. */
   advise(...advice: readonly Advice[]): void {
     if (advice.length === 0) return;
-    const all = Object.freeze([...(this.described.advice ?? []), ...advice.map((one) => Object.freeze(one))]);
-    this.described = Object.freeze({ ...this.described, advice: all });
+    this.#advice = Object.freeze([...this.#advice, ...advice.map((one) => Object.freeze(one))]);
+    this.#description = undefined;
   }
 
   /**
@@ -174,7 +202,7 @@ export class Route {
    * @throws CallbackFailed for everything that a function throws
    */
   requirementsFor(context: ExecutionContext): MaybePromise<TranslatedRequirements | undefined> {
-    if (!this.description.dynamic) return this.fixed;
+    if (!this.dynamic) return this.fixed;
     return andThen(this.#merged(context), (merged) => merged && this.vocabularies.compiled(merged));
   }
 

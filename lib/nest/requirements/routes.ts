@@ -48,7 +48,7 @@ export class Routes {
       return known;
     }
     const route = Route.compile(controller, handler, this.#moduleLevel, this.vocabularies, knownAs);
-    const method = route.description.name.slice(controller.name.length + 1);
+    const method = route.name.slice(controller.name.length + 1);
     route.needsToken = this.#needingToken.get(controller)?.has(method) === true;
     const routes = this.#compiled.get(controller) ?? new WeakMap<Handler, Route>();
     this.#compiled.set(controller, routes.set(handler, route));

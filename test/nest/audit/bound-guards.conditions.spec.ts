@@ -2,7 +2,7 @@ import { type CanActivate, Injectable, type Type, UseGuards } from '@nestjs/comm
 import { ApplicationConfig } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { AccessTokenGuard, AcrGuard } from 'nestjs-step-up';
-import type { ApplicationHandler } from '../../../lib/nest/audit/application-handlers.js';
+import { type ApplicationHandler, metadataKeysOf } from '../../../lib/nest/audit/application-handlers.js';
 import { BoundGuards } from '../../../lib/nest/audit/bound-guards.js';
 import type { HandlerKind } from '../../../lib/nest/audit/handler-kinds.js';
 import type { Handler } from '../../../lib/nest/requirements/handler.js';
@@ -12,9 +12,15 @@ interface Asked {
   create?: (handler: Handler, moduleKey: string) => readonly unknown[];
   global?: readonly CanActivate[];
   requestScoped?: readonly Type[];
+  areUnchanged?: (target: object) => boolean;
 }
 
-function guardsOf({ create = () => [], global = [], requestScoped = [] }: Asked): BoundGuards {
+function guardsOf({
+  create = () => [],
+  global = [],
+  requestScoped = [],
+  areUnchanged = () => true,
+}: Asked): BoundGuards {
   const application = new ApplicationConfig();
   application.useGlobalGuards(...global);
   for (const metatype of requestScoped) application.addGlobalRequestGuard({ metatype } as never);
@@ -22,7 +28,7 @@ function guardsOf({ create = () => [], global = [], requestScoped = [] }: Asked)
     guardsContextCreator: { create: (_: object, handler: Handler, key: string) => create(handler, key) },
     getHostModuleKey: () => 'host',
   };
-  const declared = { areUnchanged: () => true };
+  const declared = { areUnchanged };
   return new BoundGuards(application, new Map() as never, creator as never, 'jwt', declared as never);
 }
 
@@ -37,7 +43,9 @@ function handlerOf(kinds: HandlerKind[], ...guards: (Type | CanActivate)[][]): A
     UseGuards(...bound)(handler, 'transfer', Object.getOwnPropertyDescriptor(handler, 'transfer') as never);
     return handler.transfer;
   });
-  return { kinds, functions, type: BankController, instance: {}, moduleKey: 'own' } as unknown as ApplicationHandler;
+  const metadataKeys = metadataKeysOf(functions);
+  const handler = { kinds, functions, metadataKeys, type: BankController, instance: {}, moduleKey: 'own' };
+  return handler as unknown as ApplicationHandler;
 }
 
 describe('AcrGuard is bound', () => {
@@ -56,27 +64,31 @@ describe('AcrGuard is bound', () => {
     ['not at all', made(AccessTokenGuard), false],
   ])('%s', (_, guard, isBound) => {
     const guards = guardsOf({ create: () => [{ canActivate: () => true }, guard] });
-    expect(guards.binds(AcrGuard, handlerOf(['http'], [AcrGuard]))).toBe(isBound);
+    expect(guards.of(handlerOf(['http'], [AcrGuard])).binds(AcrGuard)).toBe(isBound);
   });
 
   it('only if it is bound to every function that Nest may call', () => {
     const handler = handlerOf(['http'], [AcrGuard], []);
     const [first] = handler.functions;
     const guards = guardsOf({ create: (one) => (one === first ? [made(AcrGuard)] : []) });
-    expect(guards.binds(AcrGuard, handler)).toBe(false);
-    expect(guards.names(AcrGuard, handler)).toBe(true);
+    expect(guards.of(handler).binds(AcrGuard)).toBe(false);
+    expect(guards.of(handler).names(AcrGuard)).toBe(true);
   });
 
   it('only as far as it can be shown', () => {
     const create = () => [made(AcrGuard)];
     const handler = handlerOf(['http'], [AcrGuard]);
-    expect(guardsOf({ create }).binds(AcrGuard, { ...handler, instance: undefined })).toBe(false);
+    expect(
+      guardsOf({ create })
+        .of({ ...handler, instance: undefined })
+        .binds(AcrGuard),
+    ).toBe(false);
     const failing = guardsOf({
       create: () => {
         throw new Error('Nest cannot be asked');
       },
     });
-    expect(failing.binds(AcrGuard, handler)).toBe(false);
+    expect(failing.of(handler).binds(AcrGuard)).toBe(false);
   });
 
   it.each<[kind: HandlerKind, moduleKey: string]>([
@@ -88,7 +100,54 @@ describe('AcrGuard is bound', () => {
     ['reference', 'host'],
   ])('to a handler of kind %s in the module that Nest takes for it: %s', (kind, moduleKey) => {
     const guards = guardsOf({ create: (_, key) => (key === moduleKey ? [made(AcrGuard)] : []) });
-    expect(guards.binds(AcrGuard, handlerOf([kind], [AcrGuard]))).toBe(true);
+    expect(guards.of(handlerOf([kind], [AcrGuard])).binds(AcrGuard)).toBe(true);
+  });
+});
+
+describe('handlers of one class', () => {
+  class BankController {}
+  const [instance, module] = [{}, {}];
+
+  /** A handler with a function of its own for each list of guards. */
+  const ofBank = (more: Partial<ApplicationHandler>, ...guards: (Type | CanActivate)[][]): ApplicationHandler =>
+    ({ ...handlerOf(['http'], ...guards), type: BankController, instance, module, ...more }) as ApplicationHandler;
+
+  function asked(...handlers: ApplicationHandler[]): number {
+    let times = 0;
+    const guards = guardsOf({
+      create: () => {
+        times += 1;
+        return [made(AcrGuard)];
+      },
+    });
+    for (const handler of handlers) guards.of(handler).binds(AcrGuard);
+    for (const handler of handlers) guards.of(handler).authenticate();
+    return times;
+  }
+
+  it('that name equal guards share the answer of Nest', () => {
+    expect(asked(...Array.from({ length: 10 }, () => ofBank({}, [AcrGuard])))).toBe(1);
+  });
+
+  it.each<[what: string, other: ApplicationHandler, times: number]>([
+    ['name another guard', ofBank({}, [AccessTokenGuard]), 2],
+    ['name a guard more', ofBank({}, [AcrGuard, AccessTokenGuard]), 2],
+    ['name them in another order', ofBank({}, [AccessTokenGuard, AcrGuard]), 2],
+    ['have another function that names none', ofBank({}, [AcrGuard], []), 3],
+    ['belong to another instance', ofBank({ instance: {} }, [AcrGuard]), 2],
+    ['belong to another module', ofBank({ module: {} as never }, [AcrGuard]), 2],
+    ['are of another kind', ofBank({ kinds: ['operation'] }, [AcrGuard]), 2],
+    ['belong to another class', ofBank({ type: class OtherController {} }, [AcrGuard]), 2],
+  ])('that %s do not', (_, other, times) => {
+    expect(asked(ofBank({}, [AcrGuard]), other)).toBe(times);
+    expect(asked(other, ofBank({}, [AcrGuard]))).toBe(times);
+  });
+
+  it('do not share it with one whose guards were others before Nest bound them', () => {
+    const [kept, changed] = [ofBank({}, [AcrGuard]), ofBank({}, [AcrGuard])];
+    const areUnchanged = (target: object) => target !== changed.functions[0];
+    const guards = guardsOf({ create: () => [made(AcrGuard)], areUnchanged });
+    expect([kept, changed, kept].map((handler) => guards.of(handler).binds(AcrGuard))).toEqual([true, false, true]);
   });
 });
 
@@ -101,12 +160,16 @@ describe('a guard of another Passport strategy', () => {
     ['on the application', guardsOf({ global: [new BasicGuard()] }), handlerOf(['http'], [AcrGuard])],
     ['on the application, for each request', guardsOf({ requestScoped: [BasicGuard] }), handlerOf(['http'], [])],
   ])('is found %s', (_, guards, handler) => {
-    expect(guards.haveForeignStrategy(handler)).toBe(true);
+    expect(guards.of(handler).haveForeignStrategy()).toBe(true);
   });
 
   it('is none of our strategy, and none that has only a method of such guards', () => {
     const other = { canActivate: () => true, handleRequest: () => undefined };
-    expect(guardsOf({}).haveForeignStrategy(handlerOf(['http'], [AuthGuard('jwt'), other]))).toBe(false);
+    expect(
+      guardsOf({})
+        .of(handlerOf(['http'], [AuthGuard('jwt'), other]))
+        .haveForeignStrategy(),
+    ).toBe(false);
   });
 });
 
@@ -120,7 +183,7 @@ describe('Passport authenticates after the judgement', () => {
     ['before and after it', handlerOf(['http'], [JwtGuard, AcrGuard, JwtGuard]), true],
     ['after it on one of two functions', handlerOf(['http'], [JwtGuard, AcrGuard], [AcrGuard, JwtGuard]), true],
   ])('if its guard runs %s', (_, handler, isAfter) => {
-    expect(guardsOf({}).authenticateAfterJudging(handler)).toBe(isAfter);
+    expect(guardsOf({}).of(handler).authenticateAfterJudging()).toBe(isAfter);
   });
 });
 

@@ -2,6 +2,7 @@ import { Get, SetMetadata } from '@nestjs/common';
 import { Query, ResolveField, ResolveReference } from '@nestjs/graphql';
 import { EventPattern, GrpcMethod, GrpcStreamCall, GrpcStreamMethod, MessagePattern } from '@nestjs/microservices';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { type ApplicationMethod, metadataKeysOf } from '../../../lib/nest/audit/application-handlers.js';
 import { type HandlerKind, kindsOf, unguardedCallerOf } from '../../../lib/nest/audit/handler-kinds.js';
 import type { Handler } from '../../../lib/nest/requirements/handler.js';
 
@@ -14,6 +15,12 @@ function decorated(...decorators: MethodDecorator[]): Handler {
   for (const decorator of decorators) decorator(Service.prototype, 'method', descriptor);
   return Service.prototype.method;
 }
+
+const methodOf = (method: string, functions: readonly Handler[]): ApplicationMethod => ({
+  method,
+  functions,
+  metadataKeys: metadataKeysOf(functions),
+});
 
 describe('the kinds of a handler', () => {
   it.each<[decorators: string, handler: Handler, kinds: HandlerKind[]]>([
@@ -33,16 +40,18 @@ describe('the kinds of a handler', () => {
     ['@GrpcStreamCall and @MessagePattern', decorated(MessagePattern('transfer'), GrpcStreamCall('Bank')), ['stream']],
     ['@Get and @MessagePattern', decorated(Get(), MessagePattern('transfer')), ['http', 'pattern']],
   ])('with %s', (_, handler, kinds) => {
-    expect(kindsOf('method', [handler])).toEqual(kinds);
+    expect(kindsOf(methodOf('method', [handler]))).toEqual(kinds);
   });
 
   it('are those of every function that Nest may call for it', () => {
-    expect(kindsOf('method', [decorated(MessagePattern('a')), decorated(GrpcStreamCall('Bank'))])).toEqual(['stream']);
-    expect(kindsOf('method', [decorated(), decorated(Get())])).toEqual(['http']);
+    expect(kindsOf(methodOf('method', [decorated(MessagePattern('a')), decorated(GrpcStreamCall('Bank'))]))).toEqual([
+      'stream',
+    ]);
+    expect(kindsOf(methodOf('method', [decorated(), decorated(Get())]))).toEqual(['http']);
   });
 
   it('are none for what tells the type of a union, which GraphQL calls without guards', () => {
-    expect(kindsOf('__resolveType', [decorated(ResolveField('__resolveType'))])).toEqual([]);
+    expect(kindsOf(methodOf('__resolveType', [decorated(ResolveField('__resolveType'))]))).toEqual([]);
   });
 });
 
@@ -63,8 +72,8 @@ describe('what calls a method without guards', () => {
     ['bullmq:queue_events_metadata', '@OnQueueEvent'],
   ])('is told by %s, under a text or a symbol: %s', (metadata, caller) => {
     const marked = (key: string | symbol) => decorated(SetMetadata(key as string, {}));
-    expect(unguardedCallerOf(Service, 'method', [decorated(), marked(metadata)])).toBe(caller);
-    expect(unguardedCallerOf(Service, 'method', [marked(Symbol(metadata))])).toBe(caller);
+    expect(unguardedCallerOf(Service, methodOf('method', [decorated(), marked(metadata)]))).toBe(caller);
+    expect(unguardedCallerOf(Service, methodOf('method', [marked(Symbol(metadata))]))).toBe(caller);
   });
 
   it.each<[metadata: string, method: string, caller: string]>([
@@ -75,15 +84,17 @@ describe('what calls a method without guards', () => {
   ])('is told by %s of the class for %s alone', (metadata, method, caller) => {
     @SetMetadata(metadata, {})
     class Consumer {}
-    expect(unguardedCallerOf(Consumer, method, [decorated()])).toBe(caller);
-    expect(unguardedCallerOf(Consumer, 'another', [decorated()])).toBe(undefined);
+    expect(unguardedCallerOf(Consumer, methodOf(method, [decorated()]))).toBe(caller);
+    expect(unguardedCallerOf(Consumer, methodOf('another', [decorated()]))).toBe(undefined);
   });
 
   it('is Nest for a gateway that greets its clients', () => {
     @WebSocketGateway()
     class Gateway {}
-    expect(unguardedCallerOf(Gateway, 'handleConnection', [decorated()])).toBe('Nest for every client that connects');
-    expect(unguardedCallerOf(Gateway, 'transfer', [decorated()])).toBe(undefined);
-    expect(unguardedCallerOf(Service, 'handleConnection', [decorated()])).toBe(undefined);
+    expect(unguardedCallerOf(Gateway, methodOf('handleConnection', [decorated()]))).toBe(
+      'Nest for every client that connects',
+    );
+    expect(unguardedCallerOf(Gateway, methodOf('transfer', [decorated()]))).toBe(undefined);
+    expect(unguardedCallerOf(Service, methodOf('handleConnection', [decorated()]))).toBe(undefined);
   });
 });

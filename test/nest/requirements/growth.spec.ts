@@ -3,6 +3,7 @@ import { Controller, type ExecutionContext, Get, type Type } from '@nestjs/commo
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { RequireAcr } from 'nestjs-step-up';
 import { Vocabulary } from '../../../lib/authorization-servers/index.js';
+import { BootAudit } from '../../../lib/nest/audit/boot-audit.js';
 import { Admission } from '../../../lib/nest/guards/admission.js';
 import { Vocabularies } from '../../../lib/nest/requirements/vocabularies.js';
 import { logOfEachTest } from '../../support/application.js';
@@ -84,6 +85,23 @@ describe('what a request costs', () => {
 
   it('does not grow with the authorization servers', async () => {
     expect(await calls({ controllers: 1, servers: 50 })).toEqual(await calls({ controllers: 1, servers: 1 }));
+  });
+});
+
+describe('what a start costs', () => {
+  logOfEachTest();
+
+  /** Boots an application, and returns the calls that its boot audit makes when it runs again. */
+  async function calls(count: number): Promise<number> {
+    const controllers = Array.from({ length: count }, (_, index) => controllerOfTen(index));
+    const audit = await bootedProvider(BootAudit, { controllers });
+    return builtinCalls(() => audit.onModuleInit());
+  }
+
+  it('grows with the routes, and not faster', async () => {
+    const [ten, twenty, thirty] = [await calls(10), await calls(20), await calls(30)];
+    // Adding to a list counts as much as the list is long. What is done with all routes for each is more than a tenth.
+    expect(thirty - twenty).toBeLessThan(1.05 * (twenty - ten));
   });
 });
 
