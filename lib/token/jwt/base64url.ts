@@ -25,13 +25,13 @@ export function decodeBase64Url(
   const left = (end - begin) % 4;
   // No number of whole octets leaves a remainder of one character.
   if (begin >= end || left === 1) return undefined;
-  const bits = (index: number) => SIX_BITS[from[index] as number] as number;
   let read = begin;
   let written = at;
   // A negative number among those that are joined makes the result negative.
   let all = 0;
   for (const whole = end - left; read < whole; read += 4) {
-    const three = (bits(read) << 18) | (bits(read + 1) << 12) | (bits(read + 2) << 6) | bits(read + 3);
+    const first = (bits(from, read) << 18) | (bits(from, read + 1) << 12);
+    const three = first | (bits(from, read + 2) << 6) | bits(from, read + 3);
     all |= three;
     to[written] = three >> 16;
     to[written + 1] = three >> 8;
@@ -39,11 +39,16 @@ export function decodeBase64Url(
     written += 3;
   }
   if (left > 0) {
-    const two = (bits(read) << 10) | (bits(read + 1) << 4) | (left === 3 ? bits(read + 2) >> 2 : 0);
+    const last = left === 3 ? bits(from, read + 2) >> 2 : 0;
+    const two = (bits(from, read) << 10) | (bits(from, read + 1) << 4) | last;
     all |= two;
     to[written] = two >> 8;
     if (left === 3) to[written + 1] = two;
     written += left - 1;
   }
   return all < 0 ? undefined : written - at;
+}
+
+function bits(from: Uint8Array, index: number): number {
+  return SIX_BITS[from[index] as number] as number;
 }

