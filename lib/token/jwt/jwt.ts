@@ -10,7 +10,7 @@ export interface UnverifiedJwt {
   /** Number of characters of the header as it was sent. */
   readonly headerCharacters: number;
   /** Header and payload as they were sent: what the signature covers. ASCII. */
-  readonly signingInput: Buffer;
+  readonly signingInput: string;
   readonly signature: Buffer;
 }
 
@@ -49,24 +49,29 @@ export function readJwt(token: string, known?: KnownHeaders): UnverifiedJwt {
   checkSize(token);
   const first = token.indexOf('.');
   const second = token.indexOf('.', first + 1);
-  const octets = Buffer.from(token);
   // As many octets as characters: all of them are ASCII.
-  if (second < 0 || octets.length !== token.length) refuseParts(token);
-  const signature = decodedInPlace(octets, second + 1) ?? refuseParts(token);
-  const header = known?.find(token, first) ?? readPart(token, octets, 0, first);
+  if (second < 0 || sent.write(token) !== token.length) refuseParts(token);
+  const signature = decodedCopy(second + 1, token.length) ?? refuseParts(token);
+  const header = known?.find(token, first) ?? readPart(token, 0, first);
   return {
     header,
-    payload: readPart(token, octets, first + 1, second),
+    payload: readPart(token, first + 1, second),
     headerCharacters: first,
-    signingInput: octets.subarray(0, second),
+    signingInput: token.slice(0, second),
     signature,
   };
 }
 
-/** Decodes the end of a token where it stands, so that it needs no memory of its own. */
-function decodedInPlace(octets: Buffer, begin: number): Buffer | undefined {
-  const length = decodeBase64Url(octets, begin, octets.length, octets, begin);
-  return length === undefined ? undefined : octets.subarray(begin, begin + length);
+/**
+ * The octets of the token that is being read, and those of its part. Shared by all tokens, as nothing waits while they are
+ * in use. A character has three octets in UTF-8 at most.
+ */
+const sent = Buffer.alloc(MAX_TOKEN_CHARACTERS * 3);
+const decoded = Buffer.alloc((MAX_TOKEN_CHARACTERS / 4) * 3);
+
+function decodedCopy(begin: number, end: number): Buffer | undefined {
+  const octets = Buffer.allocUnsafe(((end - begin) * 3) >> 2);
+  return decodeBase64Url(sent, begin, end, octets) === undefined ? undefined : octets;
 }
 
 /** Refuses a token that does not consist of three parts in base64url. */
@@ -89,11 +94,8 @@ export function isJwt(token: string): boolean {
   return Buffer.from(header, 'base64').toString().trimStart().startsWith('{');
 }
 
-/** The octets of the part that is being read. What comes out of it is a text, before the next part is read. */
-const scratch = Buffer.alloc((MAX_TOKEN_CHARACTERS / 4) * 3);
-
-function readPart(token: string, octets: Buffer, begin: number, end: number): Record<string, unknown> {
-  const length = decodeBase64Url(octets, begin, end, scratch) ?? refuseParts(token);
+function readPart(token: string, begin: number, end: number): Record<string, unknown> {
+  const length = decodeBase64Url(sent, begin, end, decoded) ?? refuseParts(token);
   const value = parse(length);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     refuse('jwt_unreadable');
@@ -106,11 +108,11 @@ function isBase64Url(part: string): boolean {
   return part.length % 4 !== 1 && BASE64URL.test(part);
 }
 
-/** Parses what stands at the start of the scratch memory. */
+/** Parses what stands at the start of the decoded octets. */
 function parse(length: number): unknown {
-  const text = scratch.toString('utf8', 0, length);
+  const text = decoded.toString('utf8', 0, length);
   try {
-    return text.includes(REPLACEMENT) && !isUtf8(scratch.subarray(0, length)) ? undefined : JSON.parse(text);
+    return text.includes(REPLACEMENT) && !isUtf8(decoded.subarray(0, length)) ? undefined : JSON.parse(text);
   } catch {
     return undefined;
   }
