@@ -7,6 +7,9 @@ export const NEW_TOKEN = { RS256: 1.2, PS256: 1.2, ES256: 1.1, EdDSA: 1.1 };
 export const KNOWN_TOKEN = 0.08;
 export const RULED_OUT_TOKEN = 0.25;
 
+/** What a ratio in one process may exceed its budget by before `--quick` fails: more than noise, less than a second parse. */
+export const GATE = 1.08;
+
 /** Greatest number of nanoseconds of one judgement. */
 export const JUDGING_NS = 60;
 

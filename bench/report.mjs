@@ -45,10 +45,11 @@ export function ratiosOf(field, measured) {
 }
 
 export function ratioTable(ratios) {
+  const around = ({ spread }) => (spread === undefined ? '' : ` (${spread.map((one) => one.toFixed(2)).join('–')})`);
   const kept = ({ isKept }) => (isKept === undefined ? '' : isKept ? 'kept' : 'missed');
   return table([
     ['Ratio', 'measured', 'budget', ''],
-    ...ratios.map((one) => [one.what, one.value.toFixed(2), one.shown, kept(one)]),
+    ...ratios.map((one) => [one.what, one.value.toFixed(2) + around(one), one.shown, kept(one)]),
   ]);
 }
 

@@ -12,13 +12,15 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean' },
     write: { type: 'boolean' },
     'no-peers': { type: 'boolean' },
+    'in-process': { type: 'boolean' },
     rounds: { type: 'string' },
     requests: { type: 'string' },
   },
 });
+if (options.write && options['in-process']) throw new Error('--write needs the rows of the servers too');
 const size = options.quick
-  ? { rounds: 3, requests: 100, startups: 1, routes: 100 }
-  : { rounds: 12, requests: 1_500, startups: 7, routes: 1_000 };
+  ? { rounds: 3, requests: 100, startups: 1, routes: 100, inProcess: { warmUp: 8, rounds: 16 } }
+  : { rounds: 12, requests: 1_500, startups: 7, routes: 1_000, inProcess: { warmUp: 20, rounds: 60 } };
 if (options.rounds !== undefined) {
   size.rounds = Math.max(WARM_UP + 1, Number(options.rounds));
   size.startups = Math.ceil(size.rounds / 2);
@@ -37,17 +39,22 @@ print(
   `Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}, ${size.rounds - WARM_UP} rounds of ${size.requests} requests.`,
   '',
 );
-const counted = [];
-const inOneProcess = [];
-await inProcess((what, value, budget) => {
-  const isCounter = budget === 0;
-  if (isCounter) counted.push({ what, value });
-  else inOneProcess.push({ what, value, shown: `≤ ${budget}`, isKept: value <= budget });
-  if (isCounter && value !== 0) faults.push(`${what}: ${value}`);
-});
-print(...ratioTable(inOneProcess), '');
+const ratios = [];
+await inProcess(
+  size.inProcess,
+  ({ what, value, spread, budget, gate }) => {
+    ratios.push({ what, value, spread, shown: `≤ ${budget}`, isKept: value <= budget });
+    if (options.quick && gate !== undefined && gate.value > gate.most) {
+      faults.push(`${what}: ${gate.value.toFixed(2)} in the quiet rounds, more than ${gate.most.toFixed(2)}`);
+    }
+  },
+  (what, value) => {
+    if (value !== 0) faults.push(`${what}: ${value}`);
+  },
+);
+print(...ratioTable(ratios), '');
 
-for (const field of ['express', 'fastify']) {
+for (const field of options['in-process'] ? [] : ['express', 'fastify']) {
   const measured = await http(field, { ...size, peers: !options['no-peers'] });
   print(...rowsOf(field, measured), '', ...ratioTable(ratiosOf(field, measured)), '');
   for (const [row, { keyRequests }] of Object.entries(measured.module.rows)) {

@@ -22,6 +22,7 @@ export function isText(value: unknown): value is string {
 /** Returns whether a claim is a list of strings. */
 export function isTextList(value: unknown): value is readonly string[] {
   if (!Array.isArray(value)) return false;
-  for (const member of value) if (typeof member !== 'string') return false;
+  // By index: the iterator of a frozen list is slow.
+  for (let index = 0; index < value.length; index += 1) if (typeof value[index] !== 'string') return false;
   return true;
 }

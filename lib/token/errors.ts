@@ -111,12 +111,12 @@ export class AccessTokenRefused extends Error implements RefusalFacts {
   /** The configured issuer of the token. Absent until it is known. */
   issuer?: string;
 
-  constructor(code: AccessTokenRefusedCode, facts: RefusalFacts = {}) {
+  constructor(code: AccessTokenRefusedCode, facts?: RefusalFacts) {
     const [error, message] = REFUSALS[code];
     super(message);
     this.error = error;
     this.code = code;
-    Object.assign(this, facts);
+    if (facts !== undefined) Object.assign(this, facts);
   }
 }
 

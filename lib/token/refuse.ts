@@ -19,7 +19,11 @@ export type Refuser = (code: AccessTokenRefusedCode, facts?: RefusalFacts) => ne
 /** Returns a function that refuses access tokens of a configured issuer, as {@link refuse} does. */
 export function refuserOf(issuer: string): Refuser {
   return (code, facts) => {
-    throw withoutStackTrace(() => Object.assign(new AccessTokenRefused(code, facts), { issuer }));
+    throw withoutStackTrace(() => {
+      const refused = new AccessTokenRefused(code, facts);
+      refused.issuer = issuer;
+      return refused;
+    });
   };
 }
 

@@ -27,7 +27,11 @@ export class SieveCache<Entry extends SieveEntry> {
   #bytes = 0;
   #evictions = 0;
 
-  constructor(private readonly maxBytes: number) {}
+  /** @param removed is told of each entry that leaves the cache, and of one that is too large to come in */
+  constructor(
+    private readonly maxBytes: number,
+    private readonly removed: (entry: Entry) => void = () => undefined,
+  ) {}
 
   /** Number of entries. */
   get size(): number {
@@ -57,7 +61,10 @@ export class SieveCache<Entry extends SieveEntry> {
   add(entry: Entry): void {
     const former = this.#entries.get(entry.key);
     if (former !== undefined) this.delete(former);
-    if (entry.bytes > this.maxBytes) return;
+    if (entry.bytes > this.maxBytes) {
+      this.removed(entry);
+      return;
+    }
     while (this.#bytes + entry.bytes > this.maxBytes) this.#evict();
     entry.older = this.#newest;
     if (this.#newest === undefined) this.#oldest = entry;
@@ -79,6 +86,7 @@ export class SieveCache<Entry extends SieveEntry> {
     entry.older = undefined;
     this.#bytes -= entry.bytes;
     this.#entries.delete(entry.key);
+    this.removed(entry);
   }
 
   #evict(): void {

@@ -83,6 +83,17 @@ test('an entry of the same key is replaced', () => {
   expect([cache.size, cache.bytes, cache.evictions]).toEqual([3, 3, 0]);
 });
 
+test('it tells of each entry that makes room, is removed or replaced, or is too large', () => {
+  const removed: string[] = [];
+  const cache = new SieveCache<Entry>(3, ({ key }) => removed.push(key));
+  for (const key of 'abcd') cache.add(new Entry(key));
+  cache.delete(cache.get('c')!);
+  cache.add(new Entry('d'));
+  cache.add(new Entry('huge', 4));
+  expect(removed).toEqual(['a', 'c', 'd', 'huge']);
+  expect(keysOf(cache, 'abcd')).toBe('bd');
+});
+
 test('in any order of uses, insertions and removals it keeps its bound, its sum and its order', () => {
   const step = fc.record({
     key: fc.constantFrom(...'abcdefghijkl'),
@@ -91,15 +102,21 @@ test('in any order of uses, insertions and removals it keeps its bound, its sum 
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), fc.integer({ min: 0, max: 20 }), (steps, room) => {
-      const cache = new SieveCache<Entry>(room);
+      let removed = 0;
+      let added = 0;
+      const cache = new SieveCache<Entry>(room, () => (removed += 1));
       for (const { key, bytes, kind } of steps) {
         const present = cache.get(key);
-        if (kind === 'add') cache.add(new Entry(key, bytes));
-        else if (present !== undefined && kind === 'use') present.isUsed = true;
-        else if (present !== undefined) cache.delete(present);
+        if (kind === 'add') {
+          cache.add(new Entry(key, bytes));
+          added += 1;
+        }
+        if (present !== undefined && kind === 'use') present.isUsed = true;
+        if (present !== undefined && kind === 'delete') cache.delete(present);
         const inOrder: Entry[] = [];
         for (let entry = cache.oldest; entry !== undefined; entry = entry.newer) inOrder.push(entry);
         expect(inOrder).toHaveLength(cache.size);
+        expect(added - removed).toBe(cache.size);
         expect(inOrder.every((entry) => cache.get(entry.key) === entry)).toBe(true);
         expect(inOrder.every((entry, index) => entry.older === inOrder[index - 1])).toBe(true);
         expect(inOrder.reduce((sum, entry) => sum + entry.bytes, 0)).toBe(cache.bytes);

@@ -30,7 +30,7 @@ export class JwtHeaders implements KnownHeaders {
   remember({ header, headerCharacters, signingInput }: UnverifiedJwt): void {
     if (Object.isFrozen(header) || headerCharacters > MAX_HEADER_CHARACTERS) return;
     // Not a slice of the token, which would keep the whole of it in memory.
-    const text = signingInput.toString('latin1', 0, headerCharacters);
+    const text = Buffer.from(signingInput.slice(0, headerCharacters)).toString('latin1');
     this.#byText.set(text, { text, header: Object.freeze(header) });
   }
 }

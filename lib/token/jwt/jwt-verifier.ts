@@ -12,6 +12,7 @@ import { readJwt, type UnverifiedJwt } from './jwt.js';
 import { checkBeforeSignature, checkClaims } from './jwt-access-token.js';
 import { JwtHeaders } from './jwt-headers.js';
 import { verifySignature } from './signature.js';
+import { TokenIdentity } from './token-identity.js';
 import { DEFAULT_TOKEN_CACHE_BYTES, type TokenCacheStatistics, VerifiedTokens } from './verified-tokens.js';
 
 /** An authorization server, its keys, and how its tokens are refused. */
@@ -56,9 +57,9 @@ export class JwtVerifier {
    * @throws AuthorizationServerUnavailable if the key is unknown and the server gives no usable key document
    */
   verify(token: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
-    const digest = VerifiedTokens.digest(token);
-    const known = this.#verified.get(digest, clock.now);
-    if (known === undefined || !this.issuers.isCurrent(known.server)) return this.#verifyNew(token, digest, clock);
+    const identity = new TokenIdentity(token);
+    const known = this.#verified.get(identity, clock.now);
+    if (known === undefined || !this.issuers.isCurrent(known.server)) return this.#verifyNew(token, identity, clock);
     checkValidity(known.claims, clock, this.issuers.get(known.server.issuer)?.refuse);
     return known;
   }
@@ -69,33 +70,38 @@ export class JwtVerifier {
 
   /** Returns what is remembered of a token, so that its signature is not verified again. Counts nothing. */
   recall(token: string, { now }: Clock): VerifiedAccessToken | undefined {
-    const known = this.#verified.peek(VerifiedTokens.digest(token), now);
+    const known = this.#verified.peek(new TokenIdentity(token), now);
     return known !== undefined && this.issuers.isCurrent(known.server) ? known : undefined;
   }
 
-  #verifyNew(token: string, digest: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
+  #verifyNew(token: string, identity: TokenIdentity, clock: Clock): MaybePromise<VerifiedAccessToken> {
     const jwt = readJwt(token, this.#headers);
     const { iss } = jwt.payload;
     const known = this.issuers.get(iss);
-    if (known !== undefined) return this.#verifyOf(known, jwt, digest, clock);
+    if (known !== undefined) return this.#verifyOf(known, jwt, identity, clock);
     return andThen(this.issuers.resolve(iss), (issuer) => {
       if (issuer === undefined) refuse('issuer_unknown', { ...found(iss), expected: this.issuers.names });
-      return this.#verifyOf(issuer, jwt, digest, clock);
+      return this.#verifyOf(issuer, jwt, identity, clock);
     });
   }
 
-  #verifyOf(issuer: JwtIssuer, jwt: UnverifiedJwt, digest: string, clock: Clock): MaybePromise<VerifiedAccessToken> {
+  #verifyOf(
+    issuer: JwtIssuer,
+    jwt: UnverifiedJwt,
+    identity: TokenIdentity,
+    clock: Clock,
+  ): MaybePromise<VerifiedAccessToken> {
     checkBeforeSignature(jwt, issuer.server, clock, issuer.refuse);
     const header = keyHeaderOf(jwt, issuer.refuse);
     const key = issuer.keys.keyFor(header);
     return key instanceof Promise
-      ? key.then((fetched) => this.#accept(jwt, digest, issuer, header, fetched, clock))
-      : this.#accept(jwt, digest, issuer, header, key, clock);
+      ? key.then((fetched) => this.#accept(jwt, identity, issuer, header, fetched, clock))
+      : this.#accept(jwt, identity, issuer, header, key, clock);
   }
 
   #accept(
     jwt: UnverifiedJwt,
-    digest: string,
+    identity: TokenIdentity,
     { server, keys, refuse: report }: JwtIssuer,
     header: KeyHeader,
     key: VerificationKey,
@@ -106,7 +112,7 @@ export class JwtVerifier {
     const claims = freezeClaims(sharing(jwt.payload, server), report);
     const verified = Object.freeze({ claims, event: authenticationEvent(claims, server), server });
     const payloadCharacters = jwt.signingInput.length - jwt.headerCharacters;
-    this.#verified.add(digest, verified, payloadCharacters, { keys, key, header }, clock);
+    this.#verified.add(identity, verified, payloadCharacters, { keys, key, header }, clock);
     this.#headers.remember(jwt);
     return verified;
   }

@@ -1,8 +1,9 @@
-import { hash } from 'node:crypto';
 import type { KeyHeader, KeySet, VerificationKey } from '../keys/key-set.js';
 import { SieveCache, type SieveEntry } from '../sieve-cache.js';
 import type { Clock } from '../validity.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
+import { TokenEndings } from './token-endings.js';
+import type { TokenIdentity } from './token-identity.js';
 
 /** The key that has verified a token, and how it is found. */
 export interface VerifiedBy {
@@ -32,6 +33,7 @@ class Entry implements SieveEntry {
 
   constructor(
     readonly key: string,
+    readonly ending: number,
     readonly bytes: number,
     readonly verified: VerifiedAccessToken,
     readonly keys: KeySet,
@@ -55,16 +57,12 @@ const MAX_AGE_SECONDS = 300;
  */
 export class VerifiedTokens {
   readonly #entries: SieveCache<Entry>;
+  readonly #endings = new TokenEndings();
   #hits = 0;
   #misses = 0;
 
   constructor(maxBytes: number) {
-    this.#entries = new SieveCache(maxBytes);
-  }
-
-  /** Returns the digest by which a token is found. */
-  static digest(token: string): string {
-    return hash('sha256', token, 'binary');
+    this.#entries = new SieveCache(maxBytes, ({ ending }) => this.#endings.remove(ending));
   }
 
   get statistics(): TokenCacheStatistics {
@@ -73,8 +71,8 @@ export class VerifiedTokens {
   }
 
   /** Returns a known token that has not expired; `undefined` for any other. Counts it as a hit or a miss. */
-  get(digest: string, now: number): VerifiedAccessToken | undefined {
-    const entry = this.#find(digest, now);
+  get(token: TokenIdentity, now: number): VerifiedAccessToken | undefined {
+    const entry = this.#find(token, now);
     if (entry === undefined) {
       this.#misses += 1;
       return undefined;
@@ -85,13 +83,13 @@ export class VerifiedTokens {
   }
 
   /** Returns a known token as {@link get} does. Counts nothing, and does not count as a use. */
-  peek(digest: string, now: number): VerifiedAccessToken | undefined {
-    return this.#find(digest, now)?.verified;
+  peek(token: TokenIdentity, now: number): VerifiedAccessToken | undefined {
+    return this.#find(token, now)?.verified;
   }
 
   /** @param payloadCharacters length of the claims as they were sent */
   add(
-    digest: string,
+    { digest, ending }: TokenIdentity,
     verified: VerifiedAccessToken,
     payloadCharacters: number,
     { keys, key, header }: VerifiedBy,
@@ -100,11 +98,13 @@ export class VerifiedTokens {
     this.#forgetOld(now);
     const until = Math.min(now + MAX_AGE_SECONDS, (verified.claims['exp'] as number) + clockTolerance);
     const bytes = estimatedBytes(payloadCharacters);
-    this.#entries.add(new Entry(digest, bytes, verified, keys, key, header, now, until));
+    this.#endings.add(ending);
+    this.#entries.add(new Entry(digest, ending, bytes, verified, keys, key, header, now, until));
   }
 
-  #find(digest: string, now: number): Entry | undefined {
-    const entry = this.#entries.get(digest);
+  #find(token: TokenIdentity, now: number): Entry | undefined {
+    if (!this.#endings.mayInclude(token)) return undefined;
+    const entry = this.#entries.get(token.digest);
     if (entry === undefined || (isTimely(entry, now) && isCurrentKey(entry))) return entry;
     this.#entries.delete(entry);
     return undefined;

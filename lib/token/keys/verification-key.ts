@@ -1,4 +1,4 @@
-import { type KeyObject, verify } from 'node:crypto';
+import { createVerify, type KeyObject, verify } from 'node:crypto';
 import { type SignatureRule, signatureRules } from './signature-algorithms.js';
 
 /**
@@ -34,11 +34,25 @@ export class VerificationKey {
     return this.#rules.has(algorithm);
   }
 
-  /** Returns whether a signature is valid. `false` for an algorithm that the key is not for. */
-  verifies(algorithm: string, input: Buffer, signature: Buffer): boolean {
+  /**
+   * Returns whether a signature is valid. `false` for an algorithm that the key is not for.
+   *
+   * @param input what is signed: each character is an octet
+   */
+  verifies(algorithm: string, input: string, signature: Buffer): boolean {
     const rule = this.#rules.get(algorithm);
-    return rule?.signatureBytes === signature.length && verify(rule.digest, input, rule.key, signature);
+    return rule?.signatureBytes === signature.length && isValid(rule, input, signature);
   }
+}
+
+/**
+ * A `Verify` object costs 2 to 3 % less than `verify`, and takes the text without a buffer of its own. It cannot leave the
+ * digest to the algorithm.
+ */
+function isValid({ digest, key }: SignatureRule, input: string, signature: Buffer): boolean {
+  return digest === null
+    ? verify(null, Buffer.from(input, 'latin1'), key, signature)
+    : createVerify(digest).update(input, 'latin1').verify(key, signature);
 }
 
 /** Returns the one name of an algorithm that has two: RFC 9864 names EdDSA by its curve. */

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import crypto, { randomUUID } from 'node:crypto';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import type { AccessTokenVerifier } from '../../../lib/token/index.js';
 import { verifySignature } from '../../../lib/token/jwt/signature.js';
-import { VerifiedTokens } from '../../../lib/token/jwt/verified-tokens.js';
+import { SieveCache } from '../../../lib/token/sieve-cache.js';
 import { JsonServer } from '../json-server.js';
 import { accessTokenClaims, encode, keyPair, signToken } from '../signed-token.js';
 import { outcome, refusal, verifierOf } from '../verification.js';
@@ -296,6 +296,45 @@ describe('the number of known tokens', () => {
   });
 });
 
+describe('the digest of a token', () => {
+  let hash: jest.SpyInstance;
+  beforeEach(() => {
+    hash = jest.spyOn(crypto, 'hash');
+  });
+  afterEach(() => hash.mockRestore());
+  const digests = () => hash.mock.calls.length;
+
+  test('is worked out once for a new token, and once for a known one', async () => {
+    const token = await server.accessToken();
+    await verifier.verify(token);
+    expect(digests()).toBe(1);
+    await verifier.verify(token);
+    expect(digests()).toBe(2);
+  });
+
+  test.each([
+    ['that its claims rule out', () => server.accessToken({ expiresIn: -60 })],
+    ['that is not readable', async () => 'a.b.c'],
+    ['with another signature', async () => (await server.accessToken()).replace(/.{16}$/, '0123456789abcdef')],
+  ])('is not worked out for a token %s, however often it is sent', async (_, tokenOf) => {
+    await verifier.verify(await server.accessToken());
+    const token = await tokenOf();
+    hash.mockClear();
+    for (let count = 0; count < 3; count += 1) await outcome(verifier, token);
+    expect(digests()).toBe(0);
+    expect(verifier.tokenCache).toMatchObject({ hits: 0, misses: 4 });
+  });
+
+  test('decides, not the end of the signature', async () => {
+    const token = await server.accessToken();
+    await verifier.verify(token);
+    const [header, , signature] = token.split('.');
+    const [, claims] = (await server.accessToken({ acr: 'urn:example:phr' })).split('.');
+    expect(await outcome(verifier, `${header}.${claims}.${signature}`)).toBe(refusal.signature);
+    expect(verifier.tokenCache).toMatchObject({ hits: 0, misses: 2, tokens: 1 });
+  });
+});
+
 describe('the memory of known tokens', () => {
   test('a verified token is frozen at every depth', async () => {
     const claims = { amr: ['pwd'], realm_access: { roles: [{ name: 'admin' }] }, empty: {} };
@@ -307,7 +346,7 @@ describe('the memory of known tokens', () => {
 
   test('the memory of known tokens holds no token and no part of it', async () => {
     const token = await server.accessToken();
-    const add = jest.spyOn(VerifiedTokens.prototype, 'add');
+    const add = jest.spyOn(SieveCache.prototype, 'add');
     await verifier.verify(token);
     expect(add).toHaveBeenCalledTimes(1);
     const remembered = JSON.stringify(add.mock.calls);
