@@ -1,4 +1,4 @@
-import { AccessTokenRefused, type IncomingRequest, presentedToken } from '../../lib/token/index.js';
+import { AccessTokenRefused, type IncomingRequest, presentedScheme, presentedToken } from '../../lib/token/index.js';
 import { regexpSteps } from '../support/regexp-steps.js';
 import { stringCalls } from '../support/string-calls.js';
 
@@ -120,6 +120,26 @@ describe('a second token elsewhere', () => {
     expect(found({ url: '/?access_token=a.b.c', headers: {} })).toBeUndefined();
     expect(found({ headers: { 'content-type': FORM }, body: { access_token: 'a.b.c' } })).toBeUndefined();
   });
+});
+
+describe('the scheme under which a challenge is sent', () => {
+  test.each([
+    ['Bearer a.b.c', 'Bearer'],
+    ['bearer', 'Bearer'],
+    ['DPoP a.b.c', 'DPoP'],
+    ['dpop a.b.c d.e.f', 'DPoP'],
+    ['DPOP', 'DPoP'],
+    ['Bearer DPoP', 'Bearer'],
+    ['Basic DPoP', 'Bearer'],
+    [' DPoP a.b.c', 'Bearer'],
+    ['', 'Bearer'],
+    [undefined, 'Bearer'],
+    [['DPoP a.b.c', 'DPoP d.e.f'], 'Bearer'],
+  ])('RFC 9449 §7.1 is that of the request, whatever is behind it: %j', (authorization, scheme) => {
+    expect(presentedScheme({ headers: { authorization } })).toBe(scheme);
+  });
+
+  test('is Bearer without headers', () => expect(presentedScheme({})).toBe('Bearer'));
 });
 
 test.each([' ', ',', 'Bearer ', '\t', 'a,', '='])(
