@@ -42,6 +42,8 @@ describe('a refused access token carries the rule and its facts', () => {
     ['another issuer', { claims: { iss: 'https://other.example' } }, { found: 'https://other.example' }],
     ['no subject', { claims: { sub: undefined } }, { code: 'sub_missing', claim: 'sub' }],
     ['no client', { claims: { client_id: undefined } }, { code: 'client_id_missing', claim: 'client_id' }],
+    ['no identifier', { claims: { jti: undefined } }, { code: 'jti_missing', claim: 'jti' }],
+    ['no time of issue', { claims: { iat: undefined } }, { code: 'iat_missing', claim: 'iat' }],
     ['a key it is bound to', { claims: { cnf: { jkt: 'x' } } }, { code: 'cnf_unsupported', claim: 'cnf' }],
     ['a time that has passed', { claims: { exp: 1 } }, { code: 'token_expired' }],
   ])('%s', async (_, token, facts) => {
@@ -55,6 +57,11 @@ describe('a refused access token carries the rule and its facts', () => {
     expect(() => verifier.verify(`${header}.${payload}.c2ln`)).toThrow(
       expect.objectContaining({ code: 'algorithm_not_allowed', found: 'HS256', expected: ['ES256'] }),
     );
+  });
+
+  test('a refusal names a claim at the path that the profile has', async () => {
+    const refused = await refusalOf({ claims: { ext: {} } }, { claims: { clientId: ['ext', 'client'] } });
+    expect(refused).toMatchObject({ code: 'client_id_missing', claim: 'ext.client' });
   });
 
   test('a refusal names a claim that only other tokens have', async () => {

@@ -27,7 +27,7 @@ test('1 MiB is read, and no byte more', async () => {
   );
 });
 
-test.each<[what: string, body: BodyInit | null, text: string]>([
+test.each<[what: string, body: ConstructorParameters<typeof Response>[0], text: string]>([
   ['nothing', null, ''],
   ['a byte order mark in front', '\uFEFFa', 'a'],
   ['a character in two chunks', new Blob([Buffer.from([0xc3]), Buffer.from([0xa9])]), 'é'],

@@ -267,6 +267,14 @@ describe('the number of known tokens', () => {
     expect(verifier.tokenCache.bytes - short).toBeGreaterThan(short + 8000);
   });
 
+  test('a token with a long header takes no more room, as headers are shared', async () => {
+    const claims = { jti: 'c0ffee' };
+    await verifier.verify(await server.accessToken({ claims }));
+    const { bytes } = verifier.tokenCache;
+    await verifier.verify(await server.accessToken({ claims, header: { note: 'n'.repeat(500) } }));
+    expect(verifier.tokenCache.bytes).toBe(2 * bytes);
+  });
+
   test('tokens whose time is over make room for new ones before those that were used', async () => {
     const token = await server.accessToken({ expiresIn: 10 });
     await verifier.verify(token);
