@@ -162,6 +162,11 @@ describe('JSON', () => {
     expect(verified.claims['name']).toBe('Zoë 李 😀');
   });
 
+  test('RFC 7519 §7.2 claims with U+FFFD, which also stands for octets that are no UTF-8, are accepted', async () => {
+    const verified = await verifier.verify(signed({ ...HEADER, note: '\ufffd' }, claims({ name: '\ufffd' })));
+    expect(verified.claims['name']).toBe('\ufffd');
+  });
+
   test('RFC 7519 §4 of members of the same name the last one counts, for every rule', async () => {
     expect(await outcome(verifier, signed(HEADER, claimsWith('"aud":"other"')))).toBe(refusal.aud);
     expect(await outcome(verifier, signed(HEADER, claimsWith('"exp":1')))).toBe(refusal.exp);

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import type { AccessTokenVerifier } from '../../../lib/token/index.js';
 import { verifySignature } from '../../../lib/token/jwt/signature.js';
@@ -305,6 +305,13 @@ describe('the number of known tokens', () => {
 });
 
 describe('the memory of known tokens', () => {
+  test('RFC 6234 a token is found by all 256 bits of its SHA-256 digest', () => {
+    for (const token of ['', 'a.b.c', 'x'.repeat(16_384)]) {
+      const octets = createHash('sha256').update(token).digest();
+      expect(Buffer.from(VerifiedTokens.digest(token), 'latin1')).toEqual(octets);
+    }
+  });
+
   test('a verified token is frozen at every depth', async () => {
     const claims = { amr: ['pwd'], realm_access: { roles: [{ name: 'admin' }] }, empty: {} };
     const verified = await verifier.verify(await server.accessToken({ acr: 'mfa', claims }));
