@@ -71,12 +71,10 @@ test.each<[nodeVersion: string, reason: string]>([
 describe('field RS-08 a proxy is used if what sends the requests is an agent for proxies', () => {
   const NAMES = ['undici.globalDispatcher.1', 'undici.globalDispatcher.2'].map((name) => Symbol.for(name));
   const former = NAMES.map((name) => [name, Reflect.get(globalThis, name)] as const);
-  const install = (name: symbol, value: unknown) =>
-    Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
   afterEach(() => {
     for (const [name, value] of former) {
       if (value === undefined) Reflect.deleteProperty(globalThis, name);
-      else install(name, value);
+      else Reflect.set(globalThis, name, value);
     }
   });
 
@@ -92,7 +90,7 @@ describe('field RS-08 a proxy is used if what sends the requests is an agent for
     ['none', undefined, false],
   ])('%s', (_, dispatcher, isUsed) => {
     for (const name of NAMES) {
-      for (const other of NAMES) install(other, other === name ? dispatcher : agent());
+      for (const other of NAMES) Reflect.set(globalThis, other, other === name ? dispatcher : agent());
       expect(proxyOf(SERVER, { HTTPS_PROXY: PROXY })?.isUsed).toBe(isUsed);
     }
   });
