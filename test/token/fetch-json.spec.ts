@@ -77,6 +77,11 @@ test('a response with another status is not read', async () => {
   }
 });
 
+test('a response without a body is one that cannot be used', async () => {
+  server.answers.set('/', (_, response) => response.writeHead(204).end());
+  await expect(fetchJson(server.origin, signal)).rejects.toBeInstanceOf(UnusableResponse);
+});
+
 test.each(['"text"', '7', 'true', 'null', '[]', '', '{'])('%s is no JSON object', async (text) => {
   server.text('/', text);
   await expect(fetchJson(server.origin, signal)).rejects.toEqual(new UnusableResponse('is not a JSON object'));

@@ -177,13 +177,10 @@ describe('field RS-03 a server at another address than its issuer', () => {
       const lack = options.allowInsecureRequests
         ? 'no usable "jwks_uri"'
         : 'no https "jwks_uri" (http is accepted on loopback only)';
+      const reason = `its metadata has ${lack}`;
+      expect(read).toThrow(AuthorizationServerUnavailable);
       expect(read).toThrow(
-        new AuthorizationServerUnavailable({
-          issuer: ISSUER,
-          code: 'endpoint_missing',
-          reason: `its metadata has ${lack}`,
-          retryAfter: 10,
-        }),
+        expect.objectContaining({ issuer: ISSUER, code: 'endpoint_missing', reason, retryAfter: 10 }),
       );
     }
   });
