@@ -1,4 +1,4 @@
-import { AuthorizationServerUnavailable, fixForNetwork, networkFailure } from '../../lib/token/index.js';
+import { AuthorizationServerUnavailable, fixForNetwork, networkFailure, proxyOf } from '../../lib/token/index.js';
 
 const SERVER = 'https://as.example';
 const fixOf = (code: string | undefined, env = {}) => fixForNetwork(code, SERVER, env);
@@ -43,6 +43,31 @@ describe('what to do about a network failure', () => {
     [[undefined, 'EHOSTUNREACH'], 'check the address and the network'],
   ])('%j', (codes, fix) => {
     for (const code of codes) expect(fixOf(code)).toBe(fix);
+  });
+
+  describe('field RS-08 if a proxy is meant for the address', () => {
+    const DISPATCHER = Symbol.for('undici.globalDispatcher.1');
+    const former: unknown = Reflect.get(globalThis, DISPATCHER);
+    afterEach(() => void Reflect.set(globalThis, DISPATCHER, former));
+    const env = { HTTPS_PROXY: 'http://user:secret@proxy.example:3128' };
+    const meaning = 'there is no host of this name: check its spelling';
+
+    test.each<[what: string, dispatcher: object, fix: () => string]>([
+      [
+        'and not used, it is named first',
+        {},
+        () => `HTTPS_PROXY is set, and ${proxyOf(SERVER, env)?.reason}; if the server needs no proxy, ${meaning}`,
+      ],
+      [
+        'and used, it is to be checked too',
+        { [Symbol('https proxy agent')]: {} },
+        () => `it was asked through HTTPS_PROXY: check that proxy too; ${meaning}`,
+      ],
+    ])('%s', (_, dispatcher, fix) => {
+      Reflect.set(globalThis, DISPATCHER, dispatcher);
+      expect(fixOf('ENOTFOUND', env)).toBe(fix());
+      expect(fixOf('ENOTFOUND', { ...env, NO_PROXY: '*' })).toBe(meaning);
+    });
   });
 
   test.each([

@@ -18,6 +18,13 @@ test.each<[what: string, address: string, env: Record<string, string>, variable:
   ['both variables', SERVER, { HTTP_PROXY: PROXY, HTTPS_PROXY: PROXY }, 'HTTPS_PROXY'],
   ['the variable for http, and http', 'http://127.0.0.1:1', { HTTP_PROXY: PROXY }, 'HTTP_PROXY'],
   ['a variable for https alone, and http', 'http://127.0.0.1:1', { HTTPS_PROXY: PROXY }, undefined],
+  [
+    'a host that ends in a dot, and an empty entry',
+    'https://as.example.',
+    { HTTPS_PROXY: PROXY, NO_PROXY: 'a,,b' },
+    'HTTPS_PROXY',
+  ],
+  ['a host that is an address', 'https://[2001:db8::1]', { HTTPS_PROXY: PROXY, NO_PROXY: '[2001:db8::1]' }, undefined],
   ['another protocol', 'ftp://as.example', { HTTP_PROXY: PROXY, HTTPS_PROXY: PROXY }, undefined],
   ['an empty variable in lower case', SERVER, { https_proxy: '', HTTPS_PROXY: PROXY }, undefined],
   ['an empty variable for https', SERVER, { HTTPS_PROXY: '', HTTP_PROXY: PROXY }, 'HTTP_PROXY'],
