@@ -1,6 +1,14 @@
 import { checkAuthorizationServers, type IntrospectionOptions } from '../../lib/authorization-servers/index.js';
 import type { AuthenticationEvent, AuthenticationRequirements } from '../../lib/core/index.js';
-import { lacksRequired } from '../../lib/token/index.js';
+import {
+  AccessTokenVerifier,
+  type AuthorizationServerUnavailable,
+  checkPossession,
+  lacksRequired,
+} from '../../lib/token/index.js';
+import { serverOfEachTest } from './json-server.js';
+import { accessTokenClaims, keyPair, signToken } from './signed-token.js';
+import { INTROSPECTION } from './verification.js';
 
 const NOW = 1_790_000_000;
 const introspection = { clientId: 'api', clientSecret: 's3cret', endpoint: 'https://as.example/introspect' };
@@ -63,5 +71,92 @@ describe('SRV-6 a token is asked about if it lacks what is required, and its ser
     expect(lacks('event-missing', event, requirements)).toBe(eventMissing);
     expect(lacks('auth-time-missing', event, requirements)).toBe(authTimeMissing);
     for (const when of ['never', 'opaque', 'always'] as const) expect(lacks(when, event, requirements)).toBe(false);
+  });
+});
+
+describe('a verifier', () => {
+  const endpoint = serverOfEachTest();
+  const { privateKey, publicKey } = keyPair('ES256');
+  const tokenOf = (claims: Record<string, unknown> = {}) =>
+    signToken(
+      'ES256',
+      privateKey,
+      { alg: 'ES256', typ: 'at+jwt', kid: 'k' },
+      { ...accessTokenClaims(endpoint.origin, 'api'), ...claims },
+    );
+  const publish = () => endpoint.json('/jwks', { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k' }] });
+  const serversWith = (options: object = {}) =>
+    checkAuthorizationServers([
+      { issuer: endpoint.origin, audience: 'api', jwksUri: `${endpoint.origin}/jwks`, ...options },
+    ]);
+  const boundServers = () => serversWith({ boundTokens: 'accepted' });
+
+  test('tells each time that keys cannot be fetched', async () => {
+    const told: AuthorizationServerUnavailable[] = [];
+    const verifier = new AccessTokenVerifier(serversWith(), 5, { unavailable: (failure) => told.push(failure) });
+    await expect(verifier.verify(tokenOf())).rejects.toMatchObject({ code: 'keys_unreadable' });
+    expect(told).toEqual([expect.objectContaining({ code: 'keys_unreadable', issuer: endpoint.origin })]);
+  });
+
+  test('RFC 9449 §8 gives a nonce if, and only if, one is required', () => {
+    const servers = boundServers();
+    const nonceOf = (dpop: object) =>
+      new AccessTokenVerifier(servers, 5, {
+        possession: checkPossession({ publicUrl: 'https://api.example', dpop }, servers),
+      }).nonce();
+    expect(new AccessTokenVerifier(servers, 5).nonce()).toBeUndefined();
+    expect(nonceOf({})).toBeUndefined();
+    expect(nonceOf({ nonces: 'required' })).toEqual(expect.any(String));
+  });
+
+  test.each([
+    ['a key of DPoP', { jkt: 'A'.repeat(43) }],
+    ['a certificate', { 'x5t#S256': 'A'.repeat(43) }],
+  ])('RS-114 refuses a token without its request that is bound to %s', async (_, cnf) => {
+    publish();
+    const servers = boundServers();
+    const possession = checkPossession({ publicUrl: 'https://api.example' }, servers);
+    const verifier = new AccessTokenVerifier(servers, 5, { possession });
+    await expect(verifier.verify(tokenOf({ cnf }))).rejects.toMatchObject({
+      code: 'binding_unprovable',
+      issuer: endpoint.origin,
+    });
+    // without the settings by which keys are proven none is
+    const without = new AccessTokenVerifier(serversWith(), 5);
+    await expect(without.verify(tokenOf({ cnf }))).rejects.toMatchObject({ code: 'cnf_unsupported' });
+  });
+
+  test('asks the one of its servers that introspects opaque tokens, and knows a token that it was told of', async () => {
+    endpoint.json(INTROSPECTION, { active: true, token_type: 'Bearer', ...accessTokenClaims(endpoint.origin, 'api') });
+    const servers = checkAuthorizationServers([
+      { issuer: 'https://first.example', audience: 'api' },
+      { issuer: 'https://second.example', audience: 'api', introspection: { ...introspection, when: 'event-missing' } },
+      {
+        issuer: endpoint.origin,
+        audience: 'api',
+        introspection: { ...introspection, endpoint: endpoint.origin + INTROSPECTION },
+      },
+    ]);
+    const verifier = new AccessTokenVerifier(servers, 5);
+    expect(verifier.knows('opaque')).toBe(false);
+    expect((await verifier.verify('opaque')).server.issuer).toBe(endpoint.origin);
+    expect([verifier.knows('opaque'), verifier.knows('other')]).toEqual([true, false]);
+    expect(endpoint.requests).toEqual([INTROSPECTION]);
+  });
+
+  test('knows a JWT that is always asked about only while it knows the answer', async () => {
+    publish();
+    endpoint.json(INTROSPECTION, { active: true });
+    const knownWith = async (options: object) => {
+      const asking = { ...introspection, endpoint: endpoint.origin + INTROSPECTION, ...options };
+      const verifier = new AccessTokenVerifier(serversWith({ introspection: asking }), 5);
+      const token = tokenOf();
+      const before = verifier.knows(token);
+      await verifier.verify(token);
+      return [before, verifier.knows(token), endpoint.hits(INTROSPECTION)];
+    };
+    expect(await knownWith({ when: 'event-missing' })).toEqual([false, true, 0]);
+    expect(await knownWith({ when: 'always', cacheFor: 60 })).toEqual([false, true, 1]);
+    expect(await knownWith({ when: 'always', cacheFor: 0 })).toEqual([false, false, 2]);
   });
 });
