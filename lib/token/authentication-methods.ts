@@ -70,10 +70,7 @@ function timesOf(dated: readonly ToldAcr[], methods: DatedMethods): NonNullable<
     Object.fromEntries(
       dated.map(([acr, alternatives]) => [
         acr,
-        alternatives
-          .filter((all) => hasAll(methods, all))
-          .map((all) => all.map((method) => methods.get(method)).reduce(earlier))
-          .reduce(later, undefined),
+        alternatives.map((all) => all.map((method) => methods.get(method)).reduce(earlier)).reduce(later, undefined),
       ]),
     ),
   );

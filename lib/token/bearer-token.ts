@@ -53,8 +53,9 @@ export function presentedToken(request: IncomingRequest): PresentedToken | undef
  */
 export function credentialsIn(authorization: string): PresentedToken | undefined {
   const space = authorization.indexOf(' ');
-  const scheme = tokenScheme(space === -1 ? authorization : authorization.slice(0, space));
-  const token = space === -1 ? '' : authorization.slice(space).trim();
+  if (space === -1) return undefined;
+  const scheme = tokenScheme(authorization.slice(0, space));
+  const token = authorization.slice(space).trim();
   if (scheme === undefined || token === '') return undefined;
   if (token.includes(' ') || token.includes(',')) {
     refuse('authorization_header_malformed');

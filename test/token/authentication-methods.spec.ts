@@ -153,7 +153,16 @@ describe('RS-58 the time of a factor', () => {
     expect(reasons({ amr: [at('pwd', 900), at('totp', 20)] }, entries, required)).toEqual(['authentication_too_old']);
     expect(reasons({ amr: [at('pwd', 200), at('totp', 20)] }, entries, required)).toEqual([]);
     expect(reasons({ amr: [{ method: 'pwd' }, at('totp', 20)] }, entries, required)).toEqual(['auth_time_missing']);
+    expect(reasons({ amr: [at('pwd', 20), { method: 'totp' }] }, entries, required)).toEqual(['auth_time_missing']);
     expect(reasons({ amr: [at('totp', 20)] }, entries, required)).toEqual(['acr_unmet']);
+  });
+
+  test('RS-58 an event has no member of which the profile tells nothing', () => {
+    const methods: Methods = { form: 'entries', method: 'method', time: 'timestamp', authTime: ['pwd'] };
+    expect(eventOf({ amr: [at('pwd', 10)] }, { methods })).toStrictEqual({ amr: ['pwd'], authTime: NOW - 10 });
+    expect(eventOf({ amr: [at('totp', 10)] }, { methods })).toStrictEqual({ amr: ['totp'] });
+    // a list of texts, where entries are said to be
+    expect(eventOf({ amr: ['pwd'] }, { methods })).toStrictEqual({});
   });
 
   test('RS-58 auth_time of a token wins over the times of methods', () => {
@@ -197,6 +206,9 @@ describe('RS-58 the time of a factor', () => {
     [{ totp: null }, ['acr_missing', 'auth_time_missing']],
     [{ totp: 0 }, ['acr_missing', 'auth_time_missing']],
     [{ totp: String(NOW) }, ['acr_missing', 'auth_time_missing']],
+    [[NOW], ['acr_missing', 'auth_time_missing']],
+    [undefined, ['acr_missing', 'auth_time_missing']],
+    [null, ['acr_missing', 'auth_time_missing']],
     [{ totp: NOW * 1000 }, ['auth_time_invalid']],
     [['totp'], ['acr_missing', 'auth_time_missing']],
     ['totp', ['acr_missing', 'auth_time_missing']],

@@ -1,4 +1,4 @@
-import { AccessTokenRefused, type IncomingRequest, presentedToken } from '../../lib/token/index.js';
+import { AccessTokenRefused, type IncomingRequest, presentedScheme, presentedToken } from '../../lib/token/index.js';
 import { regexpSteps } from '../support/regexp-steps.js';
 import { stringCalls } from '../support/string-calls.js';
 
@@ -43,6 +43,8 @@ describe('the Authorization header', () => {
     'Digest username="a", realm="b"',
     'Negotiate a==',
     'Bearerx a.b.c',
+    'Bearerx',
+    'DPoPx',
     'XBearer a.b.c',
     'Bearer=a.b.c',
     'Bearer:a.b.c',
@@ -83,6 +85,11 @@ describe('several Authorization headers', () => {
     expect(found({ headers: { authorization: ['Bearer a.b.c', 'Bearer d.e.f'] } })).toBe(SEVERAL_HEADERS);
   });
 
+  test('a header with a name of the same length is no second one', () => {
+    const rawHeaders = ['Cache-Control', 'no-store', 'Authorization', 'Bearer a.b.c', 'Cache-Control', 'no-cache'];
+    expect(withHeader('Bearer a.b.c', { rawHeaders })).toEqual({ scheme: 'Bearer', token: 'a.b.c' });
+  });
+
   test('a value that reads "authorization" is no second header', () => {
     const rawHeaders = ['Access-Control-Request-Headers', 'authorization', 'Authorization', 'Bearer a.b.c'];
     expect(withHeader('Bearer a.b.c', { rawHeaders })).toEqual({ scheme: 'Bearer', token: 'a.b.c' });
@@ -92,6 +99,7 @@ describe('several Authorization headers', () => {
 describe('a second token elsewhere', () => {
   test.each([
     ['in the query', { url: '/transfer?access_token=d.e.f' }],
+    ['in a query without a path', { url: '?access_token=d.e.f' }],
     ['in the query, empty', { url: '/transfer?access_token' }],
     ['in the query, behind others', { url: '/transfer?a=b&access_token=d.e.f#c' }],
     ['in the query, encoded', { url: '/transfer?%61ccess_token=d.e.f' }],
@@ -117,9 +125,30 @@ describe('a second token elsewhere', () => {
   });
 
   test('RS-25 a token in query or form alone is not accepted', () => {
+    expect(withHeader('Basic YTpi', { url: '/?access_token=a.b.c' })).toBeUndefined();
     expect(found({ url: '/?access_token=a.b.c', headers: {} })).toBeUndefined();
     expect(found({ headers: { 'content-type': FORM }, body: { access_token: 'a.b.c' } })).toBeUndefined();
   });
+});
+
+describe('the scheme under which a challenge is sent', () => {
+  test.each([
+    ['Bearer a.b.c', 'Bearer'],
+    ['bearer', 'Bearer'],
+    ['DPoP a.b.c', 'DPoP'],
+    ['dpop a.b.c d.e.f', 'DPoP'],
+    ['DPOP', 'DPoP'],
+    ['Bearer DPoP', 'Bearer'],
+    ['Basic DPoP', 'Bearer'],
+    [' DPoP a.b.c', 'Bearer'],
+    ['', 'Bearer'],
+    [undefined, 'Bearer'],
+    [['DPoP a.b.c', 'DPoP d.e.f'], 'Bearer'],
+  ])('RFC 9449 §7.1 is that of the request, whatever is behind it: %j', (authorization, scheme) => {
+    expect(presentedScheme({ headers: { authorization } })).toBe(scheme);
+  });
+
+  test('is Bearer without headers', () => expect(presentedScheme({})).toBe('Bearer'));
 });
 
 test.each([' ', ',', 'Bearer ', '\t', 'a,', '='])(

@@ -32,6 +32,16 @@ describe('claims are frozen', () => {
     expect(() => freezeClaims(JSON.parse(json))).toThrow('a claim name that is not accepted');
   });
 
+  it.each([null, 'text', 7, true])('also with a constructor that is no object: %j', (value) => {
+    expect(Object.isFrozen(freezeClaims({ constructor: value } as never))).toBe(true);
+  });
+
+  it('and null is nothing that is nested', () => {
+    const nested = (leaf: string) => JSON.parse(`{"a":${'['.repeat(31)}${leaf}${']'.repeat(31)}}`);
+    expect(freezeClaims(nested('null'))).toBeDefined();
+    expect(() => freezeClaims(nested('{}'))).toThrow('nested too deeply');
+  });
+
   it.each([
     ['lists', '[', ']'],
     ['objects', '{"a":', '}'],

@@ -50,7 +50,8 @@ describe('the addresses of the metadata', () => {
   });
 
   test('an issuer without a document at either address is unavailable', async () => {
-    const { message } = await unavailable(`${server.origin}/t`);
+    const { code, cause, message } = await unavailable(`${server.origin}/t`);
+    expect({ code, cause }).toEqual({ code: 'metadata_unreadable', cause: new Error('is answered with status 404') });
     expect(message).toBe(
       `${server.origin}/t: its metadata cannot be read: /t${OIDC} is answered with status 404; ` +
         `${OAUTH}/t is answered with status 404`,
@@ -62,6 +63,7 @@ describe('the issuer must be the configured one, exactly', () => {
   test.each([
     ['another', 'https://other.example', 'the issuer "https://other.example"'],
     ['with text for a log', 'x\r\n"\u202e\u00e9', 'the issuer "x\\r\\n\\"\\u202e\\u00e9"'],
+    ['long', 'a'.repeat(100), `the issuer "${'a'.repeat(100)}"`],
     ['too long', 'a'.repeat(5000), `the issuer "${'a'.repeat(100)}..."`],
     ['no string', ['https://other.example'], 'no issuer'],
     ['absent', undefined, 'no issuer'],
@@ -103,6 +105,8 @@ describe('jwks_uri is https, loopback excepted', () => {
     'http://127.0.0.1.as.example/jwks',
     'http://localhost.as.example/jwks',
     'https://user:password@as.example/jwks',
+    'https://user@as.example/jwks',
+    'https://:password@as.example/jwks',
     'file:///etc/jwks',
     '/jwks',
     '',
@@ -169,7 +173,16 @@ describe('field RS-03 a server at another address than its issuer', () => {
   ])('jwks_uri %s with %j: accepted is %s', (jwks_uri, options, isAccepted) => {
     const read = () => endpointOf({ issuer: ISSUER, jwks_uri }, 'jwks_uri', { issuer: ISSUER, ...options });
     if (isAccepted) expect(read()).toBe(jwks_uri);
-    else expect(read).toThrow(AuthorizationServerUnavailable);
+    else {
+      const lack = options.allowInsecureRequests
+        ? 'no usable "jwks_uri"'
+        : 'no https "jwks_uri" (http is accepted on loopback only)';
+      const reason = `its metadata has ${lack}`;
+      expect(read).toThrow(AuthorizationServerUnavailable);
+      expect(read).toThrow(
+        expect.objectContaining({ issuer: ISSUER, code: 'endpoint_missing', reason, retryAfter: 10 }),
+      );
+    }
   });
 });
 

@@ -114,12 +114,25 @@ describe('the answer of an application', () => {
     `${ISSUER}/\u001b[2J`,
     `${ISSUER}/\u202eknab`,
     'https://bänk.example',
-    `https://as.example/${'a'.repeat(3000)}`,
+    'https://as.example:99999',
+    'https://[',
+    'xhttps://as.example',
+    'https:/as.example',
+    `https://as.example/${'a'.repeat(2048 - 18)}`,
   ])('an issuer that no server has is not asked for: %j', async (issuer) => {
     const { servers, asked } = setUp(() => optionsOf(ISSUER));
     expect(servers.resolve(issuer)).toBeUndefined();
     expect(asked).toEqual([]);
   });
+
+  test.each(['http://127.0.0.1:8080/a', 'https://as.example', `https://as.example/${'a'.repeat(2048 - 19)}`])(
+    'an issuer that a server can have is asked for: %j',
+    async (issuer) => {
+      const { servers, asked } = setUp(() => undefined);
+      await servers.resolve(issuer);
+      expect(asked).toEqual([issuer]);
+    },
+  );
 
   describe('is checked as options are at boot', () => {
     const other = { ...optionsOf('https://other.example'), acr: { mfa: 'silver', phr: 'key' } };
@@ -347,6 +360,29 @@ describe('an application that cannot answer', () => {
     expect([servers.find(ISSUER), servers.resolve(ISSUER)]).toEqual([undefined, undefined]);
   });
 
+  test('is asked about a server in use again, but not within a second', async () => {
+    let isDown = false;
+    const { servers, asked, failures } = setUp((issuer) => {
+      if (isDown) throw new Error('down');
+      return optionsOf(issuer);
+    });
+    const server = await servers.resolve(ISSUER);
+    isDown = true;
+    pass(300);
+    for (const [seconds, times] of [
+      [0, 2],
+      [0.9, 2],
+      [0.1, 3],
+      [0.9, 3],
+      [0.1, 4],
+    ] as const) {
+      pass(seconds);
+      expect(servers.find(ISSUER)).toBe(server);
+      await settled();
+      expect([asked.length, failures.length]).toEqual([times, times - 1]);
+    }
+  });
+
   test('keeps the servers that it has named for an hour more, and no longer', async () => {
     let isDown = false;
     const { servers, failures } = setUp((issuer) => {
@@ -470,5 +506,8 @@ describe('numbers', () => {
     const counts = new Map<string, number>();
     for (const outcome of await Promise.all(outcomes)) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
     expect(Object.fromEntries(counts)).toEqual({ answered: 1100, resolver_overloaded: 900 });
+    // that there was no time for a question says nothing about the issuer
+    await servers.resolve('https://stranger.example/1999');
+    expect(asked.at(-1)).toBe('https://stranger.example/1999');
   });
 });

@@ -20,14 +20,10 @@ const header = { typ: 'at+jwt', alg: 'ES256', kid: 'k' };
 stopClockOfEachTest(Date.UTC(2026, 0, 1));
 const server = serverOfEachTest();
 
-/** A verifier of the tokens of a server that is resolved, with these options at first and then. */
-function verifierOf(...given: Partial<ServerOptions>[]): AccessTokenVerifier {
-  const answers = given.map((options) => ({
-    issuer: server.origin,
-    audience: AUDIENCE,
-    jwksUri: `${server.origin}/keys`,
-    ...options,
-  }));
+/** A verifier of the tokens of a server that is resolved, with these options at first and then; `undefined`: to none. */
+function verifierOf(...given: (Partial<ServerOptions> | undefined)[]): AccessTokenVerifier {
+  const known = { issuer: server.origin, audience: AUDIENCE, jwksUri: `${server.origin}/keys` };
+  const answers = given.map((options) => options && { ...known, ...options });
   const configured = checkAuthorizationServers([
     { issuer: 'https://configured.example', audience: AUDIENCE, acr: 'literal', boundTokens: 'accepted' },
   ]);
@@ -157,6 +153,18 @@ describe('a known token of a server that is resolved to something else', () => {
     expect(verifier.knows(known)).toBe(true);
     await new Promise((resolve) => setImmediate(resolve));
     expect(verifier.knows(known)).toBe(false);
+  });
+
+  test('it is of an unknown issuer once the application has no such server any more', async () => {
+    server.json('/keys', keys);
+    const verifier = verifierOf({}, undefined);
+    await verifier.verify(token());
+    pass(300);
+    const known = token({ jti: 'later' });
+    expect(await outcome(verifier, known)).toBe('accepted');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(verifier.knows(known)).toBe(false);
+    expect(await outcome(verifier, known)).toBe(refusal.iss);
   });
 
   test('its words and order are the new ones at the next use', async () => {

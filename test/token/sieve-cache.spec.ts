@@ -42,6 +42,35 @@ test('a use counts until the hand comes by', () => {
   expect(keysOf(cache, 'aefgh')).not.toContain('e');
 });
 
+test('a use that the hand has passed counts no longer when it comes by again', () => {
+  const cache = filled(3, 'abc');
+  use(cache, 'a');
+  cache.add(new Entry('d'));
+  use(cache, 'cd');
+  cache.add(new Entry('e'));
+  expect(keysOf(cache, 'abcde')).toBe('cde');
+});
+
+test.each([
+  ['where the hand stands moves it on', 'c', 'aefg'],
+  ['elsewhere leaves it where it is', 'e', 'adfg'],
+])('the removal of an entry %s', (_, removed, kept) => {
+  const cache = filled(4, 'abcd');
+  use(cache, 'a');
+  // spares a, removes b, and stands at c
+  cache.add(new Entry('e'));
+  cache.delete(cache.get(removed)!);
+  for (const key of 'fg') cache.add(new Entry(key));
+  expect(keysOf(cache, 'abcdefg')).toBe(kept);
+  expect([cache.size, cache.bytes]).toEqual([4, 4]);
+});
+
+test('an entry as large as the cache is added', () => {
+  const cache = filled(4, 'abcd');
+  cache.add(new Entry('whole', 4));
+  expect([cache.size, cache.bytes, cache.get('whole')?.bytes]).toEqual([1, 4, 4]);
+});
+
 test('if all entries are used one of them makes room all the same', () => {
   const keys = Array.from({ length: 1000 }, (_, index) => `k${index}`);
   const cache = new SieveCache<Entry>(1000);

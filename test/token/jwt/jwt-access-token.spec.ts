@@ -151,6 +151,20 @@ describe('aud', () => {
   });
 });
 
+describe('claims are handed over as they were sent', () => {
+  test.each([
+    ['one audience', () => server.audience],
+    ['a list of one', () => [server.audience]],
+    ['a list with others', () => ['https://other.example', server.audience]],
+    ['the second one that is accepted', () => 'urn:second'],
+  ])('%s', async (_, aud) => {
+    verifier = verifierOf({ issuer: server.issuer, audience: [server.audience, 'urn:second'] });
+    const token = await server.accessToken({ claims: { aud: aud() } });
+    const { claims } = await verifier.verify(token);
+    expect(claims).toEqual(JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()));
+  });
+});
+
 describe('exp, nbf and iat', () => {
   test.each([
     ['RS-66 exp within the tolerance', { exp: now - 4 }, 'accepted'],

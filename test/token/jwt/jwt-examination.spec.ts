@@ -9,6 +9,7 @@ import {
   profiles,
 } from '../../../lib/authorization-servers/index.js';
 import { AccessTokenRefused, AccessTokenVerifier, examineJwt } from '../../../lib/token/index.js';
+import { KeySet } from '../../../lib/token/keys/key-set.js';
 
 const CLOCK_TOLERANCE = 5;
 
@@ -116,6 +117,37 @@ test('a token whose key cannot be read is examined as far as it can be', async (
     clockTolerance: CLOCK_TOLERANCE,
   });
   expect(examination).toMatchObject({ refusals: [{ code: 'jti_missing' }], unavailable: { code: 'keys_unreadable' } });
+});
+
+test('the signature of an algorithm that is not allowed is not checked', async () => {
+  const [, payload, signature] = (await server.accessToken({})).split('.');
+  const header = Buffer.from('{"alg":"HS256","typ":"at+jwt","kid":"other"}').toString('base64url');
+  await expect(codesOf(`${header}.${payload}.${signature}`, {})).resolves.toEqual({
+    all: ['algorithm_not_allowed'],
+    first: 'algorithm_not_allowed',
+  });
+});
+
+test('another issuer is named, next to the one that is expected', async () => {
+  const [configured] = checkAuthorizationServers([{ issuer: server.issuer, audience: server.audience }]);
+  const token = await server.accessToken({ claims: { iss: 'https://other.example' } });
+  const clock = { now: Date.now() / 1000, clockTolerance: CLOCK_TOLERANCE };
+  expect((await examineJwt(token, configured!, clock)).refusals).toEqual([
+    expect.objectContaining({ code: 'issuer_unknown', found: 'https://other.example', expected: [server.issuer] }),
+  ]);
+});
+
+test('an error that is neither a refusal nor an outage is not hidden', async () => {
+  const [configured] = checkAuthorizationServers([{ issuer: server.issuer, audience: server.audience }]);
+  const clock = { now: Date.now() / 1000, clockTolerance: CLOCK_TOLERANCE };
+  const fault = jest.spyOn(KeySet.prototype, 'keyFor').mockImplementation(() => {
+    throw new RangeError('a fault');
+  });
+  try {
+    await expect(examineJwt(await server.accessToken({}), configured!, clock)).rejects.toThrow(RangeError);
+  } finally {
+    fault.mockRestore();
+  }
 });
 
 test('what is no JWT is refused', async () => {

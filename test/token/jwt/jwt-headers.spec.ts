@@ -50,6 +50,16 @@ describe('headers of verified tokens', () => {
     expect(Object.isFrozen(read(headers, tokenOf(long)).header)).toBe(false);
   });
 
+  it('are remembered up to 1,024 characters', () => {
+    const headers = new JwtHeaders();
+    const ofOctets = (octets: number) => ({ kid: 'x'.repeat(octets - '{"kid":""}'.length) });
+    const [longest, longer] = [ofOctets(768), ofOctets(769)];
+    for (const header of [longest, longer]) accept(headers, header);
+    expect(encode(longest)).toHaveLength(1024);
+    expect(Object.isFrozen(read(headers, tokenOf(longest)).header)).toBe(true);
+    expect(Object.isFrozen(read(headers, tokenOf(longer)).header)).toBe(false);
+  });
+
   it('are at most a hundred, of which the oldest go first', () => {
     const headers = new JwtHeaders();
     for (let kid = 0; kid < 101; kid += 1) accept(headers, { kid });

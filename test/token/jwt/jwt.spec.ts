@@ -1,6 +1,6 @@
 import crypto from 'node:crypto';
 import { AccessTokenRefused, type AccessTokenVerifier } from '../../../lib/token/index.js';
-import { readJwt } from '../../../lib/token/jwt/jwt.js';
+import { checkSize, readJwt } from '../../../lib/token/jwt/jwt.js';
 import { stringCalls } from '../../support/string-calls.js';
 import { JsonServer } from '../json-server.js';
 import { accessTokenClaims, encode, keyPair, type Part, signToken } from '../signed-token.js';
@@ -162,6 +162,11 @@ describe('JSON', () => {
     expect(verified.claims['name']).toBe('Zoë 李 😀');
   });
 
+  test('RFC 7519 §7.2 claims with U+FFFD, which also stands for octets that are no UTF-8, are accepted', async () => {
+    const verified = await verifier.verify(signed({ ...HEADER, note: '\ufffd' }, claims({ name: '\ufffd' })));
+    expect(verified.claims['name']).toBe('\ufffd');
+  });
+
   test('RFC 7519 §4 of members of the same name the last one counts, for every rule', async () => {
     expect(await outcome(verifier, signed(HEADER, claimsWith('"aud":"other"')))).toBe(refusal.aud);
     expect(await outcome(verifier, signed(HEADER, claimsWith('"exp":1')))).toBe(refusal.exp);
@@ -220,6 +225,11 @@ describe('size and depth', () => {
     expect(longest.length).toBeLessThanOrEqual(16_384);
     expect(await outcome(verifier, longest)).toBe('accepted');
     expect(await outcome(verifier, ofLength(16_400))).toBe(refusal.long);
+  });
+
+  test('the limit is 16,384 characters, to the character', () => {
+    expect(() => checkSize('x'.repeat(16_384))).not.toThrow();
+    expect(() => checkSize('x'.repeat(16_385))).toThrow(expect.objectContaining({ code: 'token_too_long' }));
   });
 
   test('a longer one is refused before it is read, hashed or copied, also with a known token next to it', async () => {

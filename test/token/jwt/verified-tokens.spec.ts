@@ -1,7 +1,8 @@
-import crypto, { randomUUID } from 'node:crypto';
+import crypto, { createHash, randomUUID } from 'node:crypto';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import type { AccessTokenVerifier } from '../../../lib/token/index.js';
 import { verifySignature } from '../../../lib/token/jwt/signature.js';
+import { TokenIdentity } from '../../../lib/token/jwt/token-identity.js';
 import { SieveCache } from '../../../lib/token/sieve-cache.js';
 import { JsonServer } from '../json-server.js';
 import { accessTokenClaims, encode, keyPair, signToken } from '../signed-token.js';
@@ -267,6 +268,14 @@ describe('the number of known tokens', () => {
     expect(verifier.tokenCache.bytes - short).toBeGreaterThan(short + 8000);
   });
 
+  test('a token with a long header takes no more room, as headers are shared', async () => {
+    const claims = { jti: 'c0ffee' };
+    await verifier.verify(await server.accessToken({ claims }));
+    const { bytes } = verifier.tokenCache;
+    await verifier.verify(await server.accessToken({ claims, header: { note: 'n'.repeat(500) } }));
+    expect(verifier.tokenCache.bytes).toBe(2 * bytes);
+  });
+
   test('tokens whose time is over make room for new ones before those that were used', async () => {
     const token = await server.accessToken({ expiresIn: 10 });
     await verifier.verify(token);
@@ -336,6 +345,13 @@ describe('the digest of a token', () => {
 });
 
 describe('the memory of known tokens', () => {
+  test('RFC 6234 a token is found by all 256 bits of its SHA-256 digest', () => {
+    for (const token of ['', 'a.b.c', 'x'.repeat(16_384)]) {
+      const octets = createHash('sha256').update(token).digest();
+      expect(Buffer.from(new TokenIdentity(token).digest, 'latin1')).toEqual(octets);
+    }
+  });
+
   test('a verified token is frozen at every depth', async () => {
     const claims = { amr: ['pwd'], realm_access: { roles: [{ name: 'admin' }] }, empty: {} };
     const verified = await verifier.verify(await server.accessToken({ acr: 'mfa', claims }));
