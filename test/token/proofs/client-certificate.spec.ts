@@ -40,7 +40,8 @@ const forms: Record<ClientCertificateForm, { good: string[]; unreadable: string[
     good: [pem, pem.replaceAll('%2B', '+').replaceAll('%2F', '/').replaceAll('%3D', '='), `${pem}%0A`],
     unreadable: [
       ...[
-        pem + encodeURIComponent(mallory.cert),
+        `${pem}%0A${encodeURIComponent(mallory.cert)}`,
+        pem + pem,
         base64,
         '%',
         'garbage',
@@ -76,7 +77,7 @@ const forms: Record<ClientCertificateForm, { good: string[]; unreadable: string[
         `Subject="a"b;Hash=${hex}`,
         `Subject="\\";Hash=${hex}`,
       ],
-      ...[pem, `Chain="${pem}"`, `Cert="${pem}${encodeURIComponent(mallory.cert)}"`],
+      ...[pem, `Chain="${pem}"`, `Cert="${pem}%0A${encodeURIComponent(mallory.cert)}"`],
     ],
   },
 };

@@ -99,6 +99,11 @@ describe('DPoPProofs', () => {
       { code: 'proof_typ_mismatch', found: typ, expected: ['dpop+jwt'] },
     ]),
     [
+      '4. typ a list, which some read as a text',
+      () => proof({}, { typ: ['dpop+jwt'] }),
+      { code: 'proof_typ_mismatch', found: ['dpop+jwt'], expected: ['dpop+jwt'] },
+    ],
+    [
       '5. an asymmetric algorithm',
       () => proof({}, { alg: 'none' }),
       {

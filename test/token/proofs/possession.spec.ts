@@ -172,6 +172,11 @@ describe('checkPossession', () => {
     expect(checkPossession({}, [], true)).toBeUndefined();
   });
 
+  test('no further server is resolved at run time by default', () => {
+    const required = of({ policy: 'required', methods: ['dpop'] });
+    expect(checkPossession({ publicUrl: PUBLIC_URL }, required)).toMatchObject({ acceptsBearer: false });
+  });
+
   test('each method is there if any server has it', () => {
     const settings = checkPossession({ publicUrl: PUBLIC_URL }, of(none, { methods: ['dpop'] }, { methods: ['mtls'] }));
     expect(settings).toMatchObject({
@@ -200,7 +205,7 @@ describe('checkPossession', () => {
   test.each<[message: string, options: PossessionOptions, servers: ReturnType<typeof of>]>([
     ['"publicUrl" is required', {}, dpop],
     ['"publicUrl" must be the https URL', { publicUrl: 'http://api.example.com' }, of(none)],
-    ['"dpop" has no effect', { dpop: {} }, mtls],
+    ['"dpop" has no effect, as no server', { dpop: {} }, mtls],
     ['"dpop.proofMaxAge" must be', { publicUrl: PUBLIC_URL, dpop: { proofMaxAge: 0 } }, dpop],
     [
       '"clientCertificate" has no effect',
