@@ -6,15 +6,15 @@ import { type SignatureRule, signatureRules } from './signature-algorithms.js';
  * anew at each use.
  */
 export class VerificationKey {
-  readonly kid?: string;
-  /** `alg` of the JWK. Absent if it has none. In that case the type of the key alone limits its algorithms. */
-  readonly alg?: string;
+  readonly kid: string | undefined;
+  /** `alg` of the JWK. `undefined` if it has none. In that case the type of the key alone limits its algorithms. */
+  readonly alg: string | undefined;
   readonly key: KeyObject;
   readonly #rules: ReadonlyMap<string, SignatureRule>;
 
   constructor({ kid, alg, key }: { kid?: string | undefined; alg?: string | undefined; key: KeyObject }) {
-    if (kid !== undefined) this.kid = kid;
-    if (alg !== undefined) this.alg = alg;
+    this.kid = kid;
+    this.alg = alg;
     this.key = key;
     const rules = signatureRules(key);
     this.#rules =

@@ -34,7 +34,8 @@ export class VerificationKeys {
       const { kid, alg } = signingKey;
       const pem = signingKey.getPublicKey();
       const identity = JSON.stringify([kid, alg, pem]);
-      const key = previous?.keys.get(identity) ?? new VerificationKey({ kid, alg, key: createPublicKey(pem) });
+      const known = keys.get(identity) ?? previous?.keys.get(identity);
+      const key = known ?? new VerificationKey({ kid, alg, key: createPublicKey(pem) });
       keys.set(identity, key);
       for (const thumbprint of new Set(thumbprints.get(pem) ?? [])) addTo(this.byThumbprint, thumbprint, key);
     }

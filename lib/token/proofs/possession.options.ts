@@ -62,6 +62,6 @@ export function checkPossession(
 function withoutEffect(option: string, method: string): StepUpConfigurationError {
   return new StepUpConfigurationError(
     `"${option}" has no effect, as no server accepts tokens that are bound so; set "authorizationServers[].boundTokens" to ` +
-      `'accepted' or 'required'${method === 'mtls' ? ", with 'mtls' among its methods" : ", with 'dpop' among its methods"}`,
+      `'accepted' or 'required', with '${method}' among its methods`,
   );
 }

@@ -189,7 +189,7 @@ describeOverHttp('a client certificate in the header of a proxy', ({ serve, acce
       // AWS leaves some characters as they are
       good: [escaped, (cert) => escaped(cert).replaceAll('%2B', '+').replaceAll('%2F', '/').replaceAll('%3D', '=')],
       unreadable: [
-        (cert) => escaped(cert + cert),
+        (cert) => escaped(`${cert}\n${cert}`),
         base64,
         () => '%',
         () => 'garbage',

@@ -1,4 +1,4 @@
-import { PublicUrl } from '../../../lib/token/proofs/public-url.js';
+import { originOf, PublicUrl } from '../../../lib/token/proofs/public-url.js';
 import { refusals } from '../../support/refusals.js';
 
 const MUST =
@@ -11,6 +11,8 @@ describe('PublicUrl', () => {
       [`${MUST}"http://api.example.com"`]: ['http://api.example.com'],
       [`${MUST}"api.example.com"`]: ['api.example.com'],
       [`${MUST}"ws://127.0.0.1"`]: ['ws://127.0.0.1'],
+      [`${MUST}"xhttps://api.example.com"`]: ['xhttps://api.example.com'],
+      [`${MUST}"https://api.example.com:65536"`]: ['https://api.example.com:65536'],
       [`${MUST}"https://api.example.com/?a"`]: ['https://api.example.com/?a'],
       [`${MUST}"https://api.example.com#a"`]: ['https://api.example.com#a'],
       [`${MUST}"https://api.example.com\\\\a"`]: ['https://api.example.com\\a'],
@@ -58,14 +60,57 @@ describe('PublicUrl', () => {
     expect(url.isOf('https://evil.example/a', { originalUrl })).toBe(false);
   });
 
-  test.each(['*', 'api.example.com:443', '/a b', '/ä', '/a\\b', 'ftp://api.example.com/a'])(
-    'the request target %j is no URL of a proof',
-    (target) => {
-      for (const htu of [`https://api.example.com/v1${target}`, 'https://api.example.com/v1', target]) {
-        expect(url.isOf(htu, { originalUrl: target })).toBe(false);
-      }
-    },
-  );
+  test.each<[target: string, htu: string]>([
+    ['/a', 'https://api.example.com/v1/b'],
+    ['/a', 'https://api.example.com/v1/A'],
+    ['/a', 'https://api.example.com/v1/a/'],
+    ['/a', 'https://api.example.com/a'],
+    ['/a', 'https://api.example.com/v1'],
+    ['/', 'https://api.example.com/v1/a'],
+    ['/', 'https://api.example.com/v2'],
+    ['/', 'https://api.example.com/'],
+    ['/a', 'http://api.example.com/v1/a'],
+    ['/a', 'https://api.example.com:8443/v1/a'],
+    ['/a', 'https://api.example.com:65536/v1/a'],
+    ['/a', 'xhttps://api.example.com/v1/a'],
+    ['/a', 'api.example.com/v1/a'],
+    ['/a', 'garbage'],
+    ['/a', ''],
+  ])('the request target %j is not %s', (originalUrl, htu) => {
+    expect(url.isOf(htu, { originalUrl })).toBe(false);
+  });
+
+  // with what some parsers make of them
+  test.each<[target: string, read: string]>([
+    ['*', '*'],
+    ['api.example.com:443', ''],
+    ['/a b', '/a%20b'],
+    ['/ä', '/%C3%A4'],
+    ['/a\\b', '/a/b'],
+    ['ftp://api.example.com/a', '/a'],
+    ['', 'undefined'],
+  ])('the request target %j is no URL of a proof', (target, read) => {
+    for (const path of [target, read, 'undefined', '']) {
+      expect(url.isOf(`https://api.example.com/v1${path}`, { originalUrl: target })).toBe(false);
+    }
+    expect(url.isOf(target, { originalUrl: target })).toBe(false);
+  });
+
+  test('a slash at the end of it counts nothing, and with a path of its own it is not the whole host', () => {
+    const withSlash = new PublicUrl('https://api.example.com/v1/');
+    expect(withSlash.isOf('https://api.example.com/v1/a', { originalUrl: '/a' })).toBe(true);
+    expect(withSlash.isOf('https://api.example.com/v1//a', { originalUrl: '/a' })).toBe(false);
+  });
+
+  test.each<[htu: string, origin: string | undefined]>([
+    ['HTTPS://API.example.com:443/a?b', 'https://api.example.com'],
+    ['http://127.0.0.1:3000', 'http://127.0.0.1:3000'],
+    ['/a', undefined],
+    ['', undefined],
+    ['https://user@api.example.com/a', undefined],
+  ])('the origin of %j is %s', (htu, origin) => {
+    expect(originOf(htu)).toBe(origin);
+  });
 
   test.each([
     '/a/../b',

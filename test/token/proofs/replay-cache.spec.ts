@@ -77,6 +77,18 @@ describe('Replays', () => {
     await expect(use(instance(cache))).rejects.toMatchObject(unavailable);
   });
 
+  test('the error says what fails, and carries why', async () => {
+    const message =
+      'https://as.example: the cache of used proofs fails, so that no proof for its tokens can be accepted';
+    const down = new Error('down');
+    for (const [cache, cause] of [
+      [{ setIfAbsent: () => Promise.reject(down) }, down],
+      [{ get: async () => undefined, set: async () => true }, new Error('the cache has not stored the proof')],
+    ] as [ReplayCache, Error][]) {
+      await expect(use(instance(cache))).rejects.toMatchObject({ message, cause, retryAfter: 1 });
+    }
+  });
+
   test('what a cache in one step answers but true is a use', async () => {
     for (const answer of [false, 'OK', 1, undefined, null]) {
       expect(await use(instance({ setIfAbsent: async () => answer as boolean }))).toBe(false);

@@ -75,6 +75,28 @@ describe('UsedProofs', () => {
     ]).toEqual([false, true]);
   });
 
+  test('a forgotten proof is refused as long as it could be accepted, to the last second', () => {
+    const used = new UsedProofs(TTL, 1);
+    // from a clock that is ahead
+    const early = { key: 'k', jti: 'a', iat: NOW + 5 };
+    used.use(early, NOW);
+    used.use({ key: 'l', jti: 'b', iat: NOW }, NOW);
+    expect(used.use(early, NOW + TTL)).toBe(false);
+    expect(used.use(early, NOW + TTL + 1)).toBe(true);
+  });
+
+  test('forgotten proofs concern their own key until there are more such keys than the bound', () => {
+    const used = new UsedProofs(TTL, 3);
+    const flood = (from: number, to: number) => {
+      for (let index = from; index < to; index += 1) used.use({ key: `${index}`, jti: 'a', iat: NOW }, NOW);
+    };
+    flood(0, 6);
+    expect(used.size).toBe(6);
+    expect(used.use({ key: 'slow', jti: 'a', iat: NOW - 1 }, NOW)).toBe(true);
+    flood(6, 7);
+    expect(used.use({ key: 'slower', jti: 'a', iat: NOW - 1 }, NOW)).toBe(false);
+  });
+
   test('a flood that is over is forgotten with its proofs', () => {
     const used = new UsedProofs(TTL, 10);
     for (let index = 0; index < 100; index += 1)
