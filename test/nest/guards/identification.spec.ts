@@ -211,7 +211,7 @@ describe('a user under a property of Passport', () => {
 
   it('is nobody, and is found nowhere, if the strategy of the application has none', () => {
     const { identification } = identifying(false);
-    const request: Holder = { session: { id: 1 }, account: alice() };
+    const request: Holder = { session: { id: 1 } };
     identification.identify(overHttp(request), routeOf({ searchesUsers: true }), true);
     request['session'] = 'another';
     expect(request['session']).toBe('another');
