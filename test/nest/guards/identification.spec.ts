@@ -185,7 +185,9 @@ describe('a user under a property of Passport', () => {
     const failing = namedBy(() => {
       throw new RangeError('no options');
     });
-    await expect((async () => identification.identify(overHttp({}), failing, true))()).rejects.toThrow(CallbackFailed);
+    const error = await (async () => identification.identify(overHttp({}), failing, true))().catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(CallbackFailed);
+    expect(error).toMatchObject({ option: 'getAuthenticateOptions', cause: new RangeError('no options') });
   });
 
   it('AT-5 is found by its subject where the boot has not seen the guard, and nothing else is', () => {
@@ -209,11 +211,23 @@ describe('a user under a property of Passport', () => {
     expect(request['member']).toEqual(mallory());
   });
 
-  it('is nobody, and is found nowhere, if the strategy of the application has none', () => {
-    const { identification } = identifying(false);
-    const request: Holder = { session: { id: 1 } };
+  it('AT-5 is found by the object if it has no subject', () => {
+    const { identification, authenticated } = identifying({ id: 7 });
+    const request: Holder = { member: authenticated.user };
     identification.identify(overHttp(request), routeOf({ searchesUsers: true }), true);
-    request['session'] = 'another';
-    expect(request['session']).toBe('another');
+    expect(() => Object.assign(request, { member: { id: 8 } })).toThrow(ANOTHER_USER);
+  });
+
+  it.each<[what: string, user: unknown, present: unknown]>([
+    ['nobody, as Passport says it', false, false],
+    ['nobody', undefined, { sub: 'bob' }],
+    ['null', null, { sub: 'bob' }],
+    ['a name', 'alice', 'alice'],
+  ])('is not searched for if it is no object: %s', (_, user, present) => {
+    const { identification } = identifying(user);
+    const request: Holder = { member: present };
+    identification.identify(overHttp(request), routeOf({ searchesUsers: true }), true);
+    request['member'] = 'another';
+    expect(request['member']).toBe('another');
   });
 });
