@@ -1,10 +1,12 @@
 import { type ExecutionContext, UnauthorizedException } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import type { StepUpModuleOptions } from 'nestjs-step-up';
 import { CallbackFailed } from '../../../lib/nest/advice/callback.js';
 import { Identification } from '../../../lib/nest/guards/identification.js';
 import type { Route } from '../../../lib/nest/requirements/route.js';
 import { checkOptions } from '../../../lib/nest/step-up-settings.js';
 import { invocationOf } from '../../../lib/nest/transports/invocation.js';
+import type { FurtherOptions } from '../../support/application.js';
 import { bootServer } from '../../support/boot.js';
 
 const { issuer } = bootServer;
@@ -12,12 +14,12 @@ const other = { ...bootServer, issuer: 'https://other.example' };
 const alice = () => ({ sub: 'alice', iss: issuer, name: 'Alice' });
 const mallory = () => ({ sub: 'mallory', iss: issuer });
 
-type Options = Partial<Parameters<typeof checkOptions>[0] & object>;
+type Options = FurtherOptions;
 type Holder = Record<string, unknown>;
 
 /** An identification in which the token of each invocation is of this user. */
 function identifying(user: unknown = alice(), options: Options = {}) {
-  const settings = checkOptions({ authorizationServers: [bootServer], ...options } as Options);
+  const settings = checkOptions({ authorizationServers: [bootServer], ...options } as StepUpModuleOptions);
   const authenticated = { user, event: { subject: 'alice', issuer }, claims: {} };
   const identification = new Identification(settings, {
     authenticate: () => authenticated,
