@@ -12,8 +12,9 @@ import { LEFT_OUT, specFiles } from './rooms.mjs';
 import { runSpecFile } from './spec-file.mjs';
 
 class SpecsInOneProcess {
-  // Those that noticed a change last come first, as the next change is near it, then those that take least.
   #files = specFiles(process.env.STEP_UP_ROOM);
+  // For each file of lib its own: what noticed a change of it will notice more.
+  #orders = new Map();
   // What changed code asks which change is active.
   #changes = {};
 
@@ -47,13 +48,14 @@ class SpecsInOneProcess {
     const only = testFilter && new Set(testFilter);
     const reaching = testFilter && new Set(testFilter.map((id) => id.split(':')[0]));
     const tests = [];
-    for (const file of this.#files.filter((file) => reaching?.has(file) ?? true).sort(nearestTo(sandboxFileName))) {
+    const order = this.#orders.get(sandboxFileName) ?? this.#files.toSorted(nearestTo(sandboxFileName));
+    for (const file of order.filter((file) => reaching?.has(file) ?? true)) {
       const outcomes = await runSpecFile(file, { only, leftOut: LEFT_OUT, bail: !disableBail });
       tests.push(...outcomes.map((outcome) => resultOf(file, outcome)));
       const noHold = determineHitLimitReached(this.#changes.hitCount, hitLimit);
       if (noHold !== undefined) return toMutantRunResult(noHold);
       if (!disableBail && outcomes.some(({ error }) => error !== undefined)) {
-        this.#files = [file, ...this.#files.filter((other) => other !== file)];
+        this.#orders.set(sandboxFileName, [file, ...order.filter((other) => other !== file)]);
         break;
       }
     }

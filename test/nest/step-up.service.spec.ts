@@ -234,6 +234,15 @@ describeOverHttp('StepUpService', ({ serve, accessToken, server, log }) => {
     await expect(service.require(request, 'mfa')).rejects.toMatchObject({ status: 403 });
   });
 
+  it('with the option "accessToken", a request alone does not say which token is judged', async () => {
+    const service = (await serveWords(handler(), { accessToken: () => undefined })).app.get(StepUpService);
+    const headers = { authorization: `Bearer ${await accessToken({ acr: 'urn:mfa' })}` };
+    const request = Object.assign(new IncomingMessage(new Socket()), { headers });
+    await expect(service.require(request, 'mfa')).rejects.toThrow(
+      'With the option "accessToken", StepUpService needs an ExecutionContext here',
+    );
+  });
+
   it('listeners are told of each challenge, until they are removed', async () => {
     const send = await serveWords(places['the context']('phr'));
     const heard: ChallengeReport[] = [];

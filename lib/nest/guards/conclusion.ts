@@ -59,7 +59,7 @@ export class Conclusion {
   refusing<T>(at: At, judgement: () => MaybePromise<T | HttpException>): MaybePromise<T> {
     const outcome = orElse(judgement, (error) => this.refuse(at, error));
     if (outcome instanceof HttpException) {
-      return this.#isAwaited(at) ? rejected(this.#refusal(at, outcome)) : this.refuse(at, outcome);
+      return this.#routeAt(at)?.isAwaited ? rejected(this.#refusal(at, outcome)) : this.refuse(at, outcome);
     }
     if (!isThenable(outcome)) return outcome;
     return handled(outcome.then((one) => (one instanceof HttpException ? this.refuse(at, one) : one)));
@@ -116,14 +116,13 @@ export class Conclusion {
   }
 
   #decidedAt(at: At): DecidedAt {
-    const context = 'transport' in at ? at.context : at;
     const transport = 'transport' in at ? at.transport.name : at.getType<string>();
-    return { route: context && this.knownRoute(context)?.name, transport };
+    return { route: this.#routeAt(at)?.name, transport };
   }
 
-  #isAwaited(at: At): boolean {
+  #routeAt(at: At): Route | undefined {
     const context = 'transport' in at ? at.context : at;
-    return context !== undefined && this.knownRoute(context)?.isAwaited === true;
+    return context && this.knownRoute(context);
   }
 }
 

@@ -89,8 +89,7 @@ export class Identification {
     if (transport.carriesUser) assign(request, user);
     for (const holder of userHolders) {
       for (const property of properties) {
-        const isOurs = transport.carriesUser && holder === request && property === USER;
-        if (!isOurs) property.assertComparable(holder, user, event, this.#hasSeveralIssuers);
+        property.assertComparable(holder, user, event, this.#hasSeveralIssuers);
         if (isExposed) property.keep(holder, user, event);
       }
     }

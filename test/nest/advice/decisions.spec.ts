@@ -1,5 +1,12 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { Controller, type ExecutionContext, ForbiddenException, Get, UseGuards } from '@nestjs/common';
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  ForbiddenException,
+  Get,
+  UseGuards,
+} from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import {
@@ -35,6 +42,15 @@ class InsideController {
     return done();
   }
 }
+
+/** Puts a richer user in the place of the judged one, who is then judged again. */
+const enriches: CanActivate = {
+  canActivate(context) {
+    const request = context.switchToHttp().getRequest<{ user: object }>();
+    request.user = { ...request.user, roles: ['clerk'] };
+    return true;
+  },
+};
 
 describeOverHttp('a decision', ({ serve, accessToken, server }) => {
   /** Serves a handler and returns what is decided from then on. */
@@ -94,6 +110,29 @@ describeOverHttp('a decision', ({ serve, accessToken, server }) => {
         { ...facts, outcome: 'challenged', requirements, reasons: ['acr_unmet'] },
       ]);
     });
+
+    it('and a second one in its handler counts if report mode waives what it asks for', async () => {
+      const { send, decisions } = await deciding(InsideController, { mode: 'report' });
+      const { status } = await send({ token: await accessToken({ acr: 'pwd', authTime: null }) });
+      const facts = { ...http, route: 'InsideController.transfer', issuer: issuer() };
+      expect(status).toBe(200);
+      expect(decisions).toEqual([
+        { ...facts, outcome: 'admitted' },
+        { ...facts, outcome: 'reported', requirements: { acrValues: ['phr'] }, reasons: ['acr_unmet'] },
+      ]);
+    });
+
+    it.each([
+      ['enforce', 'mfa', 'admitted'],
+      ['report', 'pwd', 'reported'],
+    ] as const)(
+      'and none for the user whom a guard has enriched between two of ours, in mode %s',
+      async (mode, acr, outcome) => {
+        const { send, decisions } = await deciding(handler(UseGuards(enriches, AcrGuard), RequireAcr('mfa')), { mode });
+        expect((await send({ token: await accessToken({ acr }) })).status).toBe(200);
+        expect(decisions).toMatchObject([{ outcome }]);
+      },
+    );
 
     it('and in report mode says that a challenge was waived', async () => {
       const { send, decisions } = await deciding(handler(RequireAcr('mfa')), { mode: 'report' });

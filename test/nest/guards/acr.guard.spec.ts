@@ -223,3 +223,7 @@ describeOverHttp('no way leads around @RequireAcr', ({ serve, accessToken, log }
     expect(log.filter((line) => line.startsWith('[misconfigured]'))).toEqual([`[misconfigured] ${message}`]);
   });
 });
+
+it('AcrGuard of any version of the package is recognized by one mark, whose name never changes', () => {
+  expect(Reflect.get(AcrGuard.prototype, Symbol.for('nestjs-step-up:AcrGuard'))).toBe(true);
+});

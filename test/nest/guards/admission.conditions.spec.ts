@@ -1,7 +1,7 @@
 import { Controller, type ExecutionContext, Get, Req, type Type, UseGuards } from '@nestjs/common';
 import { AccessTokenGuard, AcrGuard, RequireAcr } from 'nestjs-step-up';
 import { isAdmitted } from '../../../lib/nest/guards/verdict.js';
-import { bootedProvider } from '../../support/boot.js';
+import { bootedProvider, bootServer } from '../../support/boot.js';
 import { challenged, withoutToken } from '../../support/challenged.js';
 import { describeOverHttp } from '../../support/describe-over-http.js';
 import { handler } from '../../support/handler.js';
@@ -71,5 +71,12 @@ describe('a refused GraphQL field', () => {
     await expect((async () => guard.canActivate(context))()).rejects.toThrow('Unauthorized');
     expect(hints).toEqual([{ maxAge: 0, scope: 'PRIVATE' }]);
     expect(isAdmitted(context)).toBe(false);
+  });
+
+  it.each([AcrGuard, AccessTokenGuard])('is refused by each guard, whatever isPublic() says: %p', async (type) => {
+    const options = { authorizationServers: [bootServer], isPublic: () => true };
+    const guard = await bootedProvider<AcrGuard | AccessTokenGuard>(type, { options });
+    await expect((async () => guard.canActivate(fieldOf('transfer').context))()).rejects.toThrow('Unauthorized');
+    expect(await guard.canActivate(fieldOf('balance').context)).toBe(true);
   });
 });

@@ -44,3 +44,33 @@ describe('a word that one authorization server knows', () => {
     }
   });
 });
+
+describe('a delegate', () => {
+  const accepting = checkOptions({
+    authorizationServers: [
+      { issuer: 'https://one.example', audience, delegation: 'accept' },
+      { issuer: 'https://two.example', audience },
+    ],
+  });
+  const judgement = new Judgement(accepting, log, new Decisions(log), new PublishedMetadata());
+  const required = new TranslatedRequirements({ maxAge: 300 }, new Vocabularies(accepting.servers));
+  const now = 1_700_000_000;
+  const delegated = (issuer: string | undefined) => ({
+    user: {},
+    event: { subject: 'alice', authTime: now, ...(issuer !== undefined && { issuer }) },
+    claims: { act: { sub: 'support' } },
+  });
+
+  it('is judged as the user if the configured server of the event accepts delegates', () => {
+    expect(judgement.assess(delegated('https://one.example'), required, now)).toEqual({ met: true });
+    expect(judgement.enforce(delegated('https://one.example'), required, {}, now)).toBe(undefined);
+  });
+
+  it.each<[issuer: string | undefined]>([['https://two.example'], ['https://three.example'], [undefined]])(
+    'meets nothing by any other server: %s',
+    (issuer) => {
+      expect(judgement.assess(delegated(issuer), required, now)).toEqual({ met: false, reasons: [] });
+      expect(judgement.enforce(delegated(issuer), required, {}, now)).toMatchObject({ rule: 'delegate_refused' });
+    },
+  );
+});

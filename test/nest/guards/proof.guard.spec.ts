@@ -50,8 +50,14 @@ describe('an invocation that was not admitted', () => {
   ])('does not reach %s, which the log explains', (_, context) => {
     expect(() => handlerProof.canActivate(context)).toThrow(new InternalServerErrorException());
     expect(log.lines).toEqual([
-      expect.stringContaining('[unguarded] BankController.transfer: Nest has left AcrGuard out of its guards'),
+      '[unguarded] BankController.transfer: Nest has left AcrGuard out of its guards, so that it is refused; provide its ' +
+        'class as a class, in a module that Nest scans, and let no other decorator or wrapper replace its metadata',
     ]);
+  });
+
+  it('does not reach the handler of an object without a class', () => {
+    const context = contextOf(undefined as never, BankController.prototype.transfer);
+    expect(() => handlerProof.canActivate(context)).toThrow(new InternalServerErrorException());
   });
 
   it.each<[handler: string, context: () => ExecutionContext]>([

@@ -14,7 +14,7 @@ import {
 } from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
-import { AccessTokenGuard, RequireAcr, StepUpContext, StepUpService } from 'nestjs-step-up';
+import { AccessTokenGuard, RequireAcr, SkipStepUp, StepUpContext, StepUpService } from 'nestjs-step-up';
 import type { FurtherOptions } from '../../support/application.js';
 import { challenged, invalidToken, withoutToken } from '../../support/challenged.js';
 import { describeOverHttp, type Response, type ServedModule } from '../../support/describe-over-http.js';
@@ -107,6 +107,22 @@ describeOverHttp('RS-03 a catch-all filter of the application loses no challenge
     )('%s: a handler with %s', (_where, _what, setup, served, responses) =>
       expectResponses(served(), caught(...responses), { ...setup, ...off }),
     );
+
+    it('also that of a token without a request', async () => {
+      @Controller()
+      @UseFilters(CatchAll)
+      class RelayController {
+        constructor(private readonly stepUp: StepUpService) {}
+
+        @Get()
+        @SkipStepUp()
+        async relay() {
+          await this.stepUp.authenticate('garbage');
+        }
+      }
+      const send = await serve(RelayController, { exceptionFilter: false });
+      expect(await send({ token: await accessToken() })).toMatchObject({ status: 401, body: { caught: 401 } });
+    });
 
     it('and without a filter Nest writes what the exception has', () =>
       expectResponses(handler(RequireAcr('mfa')), [noToken, garbage, acrUnmet], off));
