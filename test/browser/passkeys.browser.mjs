@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { scenario } from './scenario.mjs';
 import { virtualAuthenticator } from './virtual-authenticator.mjs';
 
-scenario('a large transfer takes a passkey, in a second round', async ({ bank, context }) => {
-  const { credentials } = await virtualAuthenticator(context, bank.page);
+/** Signs in, and asks for a large transfer: a one-time code is challenged first, then a passkey. */
+async function meetBothChallenges(bank) {
   await bank.signIn('ada');
   await bank.transfer('1500');
   await bank.is('challenged');
@@ -15,9 +15,18 @@ scenario('a large transfer takes a passkey, in a second round', async ({ bank, c
   await bank.is('challenged');
   await bank.press('Continue');
   await bank.enterCode();
+  await createAndUsePasskey(bank);
+  await bank.is('satisfied');
+}
+
+async function createAndUsePasskey(bank) {
   await bank.usePasskey('Create a passkey');
   await bank.usePasskey('Use a passkey');
-  await bank.is('satisfied');
+}
+
+scenario('a large transfer takes a passkey, in a second round', async ({ bank, context }) => {
+  const { credentials } = await virtualAuthenticator(context, bank.page);
+  await meetBothChallenges(bank);
   assert.equal(await bank.page.textContent('#acr-after'), 'phr');
   await bank.press('Transfer now');
   await bank.hasTransferred();
@@ -48,8 +57,7 @@ scenario('a lost passkey is replaced, after a one-time code', async ({ bank, con
 
   await signIn();
   await bank.enterCode();
-  await bank.usePasskey('Create a passkey');
-  await bank.usePasskey('Use a passkey');
+  await createAndUsePasskey(bank);
   await bank.page.waitForURL(`${sample.bank}/**`);
   const [before] = await credentials();
 
@@ -59,8 +67,7 @@ scenario('a lost passkey is replaced, after a one-time code', async ({ bank, con
   await bank.page.getByText('this device has no such passkey').waitFor();
   await bank.press('Create another one here');
   await bank.enterCode();
-  await bank.usePasskey('Create a passkey');
-  await bank.usePasskey('Use a passkey');
+  await createAndUsePasskey(bank);
   await bank.page.waitForURL(`${sample.bank}/**`);
   const [after] = await credentials();
   assert.notEqual(after.credentialId, before.credentialId);
@@ -71,19 +78,7 @@ scenario('localhost does as well, passkeys included', async ({ bank, sample, con
   await bank.goto(sample.bank.replace('127.0.0.1', 'localhost'));
   await bank.is('signed-out');
   assert.equal(new URL(bank.page.url()).origin, sample.bank);
-  await bank.signIn('ada');
-  await bank.transfer('1500');
-  await bank.is('challenged');
-  await bank.press('Continue');
-  await bank.enterCode();
-  await bank.is('satisfied');
-  await bank.press('Transfer now');
-  await bank.says('This takes a passkey');
-  await bank.press('Continue');
-  await bank.enterCode();
-  await bank.usePasskey('Create a passkey');
-  await bank.usePasskey('Use a passkey');
-  await bank.is('satisfied');
+  await meetBothChallenges(bank);
   assert.deepEqual(
     (await credentials()).map(({ rpId }) => rpId),
     ['localhost'],

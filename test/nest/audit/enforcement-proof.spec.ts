@@ -8,6 +8,7 @@ import { AcrGuard, Public, RequireAcr, SkipStepUp } from 'nestjs-step-up';
 import { logOfEachTest } from '../../support/application.js';
 import { type BootSetup, bootedService, bootFailure, bootServer } from '../../support/boot.js';
 import { handler } from '../../support/handler.js';
+import { itInNest12 } from '../../support/nest-version.js';
 
 logOfEachTest();
 
@@ -226,11 +227,14 @@ describe('a handler that globals do not reach', () => {
     );
   });
 
-  it('a gateway without a decorator boots with AcrGuard as APP_GUARD, which reaches it in Nest 12', async () => {
-    const providers = [gateway(), { provide: APP_GUARD, useClass: AcrGuard }];
-    const service = await bootedService({ providers, options, configure });
-    expect(service.routes()).toMatchObject([{ name: 'EventsGateway.transfer', enforcedBy: 'global' }]);
-  });
+  itInNest12(
+    'a gateway without a decorator boots with AcrGuard as APP_GUARD, which reaches it in Nest 12',
+    async () => {
+      const providers = [gateway(), { provide: APP_GUARD, useClass: AcrGuard }];
+      const service = await bootedService({ providers, options, configure });
+      expect(service.routes()).toMatchObject([{ name: 'EventsGateway.transfer', enforcedBy: 'global' }]);
+    },
+  );
 
   it('a controller without a decorator is enforced by the global guards, also with AcrGuard among them', async () => {
     const providers = [{ provide: APP_GUARD, useClass: AcrGuard }];
@@ -238,16 +242,22 @@ describe('a handler that globals do not reach', () => {
     expect(service.routes()).toMatchObject([{ name: 'HandlerController.handle', enforcedBy: 'global' }]);
   });
 
-  it.each<[kind: string, provided: (type: Type) => Provider]>([
+  itInNest12.each<[kind: string, provided: (type: Type) => Provider]>([
     ['gateway of a factory', (type) => ({ provide: 'events', useFactory: () => new type() })],
     ['gateway given as a value', (type) => ({ provide: 'events', useValue: new type() })],
-  ])('AT-1 a decorated %s, for which Nest does not find the guard, is enforced by the global guard', async (...row) => {
-    const [, provided] = row;
-    for (const global of [[], [{ provide: APP_GUARD, useClass: AcrGuard }]]) {
-      const service = await bootedService({ providers: [provided(gateway(RequireAcr('mfa'))), ...global], configure });
-      expect(service.routes()).toMatchObject([{ name: 'EventsGateway.transfer', enforcedBy: 'global' }]);
-    }
-  });
+  ])(
+    'AT-1 a decorated %s, for which Nest does not find the guard, is enforced by the global guard, in Nest 12',
+    async (...row) => {
+      const [, provided] = row;
+      for (const global of [[], [{ provide: APP_GUARD, useClass: AcrGuard }]]) {
+        const service = await bootedService({
+          providers: [provided(gateway(RequireAcr('mfa'))), ...global],
+          configure,
+        });
+        expect(service.routes()).toMatchObject([{ name: 'EventsGateway.transfer', enforcedBy: 'global' }]);
+      }
+    },
+  );
 
   it.each([
     ['@RequireAcr', RequireAcr({ maxAge: 60 })],

@@ -18,6 +18,7 @@ import { firstValueFrom } from 'rxjs';
 import WebSocket from 'ws';
 import { bindSettlement, settlement } from '../../../lib/nest/guards/settlement.guard.js';
 import { applicationOfAllTests, freePort, logOfEachTest } from '../../support/application.js';
+import { describeInNest12 } from '../../support/nest-version.js';
 
 logOfEachTest();
 const ran = jest.fn();
@@ -63,7 +64,11 @@ class BankGateway {
     ran();
     return { event: 'done' };
   }
+}
 
+/** The guard is global. */
+@WebSocketGateway()
+class GlobalGateway {
   @SubscribeMessage('global')
   global() {
     ran();
@@ -80,6 +85,31 @@ class BankController {
     return 'done';
   }
 }
+
+async function askWs(url: string, event: string, token: string): Promise<string> {
+  const socket = new WebSocket(url.replace('http', 'ws'));
+  await once(socket, 'open');
+  socket.send(JSON.stringify({ event, data: { token } }));
+  const [answer] = await once(socket, 'message');
+  socket.close();
+  return String(answer);
+}
+
+describeInNest12('a global guard that does not wait for ours lets no refused token pass over ws, in Nest 12', () => {
+  const { application, server } = applicationOfAllTests({
+    providers: [GlobalGateway, { provide: APP_GUARD, useClass: IgnoringGuard }],
+    options: { user, accessToken },
+    configure: (app) => app.useWebSocketAdapter(new WsAdapter(app)),
+  });
+
+  it('whose judgement comes later', async () => {
+    expect(await askWs(application.url, 'global', await server.accessToken())).toContain('done');
+    ran.mockClear();
+    const locked = await server.accessToken({ claims: { locked: true } });
+    expect(await askWs(application.url, 'global', locked)).toContain('INVALID_TOKEN');
+    expect(ran).not.toHaveBeenCalled();
+  });
+});
 
 describe('a guard of the application that does not wait for ours lets no refused token pass off HTTP', () => {
   let port: number;
@@ -111,18 +141,7 @@ describe('a guard of the application that does not wait for ours lets no refused
         return (await application.send('/graphql', { method: 'POST', token, headers, body })).text;
       },
     ],
-    [
-      'ws',
-      ['guarded', 'global'],
-      async (name, token) => {
-        const socket = new WebSocket(application.url.replace('http', 'ws'));
-        await once(socket, 'open');
-        socket.send(JSON.stringify({ event: name, data: { token } }));
-        const [answer] = await once(socket, 'message');
-        socket.close();
-        return String(answer);
-      },
-    ],
+    ['ws', ['guarded'], (name, token) => askWs(application.url, name, token)],
     [
       'TCP',
       ['guarded'],

@@ -26,6 +26,7 @@ import { io } from 'socket.io-client';
 import WebSocket from 'ws';
 import { bindRefusalForm } from '../../../lib/nest/refusal/refusal-form.js';
 import { applicationOfAllTests, logOfEachTest } from '../../support/application.js';
+import { describeInNest12 } from '../../support/nest-version.js';
 
 logOfEachTest();
 const ran = jest.fn();
@@ -139,7 +140,7 @@ class GlobalGateway {
   }
 }
 
-describe('a refusal by a global guard has it too', () => {
+describeInNest12('a refusal by a global guard has it too, in Nest 12', () => {
   const providers = [GlobalGateway, { provide: APP_GUARD, useClass: AccessTokenGuard }];
   const ws = applicationOfAllTests({
     providers,
@@ -162,7 +163,8 @@ describe('a refusal by a global guard has it too', () => {
   });
 });
 
-describe('with exceptionFilter: false', () => {
+// The filter of Nest 11 answers nothing over ws.
+describeInNest12('with exceptionFilter: false, in Nest 12', () => {
   const { application } = applicationOfAllTests({
     providers: [BankGateway],
     options: { exceptionFilter: false },
