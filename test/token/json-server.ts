@@ -22,8 +22,6 @@ export class JsonServer {
   async listen(): Promise<this> {
     this.answers.clear();
     this.requests.length = 0;
-    // Closed by the client alone: else a test that takes seconds of the processor loses a connection that it believes open.
-    this.#server.keepAliveTimeout = 0;
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     this.origin = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
     return this;

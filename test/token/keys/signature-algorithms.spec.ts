@@ -17,10 +17,10 @@ const pairs: Record<string, Pair> = {
 };
 
 /** What a JWS by this algorithm and key is signed over, and its signature. */
-function signed(algorithm: string, { privateKey }: Pair): [input: Buffer, signature: Buffer] {
+function signed(algorithm: string, { privateKey }: Pair): [input: string, signature: Buffer] {
   const token = signToken(algorithm, privateKey, { alg: algorithm }, { sub: 'alice' });
   const end = token.lastIndexOf('.');
-  return [Buffer.from(token.slice(0, end)), Buffer.from(token.slice(end + 1), 'base64url')];
+  return [token.slice(0, end), Buffer.from(token.slice(end + 1), 'base64url')];
 }
 
 describe('the algorithms of a key', () => {
@@ -44,14 +44,14 @@ describe('the algorithms of a key', () => {
       expect(signature).toHaveLength(octets);
       const others = algorithms.filter((other) => key.verifies(other, input, signature));
       expect(others).toEqual(name === 'Ed25519' ? algorithms : [algorithm]);
-      expect(key.verifies(algorithm, Buffer.concat([input, Buffer.from('x')]), signature)).toBe(false);
+      expect(key.verifies(algorithm, `${input}x`, signature)).toBe(false);
       expect(key.verifies(algorithm, input, signature.subarray(1))).toBe(false);
       expect(key.verifies(algorithm, input, Buffer.concat([signature, Buffer.alloc(1)]))).toBe(false);
     }
     for (const algorithm of ['none', 'HS256', 'ES256K', ''].concat(RSA, 'ES256', 'ES384', 'ES512', 'EdDSA')) {
       if (algorithms.includes(algorithm)) continue;
       expect(key.isFor(algorithm)).toBe(false);
-      expect(key.verifies(algorithm, Buffer.from('a'), Buffer.alloc(octets))).toBe(false);
+      expect(key.verifies(algorithm, 'a', Buffer.alloc(octets))).toBe(false);
     }
   });
 
