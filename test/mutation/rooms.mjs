@@ -4,7 +4,10 @@ import { join } from 'node:path';
 /** The rooms of lib that are changed, and the specs that have to notice: those that state what the room does. */
 export const ROOMS = {
   core: { mutate: 'lib/core', specs: ['test/core'] },
-  token: { mutate: 'lib/token', specs: ['test/token', 'test/authorization-servers'] },
+  token: {
+    mutate: 'lib/token',
+    specs: ['test/token', 'test/authorization-servers', 'test/nest/bound-tokens.options.spec.ts'],
+  },
   guards: { mutate: 'lib/nest/guards', specs: ['test/nest/guards', 'test/nest/requirements'] },
 };
 

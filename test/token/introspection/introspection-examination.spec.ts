@@ -137,6 +137,14 @@ describe('examineOpaque', () => {
     ],
     ['RFC 9449 §6.2 a token that is bound', { cnf: { jkt: JKT } }, [], bound],
     ['RFC 9449 §6.2 the same by its type', { cnf: { jkt: JKT }, token_type: 'dPoP' }, [], bound],
+    [
+      'another type of a token that is bound',
+      { token_type: 'mac', cnf: { jkt: JKT } },
+      [kind('token_type', 'mac')],
+      bound,
+    ],
+    ['a claim of other tokens', { nonce: 'n' }, [kind('nonce')], { profile: { otherTokenClaims: ['nonce'] } }],
+    ['no claim of other tokens', {}, [], { profile: { otherTokenClaims: ['nonce'] } }],
     ['token_type DPoP without a key', { token_type: 'DPoP' }, [kind('token_type', 'DPoP')], bound],
     [
       'token_type DPoP of a certificate',
@@ -244,6 +252,17 @@ describe('examineCompletion', () => {
   });
 });
 
+test('one of several claims that show a sign-in is enough, and a machine has none whatever is told', () => {
+  const jwt = { iss: ISSUER, sub: 'alice', client_id: 'spa', azp: 'spa', iat: NOW };
+  const told = { active: true, sid: 's', acr: 'mfa', auth_time: NOW };
+  const server = serverOf({ profile: { signInClaims: ['sid', 'session'] } });
+  expect(examineCompletion(jwt, told, server).event.acr).toBe('mfa');
+  const machine = { ...jwt, clientAddress: '127.0.0.1' };
+  const keycloak = serverOf({ profile: 'keycloak' });
+  expect(examineCompletion(jwt, told, keycloak).event.acr).toBe('mfa');
+  expect(examineCompletion(machine, told, keycloak).event).not.toHaveProperty('acr');
+});
+
 describe('examineLightweight', () => {
   const own = (claims: Claims = {}) => ({
     iss: ISSUER,
@@ -290,7 +309,7 @@ describe('examineLightweight', () => {
     ['a claim that the response has not', { more: 1 }, {}, []],
     ['an audience of the JWT among others', { aud: AUDIENCE }, { aud: [AUDIENCE, 'https://b'] }, []],
     ['audiences of the JWT of which one is not told', { aud: [AUDIENCE, 'https://b'] }, {}, [mismatch('aud')]],
-    ['audiences of the JWT that are no text', { aud: [5] }, {}, [mismatch('aud')]],
+    ['audiences of the JWT that are no text', { aud: [5] }, { aud: [AUDIENCE, 5] }, [mismatch('aud')]],
     [
       'objects that are the same',
       { more: { a: [1, { b: null }], c: 'x' } },
@@ -303,6 +322,8 @@ describe('examineLightweight', () => {
     ['a list for an object', { more: { 0: 'a' } }, { more: ['a'] }, [mismatch('more')]],
     ['an object for a list', { more: ['a'] }, { more: { 0: 'a' } }, [mismatch('more')]],
     ['a text for a list', { more: ['a'] }, { more: 'a' }, [mismatch('more')]],
+    ['a text for an object', { more: {} }, { more: '' }, [mismatch('more')]],
+    ['an object of which one member differs', { more: { a: 1, b: 2 } }, { more: { a: 1, b: 3 } }, [mismatch('more')]],
     ['null for an object', { more: {} }, { more: null }, [mismatch('more')]],
     ['an object for null', { more: null }, { more: {} }, [mismatch('more')]],
     ['a list in another order', { more: ['a', 'b'] }, { more: ['b', 'a'] }, [mismatch('more')]],
@@ -318,6 +339,23 @@ describe('examineLightweight', () => {
     ['another kind of token', { typ: 'Refresh' }, { typ: 'Refresh' }, [kind('typ', 'Refresh'), kind('typ')]],
   ])('%s', (_, jwt, claims, refusals) => {
     expect(told(examine(jwt, claims))).toEqual(refusals);
+  });
+
+  test('the key of the JWT may be told too, and nothing but another one contradicts it', () => {
+    const bound = { boundTokens: 'accepted' as const };
+    const jwt = { typ: 'DPoP', cnf: { jkt: JKT, 'kc-jkt-type': 'DPoP' } };
+    const of = (claims: Claims) => told(examine(jwt, { typ: 'DPoP', token_type: 'DPoP', ...claims }, bound));
+    expect([of({}), of({ cnf: jwt.cnf }), of({ cnf: { jkt: JKT } })]).toEqual([[], [], []]);
+    expect(of({ cnf: { jkt: 'B'.repeat(43) } })).toEqual([mismatch()]);
+  });
+
+  test('the scope of the response counts where the JWT has none', () => {
+    const { scope: _, ...jwt } = own();
+    const { event } = examineLightweight(jwt, response({ scope: 'read' }), serverOf({ profile: 'keycloak' }), CLOCK);
+    expect(event.scope).toBe('read');
+    expect(examineLightweight(jwt, response(), serverOf({ profile: 'keycloak' }), CLOCK).event).not.toHaveProperty(
+      'scope',
+    );
   });
 
   test('what is told of it is its event, and nothing is told of one that is refused', () => {
