@@ -162,8 +162,7 @@ export class Admission {
       const route = this.invoked.of(context);
       const { access } = route;
       if (access === 'public') return true;
-      const isDecorated = access === 'required' && !route.isInherited;
-      if (!isDecorated && this.invoked.isPublic(context)) return true;
+      if (route.isInherited && this.invoked.isPublic(context)) return true;
       const invocation = invocationOf(context);
       invocation.transport.keepPrivate?.(context);
       return andThen(this.identification.identify(invocation, route, route.exposesUser), (authenticated) => {

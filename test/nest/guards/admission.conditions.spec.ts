@@ -79,4 +79,18 @@ describe('a refused GraphQL field', () => {
     await expect((async () => guard.canActivate(fieldOf('transfer').context))()).rejects.toThrow('Unauthorized');
     expect(await guard.canActivate(fieldOf('balance').context)).toBe(true);
   });
+
+  it.each([AcrGuard, AccessTokenGuard])(
+    'passes each guard if isPublic() lifts what the module requires: %p',
+    async (type) => {
+      const requirements = { acrValues: ['mfa'] as const };
+      for (const isLifted of [true, false]) {
+        const options = { authorizationServers: [bootServer], requirements, isPublic: () => isLifted };
+        const guard = await bootedProvider<AcrGuard | AccessTokenGuard>(type, { options });
+        const outcome = (async () => guard.canActivate(fieldOf('balance').context))();
+        if (isLifted) expect(await outcome).toBe(true);
+        else await expect(outcome).rejects.toThrow('Unauthorized');
+      }
+    },
+  );
 });
