@@ -90,6 +90,15 @@ describeOverHttp('a decision', ({ serve, accessToken, server }) => {
       expect(decisions).toEqual(decided().map((one) => ({ ...http, route: NAME, issuer: issuer(), age: 100, ...one })));
     });
 
+    it('that is challenged behind an AccessTokenGuard that has let it pass', async () => {
+      const { send, decisions } = await deciding({
+        controllers: [handler(RequireAcr('mfa'))],
+        providers: [{ provide: APP_GUARD, useClass: AccessTokenGuard }],
+      });
+      await send({ token: await accessToken({ acr: 'pwd' }) });
+      expect(decisions).toMatchObject([{ outcome: 'challenged' }]);
+    });
+
     it.each<[what: string, decorators: MethodDecorator[]]>([
       ['that is public', [Public()]],
       ['of which nothing is asked', []],
