@@ -257,7 +257,6 @@ export class Admission {
     invocation: Invocation,
     verdict: Verdict,
   ): MaybePromise<HttpException | Waived | undefined> {
-    if (route.access === 'skipped') return undefined;
     return andThen(route.requirementsFor(invocation.context as ExecutionContext), (required) =>
       required === undefined
         ? undefined
