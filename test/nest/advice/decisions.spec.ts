@@ -5,6 +5,7 @@ import {
   type ExecutionContext,
   ForbiddenException,
   Get,
+  Req,
   UseGuards,
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
@@ -39,6 +40,18 @@ class InsideController {
   async transfer(@StepUpContext() at: ExecutionContext) {
     await this.stepUp.assess(at, 'phr');
     await this.stepUp.require(at, 'phr');
+    return done();
+  }
+}
+
+@Controller()
+class InsideOfRequestController {
+  constructor(private readonly stepUp: StepUpService) {}
+
+  @Get()
+  @RequireAcr('pwd')
+  async transfer(@Req() request: object) {
+    await this.stepUp.require(request, 'phr');
     return done();
   }
 }
@@ -120,16 +133,19 @@ describeOverHttp('a decision', ({ serve, accessToken, server }) => {
       ]);
     });
 
-    it('and a second one in its handler counts if report mode waives what it asks for', async () => {
-      const { send, decisions } = await deciding(InsideController, { mode: 'report' });
-      const { status } = await send({ token: await accessToken({ acr: 'pwd', authTime: null }) });
-      const facts = { ...http, route: 'InsideController.transfer', issuer: issuer() };
-      expect(status).toBe(200);
-      expect(decisions).toEqual([
-        { ...facts, outcome: 'admitted' },
-        { ...facts, outcome: 'reported', requirements: { acrValues: ['phr'] }, reasons: ['acr_unmet'] },
-      ]);
-    });
+    it.each([InsideController, InsideOfRequestController])(
+      'and a second one in its handler counts if report mode waives what it asks for: %p',
+      async (type) => {
+        const { send, decisions } = await deciding(type, { mode: 'report' });
+        const { status } = await send({ token: await accessToken({ acr: 'pwd', authTime: null }) });
+        const facts = { ...http, route: `${type.name}.transfer`, issuer: issuer() };
+        expect(status).toBe(200);
+        expect(decisions).toEqual([
+          { ...facts, outcome: 'admitted' },
+          { ...facts, outcome: 'reported', requirements: { acrValues: ['phr'] }, reasons: ['acr_unmet'] },
+        ]);
+      },
+    );
 
     it.each([
       ['enforce', 'mfa', 'admitted'],
