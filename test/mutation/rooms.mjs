@@ -8,7 +8,24 @@ export const ROOMS = {
     mutate: 'lib/token',
     specs: ['test/token', 'test/authorization-servers', 'test/nest/bound-tokens.options.spec.ts'],
   },
-  guards: { mutate: 'lib/nest/guards', specs: ['test/nest/guards', 'test/nest/requirements'] },
+  guards: {
+    mutate: 'lib/nest/guards',
+    specs: [
+      'test/nest/guards',
+      'test/nest/step-up.service.spec.ts',
+      'test/nest/advice/callback.spec.ts',
+      'test/nest/advice/decisions.spec.ts',
+      'test/nest/audit/boot-audit.conditions.spec.ts',
+      'test/nest/audit/user-exposure.spec.ts',
+      'test/nest/authentication/passport.authenticator.spec.ts',
+      'test/nest/authentication/stored-event.spec.ts',
+      'test/nest/authentication/whose-authentication.spec.ts',
+      'test/nest/refusal/step-up.filter.spec.ts',
+      'test/nest/transports/graphql.transport.spec.ts',
+      'test/nest/transports/graphql-connections.spec.ts',
+      'test/nest/transports/ws.transport.spec.ts',
+    ],
+  },
 };
 
 /**

@@ -165,8 +165,7 @@ export class Admission {
       const { access } = route;
       isAwaited = route.isAwaited;
       if (access === 'public') return true;
-      const isDecorated = access === 'required' && !route.isInherited;
-      if (!isDecorated && this.invoked.isPublic(context)) return true;
+      if (route.isInherited && this.invoked.isPublic(context)) return true;
       const invocation = invocationOf(context);
       invocation.transport.keepPrivate?.(context);
       return andThen(this.identification.identify(invocation, route, route.exposesUser), (authenticated) => {
@@ -262,7 +261,6 @@ export class Admission {
     invocation: Invocation,
     verdict: Verdict,
   ): MaybePromise<HttpException | Waived | undefined> {
-    if (route.access === 'skipped') return undefined;
     return andThen(route.requirementsFor(invocation.context as ExecutionContext), (required) =>
       required === undefined
         ? undefined

@@ -5,6 +5,7 @@ import {
   type ExecutionContext,
   ForbiddenException,
   Get,
+  Req,
   UseGuards,
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
@@ -39,6 +40,18 @@ class InsideController {
   async transfer(@StepUpContext() at: ExecutionContext) {
     await this.stepUp.assess(at, 'phr');
     await this.stepUp.require(at, 'phr');
+    return done();
+  }
+}
+
+@Controller()
+class InsideOfRequestController {
+  constructor(private readonly stepUp: StepUpService) {}
+
+  @Get()
+  @RequireAcr('pwd')
+  async transfer(@Req() request: object) {
+    await this.stepUp.require(request, 'phr');
     return done();
   }
 }
@@ -90,6 +103,15 @@ describeOverHttp('a decision', ({ serve, accessToken, server }) => {
       expect(decisions).toEqual(decided().map((one) => ({ ...http, route: NAME, issuer: issuer(), age: 100, ...one })));
     });
 
+    it('that is challenged behind an AccessTokenGuard that has let it pass', async () => {
+      const { send, decisions } = await deciding({
+        controllers: [handler(RequireAcr('mfa'))],
+        providers: [{ provide: APP_GUARD, useClass: AccessTokenGuard }],
+      });
+      await send({ token: await accessToken({ acr: 'pwd' }) });
+      expect(decisions).toMatchObject([{ outcome: 'challenged' }]);
+    });
+
     it.each<[what: string, decorators: MethodDecorator[]]>([
       ['that is public', [Public()]],
       ['of which nothing is asked', []],
@@ -111,16 +133,19 @@ describeOverHttp('a decision', ({ serve, accessToken, server }) => {
       ]);
     });
 
-    it('and a second one in its handler counts if report mode waives what it asks for', async () => {
-      const { send, decisions } = await deciding(InsideController, { mode: 'report' });
-      const { status } = await send({ token: await accessToken({ acr: 'pwd', authTime: null }) });
-      const facts = { ...http, route: 'InsideController.transfer', issuer: issuer() };
-      expect(status).toBe(200);
-      expect(decisions).toEqual([
-        { ...facts, outcome: 'admitted' },
-        { ...facts, outcome: 'reported', requirements: { acrValues: ['phr'] }, reasons: ['acr_unmet'] },
-      ]);
-    });
+    it.each([InsideController, InsideOfRequestController])(
+      'and a second one in its handler counts if report mode waives what it asks for: %p',
+      async (type) => {
+        const { send, decisions } = await deciding(type, { mode: 'report' });
+        const { status } = await send({ token: await accessToken({ acr: 'pwd', authTime: null }) });
+        const facts = { ...http, route: `${type.name}.transfer`, issuer: issuer() };
+        expect(status).toBe(200);
+        expect(decisions).toEqual([
+          { ...facts, outcome: 'admitted' },
+          { ...facts, outcome: 'reported', requirements: { acrValues: ['phr'] }, reasons: ['acr_unmet'] },
+        ]);
+      },
+    );
 
     it.each([
       ['enforce', 'mfa', 'admitted'],

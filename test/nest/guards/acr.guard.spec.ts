@@ -224,6 +224,15 @@ describeOverHttp('no way leads around @RequireAcr', ({ serve, accessToken, log }
   });
 });
 
+describeOverHttp('the verdict on an invocation', ({ serve, accessToken }) => {
+  it('is one for all guards: the application is asked once what is required', async () => {
+    const required = jest.fn(() => ({ acrValues: ['mfa'] }));
+    const send = await serve(handler(UseGuards(AcrGuard, AcrGuard), RequireAcr(required)));
+    expect(await send({ token: await accessToken({ acr: 'mfa' }) })).toMatchObject({ status: 200 });
+    expect(required).toHaveBeenCalledTimes(1);
+  });
+});
+
 it('AcrGuard of any version of the package is recognized by one mark, whose name never changes', () => {
   expect(Reflect.get(AcrGuard.prototype, Symbol.for('nestjs-step-up:AcrGuard'))).toBe(true);
 });

@@ -1,5 +1,5 @@
 import { Controller, type ExecutionContext, Get, Req, type Type, UseGuards } from '@nestjs/common';
-import { AccessTokenGuard, AcrGuard, RequireAcr } from 'nestjs-step-up';
+import { AccessTokenGuard, AcrGuard, RequireAcr, SkipStepUp } from 'nestjs-step-up';
 import { isAdmitted } from '../../../lib/nest/guards/verdict.js';
 import { bootedProvider, bootServer } from '../../support/boot.js';
 import { challenged, withoutToken } from '../../support/challenged.js';
@@ -44,6 +44,9 @@ describe('a refused GraphQL field', () => {
     @RequireAcr('mfa')
     transfer() {}
 
+    @SkipStepUp()
+    accounts() {}
+
     balance() {}
   }
 
@@ -79,4 +82,24 @@ describe('a refused GraphQL field', () => {
     await expect((async () => guard.canActivate(fieldOf('transfer').context))()).rejects.toThrow('Unauthorized');
     expect(await guard.canActivate(fieldOf('balance').context)).toBe(true);
   });
+
+  it('is refused if it skips the step-up, which still needs a token, whatever isPublic() says', async () => {
+    const options = { authorizationServers: [bootServer], isPublic: () => true };
+    const guard = await bootedProvider(AcrGuard, { options });
+    await expect((async () => guard.canActivate(fieldOf('accounts').context))()).rejects.toThrow('Unauthorized');
+  });
+
+  it.each([AcrGuard, AccessTokenGuard])(
+    'passes each guard if isPublic() lifts what the module requires: %p',
+    async (type) => {
+      const requirements = { acrValues: ['mfa'] as const };
+      for (const isLifted of [true, false]) {
+        const options = { authorizationServers: [bootServer], requirements, isPublic: () => isLifted };
+        const guard = await bootedProvider<AcrGuard | AccessTokenGuard>(type, { options });
+        const outcome = (async () => guard.canActivate(fieldOf('balance').context))();
+        if (isLifted) expect(await outcome).toBe(true);
+        else await expect(outcome).rejects.toThrow('Unauthorized');
+      }
+    },
+  );
 });

@@ -215,9 +215,11 @@ describe('a user under a property of Passport', () => {
 
   it('AT-5 is found by the object if it has no subject', () => {
     const { identification, authenticated } = identifying({ id: 7 });
-    const request: Holder = { member: authenticated.user };
+    const request: Holder = { member: authenticated.user, session: { id: 1 } };
     identification.identify(overHttp(request), routeOf({ searchesUsers: true }), true);
     expect(() => Object.assign(request, { member: { id: 8 } })).toThrow(ANOTHER_USER);
+    request['session'] = 'another';
+    expect(request['session']).toBe('another');
   });
 
   it.each<[what: string, user: unknown, present: unknown]>([

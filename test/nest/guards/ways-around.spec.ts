@@ -12,10 +12,11 @@ import {
   Scope,
   UseGuards,
 } from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
 import { AccessTokenGuard, AcrGuard, RequireAcr, StepUpService } from 'nestjs-step-up';
 import { challenged, withoutToken } from '../../support/challenged.js';
 import { describeOverHttp } from '../../support/describe-over-http.js';
-import { done, userHandler } from '../../support/handler.js';
+import { done, impostorGuard, userHandler } from '../../support/handler.js';
 
 interface Incoming {
   headers: Record<string, string | undefined>;
@@ -48,6 +49,7 @@ describeOverHttp('nobody gets around a requirement', ({ serve, accessToken }) =>
     ['by AccessTokenGuard', () => userHandler(RequireAcr('phr'), UseGuards(AccessTokenGuard, changeInPlace))],
     ['by a subclass of AccessTokenGuard', () => userHandler(RequireAcr('phr'), UseGuards(ChangingTokenGuard))],
     ['by AcrGuard', () => userHandler(RequireAcr('phr'), UseGuards(AcrGuard, changeInPlace))],
+    ["by AuthGuard('jwt') alone", () => userHandler(UseGuards(AuthGuard('jwt'), impostorGuard({ sub: 'alice' })))],
   ])('AT-5 a user who is changed after a judgement %s does not reach the handler', async (_, handler) => {
     const send = await serve(handler());
     expect((await send({ token: await mallory() })).status).toBe(500);
