@@ -144,6 +144,22 @@ describe('a verifier', () => {
     expect(endpoint.requests).toEqual([INTROSPECTION]);
   });
 
+  test('asks about each JWT of a server that is always asked, next to one that is not', async () => {
+    publish();
+    endpoint.json(INTROSPECTION, { active: false });
+    const asking = { ...introspection, endpoint: endpoint.origin + INTROSPECTION, when: 'always' as const };
+    const other = { issuer: 'https://other.example', audience: 'api' };
+    const verifier = new AccessTokenVerifier(
+      [...checkAuthorizationServers([other]), ...serversWith({ introspection: asking })],
+      5,
+    );
+    await expect(verifier.verify(tokenOf())).rejects.toMatchObject({ code: 'token_inactive' });
+  });
+
+  test('knows no opaque token if nobody introspects it', () => {
+    expect(new AccessTokenVerifier(serversWith(), 5).knows('opaque')).toBe(false);
+  });
+
   test('knows a JWT that is always asked about only while it knows the answer', async () => {
     publish();
     endpoint.json(INTROSPECTION, { active: true });

@@ -6,6 +6,7 @@ import {
   AuthorizationServerUnavailable,
   presentedToken,
 } from '../../lib/token/index.js';
+import { refusedBy } from '../../lib/token/refuse.js';
 import { verifierOf } from './verification.js';
 
 let server: TestAuthorizationServer;
@@ -180,6 +181,19 @@ describe('what a client is told of a refusal', () => {
   test('tells one rule from another', () => {
     expect(new Set(codes.map((code) => new AccessTokenRefused(code).message)).size).toBe(codes.length);
   });
+});
+
+test('the issuer is noted at the refusal of a token, and at no other error', () => {
+  const thrown = (error: Error) => {
+    try {
+      return refusedBy('https://as.example')(error);
+    } catch (again) {
+      expect(again).toBe(error);
+      return (again as { issuer?: string }).issuer;
+    }
+  };
+  expect(thrown(new AccessTokenRefused('token_inactive'))).toBe('https://as.example');
+  expect(thrown(new RangeError('a fault'))).toBeUndefined();
 });
 
 test('an unavailable authorization server composes its message of issuer and reason', () => {

@@ -21,7 +21,7 @@ test.each<[what: string, address: string, env: Record<string, string>, variable:
   [
     'a host that ends in a dot, and an empty entry',
     'https://as.example.',
-    { HTTPS_PROXY: PROXY, NO_PROXY: 'a,,b' },
+    { HTTPS_PROXY: PROXY, NO_PROXY: ',a' },
     'HTTPS_PROXY',
   ],
   ['a host that is an address', 'https://[2001:db8::1]', { HTTPS_PROXY: PROXY, NO_PROXY: '[2001:db8::1]' }, undefined],
