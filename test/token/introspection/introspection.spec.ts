@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, webcrypto } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { jwtVerify } from 'jose';
@@ -347,6 +347,7 @@ describe('RS-84 the API authenticates', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+  const p521 = generateKeyPairSync('ec', { namedCurve: 'P-521' });
   const ed25519 = generateKeyPairSync('ed25519');
   test.each<
     [
@@ -369,6 +370,13 @@ describe('RS-84 the API authenticates', () => {
       { ...rsa.privateKey.export({ format: 'jwk' }), alg: 'PS512' },
       rsa.publicKey,
       { alg: 'PS512' },
+    ],
+    ['a P-521 key as PEM', pem(p521.privateKey), p521.publicKey, { alg: 'ES512' }],
+    [
+      'an RSA key as JWK whose kid is no text',
+      { ...rsa.privateKey.export({ format: 'jwk' }), kid: 7 },
+      rsa.publicKey,
+      { alg: 'RS256' },
     ],
     ['an Ed25519 key', pem(ed25519.privateKey), ed25519.publicKey, { alg: 'Ed25519' }],
   ])('the API authenticates with private_key_jwt and %s', async (_, privateKey, publicKey, header) => {
@@ -394,11 +402,21 @@ describe('RS-84 the API authenticates', () => {
     expect(verified.protectedHeader).toEqual(header);
   });
 
+  test('the private key that signs cannot be exported', async () => {
+    const imported = jest.spyOn(webcrypto.subtle, 'importKey');
+    await sent({ privateKey: pem(p256.privateKey) });
+    const key = (await imported.mock.results[0]?.value) as webcrypto.CryptoKey;
+    imported.mockRestore();
+    expect([key.extractable, key.usages]).toEqual([false, ['sign']]);
+  });
+
   test.each<[what: string, privateKey: NonNullable<IntrospectionOptions['privateKey']>]>([
     ['no key at all', 'secret text'],
     ['a public key', rsa.publicKey.export({ type: 'spki', format: 'pem' }) as string],
     ['a key that cannot sign', pem(generateKeyPairSync('x25519').privateKey)],
     ['an algorithm of another kind', { ...rsa.privateKey.export({ format: 'jwk' }), alg: 'HS256' }],
+    ['an algorithm with more behind it', { ...rsa.privateKey.export({ format: 'jwk' }), alg: 'RS2567' }],
+    ['an algorithm with more before it', { ...rsa.privateKey.export({ format: 'jwk' }), alg: 'XPS256' }],
   ])('the privateKey %s is refused at boot, and the error does not quote it', (_, privateKey) => {
     expect(() => verifier({ privateKey })).toThrow(
       new TypeError(
