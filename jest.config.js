@@ -59,8 +59,6 @@ const project = {
 module.exports = {
   // Ends a test that hangs. Long enough that no machine is too busy for a test that does not.
   testTimeout: 120_000,
-  // Left alone, Jest keeps one core free: half of a small machine.
-  maxWorkers: '100%',
   projects: [
     {
       ...project,
