@@ -334,6 +334,19 @@ describe('the digest of a token', () => {
     expect(verifier.tokenCache).toMatchObject({ hits: 0, misses: 4 });
   });
 
+  test('is worked out once more for a token that has expired, and not again when it is forgotten', async () => {
+    const token = await server.accessToken({ expiresIn: 60 });
+    await verifier.verify(token);
+    at(100);
+    const counts: number[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      hash.mockClear();
+      expect(await outcome(verifier, token)).toBe(refusal.exp);
+      counts.push(digests());
+    }
+    expect(counts).toEqual([1, 0, 0]);
+  });
+
   test('decides, not the end of the signature', async () => {
     const token = await server.accessToken();
     await verifier.verify(token);
