@@ -57,3 +57,22 @@ test('RFC 9110 §9.2.2 a question about a token is asked once more if the kept c
   }
   expect(requests).toEqual([INTROSPECTION, INTROSPECTION, INTROSPECTION]);
 });
+
+test.each([
+  ['UND_ERR_SOCKET', 2],
+  ['ECONNRESET', 2],
+  ['EPIPE', 2],
+  ['ECONNREFUSED', 1],
+  ['ENOTFOUND', 1],
+  ['UND_ERR_CONNECT_TIMEOUT', 1],
+])('a question about a token that fails with %s is sent %d times', async (code, times) => {
+  const cause = Object.assign(new Error(code), { code });
+  const sent = jest.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('fetch failed', { cause }));
+  try {
+    const verified = introspectingVerifierOf('http://127.0.0.1:9').verify('one');
+    await expect(verified).rejects.toThrow(`its introspection endpoint cannot be reached (${code})`);
+    expect(sent).toHaveBeenCalledTimes(times);
+  } finally {
+    sent.mockRestore();
+  }
+});

@@ -207,6 +207,33 @@ describe('a server that gives no usable response is unavailable, not the token i
     expect(warnings).toEqual([`introspection_credentials_refused ${server.origin}`]);
   });
 
+  test.each<[method: string, given: Partial<IntrospectionOptions>, other: string | undefined]>([
+    ['client_secret_basic', {}, 'client_secret_post'],
+    ['client_secret_post', { clientAuthentication: 'client_secret_post' }, 'client_secret_basic'],
+    [
+      'private_key_jwt',
+      { privateKey: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string },
+      undefined,
+    ],
+  ])('RS-84 the advice on credentials that are refused as %s says what to check', async (_, given, other) => {
+    server.text(INTROSPECTION, '', 401);
+    const advice: string[] = [];
+    const introspection = {
+      endpoint: server.origin + INTROSPECTION,
+      clientId: 'api',
+      ...(given.privateKey === undefined && { clientSecret: 's3cret' }),
+      ...given,
+    };
+    const servers = checkAuthorizationServers([{ issuer: server.origin, audience: AUDIENCE, introspection }]);
+    const there = new AccessTokenVerifier(servers, 5, { warn: (_code, _issuer, message) => advice.push(message) });
+    await outcome(there.verify('opaque'));
+    expect(advice).toEqual([
+      'the introspection endpoint refuses the credentials of this API; check "introspection.clientId", its secret or key, ' +
+        'and that the client may introspect tokens' +
+        (other === undefined ? '' : `; if they are right, set "introspection.clientAuthentication" to '${other}'`),
+    ]);
+  });
+
   test('a server that cannot be reached is unavailable', async () => {
     const there = verifier();
     await server.close();
@@ -461,6 +488,24 @@ describe('the address of the endpoint', () => {
     pass(10);
     expect(await outcome(there.verify('one'))).toBe('accepted');
     expect(server.hits(METADATA)).toBe(2);
+  });
+
+  test('the metadata is read again after failures of the endpoint, at most every ten seconds', async () => {
+    server.json(METADATA, { issuer: server.origin, introspection_endpoint: server.origin + INTROSPECTION });
+    server.text(INTROSPECTION, 'down', 500);
+    const there = discovered();
+    const hits: number[] = [];
+    for (const seconds of [0, 0, 9.9, 0.1, 9.9, 0.1]) {
+      pass(seconds);
+      expect(await outcome(there.verify('one'))).toContain('status 500');
+      hits.push(server.hits(METADATA));
+    }
+    expect(hits).toEqual([1, 1, 1, 2, 2, 3]);
+  });
+
+  test('a server without an endpoint may be asked again after a second', async () => {
+    server.json(METADATA, { issuer: server.origin });
+    await expect(discovered().verify('one')).rejects.toMatchObject({ code: 'endpoint_missing', retryAfter: 1 });
   });
 
   test('metadata that could not be read is read again if the clock was set back', async () => {
