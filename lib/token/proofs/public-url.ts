@@ -74,10 +74,14 @@ function decodedPath(path: string): string {
   });
 }
 
-/** Returns the path of a request as the client has sent it. A request target can be a whole URL: RFC 9112 §3.2.2. */
+/**
+ * Returns the path of a request as the client has sent it. A request target can be a whole URL: RFC 9112 §3.2.2. Its host
+ * does not count, but what is no URL has no path.
+ */
 function pathOf({ originalUrl, url = '' }: IncomingRequest): string | undefined {
   const target = originalUrl ?? url;
   if (!URL_CHARACTERS.test(target)) return undefined;
+  if (target.startsWith('/')) return target.split(/[?#]/, 1)[0];
   const [, , path] = URL_PARTS.exec(target) ?? [];
-  return path ?? (target.startsWith('/') ? (target.split(/[?#]/, 1)[0] as string) : undefined);
+  return URL.canParse(target) ? path : undefined;
 }

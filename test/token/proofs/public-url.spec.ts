@@ -61,6 +61,9 @@ describe('PublicUrl', () => {
   });
 
   test.each<[target: string, htu: string]>([
+    // RFC 9112 §3.2.2: no URL, so that nobody knows what its path would be
+    ['https://evil%.example/a', 'https://api.example.com/v1/a'],
+    ['https://evil.example:x/a', 'https://api.example.com/v1/a'],
     ['/a', 'https://api.example.com/v1/b'],
     ['/a', 'https://api.example.com/v1/A'],
     ['/a', 'https://api.example.com/v1/a/'],
