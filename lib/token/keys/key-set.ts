@@ -26,6 +26,9 @@ export interface KeySetOptions extends MetadataSource {
   random?: () => number;
 }
 
+/** Seconds after a failure during which known keys are served while the server is asked again. */
+const OUTAGE_MEMORY = 60;
+
 /** Further keys of a document are ignored. */
 export const MAX_KEYS = 100;
 
@@ -36,8 +39,9 @@ export const MAX_KEYS = 100;
  *
  * From half of `refreshAfter` on, the use of a key fetches the document in the background, so that ordinary requests do
  * not wait. Sends one request at a time, with a timeout of 5 seconds. For 10 seconds after a request it sends no other
- * one for unknown keys, whether a document or a failure came back. Without any key that it may use, such as after a
- * start, it waits for 1 second at most after a failure, and for less after the first ones.
+ * one for unknown keys, whether a document or a failure came back. In an outage only the first request for a known key
+ * waits: for a minute after a failure such a key is served while the next request is under way. Without any key that it
+ * may use, such as after a start, it waits for 1 second at most after a failure, and for less after the first ones.
  *
  * @see [RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517.html#section-5)
  */
@@ -83,8 +87,9 @@ export class KeySet {
     if (this.#failure !== undefined && this.#pauseLeft > 0) return this.#lookUp(header);
 
     const age = secondsSince(this.#keysFetchedAt);
-    const found = age < Math.max(this.#refreshAfter, COOLDOWN) ? this.#keys.find(header, this.#refuse) : undefined;
-    if (age >= (found === undefined ? COOLDOWN : this.#refreshAfter)) {
+    const limit = this.#isAway ? this.#refreshAfter + this.#staleFor : this.#refreshAfter;
+    const found = age < Math.max(limit, COOLDOWN) ? this.#keys.find(header, this.#refuse) : undefined;
+    if (age >= (found === undefined ? COOLDOWN : limit)) {
       return this.#fetch().then(() => this.#lookUp(header));
     }
     if (found === undefined) return this.#refuse('key_unknown');
@@ -105,6 +110,11 @@ export class KeySet {
   /** Whether the keys may be used after a failure. `false` if there are none, or if they are too old. */
   get #mayServe(): boolean {
     return secondsSince(this.#keysFetchedAt) < this.#refreshAfter + this.#staleFor;
+  }
+
+  /** Whether the last request has failed, not long ago. */
+  get #isAway(): boolean {
+    return this.#failure !== undefined && secondsSince(this.#failedAt) < OUTAGE_MEMORY;
   }
 
   /** Seconds for which no request is sent after a failure. */

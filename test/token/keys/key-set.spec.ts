@@ -327,7 +327,8 @@ describe('outage', () => {
     expect(await outcome(keys, a)).toBe('a at once');
     expect(fetches()).toBe(2);
     at(149.9);
-    expect(await outcome(keys, a)).toBe('a later');
+    expect(await outcome(keys, a)).toBe('a at once');
+    expect(await outcome(keys, UNKNOWN)).toBe('retry after 10 later');
     expect(fetches()).toBe(3);
     at(150);
     expect(await outcome(keys, a)).toBe('retry after 1 at once');
@@ -337,6 +338,54 @@ describe('outage', () => {
     publish(A);
     at(151.2);
     expect(await outcome(keys, a)).toBe('a later');
+  });
+
+  test.each(slowAnswers)(
+    '$name: once a try has failed, known keys are served while the next one waits, and unknown ones wait with it',
+    async ({ answer }) => {
+      const { keys, key } = await warm();
+      server.answers.set('/jwks', answer);
+      const timeouts = manualTimeouts();
+      at(600);
+      const first = outcome(keys, a);
+      await until(() => fetches() === 2);
+      timeouts.expire();
+      expect(await first).toBe('a later');
+
+      for (const seconds of [610, 669.9]) {
+        at(seconds);
+        const before = fetches();
+        expect(keys.keyFor(a)).toBe(key);
+        expect(keys.keyFor(a)).toBe(key);
+        const unknown = outcome(keys, UNKNOWN);
+        await until(() => fetches() === before + 1);
+        expect(keys.keyFor(a)).toBe(key);
+        timeouts.expire();
+        expect(await unknown).toBe('retry after 10 later');
+      }
+    },
+  );
+
+  test('a failure of more than a minute ago says nothing: a withdrawn key is not served before the next try', async () => {
+    const { keys } = await warm();
+    breakDown();
+    at(600);
+    expect(await outcome(keys, a)).toBe('a later');
+    publish(B);
+    at(660.1);
+    expect(await outcome(keys, a)).toBe(`invalid_token later: ${NOT_KNOWN}`);
+  });
+
+  test('a key that was withdrawn in an outage is served no longer than until the next try has ended', async () => {
+    const { keys, key } = await warm();
+    breakDown();
+    at(600);
+    await outcome(keys, a);
+    publish(B);
+    at(610);
+    expect(keys.keyFor(a)).toBe(key);
+    expect(await outcome(keys, b)).toBe('b later');
+    expect(await outcome(keys, a)).toBe(`invalid_token at once: ${NOT_KNOWN}`);
   });
 
   test('within refreshAfter known keys are served synchronously, and one background refresh for each cooldown fails silently', async () => {
