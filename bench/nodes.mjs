@@ -4,6 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { withNodes } from '../test/node-versions.mjs';
 
 const run = fileURLToPath(new URL('run.mjs', import.meta.url));
-withNodes(['20', '22', '24'], (node, env) => {
+await withNodes(['20', '22', '24'], (node, env) => {
   execFileSync(node, [run, '--write', ...process.argv.slice(2)], { env, stdio: 'inherit' });
 });

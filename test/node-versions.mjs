@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /**
- * Calls `run` for each version of Node, which npm's package "node" brings. Removes them afterwards.
+ * Calls `run` for each version of Node, which npm's package "node" brings. Removes them when all runs have ended.
  *
- * @param run receives the executable, and an environment in which `node` is that version
+ * @param run receives the executable, an environment in which `node` is that version, and the version. The next version
+ * does not wait for a promise that it returns.
  */
-export function withNodes(versions, run) {
+export async function withNodes(versions, run) {
   const workshop = mkdtempSync(join(tmpdir(), 'nestjs-step-up-nodes-'));
+  const runs = [];
   try {
     for (const version of versions) {
       const folder = join(workshop, version);
@@ -21,8 +23,9 @@ export function withNodes(versions, run) {
       const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
       const node = join(bin, 'node');
       console.log(`\nNode ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}`);
-      run(node, env);
+      runs.push(run(node, env, version));
     }
+    await Promise.all(runs);
   } finally {
     rmSync(workshop, { recursive: true, force: true });
   }
