@@ -43,7 +43,7 @@ const compiled = [
 
 const project = {
   testEnvironment: 'node',
-  setupFiles: ['<rootDir>/test/support/kept-connections.ts'],
+  setupFiles: ['<rootDir>/test/support/kept-connections.ts', '<rootDir>/test/support/patient-requests.ts'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
   moduleNameMapper: {
     // the doctor imports the file of --config by its URL

@@ -61,7 +61,14 @@ export interface RunningApplication {
   close(): Promise<void>;
 }
 
-/** Boots an application with the module on a loopback port. */
+const running = new Set<RunningApplication>();
+// A server that listens keeps the whole run from its end.
+afterAll(() => Promise.all([...running].map((application) => application.close())));
+
+/**
+ * Boots an application with the module on a loopback port. What a test does not close, as it has failed, is closed after the
+ * last one of its file.
+ */
 export async function startApplication(setup: ApplicationSetup): Promise<RunningApplication> {
   const { createAdapter, options, controllers, importsBefore = [], imports = [], providers = [], configure } = setup;
   const { port = 0, beforeListen } = setup;
@@ -80,7 +87,17 @@ export async function startApplication(setup: ApplicationSetup): Promise<Running
     throw error;
   }
   const url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
-  return { app, url, send: (path, send) => exchange(url + path, send), close: () => app.close() };
+  const application: RunningApplication = {
+    app,
+    url,
+    send: (path, send) => exchange(url + path, send),
+    close() {
+      running.delete(application);
+      return app.close();
+    },
+  };
+  running.add(application);
+  return application;
 }
 
 /**
