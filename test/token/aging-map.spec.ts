@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { AgingMap } from '../../lib/token/aging-map.js';
 import { BoundedMap } from '../../lib/token/index.js';
 import { UsedProofs } from '../../lib/token/proofs/used-proofs.js';
@@ -96,5 +98,28 @@ describe('what forgets its oldest entry begins no iteration for that, however ma
         }
       }),
     ).toBe(0);
+  });
+});
+
+describe('what was replaced or deleted is in memory no longer, although nobody asks for the oldest entry', () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+
+  test.each([
+    ['a map', () => new AgingMap<string, object>()],
+    ['a bounded map below its bound', () => new BoundedMap<string, object>(100)],
+  ])('%s', async (_, create) => {
+    const map = create();
+    const values: WeakRef<object>[] = [];
+    for (let step = 0; step < 1000; step += 1) {
+      const value = {};
+      values.push(new WeakRef(value));
+      map.set(`key ${step % 10}`, value);
+      if (step % 3 === 0) map.delete(`key ${step % 7}`);
+    }
+    // Until the next turn of the loop what a WeakRef was made of is kept.
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+    expect(values.filter((value) => value.deref() !== undefined)).toHaveLength(8);
   });
 });
