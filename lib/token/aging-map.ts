@@ -11,7 +11,7 @@ class Entry<Key, Value> implements LinkedEntry {
 }
 
 /**
- * A map that tells its oldest key. A `Map` alone does not do: to iterate over it anew costs more the more was deleted at
+ * A map that tells its oldest entry. A `Map` alone does not do: to iterate over it anew costs more the more was deleted at
  * its front, and an iterator that is kept holds every table of the map since its last step, with all that was deleted.
  */
 export class AgingMap<Key, Value> {
@@ -22,9 +22,16 @@ export class AgingMap<Key, Value> {
     return this.#entries.size;
   }
 
-  /** The key that was set longest ago; `undefined` if there is none. */
-  get oldest(): Key | undefined {
-    return this.#order.oldest?.key;
+  /** The entry that was set longest ago; `undefined` if there is none. */
+  get oldest(): { readonly key: Key; readonly value: Value } | undefined {
+    return this.#order.oldest;
+  }
+
+  /** Deletes the entry that was set longest ago, and returns its value; `undefined` if there is none. */
+  shift(): Value | undefined {
+    const { oldest } = this;
+    if (oldest !== undefined) this.delete(oldest.key);
+    return oldest?.value;
   }
 
   get(key: Key): Value | undefined {
