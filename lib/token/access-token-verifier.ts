@@ -14,7 +14,7 @@ import { Possession, type Presentation } from './proofs/possession.js';
 import type { PossessionSettings } from './proofs/possession.options.js';
 import { refuse, refusedBy, refuserOf } from './refuse.js';
 import type { ResolvedServers } from './resolved-servers.js';
-import type { Clock } from './validity.js';
+import { type Clock, checkStillValid } from './validity.js';
 import type { VerifiedAccessToken } from './verified-access-token.js';
 
 /**
@@ -65,7 +65,7 @@ export class AccessTokenVerifier {
    * gives no usable response, or if the shared cache of used proofs fails
    */
   verify(token: string, presentation: Presentation = WITHOUT_REQUEST): MaybePromise<VerifiedAccessToken> {
-    const verified = this.#verify(token);
+    const verified = this.#stillValid(this.#verify(token));
     const possession = this.#possession;
     if (possession === undefined) return verified;
     return andThen(verified, (known) => {
@@ -114,7 +114,8 @@ export class AccessTokenVerifier {
    * Adds the `acr` and `auth_time` that the requirements need and a JWT lacks, by introspection if `introspection.when`
    * says so. Otherwise returns the token unchanged.
    *
-   * @throws AccessTokenRefused `invalid_token` if the response is about an inactive or another token
+   * @throws AccessTokenRefused `invalid_token` if the response is about an inactive or another token, or if the token has
+   * meanwhile expired
    * @throws AuthorizationServerUnavailable if the server gives no usable response
    */
   complete(
@@ -122,7 +123,16 @@ export class AccessTokenVerifier {
     verified: VerifiedAccessToken,
     requirements: AuthenticationRequirements,
   ): MaybePromise<VerifiedAccessToken> {
-    return lacksRequired(verified, requirements) ? this.#complete(token, verified) : verified;
+    return lacksRequired(verified, requirements) ? this.#stillValid(this.#complete(token, verified)) : verified;
+  }
+
+  /** Checks `exp` again if something was waited for: a key, the application, or introspection. */
+  #stillValid(verified: MaybePromise<VerifiedAccessToken>): MaybePromise<VerifiedAccessToken> {
+    if (!(verified instanceof Promise)) return verified;
+    return verified.then((known) => {
+      checkStillValid(known.claims, this.#clock(), this.#issuers.of(known.server)?.refuse);
+      return known;
+    });
   }
 
   #complete(token: string, verified: VerifiedAccessToken): MaybePromise<VerifiedAccessToken> {

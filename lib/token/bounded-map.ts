@@ -12,7 +12,7 @@ export class BoundedMap<Key, Value> extends AgingMap<Key, Value> {
   /** Sets an entry and makes it the newest, also if it replaces one of the same key. */
   override set(key: Key, value: Value): void {
     this.delete(key);
-    if (this.size >= this.maxEntries) this.delete(this.oldest as Key);
+    if (this.size >= this.maxEntries) this.shift();
     super.set(key, value);
   }
 }

@@ -74,7 +74,7 @@ export async function readBoundedBody(response: Response, maxBytes: number): Pro
 export function describeFailure(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return 'was not read in time';
   if (isRedirect(error)) return 'is answered with a redirect, which is not followed';
-  const { code } = ((error as Error).cause ?? {}) as { code?: unknown };
+  const { code } = causeOf(error);
   return typeof code === 'string' ? `cannot be reached (${code})` : 'cannot be reached';
 }
 
@@ -87,14 +87,17 @@ const CLOSED: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SO
  * @see [RFC 9112 §9.3.1](https://www.rfc-editor.org/rfc/rfc9112.html#section-9.3.1)
  */
 export function isClosedConnection(error: unknown): boolean {
-  const { code } = ((error as Error).cause ?? {}) as { code?: unknown };
-  return CLOSED.has(code);
+  return CLOSED.has(causeOf(error).code);
 }
 
 /** undici gives this failure no code: only its message identifies it. */
 function isRedirect(error: unknown): boolean {
-  const { message } = ((error as Error).cause ?? {}) as { message?: unknown };
-  return message === 'unexpected redirect';
+  return causeOf(error).message === 'unexpected redirect';
+}
+
+/** What has made `fetch` fail. */
+function causeOf(error: unknown): { readonly code?: unknown; readonly message?: unknown } {
+  return (error as Error).cause ?? {};
 }
 
 function parse(json: string): unknown {

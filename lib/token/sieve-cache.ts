@@ -1,12 +1,12 @@
+import { type LinkedEntry, LinkedList } from './linked-list.js';
+
 /** An entry of a {@link SieveCache}. Its creator fills in the first two members and leaves the others alone. */
-export interface SieveEntry {
+export interface SieveEntry extends LinkedEntry {
   readonly key: string;
   /** Estimated size in memory. */
   readonly bytes: number;
   /** Whether it was used since the hand has passed it. */
   isUsed: boolean;
-  newer: this | undefined;
-  older: this | undefined;
 }
 
 /** Entries that the hand may spare for one that it removes. Bounds the work of one insertion. */
@@ -21,8 +21,7 @@ const MAX_SPARED = 64;
  */
 export class SieveCache<Entry extends SieveEntry> {
   readonly #entries = new Map<string, Entry>();
-  #newest: Entry | undefined;
-  #oldest: Entry | undefined;
+  readonly #order = new LinkedList<Entry>();
   #hand: Entry | undefined;
   #bytes = 0;
   #evictions = 0;
@@ -50,7 +49,7 @@ export class SieveCache<Entry extends SieveEntry> {
 
   /** The entry that was added longest ago. */
   get oldest(): Entry | undefined {
-    return this.#oldest;
+    return this.#order.oldest;
   }
 
   get(key: string): Entry | undefined {
@@ -66,34 +65,25 @@ export class SieveCache<Entry extends SieveEntry> {
       return;
     }
     while (this.#bytes + entry.bytes > this.maxBytes) this.#evict();
-    entry.older = this.#newest;
-    if (this.#newest === undefined) this.#oldest = entry;
-    else this.#newest.newer = entry;
-    this.#newest = entry;
+    this.#order.add(entry);
     this.#bytes += entry.bytes;
     this.#entries.set(entry.key, entry);
   }
 
   /** Removes an entry that is in the cache. */
   delete(entry: Entry): void {
-    const { newer, older } = entry;
-    if (newer === undefined) this.#newest = older;
-    else newer.older = older;
-    if (older === undefined) this.#oldest = newer;
-    else older.newer = newer;
-    if (this.#hand === entry) this.#hand = newer;
-    entry.newer = undefined;
-    entry.older = undefined;
+    if (this.#hand === entry) this.#hand = entry.newer;
+    this.#order.remove(entry);
     this.#bytes -= entry.bytes;
     this.#entries.delete(entry.key);
     this.removed(entry);
   }
 
   #evict(): void {
-    let entry = this.#hand ?? (this.#oldest as Entry);
+    let entry = this.#hand ?? (this.oldest as Entry);
     for (let spared = 0; entry.isUsed && spared < MAX_SPARED; spared += 1) {
       entry.isUsed = false;
-      entry = entry.newer ?? (this.#oldest as Entry);
+      entry = entry.newer ?? (this.oldest as Entry);
     }
     this.#hand = entry.newer;
     this.delete(entry);

@@ -5,7 +5,9 @@ import {
   type AuthorizationServerUnavailable,
   checkPossession,
   lacksRequired,
+  ResolvedServers,
 } from '../../lib/token/index.js';
+import { pass, stopClockOfEachTest } from '../support/clock.js';
 import { serverOfEachTest } from './json-server.js';
 import { accessTokenClaims, keyPair, signToken } from './signed-token.js';
 import { INTROSPECTION } from './verification.js';
@@ -174,5 +176,88 @@ describe('a verifier', () => {
     expect(await knownWith({ when: 'event-missing' })).toEqual([false, true, 0]);
     expect(await knownWith({ when: 'always', cacheFor: 60 })).toEqual([false, true, 1]);
     expect(await knownWith({ when: 'always', cacheFor: 0 })).toEqual([false, false, 2]);
+  });
+
+  describe('RS-66 refuses a token that expires while the verification waits', () => {
+    stopClockOfEachTest(NOW * 1000);
+
+    /** Answers with JSON, so late that the clock has moved on. */
+    const late = (path: string, value: unknown, seconds: number) =>
+      endpoint.answers.set(path, (_, response) => {
+        pass(seconds);
+        response.end(JSON.stringify(value));
+      });
+    const keys = () => ({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k' }] });
+    const always = () => ({
+      introspection: { ...introspection, endpoint: endpoint.origin + INTROSPECTION, when: 'always' as const },
+    });
+
+    test.each<[what: string, wait: (seconds: number) => AccessTokenVerifier]>([
+      [
+        'for its key',
+        (seconds) => {
+          late('/jwks', keys(), seconds);
+          return new AccessTokenVerifier(serversWith(), 5);
+        },
+      ],
+      [
+        'for its issuer',
+        (seconds) => {
+          publish();
+          const resolved = new ResolvedServers({
+            resolve: async () => {
+              await new Promise((resolve) => setImmediate(resolve));
+              pass(seconds);
+              return {};
+            },
+            check: () => serversWith()[0]!,
+            failed: () => undefined,
+          });
+          const others = checkAuthorizationServers([{ issuer: 'https://other.example', audience: 'api' }]);
+          return new AccessTokenVerifier(others, 5, {}, resolved);
+        },
+      ],
+      [
+        'for introspection',
+        (seconds) => {
+          publish();
+          late(INTROSPECTION, { active: true }, seconds);
+          return new AccessTokenVerifier(serversWith(always()), 5);
+        },
+      ],
+    ])('%s', async (_, wait) => {
+      const token = tokenOf({ exp: NOW + 1 });
+      await expect(wait(5.9).verify(token)).resolves.toHaveProperty('event.subject', 'alice');
+      jest.setSystemTime(NOW * 1000);
+      await expect(wait(6).verify(token)).rejects.toMatchObject({ code: 'token_expired', issuer: endpoint.origin });
+    });
+
+    test('for what it lacks', async () => {
+      publish();
+      const verifier = new AccessTokenVerifier(
+        serversWith({ introspection: { ...always().introspection, when: 'event-missing' } }),
+        5,
+      );
+      const token = tokenOf({ exp: NOW + 1, acr: undefined });
+      const verified = await verifier.verify(token);
+      late(INTROSPECTION, { active: true, acr: 'mfa' }, 6);
+      await expect(Promise.resolve(verifier.complete(token, verified, { acrValues }))).rejects.toMatchObject({
+        code: 'token_expired',
+        issuer: endpoint.origin,
+      });
+    });
+
+    test('and does not use up the proof of its key', async () => {
+      late('/jwks', keys(), 6);
+      const servers = boundServers();
+      const verifier = new AccessTokenVerifier(servers, 5, {
+        possession: checkPossession({ publicUrl: 'https://api.example' }, servers),
+      });
+      const bound = tokenOf({ exp: NOW + 1, cnf: { jkt: 'A'.repeat(43) } });
+      const request = { method: 'GET', url: '/', headers: {} };
+      await expect(verifier.verify(bound, { scheme: 'DPoP', request })).rejects.toMatchObject({
+        code: 'token_expired',
+      });
+    });
   });
 });

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { AgingMap } from '../../lib/token/aging-map.js';
 import { BoundedMap } from '../../lib/token/index.js';
 import { UsedProofs } from '../../lib/token/proofs/used-proofs.js';
@@ -9,26 +11,40 @@ describe('AgingMap', () => {
     return map;
   };
 
-  test('tells the key that was set longest ago, and nothing when it is empty', () => {
+  const oldestOf = (map: AgingMap<string, number>) => map.oldest?.key;
+
+  test('tells what was set longest ago, and nothing when it is empty', () => {
     const map = mapOf('a', 'b');
-    expect([map.oldest, map.oldest, map.delete('a'), map.oldest, map.delete('b'), map.oldest]).toEqual([
-      'a',
-      'a',
+    expect(map.oldest).toMatchObject({ key: 'a', value: 0 });
+    expect([map.delete('a'), oldestOf(map), map.delete('b'), map.oldest, map.delete('b')]).toEqual([
       true,
       'b',
       true,
       undefined,
+      false,
     ]);
     map.set('c', 1);
-    expect([map.oldest, map.size, map.get('c'), map.has('a')]).toEqual(['c', 1, 1, false]);
+    expect([oldestOf(map), map.size, map.get('c'), map.has('a')]).toEqual(['c', 1, 1, false]);
+  });
+
+  test('gives away what was set longest ago, and nothing when it is empty', () => {
+    const map = mapOf('a', 'b');
+    expect([map.shift(), map.has('a'), map.size, map.shift(), map.size, map.shift()]).toEqual([
+      0,
+      false,
+      1,
+      1,
+      0,
+      undefined,
+    ]);
   });
 
   test('a key that is set again is the newest', () => {
     const map = mapOf('a', 'b', 'c');
-    expect(map.oldest).toBe('a');
+    expect(oldestOf(map)).toBe('a');
     map.set('a', 4);
     map.set('c', 5);
-    expect([map.oldest, map.delete('b'), map.oldest, map.delete('a'), map.oldest]).toEqual(['b', true, 'a', true, 'c']);
+    expect([map.shift(), map.shift(), map.shift()]).toEqual([1, 4, 5]);
   });
 
   test('tells what a list tells, whatever is set and deleted', () => {
@@ -41,7 +57,7 @@ describe('AgingMap', () => {
       return seed % below;
     };
     for (let step = 0; step < 20_000; step += 1) {
-      const key = random(3) === 0 ? (map.oldest ?? 0) : random(50);
+      const key = random(3) === 0 ? (map.oldest?.key ?? 0) : random(50);
       if (random(2) === 0) {
         map.set(key, step);
         list = [...list.filter((one) => one !== key), key];
@@ -49,7 +65,7 @@ describe('AgingMap', () => {
         if (map.delete(key) !== list.includes(key)) differences.push({ step, key });
         list = list.filter((one) => one !== key);
       }
-      if (map.oldest !== list[0] || map.size !== list.length) differences.push({ step, oldest: map.oldest });
+      if (map.oldest?.key !== list[0] || map.size !== list.length) differences.push({ step, oldest: map.oldest });
     }
     expect(differences).toEqual([]);
   });
@@ -96,5 +112,28 @@ describe('what forgets its oldest entry begins no iteration for that, however ma
         }
       }),
     ).toBe(0);
+  });
+});
+
+describe('what was replaced or deleted is in memory no longer, although nobody asks for the oldest entry', () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+
+  test.each([
+    ['a map', () => new AgingMap<string, object>()],
+    ['a bounded map below its bound', () => new BoundedMap<string, object>(100)],
+  ])('%s', async (_, create) => {
+    const map = create();
+    const values: WeakRef<object>[] = [];
+    for (let step = 0; step < 1000; step += 1) {
+      const value = {};
+      values.push(new WeakRef(value));
+      map.set(`key ${step % 10}`, value);
+      if (step % 3 === 0) map.delete(`key ${step % 7}`);
+    }
+    // Until the next turn of the loop what a WeakRef was made of is kept.
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+    expect(values.filter((value) => value.deref() !== undefined)).toHaveLength(8);
   });
 });

@@ -9,8 +9,7 @@ export class JsonServer {
   readonly requests: string[] = [];
   origin = '';
 
-  // A test that keeps this process busy for the usual five seconds would find its connection reset.
-  readonly #server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
+  readonly #server = createServer((request, response) => {
     const path = request.url ?? '';
     this.requests.push(path);
     const answer = this.answers.get(path);

@@ -37,7 +37,7 @@ export class VerificationKeys {
       const known = keys.get(identity) ?? previous?.keys.get(identity);
       const key = known ?? new VerificationKey({ kid, alg, key: createPublicKey(pem) });
       keys.set(identity, key);
-      for (const thumbprint of new Set(thumbprints.get(pem) ?? [])) addTo(this.byThumbprint, thumbprint, key);
+      for (const thumbprint of thumbprints.get(pem) ?? []) addTo(this.byThumbprint, thumbprint, key);
     }
     this.keys = keys;
     for (const key of keys.values()) {

@@ -17,6 +17,9 @@ interface Used {
   readonly until: number;
 }
 
+/** What is left of the proofs of a key that are forgotten. */
+type Forgotten = Pick<Used, 'iat' | 'until'>;
+
 const MAX_PROOFS = 100_000;
 
 /** Returns the digest that stands for a proof. Nothing of the proof can be read from it. */
@@ -38,7 +41,7 @@ export function proofDigest({ key, jti }: Pick<ProofIdentity, 'key' | 'jti'>): s
 export class UsedProofs {
   readonly #used = new AgingMap<string, Used>();
   /** By key: the newest of the forgotten proofs. */
-  readonly #forgotten = new AgingMap<string, Pick<Used, 'iat' | 'until'>>();
+  readonly #forgotten = new AgingMap<string, Forgotten>();
   /** The newest of the proofs that no key remembers. */
   #floor = Number.NEGATIVE_INFINITY;
 
@@ -71,26 +74,17 @@ export class UsedProofs {
   }
 
   #forgetOldest(): void {
-    const { key, iat, until } = take(this.#used);
+    const { key, iat, until } = this.#used.shift() as Used;
     const known = this.#forgotten.get(key)?.iat ?? iat;
     // Again at the end, where the entries are that are kept for longest.
     this.#forgotten.set(key, { iat: Math.max(known, iat), until });
-    if (this.#forgotten.size > this.maxProofs) this.#floor = Math.max(this.#floor, take(this.#forgotten).iat);
+    if (this.#forgotten.size > this.maxProofs) {
+      this.#floor = Math.max(this.#floor, (this.#forgotten.shift() as Forgotten).iat);
+    }
   }
 }
 
 /** Deletes the entries whose time is over. */
-function expire(entries: AgingMap<string, Pick<Used, 'until'>>, now: number): void {
-  while (entries.size > 0 && oldestOf(entries).until < now) take(entries);
-}
-
-/** Deletes the oldest entry of a map that has one, and returns it. */
-function take<Entry>(entries: AgingMap<string, Entry>): Entry {
-  const oldest = oldestOf(entries);
-  entries.delete(entries.oldest as string);
-  return oldest;
-}
-
-function oldestOf<Entry>(entries: AgingMap<string, Entry>): Entry {
-  return entries.get(entries.oldest as string) as Entry;
+function expire(entries: AgingMap<string, Forgotten>, now: number): void {
+  while (entries.oldest !== undefined && entries.oldest.value.until < now) entries.shift();
 }

@@ -50,12 +50,6 @@ test('an octet that is not of the alphabet is refused in every place', () => {
 test('reads no further than the end, and writes no further than what it returns', () => {
   const from = Buffer.from('!!AQIDBAU!!');
   const to = Buffer.alloc(8, 0xff);
-  expect(decodeBase64Url(from, 2, 9, to, 1)).toBe(5);
-  expect(to.toString('hex')).toBe('ff0102030405ffff');
-});
-
-test('decodes in place', () => {
-  const octets = Buffer.from('head.AQIDBAU');
-  expect(decodeBase64Url(octets, 5, octets.length, octets, 5)).toBe(5);
-  expect(octets.toString('latin1')).toBe('head.\x01\x02\x03\x04\x05AU');
+  expect(decodeBase64Url(from, 2, 9, to)).toBe(5);
+  expect(to.toString('hex')).toBe('0102030405ffffff');
 });
