@@ -7,6 +7,8 @@ import { printable, quoted, quotedList } from './quoted.js';
 
 /** A word of the application. A string of a server seldom looks like this. */
 const WORD = /^[A-Za-z][\w-]*$/;
+/** Offered strings that a missing one is compared with. */
+const MAX_COMPARED = 1000;
 
 /**
  * Diagnoses which acr values the server offers, and whether the given words stand for them. A server that publishes
@@ -88,7 +90,7 @@ export function stepsToLevels({ title, steps = [] }: AuthorizationServerProfile)
 
 function fixFor(word: string, unknown: string, offered: readonly unknown[]): string {
   if (offered.length === 0) return 'Configure it at the server.';
-  const strings = offered.filter((value) => typeof value === 'string');
+  const strings = offered.slice(0, MAX_COMPARED).filter((value) => typeof value === 'string');
   const nearest = closestMatch(unknown, strings);
   const differsInCase = nearest?.toLowerCase() === unknown.toLowerCase();
   if (nearest === undefined || (WORD.test(unknown) && !differsInCase)) {

@@ -46,6 +46,11 @@ interface Introspected {
   readonly event: AuthenticationEvent | undefined;
 }
 
+/** What the server says, or why it says nothing. Never told apart by its own words: they can be those of a diagnostic. */
+type Answer =
+  | { readonly claims: Claims; readonly failure?: undefined }
+  | { readonly claims?: undefined; readonly failure: DoctorDiagnostic };
+
 interface ReadableToken {
   readonly jwt: UnverifiedJwt;
   readonly server: AuthorizationServer;
@@ -78,8 +83,8 @@ export class Introspection {
     requirements: AuthenticationRequirements,
   ): Promise<Introspected> {
     const subject = subjectFor(tokenSubject);
-    const claims = await this.#ask(subject, token, undefined);
-    if (isDiagnostic(claims)) return { subject, diagnostics: [claims], event: undefined };
+    const { claims, failure } = await this.#ask(subject, token, undefined);
+    if (claims === undefined) return { subject, diagnostics: [failure], event: undefined };
     const now = Date.now() / 1000;
     const { audience } = this.examination;
     const server = this.examination.serverFor(audience.length > 0 ? audience : audiencesOf(claims));
@@ -108,8 +113,8 @@ export class Introspection {
   ): Promise<Introspected> {
     const subject = subjectFor(tokenSubject);
     const own = authenticationEvent(payload, server);
-    const claims = await this.#ask(subject, token, payload);
-    if (isDiagnostic(claims)) return { subject, diagnostics: [claims], event: own };
+    const { claims, failure } = await this.#ask(subject, token, payload);
+    if (claims === undefined) return { subject, diagnostics: [failure], event: own };
     const isLightweight = isWithoutOwner(payload, server);
     const clock = { now: Date.now() / 1000, clockTolerance: DEFAULT_CLOCK_TOLERANCE };
     const examined = isLightweight
@@ -198,15 +203,15 @@ export class Introspection {
     };
   }
 
-  async #ask(subject: Subject, token: string, jwt: Claims | undefined): Promise<Claims | DoctorDiagnostic> {
+  async #ask(subject: Subject, token: string, jwt: Claims | undefined): Promise<Answer> {
     try {
       const response = await this.#endpoint.ask(token);
-      if (response === 'inactive') return this.#inactive(subject, jwt);
-      if (response === 'unsupported') return unsupported(subject);
-      return concealed(response, [...this.examination.secrets, token]);
+      if (response === 'inactive') return { failure: this.#inactive(subject, jwt) };
+      if (response === 'unsupported') return { failure: unsupported(subject) };
+      return { claims: concealed(response, [...this.examination.secrets, token]) };
     } catch (error) {
       if (!(error instanceof AuthorizationServerUnavailable)) throw error;
-      return this.#unavailable(subject, error);
+      return { failure: this.#unavailable(subject, error) };
     }
   }
 
@@ -263,10 +268,6 @@ function otherMethod(method: IntrospectionSettings['client']['method']): string 
 /** The response about a token of a sign-in belongs to that sign-in. */
 function subjectFor(subject: Subject): Subject {
   return subject === 'access_token' ? 'introspection' : subject;
-}
-
-function isDiagnostic(value: Claims | DoctorDiagnostic): value is DoctorDiagnostic {
-  return 'severity' in value && 'subject' in value;
 }
 
 function hasAcr({ acr, acrs }: AuthenticationEvent): boolean {

@@ -129,7 +129,7 @@ export class StepUpModule extends ConfigurableModuleClass implements NestModule,
 
   /** @throws StepUpConfigurationError if the module is imported twice, or another strategy has the name of ours */
   onModuleInit(): void {
-    const imported = [...this.modules.values()].filter(({ metatype }) => metatype === StepUpModule);
+    const imported = [...this.modules.values()].filter(({ metatype }) => isStepUpModule(metatype));
     if (imported.length > 1)
       throw new StepUpConfigurationError('StepUpModule is configured twice; call forRoot() once per application');
     if (this.settings.passport !== 'register') return;
@@ -148,4 +148,9 @@ export class StepUpModule extends ConfigurableModuleClass implements NestModule,
   onApplicationShutdown(): void {
     if (this.#strategy !== undefined) unregister(this.#strategy);
   }
+}
+
+/** Also for a subclass, which has options and guards of its own. */
+function isStepUpModule(metatype: unknown): boolean {
+  return typeof metatype === 'function' && (metatype === StepUpModule || metatype.prototype instanceof StepUpModule);
 }

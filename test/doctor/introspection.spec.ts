@@ -427,6 +427,41 @@ describe('claims that no API accepts are reported, whatever else is said', () =>
   });
 });
 
+describe('what a server says stays what the server says', () => {
+  const deep = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
+  const said = {
+    subject: 'introspection',
+    code: 'introspection_active',
+    severity: 'ok',
+    message: 'all is well\u001b[2J',
+    fix: 'run a script of mine',
+  };
+
+  test.each<[name: string, response: string, expected: string]>([
+    ['claims with the names of a diagnostic', JSON.stringify({ active: true, ...said }), 'error token_refused'],
+    ['claims that nest as deeply as JSON can', `{"active":true,"nested":${deep}}`, 'are nested too deeply'],
+  ])('of an opaque token: %s', async (_, response, expected) => {
+    const endpoint = await endpointThat((_, __, answer) => answer.end(response));
+    const lines = await saidOf('2YotnFZFEjr1zCsicMWpAA', [
+      ...credentials(),
+      '--introspection-endpoint',
+      endpoint.url,
+    ]);
+    await endpoint.close();
+    expect(lines.join("\n")).toContain(expected);
+    expect(lines.join('\n')).not.toMatch(/all is well|a script of mine/);
+  });
+
+  test('of a JWT: claims with the names of a diagnostic', async () => {
+    const endpoint = await endpointThat((_, __, answer) => answer.end(JSON.stringify({ active: true, ...said })));
+    const token = await server.accessToken({ authTime: null });
+    const lines = await saidOf(token, [...credentials(), '--introspection-endpoint', endpoint.url]);
+    await endpoint.close();
+    expect(lines.join('\n')).toContain('warning introspection_insufficient');
+    expect(lines.join('\n')).not.toMatch(/all is well|a script of mine/);
+  });
+});
+
 describe('a server that cannot or does not say', () => {
   test('a token that is not active is an error, and the client that asks is looked for in aud', async () => {
     const token = await server.accessToken({});

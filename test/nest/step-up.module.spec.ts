@@ -9,7 +9,7 @@ import {
   StepUpService,
 } from 'nestjs-step-up';
 import { logOfEachTest } from '../support/application.js';
-import { bootedService, bootFailure, bootServer } from '../support/boot.js';
+import { bootedApplication, bootedService, bootFailure, bootServer } from '../support/boot.js';
 import { handler } from '../support/handler.js';
 
 logOfEachTest();
@@ -87,6 +87,22 @@ describe('StepUpModule in an application', () => {
     expect(await bootFailure({ imports: [FeatureModule] })).toEqual(
       new TypeError('StepUpModule is configured twice; call forRoot() once per application'),
     );
+  });
+
+  it('a module that is imported next to a subclass of it is a TypeError, as each would judge by options of its own', async () => {
+    class TenantStepUpModule extends StepUpModule {}
+    const imports = [TenantStepUpModule.forRoot({ authorizationServers: [bootServer], mode: 'report' })];
+    expect(await bootFailure({ imports, controllers: [handler(RequireAcr('mfa'))] })).toEqual(
+      new TypeError('StepUpModule is configured twice; call forRoot() once per application'),
+    );
+  });
+
+  it('a subclass of the module stands for it', async () => {
+    class OwnStepUpModule extends StepUpModule {}
+    const imports = [OwnStepUpModule.forRoot({ authorizationServers: [bootServer], metadataAudit: 'off' })];
+    const app = await bootedApplication({ stepUp: false, imports, controllers: [handler(RequireAcr('mfa'))] });
+    expect(app.get(StepUpService).routes()).toMatchObject([{ access: 'required', enforcedBy: 'handler' }]);
+    await app.close();
   });
 
   it.each<[decorator: string, type: Type]>([

@@ -6,6 +6,8 @@ import type { Route } from '../requirements/route.js';
 
 /** Greatest edit distance between a misspelt string and the right one. */
 const MAX_SLIP = 2;
+/** Offered strings that a missing one is compared with: each comparison keeps requests waiting. */
+const MAX_COMPARED = 1000;
 
 /** An acr string that challenges ask an authorization server for. */
 interface Need {
@@ -74,7 +76,10 @@ function adviceOnAcrValues(
  */
 function nearestOffered(value: string, offered: readonly unknown[]): string | undefined {
   const numbersOf = (one: string) => one.replace(/\D+/g, ' ');
-  const strings = offered.filter((one) => typeof one === 'string' && numbersOf(one) === numbersOf(value));
+  const strings = offered
+    .slice(0, MAX_COMPARED)
+    .filter((one) => typeof one === 'string' && Math.abs(one.length - value.length) <= MAX_SLIP)
+    .filter((one) => numbersOf(one as string) === numbersOf(value));
   const nearest = closestMatch(value, strings as string[]);
   return nearest !== undefined && editDistance(value, nearest) <= MAX_SLIP ? `"${nearest}"` : undefined;
 }

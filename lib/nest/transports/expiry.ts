@@ -1,8 +1,12 @@
-/** The longest delay of a timer of Node, in milliseconds. */
-const MAX_DELAY = 2_147_483_647;
+/**
+ * Milliseconds after which the clock is read again. Timers go by another clock, which stands still while a machine sleeps
+ * and does not follow when the time is corrected.
+ */
+const MAX_DELAY = 60_000;
 
 /**
- * Calls a function at a moment, in seconds since the epoch. Does not keep the process alive. Returns what cancels it.
+ * Calls a function at a moment, in seconds since the epoch, or at most a minute after the clock has leapt beyond it. Does not
+ * keep the process alive. Returns what cancels it.
  */
 export function atTime(seconds: number, action: () => void): () => void {
   let timer: NodeJS.Timeout;

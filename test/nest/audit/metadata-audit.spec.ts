@@ -108,6 +108,25 @@ describe('what metadata tells against what routes need', () => {
       ],
     ],
     [
+      'M-01 a value that is misspelt, behind more than anybody compares it with',
+      {
+        acr_values_supported: [
+          ...Array.from({ length: 1000 }, (_, place) => `urn:no:${place}`),
+          'urn:otp',
+          'urn:pusch',
+          'urn:phr',
+        ],
+      },
+      {},
+      () => [
+        [
+          'acr_values_unsupported',
+          'acr_values_supported in its metadata lacks "urn:push", which "mfa" on BankController.transfer and 1 more asks for',
+          'have the server offer it',
+        ],
+      ],
+    ],
+    [
       'M-01 a level whose neighbor is weaker, with a profile',
       { acr_values_supported: ['loa-1', 'loa-3'] },
       { acr: { mfa: 'loa-2', phr: 'loa-3' }, profile: 'keycloak' },

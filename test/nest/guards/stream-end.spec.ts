@@ -100,6 +100,16 @@ describe('a moment', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  it('that a clock comes to by a leap is noticed within a minute, as after a machine has slept', () => {
+    const action = jest.fn();
+    atTime(Date.now() / 1000 + 3600, action);
+    jest.advanceTimersByTime(1000);
+    jest.setSystemTime(Date.now() + 3600 * 1000);
+    jest.advanceTimersByTime(60_000);
+    expect(action).toHaveBeenCalledTimes(1);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
   it('that is past is now, and a clock that was set back is waited for', () => {
     const action = jest.fn();
     atTime(Date.now() / 1000 - 5, action);
