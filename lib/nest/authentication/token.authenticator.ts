@@ -22,7 +22,6 @@ import type { Verifications } from '../advice/verifications.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
 import { TokenAdvice } from '../refusal/token-advice.js';
 import type { StepUpSettings } from '../step-up-settings.js';
-import { Attachment } from '../transports/attachment.js';
 import { connectionOf } from '../transports/connection.js';
 import type { Invocation } from '../transports/invocation.js';
 import type { Request } from '../transports/request.js';
@@ -30,6 +29,7 @@ import type { ResponseHeaders } from '../transports/response-headers.js';
 import { onlyToken } from '../transports/token-locations.js';
 import type { Transport } from '../transports/transport.js';
 import type { Authenticated, Authenticator } from './authenticator.js';
+import type { RequestRecords } from './request-record.js';
 
 interface SentToken {
   readonly token: string;
@@ -43,8 +43,6 @@ interface SentToken {
  */
 export class TokenAuthenticator implements Authenticator {
   readonly #verifier: AccessTokenVerifier;
-  readonly #known = new Attachment<{ readonly token: string; readonly authenticated: MaybePromise<Authenticated> }>();
-  readonly #refused = new Attachment<{ readonly token: string; readonly error: unknown }>();
 
   /** @throws StepUpConfigurationError for a private key of `introspection` that cannot be used */
   constructor(
@@ -53,6 +51,7 @@ export class TokenAuthenticator implements Authenticator {
     private readonly verifications: Verifications,
     private readonly headers: ResponseHeaders,
     resolved: ResolvedServers | undefined,
+    private readonly records: RequestRecords,
   ) {
     const advice = new TokenAdvice(settings, log);
     const { servers, clockTolerance, tokenCacheBytes, possession } = settings;
@@ -93,7 +92,8 @@ export class TokenAuthenticator implements Authenticator {
       const token = this.#tokenOf(invocation, false);
       return token === undefined ? undefined : this.#verify(token, invocation);
     }
-    const known = this.#known.get(request);
+    const record = this.records.get(request);
+    const known = record?.known;
     // The option "accessToken" can find another token for each field of a GraphQL request. It needs a context.
     const mayDiffer = this.settings.accessToken !== undefined && invocation.context !== undefined;
     if (known !== undefined && (!mayDiffer || known.token === this.#tokenOf(invocation)?.token)) {
@@ -108,14 +108,13 @@ export class TokenAuthenticator implements Authenticator {
       return andThen(received, (authenticated) => this.#stillValid(authenticated));
     }
     // GraphQL asks again for each field.
-    const refused = this.#refused.get(request);
-    if (refused?.token === token) return this.#refusalOf(refused.error, sent.scheme);
+    if (record?.refused?.token === token) return this.#refusalOf(record.refused.error, sent.scheme);
     try {
       const authenticated = this.#verify(sent, invocation);
-      this.#known.set(request, { token, authenticated });
+      this.records.of(request).known = { token, authenticated };
       return authenticated;
     } catch (error) {
-      this.#refused.set(request, { token, error });
+      this.records.of(request).refused = { token, error };
       return this.#refusalOf(error, sent.scheme);
     }
   }
@@ -125,7 +124,7 @@ export class TokenAuthenticator implements Authenticator {
    * accepted once. Compares the token, because several requests of a framework can stand for one of Node.
    */
   #receivedWith({ raw }: Request, token: string): MaybePromise<Authenticated> | undefined {
-    const known = typeof raw === 'object' && raw !== null ? this.#known.get(raw) : undefined;
+    const known = typeof raw === 'object' && raw !== null ? this.records.get(raw)?.known : undefined;
     return known?.token === token ? known.authenticated : undefined;
   }
 

@@ -6,6 +6,7 @@ import { PublishedMetadata } from '../advice/published-metadata.js';
 import { Verifications } from '../advice/verifications.js';
 import { type Authenticated, type Authenticator, completed } from '../authentication/authenticator.js';
 import { PassportAuthenticator } from '../authentication/passport.authenticator.js';
+import { RequestRecords } from '../authentication/request-record.js';
 import { resolvedServers } from '../authentication/resolution.js';
 import { TokenAuthenticator } from '../authentication/token.authenticator.js';
 import { AccessTokenException } from '../refusal/access-token.exception.js';
@@ -60,14 +61,15 @@ export class Admission {
   ) {
     const vocabularies = new Vocabularies(settings.servers, settings.resolveAuthorizationServer !== undefined);
     this.routes = new Routes(settings.requirements, vocabularies);
-    this.#invocations = new Invocations(settings.accessToken !== undefined);
+    const records = new RequestRecords();
+    this.#invocations = new Invocations(settings.accessToken !== undefined, records);
     this.invoked = new InvokedRoutes(this.routes, this.#invocations, settings);
     this.#conclusion = new Conclusion(settings, headers, log, decisions, (context) => this.invoked.known(context));
     this.#judgement = this.createJudgement(settings, log, decisions, published);
     const resolved = resolvedServers(settings, log, vocabularies);
     this.authenticator =
       settings.passport === 'register'
-        ? new TokenAuthenticator(settings, log, verifications, headers, resolved)
+        ? new TokenAuthenticator(settings, log, verifications, headers, resolved, records)
         : new PassportAuthenticator(settings, log, resolved);
     this.identification = this.createIdentification(settings, this.authenticator);
     const parts = {

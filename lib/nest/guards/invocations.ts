@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { StepUpConfigurationError } from '../../core/index.js';
-import { Attachment } from '../transports/attachment.js';
+import type { RequestRecords } from '../authentication/request-record.js';
 import { connectionOf } from '../transports/connection.js';
 import { isReceived } from '../transports/http-request.js';
 import { type Invocation, invocationOf, invocationOfRequest, invocationOfSocket } from '../transports/invocation.js';
@@ -16,10 +16,12 @@ const CONTEXT_NEEDED =
 export class Invocations {
   /** The prototype of the contexts that Nest makes. */
   #contexts: object | undefined;
-  readonly #admitted = new Attachment<ExecutionContext>();
 
   /** @param findsTokens whether the option `accessToken` is given, which needs a context */
-  constructor(private readonly findsTokens: boolean) {}
+  constructor(
+    private readonly findsTokens: boolean,
+    private readonly records: RequestRecords,
+  ) {}
 
   /** Records the prototype of a context that a guard has received from Nest. */
   note(context: ExecutionContext): void {
@@ -30,8 +32,8 @@ export class Invocations {
 
   /** Records that an invocation was admitted, so that its request alone can stand for it. */
   admit({ request }: Invocation, context: ExecutionContext): void {
-    this.#admitted.set(request, context);
-    if (typeof request.raw === 'object' && request.raw !== null) this.#admitted.set(request.raw, context);
+    this.records.of(request).admitted = context;
+    if (typeof request.raw === 'object' && request.raw !== null) this.records.of(request.raw).admitted = context;
   }
 
   /**
@@ -53,7 +55,7 @@ export class Invocations {
    * share the request.
    */
   #ofRequest(request: Request): Invocation {
-    const context = this.#admitted.get(request);
+    const context = this.records.get(request)?.admitted;
     const invocation = context && invocationOf(context);
     if (invocation !== undefined && !invocation.transport.sharesRequest) return invocation;
     // Without a context, another token than that of the invocation would be judged.

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { ExecutionContext } from '@nestjs/common';
+import { RequestRecords } from '../../../lib/nest/authentication/request-record.js';
 import { Invocations } from '../../../lib/nest/guards/invocations.js';
 import { handedOn, verdicts } from '../../../lib/nest/guards/verdict.js';
 import { invocationOf } from '../../../lib/nest/transports/invocation.js';
@@ -42,7 +43,7 @@ describe('what StepUpService is called at', () => {
     ['null', null],
     ['nothing', undefined],
   ])('is not %s', (_, at) => {
-    expect(() => new Invocations(false).at(at)).toThrow(
+    expect(() => new Invocations(false, new RequestRecords()).at(at)).toThrow(
       'StepUpService needs an ExecutionContext, the request, or what',
     );
   });
@@ -51,13 +52,13 @@ describe('what StepUpService is called at', () => {
     ['an object', () => ({})],
     ['a list', () => []],
   ])('is not %s either if the option "accessToken" finds the tokens', (_, at) => {
-    expect(() => new Invocations(true).at(at())).toThrow(
+    expect(() => new Invocations(true, new RequestRecords()).at(at())).toThrow(
       'StepUpService needs an ExecutionContext, the request, or what',
     );
   });
 
   it('is no context without a prototype, though a guard of ours was called with one', () => {
-    const invocations = new Invocations(false);
+    const invocations = new Invocations(false, new RequestRecords());
     const bare = Object.assign(Object.create(null), { getType: () => 'http', getHandler: () => undefined });
     invocations.note(bare);
     expect(() => invocations.at(bare)).toThrow('StepUpService needs an ExecutionContext');
@@ -67,7 +68,7 @@ describe('what StepUpService is called at', () => {
   });
 
   it('is a context of the kind that Nest has handed us, and no plain object for that', () => {
-    const invocations = new Invocations(false);
+    const invocations = new Invocations(false, new RequestRecords());
     const plain = { ...contextOf('http', received()), getHandler: () => undefined, getType: () => 'http' };
     invocations.note(plain as unknown as ExecutionContext);
     invocations.note(contextOf('http', received()));
@@ -83,12 +84,12 @@ describe('what StepUpService is called at', () => {
     const request = received();
     const context = contextOf('http', request);
     note(context);
-    expect(new Invocations(false).at(context)).toMatchObject({ request, context });
+    expect(new Invocations(false, new RequestRecords()).at(context)).toMatchObject({ request, context });
   });
 
   it('is a request that a server has received', () => {
     const request = received();
-    expect(new Invocations(false).at(request)).toMatchObject({ request, userHolders: [request] });
+    expect(new Invocations(false, new RequestRecords()).at(request)).toMatchObject({ request, userHolders: [request] });
   });
 
   it.each<[type: string, context: (request: object) => ExecutionContext, isItsOwn: boolean]>([
@@ -96,7 +97,7 @@ describe('what StepUpService is called at', () => {
     ['graphql', (req) => contextOf('graphql', {}, {}, { req }, {}), false],
     ['ws', (handshake) => contextOf('ws', { handshake }), false],
   ])('is the invocation admitted with a request unless several share it, as over %s', (_, contextFor, isItsOwn) => {
-    const invocations = new Invocations(false);
+    const invocations = new Invocations(false, new RequestRecords());
     const request = received();
     const context = contextFor(request);
     invocations.admit(invocationOf(context), context);
@@ -104,7 +105,7 @@ describe('what StepUpService is called at', () => {
   });
 
   it("is Node's request as well, which Fastify has in its own", () => {
-    const invocations = new Invocations(false);
+    const invocations = new Invocations(false, new RequestRecords());
     const raw = received();
     const context = contextOf('http', { headers: {}, raw }, {});
     invocations.admit(invocationOf(context), context);
@@ -112,7 +113,7 @@ describe('what StepUpService is called at', () => {
   });
 
   it.each([undefined, null, 'raw'])('is the request alone if what it calls raw is %p', (raw) => {
-    const invocations = new Invocations(false);
+    const invocations = new Invocations(false, new RequestRecords());
     const request = Object.assign(received(), { raw });
     const context = contextOf('http', request, {});
     invocations.admit(invocationOf(context), context);
@@ -124,7 +125,7 @@ describe('what StepUpService is called at', () => {
     ['of a GraphQL field', (req) => contextOf('graphql', {}, {}, { req }, {})],
     ['of a socket', (handshake) => contextOf('ws', { handshake })],
   ])('cannot be a request %s, if the option "accessToken" finds another token in the context', (_, admitted) => {
-    const invocations = new Invocations(true);
+    const invocations = new Invocations(true, new RequestRecords());
     const request = received();
     const context = admitted?.(request);
     if (context !== undefined) invocations.admit(invocationOf(context), context);

@@ -1,3 +1,4 @@
+import { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { Controller, type ExecutionContext, Get, type Type } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
@@ -6,6 +7,7 @@ import { Vocabulary } from '../../../lib/authorization-servers/index.js';
 import { BootAudit } from '../../../lib/nest/audit/boot-audit.js';
 import { Admission } from '../../../lib/nest/guards/admission.js';
 import { Vocabularies } from '../../../lib/nest/requirements/vocabularies.js';
+import { Attachment } from '../../../lib/nest/transports/attachment.js';
 import { logOfEachTest } from '../../support/application.js';
 import { bootedProvider } from '../../support/boot.js';
 import { describeOverHttp } from '../../support/describe-over-http.js';
@@ -102,6 +104,23 @@ describe('what a start costs', () => {
     const [ten, twenty, thirty] = [await calls(10), await calls(20), await calls(30)];
     // Adding to a list counts as much as the list is long. What is done with all routes for each is more than a tenth.
     expect(thirty - twenty).toBeLessThan(1.05 * (twenty - ten));
+  });
+});
+
+describeOverHttp('what is known of a request', ({ serve, accessToken }) => {
+  it.each<[of: string, status: number, fields: number, token: () => Promise<string> | string | undefined]>([
+    ['an admitted one', 200, 1, () => accessToken({ acr: 'mfa' })],
+    ['a challenged one', 401, 1, () => accessToken({ acr: 'pwd' })],
+    ['one whose token is refused', 401, 1, () => 'no.access.token'],
+    ['one without a token', 401, 0, () => undefined],
+  ])('is of %s no more than one field of the request of Node', async (_, expected, fields, token) => {
+    const send = await serve(handler(RequireAcr('mfa')));
+    const set = jest.spyOn(Attachment.prototype, 'set');
+    const { status } = await send({ token: await token() });
+    const onRequests = set.mock.contexts.filter((_, call) => set.mock.calls[call]?.[0] instanceof IncomingMessage);
+    set.mockRestore();
+    expect(status).toBe(expected);
+    expect(new Set(onRequests).size).toBeLessThanOrEqual(fields);
   });
 });
 
