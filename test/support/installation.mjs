@@ -1,7 +1,8 @@
-// The packed package beside one version of Nest, in a folder that is kept between runs of this checkout.
+// The packed package, or a copy of the project, beside one version of Nest, in a folder that is kept between runs of this
+// checkout.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +10,8 @@ import { promisify } from 'node:util';
 import { transformFileSync } from '@swc/core';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+/** Folders of a checkout that a fresh clone does not have. */
+const NO_SOURCE = /^(?:\.git|\.stryker-tmp|node_modules|coverage|dist(?:-\w+)?)$/;
 
 /** Opens the folder of a suite; `fresh` empties it first. Two runs would exchange the package under each other. */
 export function openWorkshop(suite, { fresh = false } = {}) {
@@ -49,6 +52,33 @@ export async function install(workshop, tarball, version, wanted) {
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   // of some of these versions the peer ranges exclude each other by a patch
   await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--legacy-peer-deps'], folder);
+  writeFileSync(join(folder, 'complete'), '');
+  return folder;
+}
+
+/** A folder with the sources as they are now and the installation of the lock file, in which these packages differ. */
+export async function copyProject(workshop, version, wanted) {
+  const manifests = ['package.json', 'package-lock.json'];
+  const folder = join(
+    workshop,
+    `${version}-${hashOf([manifests.map((name) => readFileSync(join(root, name), 'utf8')), wanted])}`,
+  );
+  mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(folder)) {
+    if (name !== 'node_modules' && name !== 'complete') rmSync(join(folder, name), { recursive: true });
+  }
+  for (const name of readdirSync(root)) {
+    if (!NO_SOURCE.test(name)) {
+      cpSync(join(root, name), join(folder, name), {
+        recursive: true,
+        filter: (path) => !NO_SOURCE.test(basename(path)),
+      });
+    }
+  }
+  if (existsSync(join(folder, 'complete'))) return folder;
+  const exact = Object.entries(wanted).map(([name, of]) => `${name}@${of}`);
+  const options = ['--no-save', '--prefer-offline', '--no-audit', '--no-fund', '--legacy-peer-deps'];
+  await run('npm', ['install', ...options, ...exact], folder);
   writeFileSync(join(folder, 'complete'), '');
   return folder;
 }
