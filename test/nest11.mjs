@@ -1,5 +1,6 @@
-// npm run test:nest11 -- [--fresh] [jest arguments]: runs the suite of `npm test` on the newest Nest 11, in a copy of the
-// project that is kept between runs. Refuses to run if any package of Nest there is of another line.
+// npm run test:nest11 -- [--fresh] [jest arguments], or -- [--fresh] --script name: runs the suite of `npm test`, or another
+// script, on the newest Nest 11. It runs in a copy of the project, of which the packages are kept between runs, and refuses
+// to run if one of them is of another line of Nest.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,13 +17,14 @@ const nest11 = {
   '@nestjs/swagger': '11.4.7',
   '@nestjs/testing': '11.2.6',
 };
-/** What belongs to any line: tools that no test of an application loads. */
+/** Tools, which belong to no line. */
 const TOOLS = ['@nestjs/cli', '@nestjs/schematics'];
-/** The line of Nest 11, of packages that count otherwise. */
+/** The major versions that belong to Nest 11 and have other numbers. */
 const LINES = { '@nestjs/apollo': '13', '@nestjs/graphql': '13', '@nestjs/mapped-types': '2' };
 
 const given = process.argv.slice(2);
-const fresh = given.includes('--fresh');
+const fresh = given[0] === '--fresh';
+if (fresh) given.shift();
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const unnamed = Object.keys(devDependencies).filter(
   (name) => name.startsWith('@nestjs/') && !(name in nest11) && !TOOLS.includes(name),
@@ -32,13 +34,16 @@ if (unnamed.length > 0) throw new Error(`test/nest11.mjs names no version of Nes
 const folder = await copyProject(openWorkshop('nest11', { fresh }), newest, nest11);
 const installed = packagesOfNest(join(folder, 'node_modules'));
 console.log(installed.map(({ name, version }) => `${name} ${version}`).join('\n'));
-const strange = installed.filter(({ name, version }) => version.split('.')[0] !== (LINES[name] ?? '11'));
-if (strange.length > 0) throw new Error(`not of the line of Nest 11: ${strange.map(({ path }) => path).join(', ')}`);
+const others = installed.filter(({ name, version }) => version.split('.')[0] !== (LINES[name] ?? '11'));
+if (others.length > 0) throw new Error(`not of the line of Nest 11: ${others.map(({ path }) => path).join(', ')}`);
+const missing = Object.keys(nest11).filter((name) => !installed.some(({ path }) => path === `${name}/package.json`));
+if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}`);
 
-const jest = join('node_modules', 'jest', 'bin', 'jest.js');
-const parameters = given.filter((parameter) => parameter !== '--fresh');
-const { status } = spawnSync(process.execPath, [jest, ...parameters], { cwd: folder, stdio: 'inherit' });
-process.exitCode = status ?? 1;
+const [command, ...parameters] =
+  given[0] === '--script'
+    ? ['npm', 'run', given[1], '--', ...given.slice(2)]
+    : [process.execPath, join('node_modules', 'jest', 'bin', 'jest.js'), ...given];
+process.exitCode = spawnSync(command, parameters, { cwd: folder, stdio: 'inherit' }).status ?? 1;
 
 /** Every package of Nest that is installed, however deep, tools apart. */
 function packagesOfNest(modules) {

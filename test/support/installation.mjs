@@ -56,24 +56,19 @@ export async function install(workshop, tarball, version, wanted) {
   return folder;
 }
 
-/** A folder with the sources as they are now and the installation of the lock file, in which these packages differ. */
+/**
+ * A copy of the sources as they are now, with the packages of the lock file but for those of another version. Only the
+ * sources are replaced from run to run.
+ */
 export async function copyProject(workshop, version, wanted) {
-  const manifests = ['package.json', 'package-lock.json'];
-  const folder = join(
-    workshop,
-    `${version}-${hashOf([manifests.map((name) => readFileSync(join(root, name), 'utf8')), wanted])}`,
-  );
+  const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  const folder = join(workshop, `${version}-${hashOf([lock, wanted])}`);
+  removeBut(workshop, [basename(folder), 'running']);
   mkdirSync(folder, { recursive: true });
-  for (const name of readdirSync(folder)) {
-    if (name !== 'node_modules' && name !== 'complete') rmSync(join(folder, name), { recursive: true });
-  }
-  for (const name of readdirSync(root)) {
-    if (!NO_SOURCE.test(name)) {
-      cpSync(join(root, name), join(folder, name), {
-        recursive: true,
-        filter: (path) => !NO_SOURCE.test(basename(path)),
-      });
-    }
+  removeBut(folder, ['node_modules', 'complete']);
+  const filter = (path) => !NO_SOURCE.test(basename(path));
+  for (const name of readdirSync(root).filter(filter)) {
+    cpSync(join(root, name), join(folder, name), { recursive: true, filter });
   }
   if (existsSync(join(folder, 'complete'))) return folder;
   const exact = Object.entries(wanted).map(([name, of]) => `${name}@${of}`);
@@ -81,6 +76,12 @@ export async function copyProject(workshop, version, wanted) {
   await run('npm', ['install', ...options, ...exact], folder);
   writeFileSync(join(folder, 'complete'), '');
   return folder;
+}
+
+function removeBut(folder, kept) {
+  for (const name of readdirSync(folder)) {
+    if (!kept.includes(name)) rmSync(join(folder, name), { recursive: true });
+  }
 }
 
 /** Compiles the TypeScript below a folder to CommonJS, as Nest compiles an application. */
