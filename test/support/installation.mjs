@@ -1,7 +1,8 @@
-// The packed package beside one version of Nest, in a folder that is kept between runs of this checkout.
+// The packed package, or a copy of the project, beside one version of Nest, in a folder that is kept between runs of this
+// checkout.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +10,8 @@ import { promisify } from 'node:util';
 import { transformFileSync } from '@swc/core';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+/** Folders of a checkout that a fresh clone does not have. */
+const NO_SOURCE = /^(?:\.git|\.stryker-tmp|node_modules|coverage|dist(?:-\w+)?)$/;
 
 /** Opens the folder of a suite; `fresh` empties it first. Two runs would exchange the package under each other. */
 export function openWorkshop(suite, { fresh = false } = {}) {
@@ -51,6 +54,34 @@ export async function install(workshop, tarball, version, wanted) {
   await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--legacy-peer-deps'], folder);
   writeFileSync(join(folder, 'complete'), '');
   return folder;
+}
+
+/**
+ * A copy of the sources as they are now, with the packages of the lock file but for those of another version. Only the
+ * sources are replaced from run to run.
+ */
+export async function copyProject(workshop, version, wanted) {
+  const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  const folder = join(workshop, `${version}-${hashOf([lock, wanted])}`);
+  removeBut(workshop, [basename(folder), 'running']);
+  mkdirSync(folder, { recursive: true });
+  removeBut(folder, ['node_modules', 'complete']);
+  const filter = (path) => !NO_SOURCE.test(basename(path));
+  for (const name of readdirSync(root).filter(filter)) {
+    cpSync(join(root, name), join(folder, name), { recursive: true, filter });
+  }
+  if (existsSync(join(folder, 'complete'))) return folder;
+  const exact = Object.entries(wanted).map(([name, of]) => `${name}@${of}`);
+  const options = ['--no-save', '--prefer-offline', '--no-audit', '--no-fund', '--legacy-peer-deps'];
+  await run('npm', ['install', ...options, ...exact], folder);
+  writeFileSync(join(folder, 'complete'), '');
+  return folder;
+}
+
+function removeBut(folder, kept) {
+  for (const name of readdirSync(folder)) {
+    if (!kept.includes(name)) rmSync(join(folder, name), { recursive: true });
+  }
 }
 
 /** Compiles the TypeScript below a folder to CommonJS, as Nest compiles an application. */

@@ -18,9 +18,14 @@ export function toHttpException(error: unknown, route: string | undefined, log: 
   if (error instanceof CallbackFailed) {
     const { option, cause } = error;
     log.thrown('callback_failed', route === undefined ? option : `${option} on ${route}`, cause);
-    return new InternalServerErrorException(undefined, { cause });
+    return serverError(cause);
   }
   if (!(error instanceof TypeError)) return error;
   log.thrown('admission_failed', route ?? 'a request', error);
-  return new InternalServerErrorException(undefined, { cause: error });
+  return serverError(error);
+}
+
+function serverError(cause: unknown): InternalServerErrorException {
+  // Nest 11 leaves the message out of the body if a cause comes without a description
+  return new InternalServerErrorException(undefined, { cause, description: 'Internal Server Error' });
 }

@@ -8,7 +8,7 @@ import { AcrGuard, Public, RequireAcr, SkipStepUp } from 'nestjs-step-up';
 import { logOfEachTest } from '../../support/application.js';
 import { type BootSetup, bootedService, bootFailure, bootServer } from '../../support/boot.js';
 import { handler } from '../../support/handler.js';
-import { itInNest12 } from '../../support/nest-version.js';
+import { isNest12 } from '../../support/nest-version.js';
 
 logOfEachTest();
 
@@ -190,6 +190,10 @@ describe('a handler that globals do not reach', () => {
   const configure: BootSetup['configure'] = (app) => void app.useWebSocketAdapter(new WsAdapter(app));
   const options = { authorizationServers: [bootServer], requirements: { acrValues: ['mfa'] } };
 
+  const UNDECORATED_GATEWAY =
+    '"requirements" would not be enforced on EventsGateway.transfer, as global guards may not reach it; ' +
+    'decorate EventsGateway with @RequireAcr, @SkipStepUp or @Public';
+
   function gateway(...decorators: ClassDecorator[]): Type {
     class EventsGateway {
       @SubscribeMessage('transfer')
@@ -201,10 +205,7 @@ describe('a handler that globals do not reach', () => {
 
   it('a gateway without a decorator stops the boot', async () => {
     expect(await bootFailure({ providers: [gateway()], options, configure })).toEqual(
-      new TypeError(
-        '"requirements" would not be enforced on EventsGateway.transfer, as global guards may not reach it; ' +
-          'decorate EventsGateway with @RequireAcr, @SkipStepUp or @Public',
-      ),
+      new TypeError(UNDECORATED_GATEWAY),
     );
   });
 
@@ -227,14 +228,15 @@ describe('a handler that globals do not reach', () => {
     );
   });
 
-  itInNest12(
-    'a gateway without a decorator boots with AcrGuard as APP_GUARD, which reaches it in Nest 12',
-    async () => {
-      const providers = [gateway(), { provide: APP_GUARD, useClass: AcrGuard }];
+  it(`a gateway without a decorator ${isNest12 ? 'boots' : 'stops the boot'} with AcrGuard as APP_GUARD, which ${isNest12 ? 'reaches it in Nest 12' : 'does not reach it in Nest 11'}`, async () => {
+    const providers = [gateway(), { provide: APP_GUARD, useClass: AcrGuard }];
+    if (isNest12) {
       const service = await bootedService({ providers, options, configure });
       expect(service.routes()).toMatchObject([{ name: 'EventsGateway.transfer', enforcedBy: 'global' }]);
-    },
-  );
+    } else {
+      expect(await bootFailure({ providers, options, configure })).toEqual(new TypeError(UNDECORATED_GATEWAY));
+    }
+  });
 
   it('a controller without a decorator is enforced by the global guards, also with AcrGuard among them', async () => {
     const providers = [{ provide: APP_GUARD, useClass: AcrGuard }];
@@ -242,19 +244,26 @@ describe('a handler that globals do not reach', () => {
     expect(service.routes()).toMatchObject([{ name: 'HandlerController.handle', enforcedBy: 'global' }]);
   });
 
-  itInNest12.each<[kind: string, provided: (type: Type) => Provider]>([
+  it.each<[kind: string, provided: (type: Type) => Provider]>([
     ['gateway of a factory', (type) => ({ provide: 'events', useFactory: () => new type() })],
     ['gateway given as a value', (type) => ({ provide: 'events', useValue: new type() })],
   ])(
-    'AT-1 a decorated %s, for which Nest does not find the guard, is enforced by the global guard, in Nest 12',
+    `AT-1 a decorated %s, for which Nest does not find the guard, ${isNest12 ? 'is enforced by the global guard in Nest 12' : 'stops the boot in Nest 11'}`,
     async (...row) => {
       const [, provided] = row;
       for (const global of [[], [{ provide: APP_GUARD, useClass: AcrGuard }]]) {
-        const service = await bootedService({
-          providers: [provided(gateway(RequireAcr('mfa'))), ...global],
-          configure,
-        });
-        expect(service.routes()).toMatchObject([{ name: 'EventsGateway.transfer', enforcedBy: 'global' }]);
+        const setup = { providers: [provided(gateway(RequireAcr('mfa'))), ...global], configure };
+        if (isNest12) {
+          const service = await bootedService(setup);
+          expect(service.routes()).toMatchObject([{ name: 'EventsGateway.transfer', enforcedBy: 'global' }]);
+        } else {
+          expect(await bootFailure(setup)).toEqual(
+            new TypeError(
+              'The requirements of EventsGateway.transfer would not be enforced: Nest does not find AcrGuard in the ' +
+                'module of EventsGateway; provide it as a class, and do not replace or bind its methods',
+            ),
+          );
+        }
       }
     },
   );

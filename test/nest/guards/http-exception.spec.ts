@@ -43,9 +43,10 @@ describe('an error that is no refusal', () => {
     ['of a kind that nobody has foreseen', fault, 'Bank.pay', fault, '[admission_failed] Bank.pay: TypeError'],
     ['of such a kind, nobody knows where', fault, undefined, fault, '[admission_failed] a request: TypeError'],
   ])('%s is a bare 500, which the log explains, with the cause for filters', (_, error, route, cause, line) => {
-    const thrown = toHttpException(error, route, new StepUpLog());
+    const thrown = toHttpException(error, route, new StepUpLog()) as InternalServerErrorException;
     expect(thrown).toEqual(new InternalServerErrorException());
-    expect((thrown as Error).cause).toBe(cause);
+    expect(thrown.getResponse()).toEqual({ statusCode: 500, message: 'Internal Server Error' });
+    expect(thrown.cause).toBe(cause);
     expect(log).toEqual([line]);
   });
 

@@ -18,7 +18,8 @@ import { firstValueFrom } from 'rxjs';
 import WebSocket from 'ws';
 import { bindSettlement, settlement } from '../../../lib/nest/guards/settlement.guard.js';
 import { applicationOfAllTests, freePort, logOfEachTest } from '../../support/application.js';
-import { describeInNest12 } from '../../support/nest-version.js';
+import { bootFailure, bootServer } from '../../support/boot.js';
+import { describeInNest11, describeInNest12 } from '../../support/nest-version.js';
 
 logOfEachTest();
 const ran = jest.fn();
@@ -108,6 +109,21 @@ describeInNest12('a global guard that does not wait for ours lets no refused tok
     const locked = await server.accessToken({ claims: { locked: true } });
     expect(await askWs(application.url, 'global', locked)).toContain('INVALID_TOKEN');
     expect(ran).not.toHaveBeenCalled();
+  });
+});
+
+describeInNest11('a global guard that does not wait for ours', () => {
+  it('does not boot with a gateway in Nest 11, in which no global guard reaches it', async () => {
+    const providers = [GlobalGateway, { provide: APP_GUARD, useClass: IgnoringGuard }];
+    const configure = (app: INestApplication) => void app.useWebSocketAdapter(new WsAdapter(app));
+    expect(
+      await bootFailure({ providers, options: { authorizationServers: [bootServer], user, accessToken }, configure }),
+    ).toEqual(
+      new TypeError(
+        'AccessTokenGuard is global and would not run before GlobalGateway.global, as global guards may not reach it; ' +
+          'decorate GlobalGateway with @UseGuards(AccessTokenGuard), @RequireAcr or @Public',
+      ),
+    );
   });
 });
 

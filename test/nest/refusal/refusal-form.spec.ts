@@ -1,6 +1,14 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
-import { Catch, Controller, type ExceptionFilter, type ExecutionContext, UseFilters, UseGuards } from '@nestjs/common';
+import {
+  Catch,
+  Controller,
+  type ExceptionFilter,
+  type ExecutionContext,
+  type INestApplication,
+  UseFilters,
+  UseGuards,
+} from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import {
   type ClientProxy,
@@ -26,7 +34,8 @@ import { io } from 'socket.io-client';
 import WebSocket from 'ws';
 import { bindRefusalForm } from '../../../lib/nest/refusal/refusal-form.js';
 import { applicationOfAllTests, logOfEachTest } from '../../support/application.js';
-import { describeInNest12 } from '../../support/nest-version.js';
+import { bootFailure } from '../../support/boot.js';
+import { describeInNest11, describeInNest12, isNest12 } from '../../support/nest-version.js';
 
 logOfEachTest();
 const ran = jest.fn();
@@ -163,18 +172,62 @@ describeInNest12('a refusal by a global guard has it too, in Nest 12', () => {
   });
 });
 
-// The filter of Nest 11 answers nothing over ws.
-describeInNest12('with exceptionFilter: false, in Nest 12', () => {
-  const { application } = applicationOfAllTests({
-    providers: [BankGateway],
+describeInNest11('a gateway that only a global guard would refuse', () => {
+  it.each([WsAdapter, IoAdapter])(
+    'does not boot over %p in Nest 11, in which no global guard reaches it',
+    async (Adapter) => {
+      const providers = [GlobalGateway, { provide: APP_GUARD, useClass: AccessTokenGuard }];
+      const configure = (app: INestApplication) => void app.useWebSocketAdapter(new Adapter(app));
+      expect(await bootFailure({ providers, configure })).toEqual(
+        new TypeError(
+          'AccessTokenGuard is global and would not run before GlobalGateway.global, as global guards may not reach it; ' +
+            'decorate GlobalGateway with @UseGuards(AccessTokenGuard), @RequireAcr or @Public',
+        ),
+      );
+    },
+  );
+});
+
+describe('with exceptionFilter: false, a refusal is left to the filters of the application', () => {
+  const refusal = { status: 'error', message: 'Internal server error' };
+  const emitted = jest.fn();
+
+  @WebSocketGateway()
+  class ListeningGateway extends BankGateway {
+    /** What is emitted on a socket of ws stays on the server. The client learns afterwards that it was. */
+    handleConnection(socket: WebSocket) {
+      socket.on('exception' as never, (thrown: unknown) => {
+        emitted(thrown);
+        socket.send(JSON.stringify({ event: 'afterwards' }));
+      });
+    }
+  }
+  const ws = applicationOfAllTests({
+    providers: [ListeningGateway],
     options: { exceptionFilter: false },
     configure: (app) => void app.useWebSocketAdapter(new WsAdapter(app)),
   });
+  const socketIo = applicationOfAllTests({
+    providers: [BankGateway],
+    options: { exceptionFilter: false },
+    configure: (app) => void app.useWebSocketAdapter(new IoAdapter(app)),
+  });
 
-  it('a refusal is left to the filters of the application', async () => {
-    expect(await askWs(application.url, 'guard', {})).toMatchObject({
-      data: { status: 'error', message: 'Internal server error' },
-    });
+  it(`over ws: the one of ${isNest12 ? 'Nest 12 sends it' : 'Nest 11 sends nothing'}`, async () => {
+    const [sent, kept] = isNest12
+      ? [{ event: 'exception', data: refusal }, []]
+      : [{ event: 'afterwards' }, [[refusal]]];
+    expect(await askWs(ws.application.url, 'guard', {})).toMatchObject(sent);
+    expect(emitted.mock.calls).toMatchObject(kept);
+    expect(ran).not.toHaveBeenCalled();
+  });
+
+  it('over socket.io', async () => {
+    const socket = io(socketIo.application.url, { transports: ['websocket'], forceNew: true });
+    const exception = once(socket as never, 'exception');
+    socket.emit('guard', {});
+    expect(await exception).toMatchObject([refusal]);
+    socket.disconnect();
     expect(ran).not.toHaveBeenCalled();
   });
 });
