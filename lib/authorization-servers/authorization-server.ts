@@ -109,6 +109,8 @@ const METADATA = /\/\.well-known\/(?:openid-configuration|oauth-authorization-se
 const DAY = 86_400;
 const WEEK = 7 * DAY;
 
+const OWN_TOKENS = '; for tokens that your application signs with a secret, see docs/own-tokens.md';
+
 const KEY_MEMBERS = new Set(['refreshAfter', 'staleFor']);
 
 /**
@@ -120,6 +122,11 @@ const KEY_MEMBERS = new Set(['refreshAfter', 'staleFor']);
  * member
  */
 export function checkAuthorizationServers(options: readonly ServerOptions[]): readonly AuthorizationServer[] {
+  if (isRecord(options)) {
+    throw new StepUpConfigurationError(
+      '"authorizationServers" must be a list: write [ … ] around the authorization server',
+    );
+  }
   if (!Array.isArray(options) || options.length === 0) {
     throw new StepUpConfigurationError(
       '"authorizationServers" must list at least one authorization server; if issuers are known at run time only, leave it ' +
@@ -228,7 +235,8 @@ export function checkServer(options: ServerOptions, where: string): Authorizatio
   for (const algorithm of algorithms) {
     if (!SUPPORTED.includes(algorithm)) {
       throw new StepUpConfigurationError(
-        `"${where}.algorithms" has a value ${show(algorithm)}; allowed are only asymmetric ones: ${SUPPORTED.join(', ')}`,
+        `"${where}.algorithms" has a value ${show(algorithm)}; allowed are only asymmetric ones: ${SUPPORTED.join(', ')}` +
+          (/^"HS\d/.test(show(algorithm)) ? OWN_TOKENS : ''),
       );
     }
   }

@@ -7,7 +7,7 @@ import { readIntrospection } from './introspection-options.js';
 import { printable } from './quoted.js';
 import { table } from './report.js';
 import { readToken, type TokenSources } from './token-source.js';
-import { USAGE } from './usage.js';
+import { SYNOPSIS, USAGE } from './usage.js';
 import { UsageError } from './usage-error.js';
 import { packageVersion } from './version.js';
 
@@ -63,7 +63,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     return exitCode;
   } catch (error) {
     stderr.write(`nestjs-step-up: ${explain(error)}\n`);
-    if (error instanceof UsageError && error.showsUsage) stderr.write(`\n${USAGE}`);
+    if (error instanceof UsageError && error.showsUsage) stderr.write(`\n${SYNOPSIS}`);
     if (error instanceof DoctorError && examination !== undefined && isJson)
       stdout.write(json(examination.issuer, [asDiagnostic(error)], 2));
     return 2;
@@ -73,7 +73,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
 function explain(error: unknown): string {
   if (error instanceof DoctorError) return error.message;
   const { name, message } = error as Error;
-  if (error instanceof UsageError) return `${message}${error.showsUsage ? '' : ' (--help shows the options)'}`;
+  if (error instanceof UsageError) return `${message} (--help shows the options)`;
   return `an unexpected error, please report it: ${name}: ${printable(message)}`;
 }
 

@@ -1,11 +1,14 @@
 import { profiles } from '../authorization-servers/index.js';
 
-export const USAGE = `Usage: nestjs-step-up doctor <issuer> [options]
+/** How each command is called. */
+export const SYNOPSIS = `Usage: nestjs-step-up doctor <issuer> [options]
        nestjs-step-up doctor --config <file> [options]
        nestjs-step-up routes <file> [options]     what each handler of an application requires; --help shows more
        nestjs-step-up serve [options]             an authorization server for development; --help shows more
        nestjs-step-up token [options]             an access token of that server; --help shows more
+`;
 
+export const USAGE = `${SYNOPSIS}
 Checks an authorization server for step-up authentication (RFC 9470): its metadata and keys, and if
 asked for, a real access token, what introspection says of it, and a real sign-in.
 

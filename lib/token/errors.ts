@@ -12,7 +12,7 @@ const REFUSALS = {
   token_unreadable: ['invalid_token', 'The access token is not a string'],
   token_too_long: ['invalid_token', 'The access token is too long'],
   jwt_malformed: ['invalid_token', 'The access token is not a signed JWT'],
-  jwt_unsigned: ['invalid_token', 'The access token is not signed'],
+  jwt_unsigned: ['invalid_token', 'The access token has no readable signature'],
   jwt_unreadable: ['invalid_token', 'The access token is not a readable JWT'],
   claims_too_deep: ['invalid_token', 'The claims of the access token are nested too deeply'],
   claim_name_forbidden: ['invalid_token', 'The access token has a claim name that is not accepted'],

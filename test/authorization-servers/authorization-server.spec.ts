@@ -90,7 +90,7 @@ test.each([
 });
 
 describe('a wrong option', () => {
-  test.each([[undefined], [null], [[]], [{}], ['https://as.example']])(
+  test.each([[undefined], [null], [[]], ['https://as.example']])(
     '%j is refused: it is not a list of servers',
     (servers) => {
       expect(() => checkAuthorizationServers(servers as never)).toThrow(
@@ -101,6 +101,12 @@ describe('a wrong option', () => {
       );
     },
   );
+
+  test.each([[{}], [GOOD]])('%j is refused: it is a server without a list around it', (servers) => {
+    expect(() => checkAuthorizationServers(servers as never)).toThrow(
+      new TypeError('"authorizationServers" must be a list: write [ … ] around the authorization server'),
+    );
+  });
 
   test.each([undefined, null, 'https://as.example', 5])(
     'a server that is %j is refused, and named by its place',
@@ -177,8 +183,15 @@ describe('a wrong option', () => {
         ...[[], 'ES256', null, {}].map((algorithms) => ({ algorithms })),
       ],
       ...Object.fromEntries(
-        ['HS256', 'HS512', 'none', 'es256', 'ES256K', '', 'RSA-OAEP'].map((algorithm) => [
+        ['none', 'es256', 'ES256K', '', 'RSA-OAEP'].map((algorithm) => [
           `"authorizationServers[0].algorithms" has a value "${algorithm}"; allowed are only asymmetric ones: ${ALGORITHMS}`,
+          [{ algorithms: ['ES256', algorithm] }],
+        ]),
+      ),
+      ...Object.fromEntries(
+        ['HS256', 'HS512'].map((algorithm) => [
+          `"authorizationServers[0].algorithms" has a value "${algorithm}"; allowed are only asymmetric ones: ${ALGORITHMS}` +
+            '; for tokens that your application signs with a secret, see docs/own-tokens.md',
           [{ algorithms: ['ES256', algorithm] }],
         ]),
       ),

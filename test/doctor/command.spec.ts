@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { createTestAuthorizationServer } from 'nestjs-step-up/testing';
-import { USAGE } from '../../lib/doctor/usage.js';
+import { SYNOPSIS, USAGE } from '../../lib/doctor/usage.js';
 import { JsonServer } from '../token/json-server.js';
 import { nestjsStepUp } from './doctor.js';
 import { selfSigned } from './self-signed.js';
@@ -176,11 +176,11 @@ describe('a command that is not understood', () => {
     ['no issuer', ['doctor'], '"doctor" takes one issuer'],
     ['a token in the wrong place', ['doctor', ISSUER, JWT], '"doctor" takes one issuer'],
     ['an issuer in both places', ['doctor', ISSUER, '--issuer', ISSUER], '"doctor" takes one issuer'],
-  ])('%s is refused with the usage text', async (_, args, sentence) => {
+  ])('%s is refused with the commands, below a sentence that stays in sight', async (_, args, sentence) => {
     await expect(nestjsStepUp(args)).resolves.toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `nestjs-step-up: ${sentence}\n\n${USAGE}`,
+      stderr: `nestjs-step-up: ${sentence} (--help shows the options)\n\n${SYNOPSIS}`,
     });
   });
 

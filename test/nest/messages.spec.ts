@@ -139,7 +139,7 @@ const mistakes: readonly [mistake: string, make: () => Mistake, says: string][] 
   [
     'a maxAge in milliseconds',
     () => ({ controllers: [requires('mfa', { maxAge: 300_000 })] }),
-    '[max_age_long] HandlerController.handle: maxAge 300000 is 3.5 days; is it in milliseconds?; "maxAge" is in seconds: 300 would be a thousandth',
+    '[max_age_long] HandlerController.handle: maxAge 300000 is 3.5 days; "maxAge" is in seconds: write 300 if these are milliseconds',
   ],
   [
     'a maxAge with a unit',

@@ -49,7 +49,7 @@ describe('StepUpModule options', () => {
     [
       'one server in place of a list',
       wrong({ authorizationServers: bootServer }),
-      '"authorizationServers" must list at least one authorization server; if issuers are known at run time only, leave it out and give "resolveAuthorizationServer"',
+      '"authorizationServers" must be a list: write [ … ] around the authorization server',
     ],
     [
       'an issuer twice',
@@ -100,7 +100,7 @@ describe('StepUpModule options', () => {
     [
       'RS-68 a symmetric algorithm',
       wrongServer({ algorithms: ['RS256', 'HS256'] }),
-      `"authorizationServers[0].algorithms" has a value "HS256"; allowed are only asymmetric ones: ${algorithms}`,
+      `"authorizationServers[0].algorithms" has a value "HS256"; allowed are only asymmetric ones: ${algorithms}; for tokens that your application signs with a secret, see docs/own-tokens.md`,
     ],
     [
       'RS-65 no algorithm at all',

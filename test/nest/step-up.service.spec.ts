@@ -159,7 +159,9 @@ describeOverHttp('StepUpService', ({ serve, accessToken, server, log }) => {
     async (place) => {
       const send = await serveWords(places[place]('phr'));
       expect(await send()).toEqual(withoutToken());
-      expect(await send({ token: 'no.such.token' })).toEqual(invalidToken('The access token is not signed'));
+      expect(await send({ token: 'no.such.token' })).toEqual(
+        invalidToken('The access token has no readable signature'),
+      );
       expect(done).not.toHaveBeenCalled();
     },
   );

@@ -90,7 +90,7 @@ export const refusal = {
   keyUnfit: 'invalid_token: The key of the access token does not fit its algorithm',
   keysSeveral: 'invalid_token: Several keys fit the access token',
   signature: 'invalid_token: The signature of the access token is not valid',
-  unsigned: 'invalid_token: The access token is not signed',
+  unsigned: 'invalid_token: The access token has no readable signature',
   long: 'invalid_token: The access token is too long',
   noText: 'invalid_token: The access token is not a string',
   noJwt: 'invalid_token: The access token is not a signed JWT',

@@ -21,8 +21,8 @@ export function adviceOnRoute(
     advice.push({ code: 'max_age_short', subject, message, fix: `give at least ${SHORT_MAX_AGE}` });
   }
   if (maxAge !== undefined && maxAge > LONG_MAX_AGE) {
-    const message = `maxAge ${maxAge} is ${(maxAge / 86_400).toFixed(1)} days; is it in milliseconds?`;
-    const fix = `"maxAge" is in seconds: ${Math.round(maxAge / 1000)} would be a thousandth`;
+    const message = `maxAge ${maxAge} is ${(maxAge / 86_400).toFixed(1)} days`;
+    const fix = `"maxAge" is in seconds: write ${Math.round(maxAge / 1000)} if these are milliseconds`;
     advice.push({ code: 'max_age_long', subject, message, fix });
   }
   if (acrValues.includes('0')) {

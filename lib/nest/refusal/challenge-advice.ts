@@ -118,7 +118,9 @@ export class ChallengeAdvice {
       'acr_unknown',
       () => ({
         message: `tokens carry ${shown(values)} that no word in "authorizationServers[].acr" stands for`,
-        fix: 'if it stands for one of your words, add it there; nothing is wrong if it stands for a weaker sign-in',
+        fix:
+          'if it stands for one of your words, add it there; if it is of a stronger sign-in, give it a word and declare ' +
+          'the "order"; nothing is wrong if it is of a weaker one',
       }),
     ];
   }

@@ -18,8 +18,8 @@ function inAscii(text: string): string {
   return text.replace(/[^\x20-\x7E]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-export function isOneSlashApart(issuer: string | null, found: AccessTokenRefused['found']): boolean {
-  return `${issuer}/` === found || issuer === `${found}/`;
+export function isOneSlashApart(configured: string | null, found: AccessTokenRefused['found']): boolean {
+  return `${configured}/` === found || configured === `${found}/`;
 }
 
 export function nameOf(server: AuthorizationServer | undefined): string {
@@ -33,9 +33,13 @@ function stepsOf(server: AuthorizationServer | undefined): string {
 }
 
 export function fixForAudience(
-  { found, expected: [audience] = [], isOfResponse }: AccessTokenRefused,
+  { found, expected = [], isOfResponse }: AccessTokenRefused,
   server: AuthorizationServer | undefined,
 ): string {
+  const [audience] = expected;
+  if ([found].flat().some((one) => expected.some((known) => isOneSlashApart(known, one)))) {
+    return 'configure exactly the audience that tokens name: a slash at the end counts';
+  }
   if (found === undefined && isOfResponse === true) {
     return (
       'have the server return "aud" of opaque tokens; if it returns tokens of this API alone, say so by "absentClaims" of ' +

@@ -112,8 +112,8 @@ describe('a time in milliseconds', () => {
     [86_400 * 30, '30.0', 2592],
   ])('a maxAge of %d is advice at boot', async (maxAge, days, seconds) => {
     expect(await advisedAt({ controllers: [handler(RequireAcr({ maxAge }))] })).toEqual([
-      `[max_age_long] HandlerController.handle: maxAge ${maxAge} is ${days} days; is it in milliseconds?; "maxAge" is in ` +
-        `seconds: ${seconds} would be a thousandth`,
+      `[max_age_long] HandlerController.handle: maxAge ${maxAge} is ${days} days; "maxAge" is in seconds: write ` +
+        `${seconds} if these are milliseconds`,
     ]);
   });
 

@@ -76,7 +76,7 @@ describeOverHttp('bad input', ({ serve, accessToken, server, log }) => {
           'RS-71 five parts': () => `${good}.${MARK}.${MARK}`,
           'a thousand dots': () => `${MARK}${'.'.repeat(1000)}`,
         },
-        'The access token is not signed': {
+        'The access token has no readable signature': {
           'RS-65 no signature': () => `${good.split('.').slice(0, 2).join('.')}.`,
           'RS-65 alg none': () => `${encode({ alg: 'none', typ: 'at+jwt', kid: MARK })}.${good.split('.')[1]}.`,
           'letters beyond ASCII': () => `é${MARK}.é.é`,

@@ -53,6 +53,14 @@ describeOverHttp('a setting that refuses everybody', ({ serve, accessToken, serv
         'have the server name this API in "aud" of access tokens',
     },
     {
+      what: 'an audience that is one slash apart',
+      options: options({ audience: 'https://api.example.com' }),
+      token: { claims: { aud: ['account', 'https://api.example.com/'] } },
+      line: () =>
+        `[audience_mismatch] ${at()}: a token is for the audience "account" or "https://api.example.com/", and "audience" is "https://api.example.com"; ` +
+        'configure exactly the audience that tokens name: a slash at the end counts',
+    },
+    {
       what: 'an audience that nobody names, with a profile',
       options: options({ profile: 'keycloak' }),
       token: { claims: { aud: 'account', typ: 'Bearer', azp: 'web' } },
