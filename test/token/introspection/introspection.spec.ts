@@ -662,12 +662,15 @@ describe('a cache of several instances', () => {
     ['that expires with its request', 60, { exp: NOW }],
     ['that expires before a millisecond is over', 60, { exp: NOW + 0.0009 }],
     ['that has expired within the tolerance of the clock', 60, { exp: NOW - 2 }],
-  ])('RS-83 a response %s is not given to a shared cache, for which 0 can mean for ever', async (_, cacheFor, claims) => {
-    server.json(INTROSPECTION, active(claims));
-    const cache = stored();
-    expect(await outcome(verifier({ cache, cacheFor }).verify('the-token'))).toBe('accepted');
-    expect(cache.entries.size).toBe(0);
-  });
+  ])(
+    'RS-83 a response %s is not given to a shared cache, for which 0 can mean for ever',
+    async (_, cacheFor, claims) => {
+      server.json(INTROSPECTION, active(claims));
+      const cache = stored();
+      expect(await outcome(verifier({ cache, cacheFor }).verify('the-token'))).toBe('accepted');
+      expect(cache.entries.size).toBe(0);
+    },
+  );
 
   test('with cacheFor 0 a shared cache is not asked', async () => {
     const get = jest.fn(async () => undefined);
