@@ -225,6 +225,28 @@ describeOverHttp('StepUpService', ({ serve, accessToken, server, log }) => {
     expect(response.body).toEqual(assessment);
   });
 
+  it('a function that requires nothing, in a handler that requires nothing, is met by every token', async () => {
+    const asked = () => undefined;
+    const send = await serveWords(
+      asking(async (stepUp, at) => {
+        await stepUp.require(at, asked);
+        return stepUp.assess(at, asked);
+      }, undefined),
+    );
+    expect((await send({ token: await accessToken({ acr: 'urn:pwd' }) })).body).toEqual({ met: true });
+    expect(await send()).toEqual(withoutToken());
+  });
+
+  it('a second judgement is a decision only if it refuses', async () => {
+    const send = await serveWords(places['the context of an undecorated handler']('mfa'));
+    const heard: string[] = [];
+    send.app.get(StepUpService).onDecision(({ outcome }) => heard.push(outcome));
+    await send({ token: await accessToken({ acr: 'urn:mfa' }) });
+    expect(heard).toEqual([]);
+    await send({ token: await accessToken({ acr: 'urn:pwd' }) });
+    expect(heard).toEqual(['challenged']);
+  });
+
   it('assess tells, as require does, that nothing is met by somebody who acts for the user', async () => {
     const service = (await serveWords(handler())).app.get(StepUpService);
     const token = await accessToken({ acr: 'urn:mfa', claims: { act: { sub: 'support' } } });
