@@ -415,7 +415,7 @@ describe('a stored event that is not as it was stored is refused', () => {
           if (asked === 'https://down.example') throw new Error('no database');
           return asked === known.issuer ? known : undefined;
         },
-      });
+      } as Partial<StepUpModuleOptions>);
       const of = (other: string) => ({ event: { ...event, issuer: other }, at: 'order' });
       expect(await stepUp.assess(of(known.issuer), 'mfa')).toEqual({ met: true });
       await expect(stepUp.assess(of('https://else.example'), 'mfa')).rejects.toThrow(StepUpConfigurationError);
