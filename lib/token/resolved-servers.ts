@@ -153,9 +153,8 @@ export class ResolvedServers {
       return answer === undefined || answer === null
         ? this.#forget(issuer, askedAt)
         : this.#keep(issuer, answer, askedAt);
-    } catch (error) {
-      if (!(error instanceof AuthorizationServerUnavailable)) throw error;
-      return this.#orStale(issuer, error);
+    } catch (failure) {
+      return this.#orStale(issuer, failure as AuthorizationServerUnavailable);
     }
   }
 
@@ -190,8 +189,9 @@ export class ResolvedServers {
       if (former !== undefined && isSame(server, former)) server = former;
       else for (const listener of this.#listeners) listener(server);
     } catch (error) {
-      if (!(error instanceof StepUpConfigurationError)) throw error;
-      throw failureOf('resolved_server_invalid', error.message, error);
+      if (error instanceof StepUpConfigurationError) throw failureOf('resolved_server_invalid', error.message, error);
+      const what = 'has returned options that throw as they are read';
+      throw failureOf('resolver_failed', `"resolveAuthorizationServer" ${what}`, error);
     }
     this.#entries.delete(issuer);
     if (this.#entries.size >= MAX_SERVERS) this.#makeRoom();

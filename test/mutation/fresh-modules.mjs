@@ -28,8 +28,16 @@ Module._resolveFilename = (request, parent, ...rest) => {
   return resolve(request, parent, ...rest);
 };
 
+/** What stood in the place of the modules that the last file has replaced. */
+const replaced = new Map();
+
 /** Loads a file, and of lib and test all that it needs, with nothing left of what was loaded before. */
 export function loadAnew(file) {
+  for (const [path, before] of replaced) {
+    if (before === undefined) delete require.cache[path];
+    else require.cache[path] = before;
+  }
+  replaced.clear();
   for (const path of Object.keys(require.cache)) {
     if (path.startsWith(root()) && !path.startsWith(join(root(), 'node_modules'))) delete require.cache[path];
   }
@@ -40,11 +48,18 @@ export function loadAnew(file) {
   parent.require(file);
 }
 
-/** Puts a module in place of a file's own, for what is loaded after it. */
-export function replaceModule(request, from, exports) {
+/** Puts a module in place of a file's own, for what is loaded after it. It is made as it is first needed, and may fail. */
+export function replaceModule(request, from, make) {
   const file = createRequire(from).resolve(request);
   const replacement = new Module(file);
-  Object.assign(replacement, { filename: file, loaded: true, exports });
+  let made;
+  const get = () => {
+    made ??= { exports: make() };
+    return made.exports;
+  };
+  Object.assign(replacement, { filename: file, loaded: true });
+  Object.defineProperty(replacement, 'exports', { get });
+  if (!replaced.has(file)) replaced.set(file, require.cache[file]);
   require.cache[file] = replacement;
 }
 

@@ -20,7 +20,7 @@ globalThis.jest = {
   ...methods(mocker, ['fn', 'spyOn', 'mocked', 'replaceProperty', 'clearAllMocks', 'restoreAllMocks']),
   ...methods(timers, ['useFakeTimers', 'useRealTimers', 'setSystemTime', 'getTimerCount', 'runAllTimersAsync']),
   ...methods(timers, ['advanceTimersByTime', 'advanceTimersByTimeAsync']),
-  mock: (request, factory) => replaceModule(request, current.path, factory()),
+  mock: (request, factory) => replaceModule(request, current.path, factory),
   requireActual: (request) => actualModule(request, current.path),
 };
 

@@ -227,6 +227,47 @@ describeOverHttp('StepUpService', ({ serve, accessToken, server, log }) => {
     expect(response.body).toEqual(assessment);
   });
 
+  it.each<[handler: string, decorators: MethodDecorator[]]>([
+    ['that requires nothing', []],
+    ['whose own function requires nothing', [RequireAcr(() => undefined)]],
+  ])('a function that requires nothing is met by every token, in a handler %s', async (_, decorators) => {
+    const asked = () => undefined;
+    const ask: Decide = async (stepUp, at) => {
+      await stepUp.require(at, asked);
+      return stepUp.assess(at, asked);
+    };
+    const send = await serveWords(asking(ask, undefined, ...decorators));
+    expect((await send({ token: await accessToken({ acr: 'urn:pwd' }) })).body).toEqual({ met: true });
+    expect(await send()).toEqual(withoutToken());
+  });
+
+  it.each<[what: string, ask: Decide]>([
+    ['assess', (stepUp, at) => stepUp.assess(at, 'mfa')],
+    ['require', (stepUp, at) => stepUp.require(at, 'mfa')],
+    ['authenticated', (stepUp, at) => stepUp.authenticated(at)],
+    ['storedEvent', (stepUp, at) => stepUp.storedEvent(at)],
+  ])('%s locks no user on the request of an open handler', async (_, ask) => {
+    const replace: Decide = async (stepUp, at, request) => {
+      await ask(stepUp, at, request);
+      return { user: Object.assign(request, { user: 'replaced' }).user };
+    };
+    const send = await serveWords(asking(replace, undefined));
+    expect(await send({ token: await accessToken({ acr: 'urn:mfa' }) })).toMatchObject({
+      status: 200,
+      body: { user: 'replaced' },
+    });
+  });
+
+  it('a second judgement is a decision only if it refuses', async () => {
+    const send = await serveWords(places['the context of an undecorated handler']('mfa'));
+    const heard: string[] = [];
+    send.app.get(StepUpService).onDecision(({ outcome }) => heard.push(outcome));
+    await send({ token: await accessToken({ acr: 'urn:mfa' }) });
+    expect(heard).toEqual([]);
+    await send({ token: await accessToken({ acr: 'urn:pwd' }) });
+    expect(heard).toEqual(['challenged']);
+  });
+
   it('assess tells, as require does, that nothing is met by somebody who acts for the user', async () => {
     const service = (await serveWords(handler())).app.get(StepUpService);
     const token = await accessToken({ acr: 'urn:mfa', claims: { act: { sub: 'support' } } });

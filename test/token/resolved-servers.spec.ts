@@ -78,6 +78,14 @@ async function withTimersOf<T>(begin: () => T): Promise<{ begun: T; timers: Time
   return { begun, timers };
 }
 
+/** Options of a server that come from a database, and cannot be read once it is closed. */
+const unreadable = () =>
+  Object.defineProperty(optionsOf(ISSUER), 'audience', {
+    get() {
+      throw new Error('The connection is closed');
+    },
+  });
+
 stopClockOfEachTest(Date.UTC(2026, 0, 1));
 
 describe('the answer of an application', () => {
@@ -266,29 +274,86 @@ describe('words of two resolved servers', () => {
 });
 
 describe('an application that cannot answer', () => {
-  const fails: [how: string, resolve: () => unknown][] = [
+  const fails: [how: string, resolve: () => unknown, what: string][] = [
     [
       'throws',
       () => {
         throw new Error('postgres://user:s3cret@db');
       },
+      'has thrown',
     ],
-    ['rejects', () => Promise.reject(new Error('postgres://user:s3cret@db'))],
+    ['rejects', () => Promise.reject(new Error('postgres://user:s3cret@db')), 'has thrown'],
     [
       'throws what is no error',
       () => {
         throw 'the database is down';
       },
+      'has thrown',
     ],
+    ['returns options that cannot be read', unreadable, 'has returned options that throw as they are read'],
   ];
-  test.each(fails)('that %s refuses no issuer as unknown, and is asked again after a second', async (_, resolve) => {
-    const { servers, asked } = setUp(resolve);
-    const failure = await failureOf(servers);
-    expect(failure).toMatchObject({ code: 'resolver_failed', reason: '"resolveAuthorizationServer" has thrown' });
-    expect(() => servers.resolve(ISSUER)).toThrow(failure.message);
+  test.each(fails)(
+    'that %s refuses no issuer as unknown, and is asked again after a second',
+    async (_, resolve, what) => {
+      const { servers, asked } = setUp(resolve);
+      const failure = await failureOf(servers);
+      expect(failure).toMatchObject({ code: 'resolver_failed', reason: `"resolveAuthorizationServer" ${what}` });
+      expect(() => servers.resolve(ISSUER)).toThrow(failure.message);
+      pass(1);
+      await failureOf(servers);
+      expect(asked).toHaveLength(2);
+    },
+  );
+
+  test.each(fails)('that %s loses no server that is in use, and the failure is told', async (_, fail, what) => {
+    let isDown = false;
+    const { servers, failures } = setUp((issuer) => (isDown ? fail() : optionsOf(issuer)));
+    const server = await servers.resolve(ISSUER);
+    isDown = true;
+    pass(300);
+    expect(servers.find(ISSUER)).toBe(server);
+    await settled();
+    pass(300);
+    expect(await servers.resolve(ISSUER)).toBe(server);
+    const failure = { code: 'resolver_failed', reason: `"resolveAuthorizationServer" ${what}` };
+    expect(failures).toMatchObject([failure, failure]);
+  });
+
+  /** A server that was resolved so many seconds ago, and an application that says when it fails. */
+  async function failingWhenTold(age: number) {
+    let fail: () => void = () => undefined;
+    const answers: unknown[] = [optionsOf(ISSUER)];
+    const setup = setUp(
+      () =>
+        answers.pop() ??
+        new Promise((_, reject) => {
+          fail = () => reject(new Error('down'));
+        }),
+    );
+    await setup.servers.resolve(ISSUER);
+    pass(age);
+    return { ...setup, fail: () => fail() };
+  }
+
+  test('that fails while a request waits has it refused if the hour is over by then', async () => {
+    const { servers, fail } = await failingWhenTold(4199);
+    const waiting = failureOf(servers);
+    await settled();
     pass(1);
-    await failureOf(servers);
-    expect(asked).toHaveLength(2);
+    fail();
+    expect(await waiting).toMatchObject({ code: 'resolver_failed' });
+    expect(servers.size).toBe(0);
+  });
+
+  test('that fails in the background is told of it also if the hour is over by then', async () => {
+    const { servers, failures, fail } = await failingWhenTold(300);
+    servers.find(ISSUER);
+    await settled();
+    pass(3900);
+    fail();
+    await settled();
+    expect(failures).toMatchObject([{ code: 'resolver_failed' }]);
+    expect(servers.size).toBe(0);
   });
 
   test('that hangs is waited for as long as the time limit says', async () => {
@@ -344,16 +409,13 @@ describe('an application that cannot answer', () => {
     return { servers, asked, server, tell: (value: unknown) => tell(value) };
   }
 
-  test('that answers late with options that cannot be read is asked again by the next request', async () => {
+  test('that answers late with options that cannot be read is asked again after a second', async () => {
     const { servers, asked, server, tell } = await answeringLate();
     expect(servers.find(ISSUER)).toBe(server);
-    const unreadable = Object.defineProperty(optionsOf(ISSUER), 'audience', {
-      get() {
-        throw new Error('The connection is closed');
-      },
-    });
-    tell(unreadable);
+    tell(unreadable());
     await settled();
+    expect([servers.find(ISSUER), asked.length]).toEqual([server, 2]);
+    pass(1);
     expect([servers.find(ISSUER), await servers.resolve(ISSUER), asked.length]).toEqual([undefined, server, 3]);
   });
 
@@ -469,6 +531,17 @@ describe('numbers', () => {
     expect(servers.find(issuer(1))).toBeUndefined();
   });
 
+  test('a server that was in use before the last time that room was made is forgotten in its turn', async () => {
+    const { servers } = setUp((issuer) => optionsOf(issuer));
+    const issuer = (index: number) => `https://as.example/${index}`;
+    for (let index = 0; index < 5000; index += 1) await servers.resolve(issuer(index));
+    servers.find(issuer(0));
+    for (let index = 5000; index < 9999; index += 1) await servers.resolve(issuer(index));
+    expect(servers.size).toBe(5000);
+    await servers.resolve(issuer(9999));
+    expect(servers.find(issuer(0))).toBeUndefined();
+  });
+
   test('ten thousand unknown issuers are asked for once each, keep no server, and displace none', async () => {
     const { servers, asked } = setUp((issuer) => (issuer === ISSUER ? optionsOf(issuer) : undefined));
     const known = await servers.resolve(ISSUER);
@@ -499,7 +572,8 @@ describe('numbers', () => {
         await servers.resolve(stranger);
         return 'answered';
       } catch (error) {
-        return (error as AuthorizationServerUnavailable).code;
+        const { code, reason } = error as AuthorizationServerUnavailable;
+        return `${code}: ${reason}`;
       }
     };
     // None waits too long, however slow the machine is.
@@ -511,7 +585,10 @@ describe('numbers', () => {
     release();
     const counts = new Map<string, number>();
     for (const outcome of await Promise.all(outcomes)) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-    expect(Object.fromEntries(counts)).toEqual({ answered: 1100, resolver_overloaded: 900 });
+    expect(Object.fromEntries(counts)).toEqual({
+      answered: 1100,
+      'resolver_overloaded: "resolveAuthorizationServer" is asked for too many issuers at once': 900,
+    });
     // that there was no time for a question says nothing about the issuer
     await servers.resolve('https://stranger.example/1999');
     expect(asked.at(-1)).toBe('https://stranger.example/1999');

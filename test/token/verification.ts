@@ -28,7 +28,7 @@ export function verifierOf(...given: (ServerOptions | { tokenCacheBytes: number 
 /** The path at which a server is introspected. */
 export const INTROSPECTION = '/introspect';
 
-/** A verifier for a server that this API introspects as the client `api`, and the codes and issuers of its advice. */
+/** A verifier for a server that this API introspects as the client `api`; codes and issuers of its advice, and messages. */
 export function introspectingVerifierOf(
   origin: string,
   {
@@ -36,6 +36,7 @@ export function introspectingVerifierOf(
     ...options
   }: Partial<Omit<AllServerOptions, 'introspection'>> & { introspection?: Partial<IntrospectionOptions> } = {},
   advice: string[] = [],
+  messages: string[] = [],
 ): AccessTokenVerifier {
   const servers = checkAuthorizationServers([
     {
@@ -51,7 +52,10 @@ export function introspectingVerifierOf(
     },
   ]);
   return new AccessTokenVerifier(servers, CLOCK_TOLERANCE, {
-    warn: (code, issuer) => advice.push(`${code} ${issuer}`),
+    warn: (code, issuer, message) => {
+      advice.push(`${code} ${issuer}`);
+      messages.push(message);
+    },
   });
 }
 

@@ -110,6 +110,7 @@ function endingIterator(iterator: AsyncIterator<unknown>, end: InvocationEnd): A
             resolve(isEnded ? done : result);
           },
           (error: unknown) => {
+            waiting.delete(stop);
             finish();
             reject(error);
           },

@@ -27,7 +27,7 @@ export function clientAuthentication(client: Introspection['client'], where: str
   return async () => {
     const pkcs8 = key.export({ type: 'pkcs8', format: 'der' });
     const imported = await webcrypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']);
-    return openidClient().PrivateKeyJwt(kid === undefined ? imported : { key: imported, kid });
+    return openidClient().PrivateKeyJwt({ key: imported, kid });
   };
 }
 

@@ -162,7 +162,7 @@ function newSemaphore(): Semaphore {
 function isKept(value: unknown): value is Kept {
   if (typeof value !== 'object' || value === null) return false;
   const { claims, at } = value as Partial<Kept>;
-  return typeof claims === 'object' && claims?.['active'] === true && typeof at === 'number';
+  return claims?.['active'] === true && typeof at === 'number';
 }
 
 /** Returns whether a response may still be used. One from the future may not: the clock was set back. */

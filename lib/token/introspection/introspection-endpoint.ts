@@ -91,8 +91,7 @@ export class IntrospectionEndpoint {
    */
   #configured(): Promise<Configuration> {
     const known = this.#configuration;
-    const isFinal = this.settings.endpoint !== undefined || !this.#failed || this.#isPaused;
-    if (known !== undefined && isFinal) return known;
+    if (known !== undefined && (!this.#failed || this.#isPaused)) return known;
     this.#configurationCooldown.start();
     this.#failed = false;
     this.#configuration = this.#configure().then(
@@ -157,7 +156,7 @@ export class IntrospectionEndpoint {
       return new Response(body, { status, headers: { 'content-type': 'application/json' } });
     } catch (error) {
       if (error instanceof UnusableResponse || error instanceof AuthorizationServerUnavailable) throw error;
-      throw new UnusableResponse(describeFailure(error, signal), { cause: error });
+      throw new UnusableResponse(describeFailure(error, signal));
     }
   }
 

@@ -140,11 +140,31 @@ describeOverHttp('work that is done after its request', ({ serve, accessToken, s
     const token = { acr: mfa, claims: { act: { sub: 'support' } } };
     // the handler is open, so that nothing else refuses
     const refusing = await start();
+    const heard: Decision[] = [];
+    refusing.stepUp.onDecision((decision) => heard.push(decision));
     const response = await refusing.send({ path: '/public', token: await accessToken(token) });
     expect(response).toMatchObject({ status: 403 });
+    expect(heard).toMatchObject([{ outcome: 'refused', code: 'delegate_refused' }]);
     const accepting = await start({ authorizationServers: [own({ delegation: 'accept' })] });
     const event = await ordered(accepting, token);
     expect(await accepting.stepUp.assess({ event, at: 'now' }, 'mfa')).toEqual({ met: true });
+  });
+
+  it('somebody who acts for the user stores what a server that is resolved at run time accepts', async () => {
+    const other = { issuer: 'https://other.example', audience: 'api', acr };
+    const resolveAuthorizationServer = () => own({ delegation: 'accept' });
+    const application = await start({ authorizationServers: [other], resolveAuthorizationServer } as FurtherOptions);
+    const event = await ordered(application, { acr: mfa, claims: { act: { sub: 'support' } } });
+    expect(event).toMatchObject({ subject: 'alice', acr: mfa });
+  });
+
+  it('work that meets what is required is no second decision', async () => {
+    const application = await start();
+    const event = await ordered(application, { acr: mfa });
+    const heard: Decision[] = [];
+    application.stepUp.onDecision((decision) => heard.push(decision));
+    await application.stepUp.require({ event, at: 'order' }, 'mfa');
+    expect(heard).toEqual([]);
   });
 
   it('the authorization server is asked for what the token lacks before its event is stored', async () => {
@@ -382,17 +402,24 @@ describe('a stored event that is not as it was stored is refused', () => {
     expect(await stepUp.assess({ event: without, at: 'order' }, mfa as never)).toEqual({ met: true });
   });
 
-  it('an issuer that is known at run time is resolved; an unknown one is refused, and so is all in an outage', async () => {
-    const known = { issuer: 'https://tenant.example', audience: 'api', acr };
-    const stepUp = await boot({
-      resolveAuthorizationServer: (asked: string) => {
-        if (asked === 'https://down.example') throw new Error('no database');
-        return asked === known.issuer ? known : undefined;
-      },
-    });
-    const of = (other: string) => ({ event: { ...event, issuer: other }, at: 'order' });
-    expect(await stepUp.assess(of(known.issuer), 'mfa')).toEqual({ met: true });
-    await expect(stepUp.assess(of('https://else.example'), 'mfa')).rejects.toThrow(StepUpConfigurationError);
-    await expect(stepUp.assess(of('https://down.example'), 'mfa')).rejects.toMatchObject({ status: 503 });
-  });
+  it.each<[besides: string, configured: Partial<StepUpModuleOptions>]>([
+    ['besides a configured one', {}],
+    ['without a configured one', { authorizationServers: undefined } as never],
+  ])(
+    'an issuer that is known at run time is resolved %s, an unknown one is refused, and so is all in an outage',
+    async (_, configured) => {
+      const known = { issuer: 'https://tenant.example', audience: 'api', acr };
+      const stepUp = await boot({
+        ...configured,
+        resolveAuthorizationServer: (asked: string) => {
+          if (asked === 'https://down.example') throw new Error('no database');
+          return asked === known.issuer ? known : undefined;
+        },
+      } as Partial<StepUpModuleOptions>);
+      const of = (other: string) => ({ event: { ...event, issuer: other }, at: 'order' });
+      expect(await stepUp.assess(of(known.issuer), 'mfa')).toEqual({ met: true });
+      await expect(stepUp.assess(of('https://else.example'), 'mfa')).rejects.toThrow(StepUpConfigurationError);
+      await expect(stepUp.assess(of('https://down.example'), 'mfa')).rejects.toMatchObject({ status: 503 });
+    },
+  );
 });

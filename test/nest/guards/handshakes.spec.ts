@@ -150,6 +150,12 @@ describe('a handshake over ws', () => {
     ['two tokens', () => 'Bearer a b', 4400, 'invalid_request'],
     ['an expired token', async () => `Bearer ${await server.accessToken({ expiresIn: -60 })}`, 4401, 'invalid_token'],
     ['a proof that a socket cannot have', () => 'DPoP a', 4401, 'invalid_token'],
+    [
+      'a bearer token under the scheme DPoP',
+      async () => `DPoP ${await server.accessToken({ acr: 'mfa' })}`,
+      4401,
+      'invalid_token',
+    ],
   ])('with %s closes the socket, and no message is handled', async (_, authorization, code, error) => {
     await startWs();
     const closed = await refusedWith((await authorization()) as string | undefined, 'open', 'neighbor', 'transfer');
@@ -173,7 +179,8 @@ describe('a handshake over ws', () => {
   it('with a strategy of the application closes every socket, and the log says why', async () => {
     await startWs({ passport: 'existing' });
     const closed = await refusedWith(`Bearer ${await server.accessToken()}`, 'open');
-    expect(closed).toMatchObject({ code: 1011 });
+    const messages = [{ event: 'exception', data: { message: 'Internal Server Error' } }];
+    expect(closed).toEqual({ code: 1011, reason: 'server_error', messages });
     expect(log.join('\n')).toContain('"passport": \'register\'');
     expect(ran).not.toHaveBeenCalled();
   });

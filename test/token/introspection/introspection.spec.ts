@@ -26,12 +26,14 @@ const METADATA = '/.well-known/openid-configuration';
 stopClockOfEachTest(NOW * 1000);
 const server = serverOfEachTest();
 const warnings: string[] = [];
+const messages: string[] = [];
 beforeEach(() => {
   warnings.length = 0;
+  messages.length = 0;
 });
 
 const verifier = (introspection: Partial<IntrospectionOptions> = {}, options: Partial<ServerOptions> = {}) =>
-  introspectingVerifierOf(server.origin, { ...options, introspection }, warnings);
+  introspectingVerifierOf(server.origin, { ...options, introspection }, warnings, messages);
 
 /** What a well-behaved server says of a token of alice. */
 const active = (claims: Record<string, unknown> = {}) => ({
@@ -174,6 +176,7 @@ describe('a server that gives no usable response is unavailable, not the token i
     ...withReason,
     ['a redirect', 'is answered with status 302', (_, response) => response.writeHead(302, { location: '/' }).end()],
     ['status 404', 'is answered with status 404', (_, response) => response.writeHead(404).end()],
+    ['status 204', 'is answered with status 204', (_, response) => response.writeHead(204).end()],
     [
       'an answer of 100 KiB',
       'is larger than 64 KiB',
@@ -189,6 +192,14 @@ describe('a server that gives no usable response is unavailable, not the token i
       'gives no usable response',
       (_, response) => response.writeHead(400).end('{"error":"invalid_request"}'),
     ],
+    // members of an error of the library that asks
+    ...[{ code: 'OAUTH_INVALID_RESPONSE' }, { body: { active: false } }, { cause: null }].map(
+      (members): [string, string, RequestListener] => [
+        `an error with ${JSON.stringify(members)}`,
+        'gives no usable response',
+        (_, response) => response.writeHead(400).end(JSON.stringify({ error: 'invalid_request', ...members })),
+      ],
+    ),
   ])('%s', async (_, reason, answer) => {
     server.answers.set(INTROSPECTION, answer);
     expect(await outcome(verifier().verify('opaque'))).toBe(`AS: its introspection endpoint ${reason}`);
@@ -217,17 +228,8 @@ describe('a server that gives no usable response is unavailable, not the token i
     ],
   ])('RS-84 the advice on credentials that are refused as %s says what to check', async (_, given, other) => {
     server.text(INTROSPECTION, '', 401);
-    const advice: string[] = [];
-    const introspection = {
-      endpoint: server.origin + INTROSPECTION,
-      clientId: 'api',
-      ...(given.privateKey === undefined && { clientSecret: 's3cret' }),
-      ...given,
-    };
-    const servers = checkAuthorizationServers([{ issuer: server.origin, audience: AUDIENCE, introspection }]);
-    const there = new AccessTokenVerifier(servers, 5, { warn: (_code, _issuer, message) => advice.push(message) });
-    await outcome(there.verify('opaque'));
-    expect(advice).toEqual([
+    await outcome(verifier(given).verify('opaque'));
+    expect(messages).toEqual([
       'the introspection endpoint refuses the credentials of this API; check "introspection.clientId", its secret or key, ' +
         'and that the client may introspect tokens' +
         (other === undefined ? '' : `; if they are right, set "introspection.clientAuthentication" to '${other}'`),
@@ -322,6 +324,7 @@ describe('a server that gives no usable response is unavailable, not the token i
       const late = there.verify('late');
       while (lapses.length === 0) await undefined;
       lapses[0]?.();
+      await expect(late).rejects.toMatchObject({ code: 'introspection_overloaded', retryAfter: 1 });
       expect(await outcome(late)).toBe(CROWDED);
       const next = ask(1, 'next');
       answerAll();
@@ -503,6 +506,27 @@ describe('the address of the endpoint', () => {
     expect(hits).toEqual([1, 1, 1, 2, 2, 3]);
   });
 
+  test.each<[what: string, chance: number, times: number[]]>([
+    ['the longest', 1, [0, 100, 300, 700, 1500, 2500]],
+    ['the shortest', 0, [0, 50, 150, 350, 750, 1250, 1750, 2250, 2750]],
+  ])(
+    'metadata that was never read is read again after a delay that doubles up to a second: %s',
+    async (_, chance, times) => {
+      const random = jest.spyOn(Math, 'random').mockReturnValue(chance);
+      const there = discovered();
+      const read: number[] = [];
+      for (let milliseconds = 0; milliseconds < 3000; milliseconds += 50) {
+        const before = server.hits(METADATA);
+        await Promise.all([outcome(there.verify('one')), outcome(there.verify('two'))]);
+        if (server.hits(METADATA) > before) read.push(milliseconds);
+        expect(server.hits(METADATA) - before).toBeLessThanOrEqual(1);
+        pass(0.05);
+      }
+      random.mockRestore();
+      expect(read).toEqual(times);
+    },
+  );
+
   test('a server without an endpoint may be asked again after a second', async () => {
     server.json(METADATA, { issuer: server.origin });
     await expect(discovered().verify('one')).rejects.toMatchObject({ code: 'endpoint_missing', retryAfter: 1 });
@@ -633,6 +657,27 @@ describe('a cache of several instances', () => {
     expect(value).toEqual({ claims: active(), at: NOW });
   });
 
+  test.each<[what: string, cacheFor: number, claims: object]>([
+    ['with cacheFor 0', 0, {}],
+    ['that expires with its request', 60, { exp: NOW }],
+    ['that expires before a millisecond is over', 60, { exp: NOW + 0.0009 }],
+    ['that has expired within the tolerance of the clock', 60, { exp: NOW - 2 }],
+  ])(
+    'RS-83 a response %s is not given to a shared cache, for which 0 can mean for ever',
+    async (_, cacheFor, claims) => {
+      server.json(INTROSPECTION, active(claims));
+      const cache = stored();
+      expect(await outcome(verifier({ cache, cacheFor }).verify('the-token'))).toBe('accepted');
+      expect(cache.entries.size).toBe(0);
+    },
+  );
+
+  test('with cacheFor 0 a shared cache is not asked', async () => {
+    const get = jest.fn(async () => undefined);
+    await verifier({ cache: { get, set: async () => undefined }, cacheFor: 0 }).verify('the-token');
+    expect(get).not.toHaveBeenCalled();
+  });
+
   test('a shared cache gets whole milliseconds, since Redis accepts no others', async () => {
     const cache = stored();
     pass(0.9996);
@@ -675,6 +720,7 @@ describe('a cache of several instances', () => {
     ['no time', { claims: { active: true } }],
     ['one that is not active', { claims: { active: false, aud: AUDIENCE, sub: 'alice' }, at: NOW }],
     ['one that does not say so', { claims: { aud: AUDIENCE, sub: 'alice' }, at: NOW }],
+    ['a time that is text', { claims: { active: true }, at: String(NOW) }],
     ['a time to come', { claims: { active: true }, at: NOW + 1 }],
     ['a time long ago', { claims: { active: true }, at: NOW - 61 }],
   ])('%s in a shared cache is ignored', async (_, value) => {
@@ -699,6 +745,7 @@ describe('a cache of several instances', () => {
     expect(await outcome(there.verify('another-token'))).toBe('accepted');
     expect([cache.get.mock.calls.length, cache.set.mock.calls.length]).toEqual([1, 0]);
     expect(warnings).toEqual([`introspection_cache_unavailable ${server.origin}`]);
+    expect(messages).toEqual(['the cache for introspection fails; the server is asked instead']);
     pass(5);
     await there.verify('one-more-token');
     expect(cache.get.mock.calls.length).toBe(2);
@@ -766,7 +813,12 @@ describe('JWTs that are introspected', () => {
     const { issuer: name, audience, jwksUri } = issuer;
     const introspection = { endpoint, clientId: 'api', clientSecret: 's3cret', ...(when !== undefined && { when }) };
     const servers = checkAuthorizationServers([{ issuer: name, audience, jwksUri, introspection, ...options }]);
-    return new AccessTokenVerifier(servers, 5, { warn: (code) => warnings.push(code) });
+    return new AccessTokenVerifier(servers, 5, {
+      warn: (code, _issuer, message) => {
+        warnings.push(code);
+        messages.push(message);
+      },
+    });
   }
   const says = (claims: Record<string, unknown> = {}) =>
     server.json(INTROSPECTION, { active: true, acr: 'urn:example:phr', auth_time: NOW - 7, ...claims });
@@ -885,6 +937,10 @@ describe('JWTs that are introspected', () => {
     const own = { issuer: issuer.issuer, subject: 'alice', clientId: 'test-client', scope: 'openid', ...token };
     expect(await eventOf(there, jwt)).toEqual(own);
     expect(warnings).toEqual(['introspected_sign_in_mismatch']);
+    expect(messages).toEqual([
+      'introspection describes another sign-in than that of the token, perhaps the current session; ' +
+        'let the server put acr and auth_time into access tokens',
+    ]);
   });
 
   test('a sign-in in the second in which the token was issued is that of the token', async () => {
@@ -989,6 +1045,10 @@ describe('JWTs that are introspected', () => {
     const event = await eventOf(asking('auth-time-missing'), await bare());
     expect(event.authTime).toBeUndefined();
     expect(warnings).toEqual(['introspection_unsupported']);
+    expect(messages).toEqual([
+      'the server does not introspect JWTs, so that it cannot add what they lack; ' +
+        'let it put auth_time into access tokens',
+    ]);
   });
 
   test('a JWT that needs introspection is refused as unavailable in an outage', async () => {

@@ -320,6 +320,14 @@ describe('what is asked about JWTs without sub and aud', () => {
     },
   );
 
+  test('SRV-5 a server that does not introspect JWTs is said to', async () => {
+    endpoint.text(INTROSPECTION, '{"error":"unsupported_token_type"}', 400);
+    await expect(async () => verifier().verify(await lightweight())).rejects.toMatchObject({
+      reason: 'its introspection endpoint does not introspect JWTs',
+      retryAfter: 1,
+    });
+  });
+
   test('SRV-5 an entry of a shared cache that somebody else wrote is judged like a response', async () => {
     const cache = {
       get: async () => ({ claims: told({ sub: 'mallory', azp: 'other' }), at: NOW }),

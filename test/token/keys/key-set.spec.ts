@@ -190,6 +190,28 @@ describe('rotation', () => {
     expect(publicJwk({ publicKey: after.key })).toMatchObject({ x: jwk.x });
   });
 
+  test('a key whose kid goes to one of another kind once refreshAfter is over is judged by the new document', async () => {
+    const { keys } = await warm();
+    publish({ ...jwks.rsa2048, kid: 'a' });
+    at(600);
+    expect(await outcome(keys, { kid: 'a', alg: 'RS256' })).toBe('a later');
+    expect(fetches()).toBe(2);
+  });
+
+  test('a failure before the first document does not put refreshAfter off', async () => {
+    breakDown();
+    const keys = keySet({ refreshAfter: 2, random: () => 1 });
+    expect(await outcome(keys, a)).toBe('retry after 1 later');
+    publish(A);
+    at(0.1);
+    expect(await outcome(keys, a)).toBe('a later');
+    at(2);
+    expect(await outcome(keys, a)).toBe('a at once');
+    at(2.2);
+    expect(await outcome(keys, a)).toBe('a later');
+    expect(fetches()).toBe(3);
+  });
+
   test('from half of refreshAfter on, a use refreshes in the background and does not wait', async () => {
     const { keys, key } = await warm();
     publish(A, B);
@@ -479,6 +501,16 @@ describe('the content of the document', () => {
     });
   });
 
+  test.each([
+    ['keys_unreadable', { keys: 'none' }],
+    ['keys_unusable', { keys: [{ ...A, use: 'enc' }] }],
+  ])('%s is the code of the failure with %j', async (code, document) => {
+    const failed = jest.fn();
+    server.json('/jwks', document);
+    await expect(async () => keySet({ failed }).keyFor(a)).rejects.toMatchObject({ code });
+    expect(failed).toHaveBeenCalledWith(expect.objectContaining({ code }));
+  });
+
   const secret = { kty: 'oct', k: 'c2VjcmV0', kid: 'b', alg: 'HS256' };
   const privateKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
   test.each([
@@ -517,6 +549,22 @@ describe('the content of the document', () => {
     expect(await outcome(keys, { kid: 'k99', alg: 'ES256' })).toBe('k99 later');
     expect(await outcome(keys, { kid: 'k100', alg: 'ES256' })).toBe(`invalid_token at once: ${NOT_KNOWN}`);
   });
+
+  test.each([null, 7, 'a', true, { ...A, key_ops: ['sign'] }])(
+    'what cannot verify does not count among the hundred: %j',
+    async (other) => {
+      publish(...Array.from({ length: 100 }, () => other), A);
+      expect(await outcome(keySet(), a)).toBe('a later');
+    },
+  );
+
+  test.each(['EdDSA', 'Ed25519'])(
+    'RFC 9864 the algorithm of an Ed25519 key has one name, also with alg %s',
+    async (alg) => {
+      publish({ ...jwks.ed25519, kid: 'a', alg });
+      expect(await keySet().keyFor({ kid: 'a', alg })).toMatchObject({ alg: 'EdDSA' });
+    },
+  );
 });
 
 describe('RS-68 the key must fit the algorithm', () => {
