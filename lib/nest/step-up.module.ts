@@ -109,12 +109,14 @@ export class StepUpModule extends ConfigurableModuleClass implements NestModule,
     private readonly log: StepUpLog,
     private readonly modules: ModulesContainer,
     private readonly adapterHost: HttpAdapterHost,
+    private readonly audit: BootAudit,
   ) {
     super();
   }
 
   /** Serves the metadata of the API. Nest calls this before it adds the routes of the application. */
   configure(): void {
+    this.audit.settleLater();
     const { protectedResource, servers, possession } = this.settings;
     // a microservice has no adapter
     const adapter = this.adapterHost.httpAdapter as AbstractHttpAdapter | undefined;

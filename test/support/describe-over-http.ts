@@ -36,7 +36,7 @@ interface OverHttp {
 /** A root module next to `StepUpModule`, with what its tests add to it before the boot. */
 export interface ServedModule
   extends Pick<ModuleMetadata, 'controllers' | 'providers'>,
-    Pick<ApplicationSetup, 'imports' | 'importsBefore' | 'configure'> {}
+    Pick<ApplicationSetup, 'imports' | 'importsBefore' | 'configure' | 'beforeListen'> {}
 
 export interface Request {
   /** Sent as `Authorization: Bearer`. Default is no such header. */

@@ -7,7 +7,6 @@ import { adviceOnInsecureRequests } from '../advice/insecure-requests.js';
 import { StepUpLog } from '../advice/log.js';
 import { AccessTokenGuard } from '../guards/access-token.guard.js';
 import { Admission } from '../guards/admission.js';
-import { bindSettlement } from '../guards/settlement.guard.js';
 import { bindStreamEnd } from '../guards/stream-end.js';
 import { bindRefusalForm } from '../refusal/refusal-form.js';
 import { sealMetadata } from '../requirements/metadata.js';
@@ -24,6 +23,7 @@ import {
   methodsOf,
 } from './application-handlers.js';
 import { BoundGuards, isGlobal, passportOptions } from './bound-guards.js';
+import { bindSettlement } from './bound-settlement.js';
 import { DeclaredGuards } from './declared-guards.js';
 import { EnforcementProof } from './enforcement-proof.js';
 import type { HandlerGuards } from './handler-guards.js';
@@ -58,12 +58,17 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     for (const one of applicationClasses(modules)) {
       const methods = methodsOf(one);
       const handlers = handlersOf(one, methods);
-      for (const { functions } of handlers) functions.forEach(bindSettlement);
+      bindSettlement(one, handlers);
       this.#declared.record(one, methods);
       sealMetadata(one.type);
       hookGateway(one.type, isRefusal);
       this.#bindOffHttp(handlers);
     }
+  }
+
+  /** Binds {@link settlement} to what was loaded or made since. Call it before Nest binds controllers. */
+  settleLater(): void {
+    for (const one of applicationClasses(this.modules)) bindSettlement(one, handlersOf(one, methodsOf(one)));
   }
 
   /**
@@ -116,6 +121,7 @@ export class BootAudit implements OnModuleInit, OnApplicationBootstrap {
     const handlersOfClasses = classes.map((one, index) => handlersOf(one, methodsOfClasses[index] ?? []));
     const handlers = handlersOfClasses.flat();
     // Again, because a factory can have made more of them.
+    for (const [index, one] of classes.entries()) bindSettlement(one, handlersOfClasses[index] ?? []);
     this.#bindOffHttp(handlers);
     const { routes } = this.admission;
     for (const { type } of classes) {

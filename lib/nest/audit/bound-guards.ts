@@ -8,7 +8,8 @@ import type { ApplicationHandler } from './application-handlers.js';
 import { type DeclaredGuards, guardsOf } from './declared-guards.js';
 import { isGuard, isPassportGuard, prototypeOf } from './guard-kinds.js';
 import { GuardsOfNest } from './guards-of-nest.js';
-import { type FunctionGuards, type GlobalGuards, HandlerGuards, once } from './handler-guards.js';
+import { type FunctionGuards, type GlobalGuards, HandlerGuards } from './handler-guards.js';
+import { once } from './once.js';
 
 const NONE: readonly unknown[] = [];
 

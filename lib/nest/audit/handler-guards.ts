@@ -16,6 +16,7 @@ import {
   prototypeOf,
   requiresUser,
 } from './guard-kinds.js';
+import { once } from './once.js';
 
 /** The guards of one of the functions that Nest can call for a handler. */
 export interface FunctionGuards {
@@ -97,7 +98,7 @@ export class HandlerGuards {
     return this.#passportGuards().flatMap((guard) => options(guard)?.property ?? []);
   });
 
-  /** Whether one of these runs after the first guard of ours that judges. */
+  /** As {@link areUnseen}, if a guard of Passport runs after the first one of ours that judges. */
   readonly areUnseenAfterJudging = once(
     () =>
       this.areUnseen() &&
@@ -196,13 +197,4 @@ export class HandlerGuards {
         areUnchanged && part(this.bound()[index]).some((one) => isIt(one, declared)),
     );
   }
-}
-
-/** Returns a function that finds its answer when it is called first. */
-export function once<Answer>(find: () => Answer): () => Answer {
-  let found: { readonly answer: Answer } | undefined;
-  return () => {
-    found ??= { answer: find() };
-    return found.answer;
-  };
 }

@@ -5,8 +5,9 @@ import { Admission } from './admission.js';
 /**
  * Requires a valid access token, except on handlers that are `@Public()`. Does not judge the authentication behind the
  * token: {@link AcrGuard} does. Responds with the challenges of RFC 6750, not with the bare 401 of Nest. A guard of yours
- * that calls it lets a refused caller pass only if it waits for the refusal and catches it. A promise that it does not
- * wait for is awaited before the handler runs, except for handlers of modules that are loaded lazily.
+ * that calls it lets a refused caller pass only if it catches the refusal. A promise that it does not wait for is awaited
+ * before the next guard of class or handler runs. Not so in gateways and message handlers that Nest binds before it can be
+ * seen: those of a factory, and of modules that are loaded lazily.
  *
  * ```http
  * HTTP/1.1 401 Unauthorized

@@ -1,6 +1,5 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Attachment } from '../transports/attachment.js';
-import { GUARDS } from './guards-metadata.js';
 
 /** A judgement that goes on after the call of a guard. Knows whether a guard has heard how it ends. */
 class PendingJudgement extends Promise<boolean> {
@@ -36,32 +35,26 @@ class PendingJudgement extends Promise<boolean> {
   }
 }
 
+const NONE: readonly PendingJudgement[] = [];
+
 /** Stored on the parameters of an invocation, which all its guards share. */
-const judgements = new Attachment<PendingJudgement>();
+const judgements = new Attachment<readonly PendingJudgement[]>();
 
 /** Returns a judgement for a guard of the application to wait for. If it does not, {@link settlement} does. */
 export function pendingJudgement(context: ExecutionContext, judgement: Promise<boolean>): Promise<boolean> {
   const pending = new PendingJudgement((resolve) => resolve(judgement));
   const parameters = context.getArgs();
-  const before = judgements.get(parameters);
-  if (before === undefined || before.isHeard) judgements.set(parameters, pending);
+  judgements.set(parameters, [...(judgements.get(parameters) ?? NONE), pending]);
   return pending;
 }
 
 /**
- * Waits for a judgement that a guard of the application has begun and not awaited: to such a guard a promise is neither
+ * Waits for judgements that a guard of the application has begun and not awaited: to such a guard a promise is neither
  * `false` nor an error. A guard that awaits a refusal and lets the caller pass has decided so itself.
  */
 export const settlement: CanActivate = {
   canActivate(context) {
-    const pending = judgements.get(context.getArgs());
-    return pending === undefined || pending.isHeard || pending;
+    const unheard = (judgements.get(context.getArgs()) ?? NONE).filter(({ isHeard }) => !isHeard);
+    return unheard.length === 0 || Promise.all(unheard).then((admitted) => admitted.every(Boolean));
   },
 };
-
-/** Makes {@link settlement} the last guard of a handler. Call it before Nest binds the handler. */
-export function bindSettlement(handler: object): void {
-  const bound = Reflect.getMetadata(GUARDS, handler) as readonly unknown[] | undefined;
-  if (bound?.includes(settlement)) return;
-  Reflect.defineMetadata(GUARDS, [...(bound ?? []), settlement], handler);
-}

@@ -1,5 +1,15 @@
-import { type CanActivate, type ExecutionContext, Injectable, Scope, type Type, UseGuards } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Injectable,
+  Module,
+  Scope,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
+import { APP_GUARD, LazyModuleLoader } from '@nestjs/core';
 import { AccessTokenGuard, AcrGuard, RequireAcr, SkipStepUp } from 'nestjs-step-up';
 import { challenged, invalidToken, withoutToken } from '../../support/challenged.js';
 import { describeOverHttp, type ServedModule } from '../../support/describe-over-http.js';
@@ -24,10 +34,18 @@ class BelievingGuard extends AccessTokenGuard {
 class SubscribingGuard extends AccessTokenGuard {
   override canActivate(context: ExecutionContext): boolean {
     const admitted = super.canActivate(context);
-    if (typeof admitted !== 'boolean') admitted.catch(() => undefined);
+    if (typeof admitted !== 'boolean') handled = admitted.catch(() => undefined);
     return admitted !== false;
   }
 }
+let handled: Promise<unknown> | undefined;
+/** Takes longer than the judgement that {@link SubscribingGuard} has begun. */
+const slow: CanActivate = {
+  canActivate: async () => {
+    await handled;
+    return true;
+  },
+};
 @Injectable()
 class HoldingGuard implements CanActivate {
   constructor(private readonly tokens: AccessTokenGuard) {}
@@ -84,6 +102,51 @@ const BINDINGS: readonly (readonly [string, (guard: Type<CanActivate>) => Served
   ['APP_GUARD', (guard) => ({ controllers: [handler()], providers: [{ provide: APP_GUARD, useClass: guard }] })],
 ];
 
+/** A handler whose constructor binds it: the function that Nest calls has no metadata. */
+function boundHandler(scope: Scope, ...guards: Type<CanActivate>[]): Type {
+  @Controller({ scope })
+  @UseGuards(...guards)
+  class BoundController {
+    constructor() {
+      this.handle = this.handle.bind(this);
+    }
+    @Get()
+    handle(): object {
+      return done();
+    }
+  }
+  return BoundController;
+}
+
+/** Loads a module after Nest has made the application, and before it binds handlers. */
+function loadedLazily(controller: Type): ServedModule {
+  @Module({ controllers: [controller] })
+  class LazyModule {}
+  return { beforeListen: (app) => app.get(LazyModuleLoader).load(() => LazyModule) };
+}
+
+const globally = (guard: Type<CanActivate>) => [{ provide: APP_GUARD, useClass: guard }];
+
+/** Where nothing after the guard of the application is called in time, or Nest calls a function without metadata. */
+const FURTHER_BINDINGS: readonly (readonly [string, ServedModule])[] = [
+  ['another guard takes longer', { controllers: [handler(UseGuards(SubscribingGuard, slow))] }],
+  [
+    'a guard of the handler takes longer than the global one',
+    { controllers: [handler(UseGuards(slow))], providers: globally(SubscribingGuard) },
+  ],
+  ['the class binds its method', { controllers: [boundHandler(Scope.DEFAULT, HoldingGuard)] }],
+  ['the class binds its method at each request', { controllers: [boundHandler(Scope.REQUEST, HoldingGuard)] }],
+  [
+    'the guard is global, and the class binds its method',
+    { controllers: [boundHandler(Scope.DEFAULT)], providers: globally(IgnoringGuard) },
+  ],
+  [
+    'the guard is global, and the class binds its method at each request',
+    { controllers: [boundHandler(Scope.REQUEST)], providers: globally(IgnoringGuard) },
+  ],
+  ['its module is loaded lazily before the router', loadedLazily(handler(UseGuards(HoldingGuard)))],
+];
+
 describeOverHttp('a guard of the application that does not wait for ours', ({ serve, accessToken, server }) => {
   it.each(BINDINGS.flatMap(([where, bind]) => GUARDS.map((guard) => [guard.name, where, bind(guard)] as const)))(
     '%s by %s lets no refused token pass',
@@ -127,11 +190,17 @@ describeOverHttp('a guard of the application that does not wait for ours', ({ se
       },
     );
 
-    it.each([
-      ['before', [UseGuards(IgnoringGuard), UseGuards(deny)]],
-      ['after', [UseGuards(deny), UseGuards(IgnoringGuard)]],
-    ])('a refusal that nobody hears of ends no process: another guard refuses, listed %s', async (_, decorators) => {
-      const send = await serve(handler(...decorators), introspecting());
+    it.each(FURTHER_BINDINGS)('lets no refused token pass: %s', async (_, served) => {
+      const send = await serve(served, introspecting());
+      expect(await send({ token: server.opaqueToken() })).toMatchObject({ status: 200, body: DONE });
+      done.mockClear();
+      expect(await send({ token: 'unknown' })).toEqual(invalidToken('The access token is not active'));
+      expect(done).not.toHaveBeenCalled();
+    });
+
+    it('a refusal that nobody hears of ends no process: another guard refuses before', async () => {
+      const providers = [...globally(IgnoringGuard), { provide: APP_GUARD, useValue: deny }];
+      const send = await serve({ controllers: [handler()], providers }, introspecting());
       expect(await send({ token: 'unknown' })).toMatchObject({ status: 403 });
       await send({ token: server.opaqueToken() });
       await turn();

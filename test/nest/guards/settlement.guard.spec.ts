@@ -1,14 +1,8 @@
 import { once } from 'node:events';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
-import {
-  Controller,
-  type ExecutionContext,
-  type INestApplication,
-  Injectable,
-  type Type,
-  UseGuards,
-} from '@nestjs/common';
+import { Controller, type ExecutionContext, type INestApplication, Injectable, UseGuards } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
 import { ClientProxyFactory, MessagePattern, Transport } from '@nestjs/microservices';
 import { WsAdapter } from '@nestjs/platform-ws';
@@ -16,7 +10,7 @@ import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { AccessTokenGuard } from 'nestjs-step-up';
 import { firstValueFrom } from 'rxjs';
 import WebSocket from 'ws';
-import { bindSettlement, settlement } from '../../../lib/nest/guards/settlement.guard.js';
+import { pendingJudgement, settlement } from '../../../lib/nest/guards/settlement.guard.js';
 import { applicationOfAllTests, freePort, logOfEachTest } from '../../support/application.js';
 import { bootFailure, bootServer } from '../../support/boot.js';
 import { describeInNest11, describeInNest12 } from '../../support/nest-version.js';
@@ -186,17 +180,10 @@ describe('a guard of the application that does not wait for ours lets no refused
 });
 
 describe('what waits for it', () => {
-  const guardsOf = (handler: object): unknown => Reflect.getMetadata('__guards__', handler);
-
-  it('is bound last and once, however many applications have the handler', () => {
-    class Bank {
-      @UseGuards(AccessTokenGuard)
-      pay() {}
-      list() {}
-    }
-    const { pay, list } = Bank.prototype as Type['prototype'];
-    for (const handler of [pay, pay, list]) bindSettlement(handler);
-    expect(guardsOf(pay)).toEqual([AccessTokenGuard, settlement]);
-    expect(guardsOf(list)).toEqual([settlement]);
+  it('waits for each of several judgements', async () => {
+    const context = new ExecutionContextHost([{}, {}]);
+    pendingJudgement(context, Promise.resolve(true));
+    pendingJudgement(context, Promise.reject(new Error('refused')));
+    await expect(settlement.canActivate(context)).rejects.toThrow('refused');
   });
 });
