@@ -36,6 +36,7 @@ async function run() {
         ? await JavaServer.start(one, { java, jar: builds.get(one.project).jar }, authorizationServer)
         : await NodeServer.start(one, authorizationServer);
       await checkRefusals(server, authorizationServer);
+      console.error(`${server.name} is up, and refuses what it has to`);
       return server;
     },
     meter: ({ pid }) => threadMeter(pid),
