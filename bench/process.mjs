@@ -26,6 +26,6 @@ export class Process {
   }
 
   end() {
-    this.child.disconnect();
+    if (this.child.connected) this.child.disconnect();
   }
 }
