@@ -92,3 +92,13 @@ export const BUDGETS = [
     ratio: over,
   },
 ];
+
+/** What is compared side by side, by the ids of the servers. */
+export const SIDE_BY_SIDE = [
+  { what: 'Fastify ÷ Spring Security', ids: ['fastify', 'spring'] },
+  { what: 'Fastify ÷ Quarkus', ids: ['fastify', 'quarkus'] },
+  { what: 'Express ÷ Spring Security', ids: ['express', 'spring'] },
+  { what: 'Express ÷ Quarkus', ids: ['express', 'quarkus'] },
+  { what: 'control: Fastify again ÷ Fastify', ids: ['fastify-again', 'fastify'], isControl: true },
+  { what: 'control: Quarkus again ÷ Quarkus', ids: ['quarkus-again', 'quarkus'], isControl: true },
+];

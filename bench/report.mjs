@@ -1,16 +1,20 @@
 // The report: a line for each row and ratio, as Markdown, so that it can be written into README.md.
-import { BUDGETS, START } from './budgets.mjs';
+import { BUDGETS, SIDE_BY_SIDE, START } from './budgets.mjs';
 import { TITLES } from './rows.mjs';
-import { median, medianOf, quartiles } from './statistics.mjs';
+import { median, medianOf, quartiles, ratiosOfRounds } from './statistics.mjs';
 
 const table = ([head, ...rows]) =>
   [head, head.map((_, column) => (column === 0 ? '---' : '---:')), ...rows].map((row) => `| ${row.join(' | ')} |`);
 
 const capitalized = (text) => text[0].toUpperCase() + text.slice(1);
 
+/** The rows that one of the servers has. */
+const columnsOf = (measured) =>
+  Object.keys(TITLES).filter((row) => Object.values(measured).some(({ rows }) => rows[row] !== undefined));
+
 /** Returns the table of one field: microseconds of CPU for a request with the quartiles, and requests per second. */
 export function rowsOf(field, measured) {
-  const columns = Object.keys(TITLES);
+  const columns = columnsOf(measured);
   const cell = (row) => {
     if (row === undefined) return '';
     const [low, high] = quartiles(row.cpu);
@@ -53,6 +57,24 @@ export function ratioTable(ratios) {
   ]);
 }
 
+/** Returns the table of what one server uses ÷ what another does for the same requests, bold where ours uses more. */
+export function sideBySide(measured) {
+  const columns = columnsOf(measured);
+  const cell = (one, other, isControl) => {
+    const ratios = ratiosOfRounds((above, below) => above / below, one.cpu, other.cpu);
+    const [low, high] = quartiles(ratios);
+    const value = median(ratios).toFixed(2);
+    return `${Number(value) > 1 && !isControl ? `**${value}**` : value} (${low.toFixed(2)}–${high.toFixed(2)})`;
+  };
+  return table([
+    ['Ratio of CPU', ...columns.map((column) => TITLES[column])],
+    ...SIDE_BY_SIDE.map(({ what, ids: [one, other], isControl }) => [
+      what,
+      ...columns.map((row) => cell(measured[one].rows[row], measured[other].rows[row], isControl)),
+    ]),
+  ]);
+}
+
 const STARTED = {
   plain: 'without the module',
   guards: 'without it, with as many guards and filters that do nothing',
@@ -86,11 +108,11 @@ export function startupTable(field, rows) {
   ];
 }
 
-/** Writes a report between the marks of this version of Node, and leaves the rest of the page alone. */
-export function inserted(page, version, lines) {
-  const [begin, end] = [`<!-- node ${version} -->`, `<!-- end ${version} -->`];
+/** Writes a report between the marks of its name, and leaves the rest of the page alone. */
+export function inserted(page, name, lines) {
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- end ${name} -->`];
   const from = page.indexOf(begin);
   const to = page.indexOf(end);
-  if (from === -1 || to === -1) throw new Error(`README.md has no place for Node ${version}`);
+  if (from === -1 || to === -1) throw new Error(`README.md has no place for ${name}`);
   return `${page.slice(0, from + begin.length)}\n\n${lines.join('\n')}\n\n${page.slice(to)}`;
 }

@@ -6,9 +6,9 @@ const UNAUTHORIZED = 401;
 /** Requests of each kind to a server that guards `/protected` by acr and auth_time. */
 const GUARDED = {
   open: { path: '/open', expected: OK },
-  warm: { path: '/protected', tokens: 'warm', expected: OK },
+  warm: { path: '/protected', tokens: 'warm', isKnown: true, expected: OK },
   fresh: { path: '/protected', tokens: 'fresh', expected: OK },
-  challenge: { path: '/protected', tokens: 'weak', expected: UNAUTHORIZED },
+  challenge: { path: '/protected', tokens: 'weak', isKnown: true, expected: UNAUTHORIZED },
   missing: { path: '/protected', expected: UNAUTHORIZED },
 };
 const PLAIN = { open: GUARDED.open, floor: { path: '/floor', expected: UNAUTHORIZED } };
@@ -55,3 +55,16 @@ export const FIELDS = {
     { name: 'Nest without the module again', id: 'control', command: nest('plain', 'fastify'), rows: PLAIN },
   ],
 };
+
+const SPRING = { folder: 'spring', framework: 'Spring Boot', jar: 'target/server.jar' };
+const QUARKUS = { folder: 'quarkus', framework: 'Quarkus', jar: 'target/quarkus-app/quarkus-run.jar' };
+
+/** The servers that `npm run bench:jvm` measures in turn. */
+export const BESIDE_JVM = [
+  { name: 'nestjs-step-up on Fastify', id: 'fastify', command: nest('module', 'fastify'), rows: GUARDED },
+  { name: 'Spring Security', id: 'spring', project: SPRING, rows: GUARDED },
+  { name: 'nestjs-step-up on Express', id: 'express', command: nest('module', 'express'), rows: GUARDED },
+  { name: 'Quarkus', id: 'quarkus', project: QUARKUS, rows: GUARDED },
+  { name: 'nestjs-step-up on Fastify again', id: 'fastify-again', command: nest('module', 'fastify'), rows: GUARDED },
+  { name: 'Quarkus again', id: 'quarkus-again', project: QUARKUS, rows: GUARDED },
+];

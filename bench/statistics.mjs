@@ -14,9 +14,14 @@ export function quartiles(values) {
   return [at(0.25), at(0.75)];
 }
 
-/** Returns the median of the ratios of each round, which drift together if the machine does. */
+/** Returns the ratio of each round, whose columns drift together if the machine does. */
+export function ratiosOfRounds(ratio, ...columns) {
+  return columns[0].map((_, round) => ratio(...columns.map((column) => column[round])));
+}
+
+/** Returns the median of the ratios of each round. */
 export function medianOf(ratio, ...columns) {
-  return median(columns[0].map((_, round) => ratio(...columns.map((column) => column[round]))));
+  return median(ratiosOfRounds(ratio, ...columns));
 }
 
 /**

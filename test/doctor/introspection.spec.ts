@@ -442,13 +442,9 @@ describe('what a server says stays what the server says', () => {
     ['claims that nest as deeply as JSON can', `{"active":true,"nested":${deep}}`, 'are nested too deeply'],
   ])('of an opaque token: %s', async (_, response, expected) => {
     const endpoint = await endpointThat((_, __, answer) => answer.end(response));
-    const lines = await saidOf('2YotnFZFEjr1zCsicMWpAA', [
-      ...credentials(),
-      '--introspection-endpoint',
-      endpoint.url,
-    ]);
+    const lines = await saidOf('2YotnFZFEjr1zCsicMWpAA', [...credentials(), '--introspection-endpoint', endpoint.url]);
     await endpoint.close();
-    expect(lines.join("\n")).toContain(expected);
+    expect(lines.join('\n')).toContain(expected);
     expect(lines.join('\n')).not.toMatch(/all is well|a script of mine/);
   });
 

@@ -3,7 +3,7 @@ import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cached } from '../setup/cache.mjs';
 import { checkJava } from '../setup/java.mjs';
-import { tool } from '../setup/tool.mjs';
+import { maven } from '../setup/maven.mjs';
 
 const UNPACK = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack';
 
@@ -18,10 +18,9 @@ export function keycloakHome(version) {
     console.log(`Fetching Keycloak ${version} from Maven Central, once (170 MB)`);
     const artifact = `org.keycloak:keycloak-quarkus-dist:${version}:zip`;
     const unpacked = join(directory, 'unpacked');
-    tool(process.env.MAVEN ?? 'mvn', ['-q', '-B', UNPACK, `-Dartifact=${artifact}`, `-DoutputDirectory=${unpacked}`], {
+    maven([UNPACK, `-Dartifact=${artifact}`, `-DoutputDirectory=${unpacked}`], {
       cwd: directory,
       what: `Fetching Keycloak ${version}`,
-      install: 'Install it with `apt-get install maven`, or name yours with MAVEN=/path/to/mvn.',
     });
     for (const folder of ['bin', 'conf', 'lib', 'providers', 'themes']) {
       renameSync(join(unpacked, `keycloak-${version}`, folder), join(directory, folder));

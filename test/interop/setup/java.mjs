@@ -4,6 +4,12 @@ import { Missing } from '../missing.mjs';
 
 const JAVA = 17;
 
+/** Returns the version of the Java that a command runs, such as `17.0.15`. */
+export function javaVersion(command) {
+  const { status, stderr } = spawnSync(command, ['-version'], { encoding: 'utf8' });
+  return status === 0 ? /version "(.+?)"/.exec(stderr)?.[1] : undefined;
+}
+
 /**
  * Returns the command of a Java that is new enough.
  *
@@ -11,9 +17,8 @@ const JAVA = 17;
  */
 export function checkJava(server) {
   const command = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') : 'java';
-  const { status, stderr } = spawnSync(command, ['-version'], { encoding: 'utf8' });
-  const version = /version "(\d+)/.exec(stderr ?? '')?.[1];
-  if (status === 0 && Number(version) >= JAVA) return command;
+  const version = javaVersion(command);
+  if (Number.parseInt(version, 10) >= JAVA) return command;
   const found = version === undefined ? 'Java was not found' : `Java ${version} is too old`;
   throw new Missing(
     `${found}; ${server} needs ${JAVA} or later. Install it with \`apt-get install openjdk-${JAVA}-jdk-headless\`, or ` +

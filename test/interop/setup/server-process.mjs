@@ -55,6 +55,11 @@ export class ServerProcess {
     }
   }
 
+  /** The process that was started, whose children a script may have. */
+  get pid() {
+    return this.#child.pid;
+  }
+
   async #ready(name, address, deadline) {
     while (Date.now() < deadline && this.#child.exitCode === null && this.#child.signalCode === null) {
       const left = Math.max(1, deadline - Date.now());

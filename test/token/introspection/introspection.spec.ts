@@ -657,7 +657,7 @@ describe('a cache of several instances', () => {
     expect(value).toEqual({ claims: active(), at: NOW });
   });
 
-  test.each<[what: string, cacheFor: number, claims: object]>([
+  test.each<[what: string, cacheFor: number, claims: Record<string, unknown>]>([
     ['with cacheFor 0', 0, {}],
     ['that expires with its request', 60, { exp: NOW }],
     ['that expires before a millisecond is over', 60, { exp: NOW + 0.0009 }],
