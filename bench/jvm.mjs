@@ -59,7 +59,8 @@ async function run() {
   ];
   console.log(lines.join('\n'));
   const readme = new URL('README.md', import.meta.url);
-  if (options.write) writeFileSync(readme, inserted(readFileSync(readme, 'utf8'), 'jvm', lines));
+  const [major] = process.versions.node.split('.');
+  if (options.write) writeFileSync(readme, inserted(readFileSync(readme, 'utf8'), `jvm ${major}`, lines));
 }
 
 try {

@@ -103,7 +103,7 @@ describe('the side-by-side table', () => {
     ]);
   });
 
-  it.each(['jvm', 'node 20', 'node 22', 'node 24'])(
+  it.each(['jvm 20', 'jvm 24', 'node 20', 'node 22', 'node 24'])(
     '%s has a place in bench/README.md, where alone it is written',
     async (name) => {
       const { inserted } = await load('report.mjs');
