@@ -106,7 +106,7 @@ describeInNest12('a global guard that does not wait for ours lets no refused tok
   });
 });
 
-describeInNest11('a global guard that does not wait for ours', () => {
+describeInNest11('a global guard that does not wait for ours, in Nest 11', () => {
   it('does not boot with a gateway in Nest 11, in which no global guard reaches it', async () => {
     const providers = [GlobalGateway, { provide: APP_GUARD, useClass: IgnoringGuard }];
     const configure = (app: INestApplication) => void app.useWebSocketAdapter(new WsAdapter(app));

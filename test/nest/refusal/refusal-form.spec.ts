@@ -172,7 +172,7 @@ describeInNest12('a refusal by a global guard has it too, in Nest 12', () => {
   });
 });
 
-describeInNest11('a gateway that only a global guard would refuse', () => {
+describeInNest11('a gateway that only a global guard would refuse, in Nest 11', () => {
   it.each([WsAdapter, IoAdapter])(
     'does not boot over %p in Nest 11, in which no global guard reaches it',
     async (Adapter) => {
