@@ -267,7 +267,7 @@ export class Admission {
       required === undefined
         ? undefined
         : andThen(completed(authenticated, required.requirements), (complete) => {
-            if (complete !== authenticated) verdict.complete = complete;
+            verdict.complete = complete;
             return this.#judgement.enforce(complete, required, {
               route: route.name,
               transport: invocation.transport.name,

@@ -14,7 +14,7 @@ export interface Verdict {
   isAdmitted: boolean;
   /** Whether its decision was reported. A second judgement of one invocation is no second decision. */
   readonly isTold?: boolean;
-  /** Who was judged, with what the authorization server has added. Absent if it has added nothing. */
+  /** Who was judged, with what the authorization server has added. Absent if nothing was required. */
   complete?: Authenticated;
   /** Who was judged, if handlers read their user from the request. */
   judged?: { readonly authenticated: Authenticated; readonly request: Request };

@@ -1,7 +1,10 @@
 import { Controller, type ExecutionContext, Get, Req, type Type, UseGuards } from '@nestjs/common';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { AccessTokenGuard, AcrGuard, RequireAcr, SkipStepUp } from 'nestjs-step-up';
+import { Admission } from '../../../lib/nest/guards/admission.js';
+import { EnforcementGuard } from '../../../lib/nest/guards/enforcement.guard.js';
 import { isAdmitted } from '../../../lib/nest/guards/verdict.js';
-import { bootedProvider, bootServer } from '../../support/boot.js';
+import { bootedApplication, bootedProvider, bootServer } from '../../support/boot.js';
 import { challenged, withoutToken } from '../../support/challenged.js';
 import { describeOverHttp } from '../../support/describe-over-http.js';
 import { handler } from '../../support/handler.js';
@@ -102,4 +105,17 @@ describe('a refused GraphQL field', () => {
       }
     },
   );
+});
+
+it('before the boot has ended, a handler of which nothing is known to be required needs no token', async () => {
+  class OpenController {
+    list() {}
+  }
+  const app = await bootedApplication({ controllers: [OpenController], init: false });
+  try {
+    const context = new ExecutionContextHost([{ headers: {} }, {}], OpenController, OpenController.prototype.list);
+    expect(await new EnforcementGuard(app.get(Admission)).canActivate(context)).toBe(true);
+  } finally {
+    await app.close();
+  }
 });

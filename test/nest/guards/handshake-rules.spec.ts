@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Controller, ForbiddenException, Get, Req, ServiceUnavailableException } from '@nestjs/common';
-import { StepUpConfigurationError, type StepUpModuleOptions, StepUpService } from 'nestjs-step-up';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { AcrGuard, StepUpConfigurationError, type StepUpModuleOptions, StepUpService } from 'nestjs-step-up';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import { adapters, logOfEachTest, type RunningApplication, startApplication } from '../../support/application.js';
 
@@ -111,6 +112,15 @@ describe('a renewal', () => {
     const client = clientWith(await server.accessToken());
     expect(await stepUp.handshake(client)).toBe(true);
     const renewal = other.app.get(StepUpService).renew(client, await server.accessToken());
+    await expect(renewal).rejects.toEqual(new StepUpConfigurationError(NO_HANDSHAKE));
+  });
+
+  it('in a message of a microservice has no handshake either', async () => {
+    const message = new ExecutionContextHost([{}, {}], AskingController, AskingController.prototype.renew);
+    message.setType('rpc');
+    // A guard has seen it, so that it is known to come from Nest.
+    await application.app.get(AcrGuard).canActivate(message);
+    const renewal = stepUp.renew(message, await server.accessToken());
     await expect(renewal).rejects.toEqual(new StepUpConfigurationError(NO_HANDSHAKE));
   });
 
