@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fetchJson } from '../../lib/token/fetch-json.js';
@@ -56,6 +57,26 @@ test('RFC 9110 §9.2.2 a question about a token is asked once more if the kept c
     await expect(verifier.verify(token)).resolves.toHaveProperty('event.subject', 'alice');
   }
   expect(requests).toEqual([INTROSPECTION, INTROSPECTION, INTROSPECTION]);
+});
+
+test('RFC 7523 §3 (7) the second question has an assertion of its own: the server can have read the first', async () => {
+  const read: unknown[] = [];
+  const sent = jest.spyOn(globalThis, 'fetch').mockImplementation(async (_url, options) => {
+    const assertion = new URLSearchParams(String(options?.body)).get('client_assertion') ?? '';
+    read.push(JSON.parse(Buffer.from(assertion.split('.')[1] ?? '', 'base64url').toString()).jti);
+    if (read.length > 1) return new Response('{"active":false}', { headers: { 'content-type': 'application/json' } });
+    throw new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNRESET' }) });
+  });
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const introspection = { privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string };
+  try {
+    const verified = introspectingVerifierOf('http://127.0.0.1:9', { introspection }).verify('one');
+    await expect(verified).rejects.toMatchObject({ code: 'token_inactive' });
+    expect(read).toEqual([expect.any(String), expect.any(String)]);
+    expect(new Set(read).size).toBe(2);
+  } finally {
+    sent.mockRestore();
+  }
 });
 
 test.each([

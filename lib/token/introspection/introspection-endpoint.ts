@@ -32,9 +32,13 @@ export type Warn = (code: TokenAdviceCode, issuer: string, message: string) => v
 
 const MAX_BODY_BYTES = 65_536;
 
+/** The connection was closed before a response came. */
+class ConnectionClosed extends UnusableResponse {}
+
 /**
- * The introspection endpoint of one authorization server. Keeps no response. A request has a timeout of 5 seconds, and
- * a response at most 65,536 bytes. Has no cooldown after a failure, so that one token does not lock out all others.
+ * The introspection endpoint of one authorization server. Keeps no response. A request has a timeout of 5 seconds, as
+ * has the second one after a closed connection, and a response at most 65,536 bytes. Has no cooldown after a failure, so
+ * that one token does not lock out all others.
  *
  * @see [RFC 7662 §2](https://www.rfc-editor.org/rfc/rfc7662.html#section-2)
  */
@@ -66,7 +70,11 @@ export class IntrospectionEndpoint {
     return this.#request(await this.#configured(), token);
   }
 
-  async #request(configuration: Configuration, token: string): Promise<IntrospectionResponse> {
+  /**
+   * Sends a request, and another one if the connection was closed: a question about a token changes nothing. The second
+   * has an assertion of its own, since the server can have read the first.
+   */
+  async #request(configuration: Configuration, token: string, isSecond = false): Promise<IntrospectionResponse> {
     try {
       const hint = { token_type_hint: 'access_token' };
       const response = await openidClient().tokenIntrospection(configuration, token, hint);
@@ -81,6 +89,7 @@ export class IntrospectionEndpoint {
       if (known !== undefined) throw known;
       // Errors of openid-client may quote the response, so they are not passed on.
       const unusable = causes.find((cause) => cause instanceof UnusableResponse);
+      if (unusable instanceof ConnectionClosed && !isSecond) return this.#request(configuration, token, true);
       throw this.#unavailable('introspection_unusable', unusable?.message ?? 'gives no usable response', 1);
     }
   }
@@ -131,17 +140,12 @@ export class IntrospectionEndpoint {
     return endpointOf(await fetchMetadata(this.server), 'introspection_endpoint', this.server);
   }
 
-  /**
-   * Sends a request with a timeout and reads a bounded response, before openid-client sees it. Sends it once more if the
-   * connection was closed: a question about a token changes nothing.
-   */
+  /** Sends a request with a timeout and reads a bounded response, before openid-client sees it. */
   async #fetch(...[url, options]: Parameters<CustomFetch>): Promise<Response> {
     const signal = AbortSignal.timeout(FETCH_TIMEOUT * 1000);
-    const send = () => fetch(url, { ...(options as RequestInit), signal });
     try {
-      const response = await send().catch((error: unknown) => {
-        if (isClosedConnection(error)) return send();
-        throw error;
+      const response = await fetch(url, { ...(options as RequestInit), signal }).catch((error: unknown) => {
+        throw isClosedConnection(error) ? new ConnectionClosed(describeFailure(error, signal)) : error;
       });
       const { status } = response;
       if (status === 401 || status === 403) {
