@@ -960,6 +960,23 @@ describe('JWTs that are introspected', () => {
     expect(warnings).toEqual(['introspected_sign_in_mismatch']);
   });
 
+  test('a JWT is the same one in every spelling of its signature: its first response stays the first', async () => {
+    const there = asking('always');
+    const jwt = await bare();
+    says({ acr: 'urn:example:pwd', auth_time: undefined });
+    expect(await eventOf(there, jwt)).toMatchObject({ acr: 'urn:example:pwd' });
+    says({ acr: 'urn:example:mfa', auth_time: undefined });
+    const signature = Buffer.from(jwt.slice(jwt.lastIndexOf('.') + 1), 'base64url');
+    // the last character of 256 octets has four bits that stand for nothing
+    const spellings = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_']
+      .map((last) => jwt.slice(0, -1) + last)
+      .filter((token) => Buffer.from(token.slice(token.lastIndexOf('.') + 1), 'base64url').equals(signature));
+    expect(spellings).toHaveLength(16);
+    for (const token of spellings.filter((spelling) => spelling !== jwt)) {
+      expect((await eventOf(there, token)).acr).toBeUndefined();
+    }
+  });
+
   test('another list of acr values than that of the token adds nothing', async () => {
     const there = asking('auth-time-missing', undefined, { profile: { claims: { acr: 'acrs' }, acrType: 'list' } });
     says({ acrs: ['c1', 'c2'] });
