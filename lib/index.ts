@@ -45,7 +45,7 @@ export {
   type AdmittedDecision,
   type Advice,
   type AdviceCode,
-  type Authenticated,
+  type AuthenticatedUser as Authenticated,
   type AuthorizationServerOptions,
   type ChallengedDecision,
   type ChallengeReport,

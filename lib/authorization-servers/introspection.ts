@@ -47,7 +47,10 @@ export interface IntrospectionOptions {
   lightweightTokens?: boolean | undefined;
   /** Seconds for which a response is kept, never beyond `exp`. A revocation goes unnoticed as long. Default is `60`. */
   cacheFor?: number | undefined;
-  /** Cache that several instances share, behind 1,000 responses in the memory of each. Default is the memory alone. */
+  /**
+   * Cache that several instances share, behind 1,000 responses, or 16 MiB of them, in the memory of each. Default is the
+   * memory alone.
+   */
   cache?: IntrospectionCache | undefined;
 }
 

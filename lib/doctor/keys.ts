@@ -58,7 +58,7 @@ function judge(keys: readonly JsonWebKey[], accepted: ReadonlySet<string>, addre
     else diagnostics.push(unusable(key, possible, accepted));
   }
   if (usableKeys === 0) {
-    const fix = `Sign access tokens with one of ${[...accepted].join(', ')}. RSA keys need 2048 bits or more.`;
+    const fix = `Sign access tokens with one of ${[...accepted].join(', ')}. RSA keys need 2048 to 8192 bits.`;
     return [error('keys_unusable', `no key at ${shown(address)} can verify an access token`, fix), ...diagnostics];
   }
   const message = `${count(usableKeys, 'key')} for ${[...usable].join(', ')} at ${shown(address)}`;
@@ -78,7 +78,7 @@ function unusable(key: JsonWebKey, possible: readonly string[], accepted: Readon
             `If access tokens are signed with it, configure algorithms: ` +
             `['${[...accepted, possible[0]].join("', '")}'].`,
         }
-      : { message: `the key ${kid} is too short, or of a kind that cannot verify access tokens` }),
+      : { message: `the key ${kid} is too short or too long, or of a kind that cannot verify access tokens` }),
   };
 }
 

@@ -13,7 +13,7 @@ export {
   type UnavailableDecision,
 } from './advice/decisions.js';
 export type { Verification } from './advice/verifications.js';
-export type { Authenticated } from './authentication/authenticator.js';
+export type { Authenticated, AuthenticatedUser } from './authentication/authenticator.js';
 export type { StoredEvent, StoredEventAt } from './authentication/stored-event.js';
 export type { AuthorizationServerOptions, ResolveAuthorizationServer } from './authorization-server-options.js';
 export { Public } from './decorators/public.decorator.js';

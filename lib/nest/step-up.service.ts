@@ -5,7 +5,7 @@ import type { Advice } from './advice/advice.js';
 import { type Decision, type DecisionListenerOptions, Decisions } from './advice/decisions.js';
 import { StepUpLog } from './advice/log.js';
 import { type Verification, Verifications } from './advice/verifications.js';
-import type { Authenticated } from './authentication/authenticator.js';
+import { type AuthenticatedUser as Authenticated, forApplication } from './authentication/authenticator.js';
 import { isStored, type StoredEvent } from './authentication/stored-event.js';
 import { Admission } from './guards/admission.js';
 import type { ChallengeReport } from './refusal/challenger.js';
@@ -132,7 +132,7 @@ export class StepUpService {
    */
   authenticated(at: unknown): Promise<Authenticated> {
     const { further, handshakes } = this.admission;
-    return handshakes.judging(at, () => further.authenticated(at));
+    return handshakes.judging(at, async () => forApplication(await further.authenticated(at)));
   }
 
   /**
@@ -183,8 +183,8 @@ export class StepUpService {
    * @throws AccessTokenException for a refused token, for one of another user, and after a refused handshake
    * @throws StepUpConfigurationError for a connection without handshake
    */
-  renew(at: unknown, token: string): Promise<Authenticated> {
-    return this.admission.handshakes.renew(at, token);
+  async renew(at: unknown, token: string): Promise<Authenticated> {
+    return forApplication(await this.admission.handshakes.renew(at, token));
   }
 
   /**
@@ -197,8 +197,8 @@ export class StepUpService {
    * @throws InternalServerErrorException if the option `user` throws; the log says what
    * @throws StepUpConfigurationError with `'existing'`
    */
-  authenticate(token: string): Promise<Authenticated> {
-    return this.admission.authenticateToken(token);
+  async authenticate(token: string): Promise<Authenticated> {
+    return forApplication(await this.admission.authenticateToken(token));
   }
 
   /**

@@ -343,8 +343,8 @@ describe('a server of which something is missing', () => {
       { keys: [KEY, rsa(1024, { kid: '\u001b]0;title' }), { kty: 'oct', k: 'c2VjcmV0' }] },
       [
         'ok keys_usable 1 key for ES256 at ORIGIN/jwks',
-        'note key_unused the key "\\u001b]0;title" is too short, or of a kind that cannot verify access tokens',
-        'note key_unused the key without "kid" is too short, or of a kind that cannot verify access tokens',
+        'note key_unused the key "\\u001b]0;title" is too short or too long, or of a kind that cannot verify access tokens',
+        'note key_unused the key without "kid" is too short or too long, or of a kind that cannot verify access tokens',
       ],
     ],
     [

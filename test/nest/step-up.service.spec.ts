@@ -1,5 +1,6 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
+import { inspect } from 'node:util';
 import {
   type ArgumentsHost,
   applyDecorators,
@@ -309,6 +310,39 @@ describeOverHttp('StepUpService', ({ serve, accessToken, server, log }) => {
     expect(user).toMatchObject({ sub: 'bob' });
     expect(event).toMatchObject({ acr: 'urn:mfa', issuer: server.issuer, subject: 'bob' });
     await expect(service.authenticate('no.such.token')).rejects.toMatchObject({ status: 401 });
+  });
+
+  it.each<[what: string, decorators: MethodDecorator[]]>([
+    ['undecorated', []],
+    ['with a requirement', [RequireAcr('urn:mfa')]],
+  ])('who sends a token is told without the credentials of this API, in a handler %s', async (_, decorators) => {
+    const { issuer, audience } = server;
+    const told: unknown[] = [];
+    const tell: Decide = async (stepUp, at) => told.push(await stepUp.authenticated(at));
+    const send = await serveWords(asking(tell, undefined, ...decorators), {
+      authorizationServers: [
+        {
+          issuer,
+          audience,
+          introspection: {
+            endpoint: `${issuer}/introspect`,
+            clientId: 'api',
+            clientSecret: 'credentials-of-this-api',
+            when: 'event-missing',
+          },
+        },
+      ],
+    });
+    const token = await accessToken({ acr: 'urn:mfa', claims: { tenant: 'a' } });
+    expect(await send({ token })).toMatchObject({ status: 200 });
+    told.push(await send.app.get(StepUpService).authenticate(token));
+    expect(told).toHaveLength(2);
+    for (const one of told) {
+      const claims = expect.objectContaining({ sub: 'alice', tenant: 'a' });
+      expect(one).toEqual({ user: claims, event: expect.objectContaining({ acr: 'urn:mfa', issuer }), claims });
+      expect(inspect(one, { depth: Number.POSITIVE_INFINITY, showHidden: true })).not.toContain('credentials');
+      expect(JSON.stringify(one)).not.toContain('credentials');
+    }
   });
 
   it('a catch-all filter of the application keeps the challenge of require(request)', async () => {

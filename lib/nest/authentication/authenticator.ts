@@ -5,15 +5,22 @@ import type { AccessTokenException } from '../refusal/access-token.exception.js'
 import type { Invocation } from '../transports/invocation.js';
 
 /** The user of a request, and how that user authenticated. */
-export interface Authenticated {
+export interface AuthenticatedUser {
   readonly user: unknown;
   readonly event: AuthenticationEvent;
   /** The verified claims of the token. With a strategy of the application, the members of its user. */
   readonly claims: Readonly<Record<string, unknown>>;
-  /** The server of the event, if it was resolved at run time, or verified the token. Default is the configured one. */
-  readonly server?: AuthorizationServer | undefined;
   /** The scheme under which the token was sent. Absent for Bearer. */
   readonly scheme?: TokenScheme;
+}
+
+/**
+ * {@link AuthenticatedUser} with what a judgement needs. Never handed to the application, which may log it or respond with
+ * it: the server has the credentials by which this API introspects.
+ */
+export interface Authenticated extends AuthenticatedUser {
+  /** The server of the event, if it was resolved at run time, or verified the token. Default is the configured one. */
+  readonly server?: AuthorizationServer | undefined;
   /**
    * Asks the authorization server for what requirements need and the token lacks. Absent if introspection is not
    * configured.
@@ -52,4 +59,9 @@ export function completed(
   requirements: AuthenticationRequirements,
 ): MaybePromise<Authenticated> {
   return authenticated.complete?.(requirements) ?? authenticated;
+}
+
+/** Returns what the application is told of a judged user. */
+export function forApplication({ user, event, claims, scheme }: Authenticated): AuthenticatedUser {
+  return scheme === undefined ? { user, event, claims } : { user, event, claims, scheme };
 }

@@ -1,25 +1,17 @@
 import { hash } from 'node:crypto';
 import type { Introspection } from '../../authorization-servers/index.js';
 import type { Claims } from '../../core/index.js';
-import { BoundedMap } from '../bounded-map.js';
 import { Cooldown } from '../cooldown.js';
 import { AuthorizationServerUnavailable } from '../errors.js';
 import type { MetadataSource } from '../metadata.js';
 import { Semaphore } from '../semaphore.js';
 import { withTimeout } from '../with-timeout.js';
 import { IntrospectionEndpoint, type IntrospectionResponse, type Warn } from './introspection-endpoint.js';
-
-/** A response about an active token. */
-interface Kept {
-  readonly claims: Claims;
-  /** Time of the request, in seconds since the epoch. */
-  readonly at: number;
-}
+import { type Kept, KeptResponses } from './kept-responses.js';
 
 /** `known`: the token was verified or found active before. `stranger`: any other. */
 export type Standing = 'known' | 'stranger';
 
-const MAX_ENTRIES = 1000;
 /** Seconds. */
 const CACHE_TIMEOUT = 0.5;
 /** Seconds after a failure of the shared cache during which it is not asked. */
@@ -29,8 +21,8 @@ const QUEUE_TIMEOUT = 1;
 
 /**
  * Looks up tokens by introspection, and keeps the claims of active tokens for `cacheFor` seconds, never beyond `exp`.
- * Keeps no verdict and no inactive token. Keeps up to 1,000 responses in memory, and every one in the shared cache if
- * there is one. Look-ups of one token at the same time send one request.
+ * Keeps no verdict and no inactive token. Keeps up to 1,000 responses in memory, or 16 MiB of them, and every one in the
+ * shared cache if there is one. Look-ups of one token at the same time send one request.
  *
  * Known tokens and those of strangers have separate limits: 100 look-ups each at a time, and 1,000 more that wait for
  * at most 1 second. So invented tokens do not delay the users of an API. If the shared cache fails or takes longer than
@@ -40,7 +32,7 @@ const QUEUE_TIMEOUT = 1;
  */
 export class IntrospectedTokens {
   readonly #endpoint: IntrospectionEndpoint;
-  readonly #memory = new BoundedMap<string, Kept>(MAX_ENTRIES);
+  readonly #memory = new KeptResponses();
   readonly #pending = new Map<string, Promise<IntrospectionResponse>>();
   readonly #cacheCooldown = new Cooldown(CACHE_COOLDOWN);
   readonly #semaphores: Readonly<Record<Standing, Semaphore>> = { known: newSemaphore(), stranger: newSemaphore() };

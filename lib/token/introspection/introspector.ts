@@ -126,7 +126,7 @@ export class Introspector {
 
   #add(token: string, verified: VerifiedAccessToken, response: Claims): VerifiedAccessToken {
     const facts = factsAbout(verified, response);
-    const isOther = this.#hasChanged(digestOf(token), facts) || isOfAnotherSignIn(facts, verified);
+    const isOther = this.#hasChanged(digestOf(signedPartOf(token)), facts) || isOfAnotherSignIn(facts, verified);
     if (isOther) this.#warnOfSession();
     return addFacts(verified, isOther ? {} : facts, response);
   }
@@ -147,6 +147,11 @@ export class Introspector {
       `${message}; let the server put acr and auth_time into access tokens`,
     );
   }
+}
+
+/** Returns what the signature of a JWT covers. The signature itself can be written in several ways, by anybody. */
+function signedPartOf(jwt: string): string {
+  return jwt.slice(0, jwt.lastIndexOf('.') + 1);
 }
 
 function digestOf(token: string): string {

@@ -64,7 +64,8 @@ function isTold(claim: unknown): boolean {
 
 /** Returns whether an audience includes every member of another one. A server may know more than the token says. */
 function namesAll(told: unknown, own: unknown): boolean {
-  return [own].flat().every((one) => typeof one === 'string' && namesAudience(told, new Set([one])));
+  const names = new Set([told].flat());
+  return [own].flat().every((one) => typeof one === 'string' && names.has(one));
 }
 
 /** Returns whether two values of JSON are the same. Goes no deeper than the second, whose depth is limited. */

@@ -4,6 +4,7 @@ import type { Clock } from '../validity.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import { TokenEndings } from './token-endings.js';
 import type { TokenIdentity } from './token-identity.js';
+import { estimatedBytes } from './token-size.js';
 
 /** The key that has verified a token, and how it is found. */
 export interface VerifiedBy {
@@ -97,7 +98,7 @@ export class VerifiedTokens {
   ): void {
     this.#forgetOld(now);
     const until = Math.min(now + MAX_AGE_SECONDS, (verified.claims['exp'] as number) + clockTolerance);
-    const bytes = estimatedBytes(payloadCharacters);
+    const bytes = estimatedBytes(verified.claims, payloadCharacters);
     this.#endings.add(ending);
     this.#entries.add(new Entry(digest, ending, bytes, verified, keys, key, header, now, until));
   }
@@ -116,15 +117,6 @@ export class VerifiedTokens {
       this.#entries.delete(oldest);
     }
   }
-}
-
-/**
- * Estimates what an entry takes in memory: the digest, the objects around the claims, and the claims, of which each
- * character takes one octet as text and about half as much in the objects that hold it. `node bench/token-memory.mjs`
- * compares the estimate with the heap.
- */
-function estimatedBytes(payloadCharacters: number): number {
-  return 200 + Math.ceil(1.5 * payloadCharacters);
 }
 
 /** Returns whether the time of an entry is not over. It is over too if the clock was set back behind its start. */

@@ -24,7 +24,7 @@ export class VerificationKey {
     Object.freeze(this);
   }
 
-  /** The algorithms that it is for. Empty if it is too short, or of a type without one. */
+  /** The algorithms that it is for. Empty if it is too short or too long, or of a type without one. */
   get algorithms(): readonly string[] {
     return [...this.#rules.keys()];
   }

@@ -46,7 +46,7 @@ export class VerificationKeys {
     }
   }
 
-  /** Whether any key can verify a signature. `false` if all are too short or of a type without an algorithm. */
+  /** Whether any key can verify a signature. `false` if all are too short, too long, or of a type without an algorithm. */
   get usable(): boolean {
     return [...this.keys.values()].some(({ algorithms }) => algorithms.length > 0);
   }

@@ -62,8 +62,8 @@ export class ProofKeys {
   /**
    * Returns a key to verify a signature with.
    *
-   * @throws AccessTokenRefused `invalid_dpop_proof` for a key that is not valid, is too short, or does not fit the
-   * algorithm
+   * @throws AccessTokenRefused `invalid_dpop_proof` for a key that is not valid, is too short or too long, or does not fit
+   * the algorithm
    */
   import({ jwk, thumbprint }: ProofKey, algorithm: string): VerificationKey {
     const known = this.#keys.get(thumbprint);

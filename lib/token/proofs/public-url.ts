@@ -7,6 +7,8 @@ const URL_PARTS = /^(https?:\/\/[^/?#@]+)((?:\/[^?#]*)?)(?:[?#]|$)/i;
 const URL_CHARACTERS = /^[\x21-\x5B\x5D-\x7E]+$/;
 const ENCODED = /%[0-9A-Fa-f]{2}/g;
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
+/** `UNRESERVED` without the tilde, which several clients encode. */
+const ENCODED_NAME = /%(?:2[DE]|3\d|[46][1-9A-F]|[57][\dA]|5F)/i;
 const DOT_SEGMENT = /\/\.\.?(?:\/|$)/;
 
 /**
@@ -37,14 +39,14 @@ export class PublicUrl {
 
   /**
    * Returns whether an `htu` is the URL of a request. Query and fragment do not count. A request whose path has dot
-   * segments has no such URL: clients remove them.
+   * segments, or an encoded letter, digit, hyphen, dot or underscore, has no such URL: clients do not send them.
    */
   isOf(htu: string, request: IncomingRequest): boolean {
     const claimed = normalized(htu);
     const path = pathOf(request);
     if (claimed === undefined || path === undefined || claimed.origin !== this.origin) return false;
-    // Routers take the dots for names, so that a proof for the URL of one handler would do for another.
-    if (DOT_SEGMENT.test(decodedPath(path))) return false;
+    // Some router takes these for other names, so that a proof for the URL of one handler would do for another.
+    if (ENCODED_NAME.test(path) || DOT_SEGMENT.test(path)) return false;
     // A proxy that removes a path leaves a slash of it.
     return claimed.path === normalizedPath(this.#path + path) || (path === '/' && claimed.path === this.#path);
   }

@@ -15,6 +15,7 @@ import {
   AuthorizationServerUnavailable,
   type VerifiedAccessToken,
 } from '../../../lib/token/index.js';
+import { KeptResponses } from '../../../lib/token/introspection/kept-responses.js';
 import { pass, stopClockOfEachTest } from '../../support/clock.js';
 import { manualTimeouts, serverOfEachTest, slowAnswers, unusableAnswers } from '../json-server.js';
 import { INTROSPECTION, introspectingVerifierOf, type ServerOptions } from '../verification.js';
@@ -627,6 +628,47 @@ describe('responses in memory', () => {
     await there.verify('opaque-0');
     expect(server.hits(INTROSPECTION)).toBe(1002);
   });
+
+  // of 64 KiB, the most that is read; what they take in memory was measured
+  test.each<[what: string, claim: unknown, mebibytes: number]>([
+    ['small objects', Array.from({ length: 21_000 }, () => ({})), 1.2],
+    ['numbers', Array.from({ length: 32_000 }, () => 1), 0.4],
+    ['text', 'a'.repeat(65_000), 0.06],
+    ['lists within lists', JSON.parse('['.repeat(30_000) + ']'.repeat(30_000)), 1.2],
+  ])('responses of much %s are kept up to 16 MiB, and the oldest are dropped first', async (_, claim, mebibytes) => {
+    const kept = new KeptResponses();
+    const count = Math.ceil(16 / mebibytes) + 1;
+    const one = { claims: { active: true, claim }, at: NOW };
+    for (let index = 0; index < count; index += 1) kept.set(`opaque-${index}`, one);
+    expect(kept.get('opaque-0')).toBeUndefined();
+    expect(kept.get(`opaque-${count - 1}`)).toBe(one);
+    expect(kept.bytes).toBeLessThanOrEqual(16 * 1024 * 1024);
+    // with room for those that have come since
+    kept.set(`opaque-${count - 1}`, { claims: { active: true }, at: NOW });
+    kept.set('small', { claims: { active: true }, at: NOW });
+    expect(kept.get('small')).toBeDefined();
+  });
+
+  test('a response in the place of another one takes its own room alone', () => {
+    const kept = new KeptResponses();
+    const small = { claims: { active: true }, at: NOW };
+    kept.set('opaque', small);
+    const { bytes } = kept;
+    kept.set('opaque', { claims: { active: true, more: 'a'.repeat(1000) }, at: NOW });
+    expect(kept.bytes).toBeGreaterThan(bytes + 1000);
+    kept.set('opaque', small);
+    expect(kept.bytes).toBe(bytes);
+  });
+
+  test('a server that answers at length is asked again about those whose answers had no room', async () => {
+    server.json(INTROSPECTION, active({ claim: Array.from({ length: 20_000 }, () => ({})) }));
+    const there = verifier({ endpoint: server.origin + INTROSPECTION });
+    for (let index = 0; index < 16; index += 1) await there.verify(`opaque-${index}`);
+    await there.verify('opaque-15');
+    expect(server.hits(INTROSPECTION)).toBe(16);
+    await there.verify('opaque-0');
+    expect(server.hits(INTROSPECTION)).toBe(17);
+  });
 });
 
 describe('a cache of several instances', () => {
@@ -958,6 +1000,23 @@ describe('JWTs that are introspected', () => {
     says({ acr: 'urn:example:mfa', auth_time: undefined });
     expect((await eventOf(there, jwt)).acr).toBeUndefined();
     expect(warnings).toEqual(['introspected_sign_in_mismatch']);
+  });
+
+  test('a JWT is the same one in every spelling of its signature: its first response stays the first', async () => {
+    const there = asking('always');
+    const jwt = await bare();
+    says({ acr: 'urn:example:pwd', auth_time: undefined });
+    expect(await eventOf(there, jwt)).toMatchObject({ acr: 'urn:example:pwd' });
+    says({ acr: 'urn:example:mfa', auth_time: undefined });
+    const signature = Buffer.from(jwt.slice(jwt.lastIndexOf('.') + 1), 'base64url');
+    // the last character of 256 octets has four bits that stand for nothing
+    const spellings = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_']
+      .map((last) => jwt.slice(0, -1) + last)
+      .filter((token) => Buffer.from(token.slice(token.lastIndexOf('.') + 1), 'base64url').equals(signature));
+    expect(spellings).toHaveLength(16);
+    for (const token of spellings.filter((spelling) => spelling !== jwt)) {
+      expect((await eventOf(there, token)).acr).toBeUndefined();
+    }
   });
 
   test('another list of acr values than that of the token adds nothing', async () => {

@@ -1,11 +1,13 @@
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
 import {
   type ServerOptions as AllServerOptions,
+  type AuthorizationServer,
   checkAuthorizationServers,
   type IntrospectionOptions,
   profiles,
 } from '../../../lib/authorization-servers/index.js';
 import { AccessTokenVerifier } from '../../../lib/token/index.js';
+import { checkLightweight } from '../../../lib/token/introspection/lightweight-tokens.js';
 import { pass, stopClockOfEachTest } from '../../support/clock.js';
 import { serverOfEachTest } from '../json-server.js';
 import { INTROSPECTION } from '../verification.js';
@@ -234,6 +236,32 @@ describe('a response about a JWT without sub and aud', () => {
   ])('SRV-5 with %s', async (_, own, response, code) => {
     endpoint.json(INTROSPECTION, told(response));
     expect(await outcome(verifier(), await lightweight(own))).toBe(code);
+  });
+
+  test('long lists of audiences cost what they are long, not the product of both', () => {
+    const names = Array.from({ length: 500 }, (_, index) => `api-${index}`);
+    let reads = 0;
+    const aud = new Proxy([...names, AUDIENCE], {
+      get(list, member, receiver) {
+        reads += 1;
+        return Reflect.get(list, member, receiver);
+      },
+    });
+    const [known] = checkAuthorizationServers([{ issuer: server.issuer, audience: AUDIENCE, profile: 'keycloak' }]);
+    const { sub: _, ...rest } = told();
+    const own = { ...rest, aud: [...names].reverse() };
+    const verified = { claims: own, event: {}, server: known as AuthorizationServer };
+    const report = jest.fn();
+    checkLightweight(verified, told({ aud }), { now: NOW, clockTolerance: 5 }, report);
+    expect(report).not.toHaveBeenCalled();
+    expect(reads).toBeLessThan(8 * names.length);
+    checkLightweight(
+      { ...verified, claims: { ...own, aud: ['api-500'] } },
+      told({ aud }),
+      { now: NOW, clockTolerance: 5 },
+      report,
+    );
+    expect(report.mock.calls).toEqual([['introspection_mismatch', { claim: 'aud' }]]);
   });
 
   test('SRV-5 the claims of the JWT stand, and those of the response stand beside them', async () => {

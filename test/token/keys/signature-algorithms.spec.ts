@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { algorithmsOf, signatureRules } from '../../../lib/token/keys/signature-algorithms.js';
 import { VerificationKey } from '../../../lib/token/keys/verification-key.js';
 import { keyPair, signToken } from '../signed-token.js';
@@ -6,6 +6,15 @@ import { keyPair, signToken } from '../signed-token.js';
 type Pair = { publicKey: KeyObject; privateKey: KeyObject };
 const ec = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve });
 const rsa = (modulusLength: number) => generateKeyPairSync('rsa', { modulusLength });
+/** A key whose numbers are as they are given: to verify with it costs what its size costs, whatever its factors are. */
+const rsaOf = (bits: number, exponent: bigint) => {
+  const n = Buffer.alloc(Math.ceil(bits / 8), 0xff);
+  n[0] = 0xff >> (n.length * 8 - bits);
+  const digits = exponent.toString(16);
+  const e = Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex');
+  const key = { kty: 'RSA', n: n.toString('base64url'), e: e.toString('base64url') };
+  return createPublicKey({ key, format: 'jwk' });
+};
 const RSA = ['RS256', 'PS256', 'RS384', 'PS384', 'RS512', 'PS512'];
 const pairs: Record<string, Pair> = {
   'RSA of 2,048 bits': rsa(2048),
@@ -58,6 +67,13 @@ describe('the algorithms of a key', () => {
   test.each<[name: string, key: () => KeyObject]>([
     ['RSA of 2,047 bits', () => rsa(2047).publicKey],
     ['RSA of 1,024 bits', () => rsa(1024).publicKey],
+    // each signature would cost twenty to seventy times as much as one of a usual key
+    ['RSA of 8,193 bits', () => rsaOf(8193, 65_537n)],
+    ['RSA of 16,384 bits', () => rsaOf(16_384, 65_537n)],
+    ['RSA with an exponent of 65 bits', () => rsaOf(2048, 2n ** 64n)],
+    ['RSA with an exponent of 3,071 bits', () => rsaOf(3072, 2n ** 3071n - 1n)],
+    // whose signatures everybody can make
+    ['RSA with the exponent 1', () => rsaOf(2048, 1n)],
     ['RSA for PSS alone', () => generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey],
     ['secp256k1', () => ec('secp256k1').publicKey],
     ['Ed448', () => generateKeyPairSync('ed448').publicKey],
@@ -70,6 +86,15 @@ describe('the algorithms of a key', () => {
     const key = make();
     expect(algorithmsOf(key)).toEqual([]);
     expect(new VerificationKey({ key }).algorithms).toEqual([]);
+  });
+
+  test.each<[bits: number, exponent: bigint]>([
+    [2048, 3n],
+    [2048, 65_537n],
+    [4096, 2n ** 64n - 1n],
+    [8192, 65_537n],
+  ])('RSA of %d bits with the exponent %d verifies all its algorithms', (bits, exponent) => {
+    expect(algorithmsOf(rsaOf(bits, exponent))).toEqual(RSA);
   });
 
   test('RFC 7518 §3.5 the salt of a PS256 signature is as long as the hash', () => {

@@ -112,6 +112,8 @@ describe('ProofKeys', () => {
   test.each<[name: string, jwk: object, algorithm: string]>([
     ['a point that is not on its curve', { ...EC, x: EC.y, y: EC.x }, 'ES256'],
     ['an RSA key below 2,048 bits', { ...RSA, n: Buffer.alloc(128, 0xc3).toString('base64url') }, 'RS256'],
+    ['an RSA key above 8,192 bits', { ...RSA, n: Buffer.alloc(1025, 0xc3).toString('base64url') }, 'RS256'],
+    ['an RSA key with a long exponent', { ...RSA, e: Buffer.alloc(9, 0xff).toString('base64url') }, 'RS256'],
     ['an unknown curve', { ...EC, crv: 'P-257' }, 'ES256'],
     ['no base64url', { ...OKP, x: '#' }, 'EdDSA'],
   ])('RFC 9449 §4.3 %s verifies nothing', (_, jwk, algorithm) => {

@@ -54,6 +54,11 @@ describe('PublicUrl', () => {
     ['/a%3Fb', 'https://api.example.com/v1/a%3fb'],
     ['/a;b=1', 'https://api.example.com/v1/a;b=1'],
     ['/a|b', 'https://api.example.com/v1/a|b'],
+    // what some clients encode, and no router knows by name; and what proxies decode
+    ['/%7ea%40b', 'https://api.example.com/v1/%7Ea%40b'],
+    ['/a-b', 'https://api.example.com/v1/%61%2Db'],
+    ['/a%2561', 'https://api.example.com/v1/a%2561'],
+    ['/a?%61', 'https://api.example.com/v1/a'],
   ])('the request target %j is %s', (originalUrl, htu) => {
     expect(url.isOf(htu, { originalUrl })).toBe(true);
     expect(url.isOf('https://evil.example/v1/a', { originalUrl })).toBe(false);
@@ -125,11 +130,36 @@ describe('PublicUrl', () => {
     '/a/%2e%2e/b',
     '/.%2E/a',
     'https://evil.example/../a',
+    // of each kind of character the first and the last
+    '/%61',
+    '/%7a',
+    '/%7A',
+    '/%41',
+    '/%5a',
+    '/%5A',
+    '/%30',
+    '/%39',
+    '/a%2Db',
+    '/a%2eb',
+    '/a%5Fb',
+    '/a/~%62',
+    'https://evil.example/%61',
   ])(
-    'the request target %j is no URL of a proof: routers take its dots for names, and clients never send them',
+    'the request target %j is no URL of a proof: some router takes it for another name, and clients never send it',
     (originalUrl) => {
       const { pathname } = new URL(originalUrl, 'https://api.example.com');
-      for (const path of [pathname, `/v1${pathname}`, `/v1${originalUrl}`, '/v1/b', '/b', '/v1', '/v1/', '/a']) {
+      const plain = decodeURIComponent(pathname);
+      for (const path of [
+        pathname,
+        `/v1${pathname}`,
+        `/v1${plain}`,
+        `/v1${originalUrl}`,
+        '/v1/b',
+        '/b',
+        '/v1',
+        '/v1/',
+        '/a',
+      ]) {
         expect({ path, isOf: url.isOf(`https://api.example.com${path}`, { originalUrl }) }).toEqual({
           path,
           isOf: false,
