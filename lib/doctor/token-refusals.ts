@@ -142,6 +142,7 @@ const FIXES: Readonly<Record<AccessTokenRefusedCode, Fix>> = {
   token_of_another_user: noFix,
   token_unreadable: noFix,
   token_too_long: noFix,
+  scheme_before_token: noFix,
   jwt_malformed: noFix,
   jwt_unsigned: noFix,
   jwt_unreadable: noFix,

@@ -35,7 +35,8 @@ export class Clients {
    * @throws TypeError for a client without redirect URI
    */
   register(client: TestClient): void {
-    if (client.redirectUris.length === 0) throw new TypeError('"redirectUris" must list at least one URI');
+    if (!Array.isArray(client?.redirectUris) || client.redirectUris.length === 0)
+      throw new TypeError('"redirectUris" must list at least one URI');
     this.#clients.set(client.clientId, client);
   }
 

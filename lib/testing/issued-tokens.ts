@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { checkMembers } from '../core/index.js';
 import type { SigningKey } from './signing-key.js';
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -78,6 +79,7 @@ export class IssuedTokens {
   }
 
   #claimsOf(options: TestAccessTokenOptions): Claims {
+    checkTokenOptions(options);
     const now = Math.floor(Date.now() / 1000);
     const { acr, authTime = now, subject = 'alice', clientId = 'test-client', scope = 'openid' } = options;
     return {
@@ -94,4 +96,23 @@ export class IssuedTokens {
       ...options.claims,
     };
   }
+}
+
+const MEMBERS = [
+  'acr',
+  'authTime',
+  'subject',
+  'clientId',
+  'scope',
+  'expiresIn',
+  'claims',
+  'header',
+] satisfies (keyof TestAccessTokenOptions)[];
+
+/** Checks the names of options: with a misspelt one, a test would judge another token than it says. */
+function checkTokenOptions(options: TestAccessTokenOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError("An access token needs an object of options, such as { acr: 'urn:example:mfa' }");
+  }
+  checkMembers(options, MEMBERS, (member) => `An access token has no option "${member}"`);
 }

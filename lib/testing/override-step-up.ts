@@ -2,6 +2,7 @@ import {
   type Assessment,
   type AuthenticationEvent,
   type AuthenticationRequirements,
+  checkMembers,
   REASON_DIMENSIONS,
   type UnmetReason,
 } from '../core/index.js';
@@ -44,8 +45,9 @@ const REASONS: readonly UnmetReason[] = ['acr_unmet', 'authentication_too_old'];
  * Refusals are those of the application, challenge included. Options and decorators are still checked. With
  * `"passport": 'existing'` it does not replace the application's own guards.
  *
- * @param override read for every request: a test may change its members later
- * @throws TypeError if `met` is neither `true` nor `false`, and for an empty list of `reasons`
+ * @param override read for every request: a test may change its members later. A wrong one is then an error 500
+ * @throws TypeError if `met` is neither `true` nor `false`, for `reasons` that are none, for an unknown member, and for
+ * a module in place of a builder
  * @example
  * ```ts
  * const builder = Test.createTestingModule({ imports: [AppModule] });
@@ -53,8 +55,10 @@ const REASONS: readonly UnmetReason[] = ['acr_unmet', 'authentication_too_old'];
  * ```
  */
 export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, override: StepUpOverride): Builder {
-  if (typeof override?.met !== 'boolean') throw new TypeError('overrideStepUp() needs { met: true } or { met: false }');
-  if (override.reasons?.length === 0) throw new TypeError('"reasons" must list at least one reason');
+  if (typeof builder?.overrideProvider !== 'function') {
+    throw new TypeError('overrideStepUp() needs what Test.createTestingModule() returns, before compile()');
+  }
+  checkOverride(override);
 
   class OverriddenJudgement extends Judgement {
     override enforce(
@@ -76,10 +80,12 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
     }
 
     override assess(authenticated: Authenticated, required: TranslatedRequirements): Assessment {
+      checkOverride(override);
       return override.met ? { met: true } : super.assess(authenticated, required);
     }
 
     protected override assessEvent(_: AuthenticationEvent, required: AuthenticationRequirements): Assessment {
+      checkOverride(override);
       const reasons = override.met ? [] : (override.reasons ?? REASONS).filter((reason) => applies(reason, required));
       return reasons.length === 0 ? { met: true } : { met: false, reasons };
     }
@@ -127,6 +133,22 @@ export function overrideStepUp<Builder>(builder: OverridableModule<Builder>, ove
 }
 
 const TEST_USER = 'test-user';
+
+const MEMBERS = ['met', 'reasons', 'user'] satisfies (keyof StepUpOverride)[];
+
+/**
+ * Checks an override. A reason that is none would refuse nothing.
+ *
+ * @throws TypeError that names the member
+ */
+function checkOverride(override: StepUpOverride): void {
+  if (typeof override?.met !== 'boolean') throw new TypeError('overrideStepUp() needs { met: true } or { met: false }');
+  checkMembers(override, MEMBERS, (member) => `overrideStepUp() has no member "${member}"`);
+  const { reasons = REASONS } = override;
+  const known = Object.keys(REASON_DIMENSIONS);
+  if (Array.isArray(reasons) && reasons.length > 0 && reasons.every((reason) => known.includes(reason))) return;
+  throw new TypeError(`"reasons" must list at least one of ${known.join(', ')}`);
+}
 
 function eventOf(issuer: string | undefined): AuthenticationEvent {
   return issuer === undefined ? {} : { issuer };

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { checkMembers } from '../core/index.js';
 import { AuthorizationEndpoint } from './authorization-endpoint.js';
 import { type AuthorizationBehavior, checkBehavior } from './behavior.js';
 import { Clients, type IntrospectionCredentials, type TestClient } from './clients.js';
@@ -60,9 +61,17 @@ export interface TestAuthorizationServer {
   readonly keyRequests: number;
   /** Number of requests to the introspection endpoint. */
   readonly introspectionRequests: number;
-  /** Signs an access token by RFC 9068, with `auth_time` now. */
+  /**
+   * Signs an access token by RFC 9068, with `auth_time` now.
+   *
+   * @throws TypeError for an unknown option
+   */
   accessToken(options?: TestAccessTokenOptions): Promise<string>;
-  /** Issues an access token that only introspection can read. */
+  /**
+   * Issues an access token that only introspection can read.
+   *
+   * @throws TypeError for an unknown option
+   */
   opaqueToken(options?: TestAccessTokenOptions): string;
   /**
    * Makes introspection call an access token inactive.
@@ -86,6 +95,17 @@ export interface TestAuthorizationServer {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+const MEMBERS = [
+  'algorithm',
+  'audience',
+  'acrValuesSupported',
+  'behavior',
+  'users',
+  'introspectionSecret',
+  'issuesTokens',
+  'port',
+] satisfies (keyof TestAuthorizationServerOptions)[];
+
 const ACR_VALUES = ['urn:example:phr', 'urn:example:mfa', 'urn:example:pwd'];
 
 /**
@@ -99,19 +119,23 @@ const ACR_VALUES = ['urn:example:phr', 'urn:example:mfa', 'urn:example:pwd'];
  * const token = await server.accessToken({ acr: 'urn:example:mfa' });
  * await server.close();
  * ```
- * @throws TypeError for an unknown `behavior`, an empty `acrValuesSupported`, and an invalid `port` or `users`
+ * @throws TypeError for an unknown option or `behavior`, an empty `acrValuesSupported`, and an invalid `port` or `users`
  * @throws Error if the port is taken
  */
-export async function createTestAuthorizationServer({
-  algorithm = 'ES256',
-  audience = 'https://api.example',
-  acrValuesSupported = ACR_VALUES,
-  behavior = 'honors',
-  port = 0,
-  users,
-  introspectionSecret,
-  issuesTokens = false,
-}: TestAuthorizationServerOptions = {}): Promise<TestAuthorizationServer> {
+export async function createTestAuthorizationServer(
+  options: TestAuthorizationServerOptions = {},
+): Promise<TestAuthorizationServer> {
+  checkMembers(options, MEMBERS, (member) => `createTestAuthorizationServer() has no option "${member}"`);
+  const {
+    algorithm = 'ES256',
+    audience = 'https://api.example',
+    acrValuesSupported = ACR_VALUES,
+    behavior = 'honors',
+    port = 0,
+    users,
+    introspectionSecret,
+    issuesTokens = false,
+  } = options;
   if (acrValuesSupported.length === 0) throw new TypeError('"acrValuesSupported" must list at least one string');
   checkBehavior(behavior);
   const signIn = users && new SignIn(checkUsers(users), acrValuesSupported);

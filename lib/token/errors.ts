@@ -11,6 +11,7 @@ const REFUSALS = {
 
   token_unreadable: ['invalid_token', 'The access token is not a string'],
   token_too_long: ['invalid_token', 'The access token is too long'],
+  scheme_before_token: ['invalid_token', 'The access token begins with a scheme; send the token alone'],
   jwt_malformed: ['invalid_token', 'The access token is not a signed JWT'],
   jwt_unsigned: ['invalid_token', 'The access token has no readable signature'],
   jwt_unreadable: ['invalid_token', 'The access token is not a readable JWT'],

@@ -109,3 +109,12 @@ test('docs/client.md lists every error code of the client', () => {
   const listed = readFileSync(join(root, 'docs/client.md'), 'utf8').match(/^\| `ERR_STEP_UP_\w+` \|/gm) ?? [];
   expect(codes(listed.join('\n'))).toEqual(codes(readFileSync(join(root, 'lib/client/errors.ts'), 'utf8')));
 });
+
+test('whoever declares the words of docs/options.md can still compile the server of README.md', () => {
+  const [, declared = ''] =
+    /interface StepUpWords \{([^}]*)\}/.exec(readFileSync(join(root, 'docs/options.md'), 'utf8')) ?? [];
+  const [, mapped = ''] = /acr: \{([^}]*)\}/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+  const wordsIn = (text: string) => [...text.matchAll(/(\w+): (?:true|')/g)].map(([, word]) => word);
+  expect(wordsIn(mapped)).toContain('pwd');
+  expect(wordsIn(declared)).toEqual(expect.arrayContaining(wordsIn(mapped)));
+});

@@ -290,6 +290,17 @@ describe.each(adapters)('overrideStepUp(), %s', (_, createAdapter) => {
     expect((await overridden.get('transfer')).status).toBe(401);
   });
 
+  it.each<[what: string, changed: object]>([
+    ['no reason', { reasons: [] }],
+    ['a misspelt reason', { reasons: ['acr_unmett'] }],
+    ['neither true nor false', { met: 'no' }],
+  ])('an override that a test changes to %s lets nobody through', async (_, changed) => {
+    const override: StepUpOverride = { met: false };
+    await start(override);
+    Object.assign(override, changed);
+    expect((await overridden.get('transfer')).status).toBe(500);
+  });
+
   it('an overridden application still finds a misspelt word', async () => {
     await start({ met: true });
     expect((await overridden.get('misspelt')).status).toBe(500);
@@ -312,8 +323,24 @@ it.each<[name: string, override: unknown]>([
   ['{ met: true }', undefined],
   ['{ met: true }', {}],
   ['"reasons"', { met: false, reasons: [] }],
+  ['"reasons" must list at least one of acr_missing, ', { met: false, reasons: ['acr_unmett'] }],
+  ['"reasons"', { met: false, reasons: ['acr_unmet', undefined] }],
+  ['"reasons"', { met: false, reasons: 'acr_unmet' }],
+  ['"reasons"', { met: false, reasons: ['toString'] }],
+  ['"reason"; the closest is "reasons"', { met: false, reason: ['acr_unmet'] }],
 ])('a wrong override is a TypeError that names %s', (name, override) => {
   const builder = Test.createTestingModule({});
   expect(() => overrideStepUp(builder, override as StepUpOverride)).toThrow(TypeError);
   expect(() => overrideStepUp(builder, override as StepUpOverride)).toThrow(name);
+});
+
+it.each<[what: string, builder: () => unknown]>([
+  ['a module', () => class AppModule {}],
+  ['a compiled module', () => Test.createTestingModule({}).compile()],
+  ['nothing', () => undefined],
+])('%s in place of the builder is a TypeError that says what is needed', async (_, builder) => {
+  const given = (await builder()) as Parameters<typeof overrideStepUp>[0];
+  expect(() => overrideStepUp(given, { met: true })).toThrow(
+    new TypeError('overrideStepUp() needs what Test.createTestingModule() returns, before compile()'),
+  );
 });

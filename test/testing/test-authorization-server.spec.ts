@@ -386,6 +386,12 @@ describe('options', () => {
     ['"behavior"', () => createTestAuthorizationServer({ behavior: 'honours' as 'honors' })],
     ['"acrValuesSupported"', () => createTestAuthorizationServer({ acrValuesSupported: [] })],
     ['"redirectUris"', async () => server.registerClient({ clientId: 'spa', redirectUris: [] })],
+    ['"redirectUris"', async () => server.registerClient({ clientId: 'spa' } as never)],
+    ['"Port"; the closest is "port"', () => createTestAuthorizationServer({ Port: 4000 } as never)],
+    ['"authtime"; the closest is "authTime"', async () => server.accessToken({ authtime: 1 } as never)],
+    ['"Acr"; the closest is "acr"', async () => server.opaqueToken({ Acr: 'urn:example:mfa' } as never)],
+    ["{ acr: 'urn:example:mfa' }", async () => server.accessToken('urn:example:mfa' as never)],
+    ["{ acr: 'urn:example:mfa' }", async () => server.opaqueToken(null as never)],
     [
       '"behavior"',
       async () => {

@@ -111,6 +111,7 @@ const ERRORS: Readonly<Record<AccessTokenRefusedCode, string>> = {
   token_of_another_user: 'invalid_token',
   token_unreadable: 'invalid_token',
   token_too_long: 'invalid_token',
+  scheme_before_token: 'invalid_token',
   jwt_malformed: 'invalid_token',
   jwt_unsigned: 'invalid_token',
   jwt_unreadable: 'invalid_token',

@@ -97,6 +97,7 @@ export const refusal = {
   unsigned: 'invalid_token: The access token has no readable signature',
   long: 'invalid_token: The access token is too long',
   noText: 'invalid_token: The access token is not a string',
+  withScheme: 'invalid_token: The access token begins with a scheme; send the token alone',
   noJwt: 'invalid_token: The access token is not a signed JWT',
   unreadable: 'invalid_token: The access token is not a readable JWT',
   claimName: 'invalid_token: The access token has a claim name that is not accepted',

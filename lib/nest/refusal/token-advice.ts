@@ -44,6 +44,12 @@ const REFUSALS: Readonly<Record<AccessTokenRefusedCode, Describe | undefined>> =
   token_of_another_user: undefined,
   token_unreadable: undefined,
   token_too_long: undefined,
+  scheme_before_token: () => ({
+    message: 'an access token begins with a scheme, as a header does',
+    fix:
+      'give the token alone, without "Bearer ": by the option "accessToken", in handshake.auth.token of socket.io, and to ' +
+      'renew()',
+  }),
   jwt_malformed: () => ({
     message: 'an access token is no JWT, and no authorization server is configured for opaque ones',
     fix: 'if they are tokens of yours, have the server issue JWTs (RFC 9068), or configure its "introspection"',

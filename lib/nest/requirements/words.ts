@@ -5,7 +5,7 @@
  *
  * ```ts
  * declare module 'nestjs-step-up' {
- *   interface StepUpWords { mfa: true; phr: true }
+ *   interface StepUpWords { phr: true; mfa: true; pwd: true }
  * }
  *
  * export {};

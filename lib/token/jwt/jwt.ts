@@ -21,15 +21,18 @@ const BASE64URL = /^[A-Za-z0-9_-]+$/;
 const REPLACEMENT = '\ufffd';
 
 /**
- * Checks that a token is a string of at most 16,384 characters, before it costs any work. A handshake may carry
- * anything.
+ * Checks that a token is a string of at most 16,384 characters, before it costs any work, and no header with its scheme. A
+ * handshake may carry anything.
  *
  * @throws AccessTokenRefused `invalid_token` if it is not
  */
 export function checkSize(token: unknown): asserts token is string {
   if (typeof token !== 'string') refuse('token_unreadable');
   if (token.length > MAX_TOKEN_CHARACTERS) refuse('token_too_long');
+  if (SCHEME.test(token)) refuse('scheme_before_token');
 }
+
+const SCHEME = /^(?:Bearer|DPoP) /i;
 
 /** Finds the header of a token among those that were decoded before. */
 export interface KnownHeaders {

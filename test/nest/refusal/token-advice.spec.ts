@@ -108,6 +108,17 @@ describeOverHttp('a setting that refuses everybody', ({ serve, accessToken, serv
         'send the access token rather than an ID or refresh token; if it is one, correct "authorizationServers[].profile"',
     },
     {
+      what: 'a header in place of its token',
+      token: {},
+      options: () => ({
+        authorizationServers: [{ issuer: server.issuer, audience: server.audience }],
+        accessToken: (context) => context.switchToHttp().getRequest().headers.authorization,
+      }),
+      line: () =>
+        '[scheme_before_token] authorizationServers: an access token begins with a scheme, as a header does; give the token ' +
+        'alone, without "Bearer ": by the option "accessToken", in handshake.auth.token of socket.io, and to renew()',
+    },
+    {
       what: 'an opaque token',
       token: '8xLOxBtZp8',
       line: () =>

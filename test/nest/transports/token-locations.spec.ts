@@ -277,6 +277,14 @@ describe('the handshake of socket.io', () => {
     expect(await ask(on.application.url, { token })).toMatchObject({ code });
   });
 
+  it('is refused with a scheme in auth.token, and the refusal says so', async () => {
+    const token = `Bearer ${await on.server.accessToken({ acr: 'mfa' })}`;
+    expect(await ask(on.application.url, { token })).toMatchObject({
+      code: 'INVALID_TOKEN',
+      message: 'The access token begins with a scheme; send the token alone',
+    });
+  });
+
   it('is refused with different tokens in the two places, also if one of them is good', async () => {
     const [mfa, pwd] = [await on.server.accessToken({ acr: 'mfa' }), await on.server.accessToken({ acr: 'pwd' })];
     expect(await ask(on.application.url, { token: mfa }, `Bearer ${pwd}`)).toMatchObject(ambiguous);

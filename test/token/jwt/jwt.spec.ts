@@ -31,6 +31,11 @@ describe('tokens that are not signed JWTs', () => {
   test.each([
     ['an opaque token', () => 'a2V5LXZhbHVl', refusal.noJwt],
     ['nothing', () => '', refusal.noJwt],
+    ['a scheme before the token', () => `Bearer ${good()}`, refusal.withScheme],
+    ['a scheme in another case', () => `bearer ${good()}`, refusal.withScheme],
+    ['the scheme DPoP', () => `DPoP ${good()}`, refusal.withScheme],
+    ['a scheme before an opaque token', () => 'Bearer a2V5LXZhbHVl', refusal.withScheme],
+    ['a word like a scheme', () => `Bearers ${good()}`, refusal.unreadable],
     ['a dot', () => '.', refusal.noJwt],
     ['dots alone', () => '..', refusal.unsigned],
     ['two parts', () => good().split('.').slice(0, 2).join('.'), refusal.noJwt],
