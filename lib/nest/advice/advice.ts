@@ -36,7 +36,8 @@ export type AdviceCode =
   | 'auth_time_invalid'
   | 'auth_time_missing'
   | 'claims_dropped_by_validate'
-  // tokens that are refused before they are judged, and servers that cannot be reached
+  // tokens that are refused before they are judged or cannot be found, and servers that cannot be reached
+  | 'token_place_missing'
   | AccessTokenRefusedCode
   | AuthorizationServerUnavailableCode
   | TokenAdviceCode;

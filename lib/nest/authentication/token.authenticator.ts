@@ -47,7 +47,7 @@ export class TokenAuthenticator implements Authenticator {
   /** @throws StepUpConfigurationError for a private key of `introspection` that cannot be used */
   constructor(
     private readonly settings: StepUpSettings,
-    log: StepUpLog,
+    private readonly log: StepUpLog,
     private readonly verifications: Verifications,
     private readonly headers: ResponseHeaders,
     resolved: ResolvedServers | undefined,
@@ -145,7 +145,19 @@ export class TokenAuthenticator implements Authenticator {
     const connection = connectionOf(transport.connectionHoldersOf?.(request, context) ?? []);
     if (connection?.isRefused) return undefined;
     if (connection?.token !== undefined) return { token: connection.token, scheme: 'Bearer' };
-    return onlyToken(transport.tokensOf(request, context, this.settings.tokenLocations));
+    const { accessToken, tokenLocations } = this.settings;
+    const tokens = transport.tokensOf(request, context, tokenLocations);
+    if (tokens.length === 0 && context !== undefined && accessToken === undefined) this.#adviseOnPlace(transport);
+    return onlyToken(tokens);
+  }
+
+  #adviseOnPlace({ name }: Transport): void {
+    this.log.adviseOn('token_place_missing', 'accessToken', () => ({
+      message: `what comes by "${name}" has no place for a token, so that every call is refused`,
+      fix:
+        'give a function that finds it in the payload, or leave its place in "tokenLocations" on: see ' +
+        'docs/transports.md',
+    }));
   }
 
   #verify({ token, scheme }: SentToken, invocation: Invocation | undefined): MaybePromise<Authenticated> {

@@ -135,7 +135,8 @@ const REFUSALS: Readonly<Record<AccessTokenRefusedCode, Describe | undefined>> =
   }),
   // A server that was resolved at run time is not known here.
   token_unbound: (_, server) => ({
-    message: 'a token is not bound to a key, and is sent under the scheme DPoP or to a server option that requires it',
+    message:
+      'a token is not bound to a key, and it comes under the scheme DPoP, or its server is set to bind all tokens',
     fix:
       server === undefined || server.boundTokens.policy === 'required'
         ? `have the server bind the tokens of this client, or set "boundTokens" to 'accepted'; ${BOUND_TOKENS}`

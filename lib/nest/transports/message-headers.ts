@@ -11,6 +11,12 @@ interface MessageContext {
   getPacket?(): { readonly properties?: { readonly userProperties?: unknown } } | null | undefined;
 }
 
+/** Returns whether messages of the transport that a context is of have headers, such as those of NATS, not of TCP. */
+export function mayHaveHeaders(context: unknown): boolean {
+  const { getHeaders, getMessage, getPacket } = (context ?? {}) as MessageContext;
+  return [getHeaders, getMessage, getPacket].some((read) => typeof read === 'function');
+}
+
 /** Returns the headers of the message that a context is of; `undefined` for transports without headers. */
 export function messageHeadersOf(context: unknown): unknown {
   const of = (context ?? {}) as MessageContext;

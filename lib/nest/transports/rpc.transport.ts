@@ -3,7 +3,7 @@ import { of, throwError } from 'rxjs';
 import { presentedToken } from '../../token/index.js';
 import { grpcMetadataOf, grpcStatus } from './grpc-status.js';
 import { isToolCall, mcpRequestOf, toolResult } from './mcp.js';
-import { messageHeadersOf } from './message-headers.js';
+import { mayHaveHeaders, messageHeadersOf } from './message-headers.js';
 import type { Request } from './request.js';
 import { authorizationIn, tokenInField } from './token-locations.js';
 import type { Transport } from './transport.js';
@@ -25,7 +25,8 @@ export const rpc: Transport = {
     if (mcpRequest !== undefined) return [presentedToken(mcpRequest)];
     const metadata = grpcMetadataOf(host);
     if (metadata !== undefined) return grpcMetadata ? [tokenInField(metadata.get('authorization'))] : [];
-    return messageHeaders ? [tokenInField(authorizationIn(messageHeadersOf(context)))] : [];
+    if (!messageHeaders || !mayHaveHeaders(context)) return [];
+    return [tokenInField(authorizationIn(messageHeadersOf(context)))];
   },
   /** Throws what the clients of the transport understand. A tool of MCP returns its refusal. */
   writeRefusal(refusal, host) {

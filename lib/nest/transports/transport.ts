@@ -28,8 +28,8 @@ export interface Transport {
   ownsRequest(request: Request): boolean;
 
   /**
-   * Returns the token of each place of an invocation whose request does not end with its operation. `host` is absent if
-   * only the request is known.
+   * Returns the token of each place of an invocation whose request does not end with its operation; an empty list if it
+   * has no place. `host` is absent if only the request is known.
    *
    * @throws AccessTokenRefused for a place that does not have exactly one readable token
    */

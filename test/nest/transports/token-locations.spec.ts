@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { Metadata } from '@grpc/grpc-js';
 import type { ArgumentsHost } from '@nestjs/common';
-import { KafkaContext, MqttContext, NatsContext, RmqContext, TcpContext } from '@nestjs/microservices';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { KafkaContext, MqttContext, NatsContext, RedisContext, RmqContext, TcpContext } from '@nestjs/microservices';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { RequireAcr, StepUpModule, type TokenLocations } from 'nestjs-step-up';
+import { AcrGuard, RequireAcr, StepUpModule, type StepUpRegisterOptions, type TokenLocations } from 'nestjs-step-up';
 import { io } from 'socket.io-client';
 import WebSocket from 'ws';
 import { graphql } from '../../../lib/nest/transports/graphql.transport.js';
@@ -13,9 +14,9 @@ import { rpc } from '../../../lib/nest/transports/rpc.transport.js';
 import { checkTokenLocations, onlyToken } from '../../../lib/nest/transports/token-locations.js';
 import { AccessTokenRefused } from '../../../lib/token/index.js';
 import { applicationOfAllTests, logOfEachTest } from '../../support/application.js';
-import { bootFailure } from '../../support/boot.js';
+import { bootedApplication, bootFailure, bootServer } from '../../support/boot.js';
 
-logOfEachTest();
+const log = logOfEachTest();
 
 const everywhere = checkTokenLocations(undefined);
 const bearer = (token: string) => ({ scheme: 'Bearer', token });
@@ -75,6 +76,45 @@ describe('the header of a message', () => {
   it('does not count if it is switched off', () => {
     expect(tokenIn(rmq({ authorization: 'Bearer a' }), { ...everywhere, messageHeaders: false })).toBeUndefined();
   });
+});
+
+describe('a message without a token', () => {
+  class PaymentsController {
+    @RequireAcr('mfa')
+    pay() {}
+  }
+  const ADVICE =
+    '[token_place_missing] accessToken: what comes by "rpc" has no place for a token, so that every call is refused; ' +
+    'give a function that finds it in the payload, or leave its place in "tokenLocations" on: see docs/transports.md';
+
+  it.each<[message: string, context: unknown, options: Partial<StepUpRegisterOptions>, isAdvised: boolean]>([
+    ['of TCP', new TcpContext([{} as never, 'p']), {}, true],
+    ['of Redis', new RedisContext(['p']), {}, true],
+    ['of no context at all', undefined, {}, true],
+    ['of RabbitMQ, switched off', rmq(undefined), { tokenLocations: { messageHeaders: false } }, true],
+    ['of gRPC, switched off', new Metadata(), { tokenLocations: { grpcMetadata: false } }, true],
+    ['of NATS, without headers', new NatsContext(['s', undefined]), {}, false],
+    ['of RabbitMQ, without headers', rmq(undefined), {}, false],
+    ['of gRPC, without a value', new Metadata(), {}, false],
+    ['of TCP, in which the option finds none', new TcpContext([{} as never, 'p']), { accessToken: () => '' }, false],
+  ])(
+    'is refused, and if it has no place for one the log says what to do, once: %s',
+    async (_, context, options, isAdvised) => {
+      const app = await bootedApplication({ options: { authorizationServers: [bootServer], ...options } });
+      try {
+        const parameters = context instanceof Metadata ? [{}, context, { getPeer: () => 'peer' }] : [{}, context];
+        for (let calls = 0; calls < 2; calls += 1) {
+          const host = new ExecutionContextHost([...parameters], PaymentsController, PaymentsController.prototype.pay);
+          host.setType('rpc');
+          const outcome = (async () => app.get(AcrGuard).canActivate(host))();
+          await expect(outcome).rejects.toMatchObject({ code: 'unauthenticated' });
+        }
+        expect(log.filter((line) => line.startsWith('[token_place_missing]'))).toEqual(isAdvised ? [ADVICE] : []);
+      } finally {
+        await app.close();
+      }
+    },
+  );
 });
 
 describe('the metadata of a gRPC call', () => {
