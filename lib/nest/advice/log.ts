@@ -24,7 +24,7 @@ interface Recurring {
 
 /**
  * Logs for the package. Each line begins with a stable code. Never logs a token or a claim set. Logs a recurring line
- * once, and again after an hour with a count, so that requests cannot fill the log.
+ * once, and again after an hour with a count, so that requests cannot fill the log. Does not throw.
  */
 export class StepUpLog {
   readonly #logger = new Logger(LOG_CONTEXT);
@@ -66,8 +66,8 @@ export class StepUpLog {
     if (given !== undefined && !isDue(given)) return;
     const advice = Object.freeze({ ...describe(), code, subject });
     const line = `[${code}] ${inOneLine(formatAdvice(advice))}${countOf(given)}`;
-    if (trace === undefined) this.#logger.warn(line);
-    else this.#logger.error(line, framesOf(trace));
+    if (trace === undefined) this.#write('warn', line);
+    else this.#write('error', line, framesOf(trace));
     if (given !== undefined) {
       restart(given);
       return;
@@ -83,11 +83,11 @@ export class StepUpLog {
   }
 
   info(code: string, message: string): void {
-    this.#logger.log(`[${code}] ${message}`);
+    this.#write('log', `[${code}] ${message}`);
   }
 
   error(code: string, message: string): void {
-    this.#logger.error(`[${code}] ${inOneLine(message)}`);
+    this.#write('error', `[${code}] ${inOneLine(message)}`);
   }
 
   /** {@link error} for what requests receive a 500 for. The response stays generic, and the log has the reason. */
@@ -118,12 +118,21 @@ export class StepUpLog {
     if (given === 'known') return;
     const stack = stackTraceOf(error);
     const line = `[${code}] ${inOneLine(message)}${countOf(given)}`;
-    if (stack === undefined) this.#logger.error(line);
-    else this.#logger.error(line, framed(stack, messageOf(error)));
+    if (stack === undefined) this.#write('error', line);
+    else this.#write('error', line, framed(stack, messageOf(error)));
   }
 
   listenerFailed(method: string, error: unknown): void {
     this.fault('listener_failed', `${method}: ${messageOf(error)}`);
+  }
+
+  /** A logger of the application can throw, such as one whose worker has ended. That must change no decision. */
+  #write(level: 'log' | 'warn' | 'error', ...line: [message: string, trace?: string]): void {
+    try {
+      this.#logger[level](...line);
+    } catch {
+      // There is nobody to tell.
+    }
   }
 }
 

@@ -1,4 +1,5 @@
-import { Get, UseGuards } from '@nestjs/common';
+import { setImmediate } from 'node:timers';
+import { Get, Logger, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { AccessTokenGuard, RequireAcr } from 'nestjs-step-up';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nestjs-step-up/testing';
@@ -70,6 +71,34 @@ describeOverHttp('an outage of the authorization server', ({ serve }) => {
       expect(await send({ path, token: await token() })).toEqual(response);
     }
     expect(server.keyRequests).toBe(0);
+  });
+
+  it('is a 503 and nothing worse if the logger of the application throws too, also in the background', async () => {
+    stopClock();
+    const failing = jest.fn(() => {
+      throw new Error('the worker has exited');
+    });
+    // Twice alone: the tests after this one have the log that captures all lines.
+    jest.spyOn(Logger.prototype, 'warn').mockImplementationOnce(failing).mockImplementationOnce(failing);
+    const rejected = jest.fn();
+    process.on('unhandledRejection', rejected);
+    try {
+      const request = { path: '/accounts', token: await other.accessToken({ expiresIn: 3600 }) };
+      expect(await send(request)).toMatchObject({ status: 200 });
+      for (const one of [server, other]) one.setUnavailable(true);
+      expect(await send({ path: '/accounts', token: await server.accessToken() })).toEqual(unavailable(1));
+      const { keyRequests } = other;
+      // old enough to be asked for again behind this request
+      pass(500);
+      expect(await send(request)).toMatchObject({ status: 200 });
+      for (let turns = 0; turns < 1000 && failing.mock.calls.length < 2; turns += 1) await new Promise(setImmediate);
+      expect(other.keyRequests).toBe(keyRequests + 1);
+      expect(failing).toHaveBeenCalledTimes(2);
+      await new Promise(setImmediate);
+      expect(rejected).not.toHaveBeenCalled();
+    } finally {
+      process.off('unhandledRejection', rejected);
+    }
   });
 
   it('known keys keep working, challenges included', async () => {
