@@ -1,7 +1,9 @@
 import type { ExecutionContext, NestInterceptor } from '@nestjs/common';
-import { lastValueFrom, type Observable, of, throwError } from 'rxjs';
+import { lastValueFrom, type Observable, of, Subject, throwError } from 'rxjs';
 import { keepJudged } from '../../../lib/nest/guards/judged-invocations.js';
 import { bindStreamEnd } from '../../../lib/nest/guards/stream-end.js';
+import { checkOptions } from '../../../lib/nest/step-up-settings.js';
+import { bootServer } from '../../support/boot.js';
 
 const EXPIRES_IN = 10;
 
@@ -12,15 +14,16 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
+const settings = checkOptions({ authorizationServers: [bootServer], endAtExpiry: true, clockTolerance: 0 });
 const interceptorsOf = (handler: object) => Reflect.getMetadata('__interceptors__', handler) as NestInterceptor[];
 
 /** What becomes of what a handler returns to a caller whose token expires in ten seconds. */
-async function streamed<T>(values: Observable<T>): Promise<T> {
+async function streamed<T>(values: Observable<T>, isStream = false): Promise<T> {
   const handler = () => undefined;
-  bindStreamEnd(handler, false);
+  bindStreamEnd(handler, isStream);
   const context = { getArgs: () => [handler], getType: () => 'graphql' } as unknown as ExecutionContext;
   const claims = { exp: Date.now() / 1000 + EXPIRES_IN };
-  keepJudged(context, { claims } as never, { endAtExpiry: true, clockTolerance: 0 } as never);
+  keepJudged(context, { claims } as never, settings);
   const [interceptor] = interceptorsOf(handler) as [NestInterceptor];
   return (await lastValueFrom(await interceptor.intercept(context, { handle: () => values }))) as T;
 }
@@ -66,6 +69,31 @@ it.each<[what: string, value: unknown]>([
   ['a function', Object.assign(() => undefined, iterator(), { [Symbol.asyncIterator]: iterator })],
 ])('%s is a result, and is not changed', async (_, value) => {
   expect(await streamed(of(value))).toBe(value);
+});
+
+it('a stream that has sent nothing ends with the token', async () => {
+  const values = new Subject<number>();
+  const ended = streamed(values, true).catch((error: unknown) => error);
+  while (!values.observed) await new Promise(setImmediate);
+  await beyond();
+  expect(values.observed).toBe(false);
+  expect(await ended).toMatchObject({ rule: 'token_expired' });
+});
+
+it.each<[sent: number[], outcome: unknown]>([
+  [[1], 1],
+  [[1, 2], { rule: 'token_expired' }],
+  [[1, 2, 3], { rule: 'token_expired' }],
+])('what comes at once, and after the end, is a result only if it is one value: %j', async (sent, outcome) => {
+  const values = new Subject<number>();
+  const ended = streamed(values).catch((error: unknown) => error);
+  while (!values.observed) await new Promise(setImmediate);
+  await beyond();
+  for (const value of sent) values.next(value);
+  values.complete();
+  const came = await ended;
+  if (typeof outcome === 'number') expect(came).toBe(outcome);
+  else expect(came).toMatchObject(outcome as object);
 });
 
 it('the error of a handler reaches the caller', async () => {
