@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setImmediate } from 'node:timers';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { Controller, type ExecutionContext, type INestApplication, Injectable, UseGuards } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
@@ -185,5 +186,24 @@ describe('what waits for it', () => {
     pendingJudgement(context, Promise.resolve(true));
     pendingJudgement(context, Promise.reject(new Error('refused')));
     await expect(settlement.canActivate(context)).rejects.toThrow('refused');
+  });
+
+  it('refuses if one of several judgements does', async () => {
+    const context = new ExecutionContextHost([{}, {}]);
+    for (const admitted of [true, false, true]) pendingJudgement(context, Promise.resolve(admitted));
+    expect(await settlement.canActivate(context)).toBe(false);
+  });
+
+  it('refuses by a judgement that has ended before, while nobody waited for it', async () => {
+    const context = new ExecutionContextHost([{}, {}]);
+    pendingJudgement(context, Promise.reject(new Error('refused')));
+    await new Promise(setImmediate);
+    await expect(settlement.canActivate(context)).rejects.toThrow('refused');
+  });
+
+  it('leaves to a guard what it has waited for', async () => {
+    const context = new ExecutionContextHost([{}, {}]);
+    await pendingJudgement(context, Promise.reject(new Error('refused'))).catch(() => undefined);
+    expect(settlement.canActivate(context)).toBe(true);
   });
 });
