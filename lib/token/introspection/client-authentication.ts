@@ -25,8 +25,8 @@ export function clientAuthentication(client: Introspection['client'], where: str
   }
   const { key, algorithm, kid } = readPrivateKey(client.key, where);
   return async () => {
-    const pkcs8 = key.export({ type: 'pkcs8', format: 'der' });
-    const imported = await webcrypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']);
+    const jwk = key.export({ format: 'jwk' });
+    const imported = await webcrypto.subtle.importKey('jwk', jwk, algorithm, false, ['sign']);
     return openidClient().PrivateKeyJwt({ key: imported, kid });
   };
 }
@@ -76,7 +76,8 @@ interface PrivateKey {
 function readPrivateKey(pemOrJwk: string | Readonly<Record<string, unknown>>, where: string): PrivateKey {
   const jwk = typeof pemOrJwk === 'string' ? undefined : pemOrJwk;
   try {
-    const key = createPrivateKey(jwk === undefined ? (pemOrJwk as string) : { key: jwk as JsonWebKey, format: 'jwk' });
+    const key =
+      jwk === undefined ? readPem(pemOrJwk as string) : createPrivateKey({ key: jwk as JsonWebKey, format: 'jwk' });
     const kid = typeof jwk?.['kid'] === 'string' ? jwk['kid'] : undefined;
     return { key, algorithm: algorithmOf(key, jwk?.['alg']), kid };
   } catch {
@@ -84,6 +85,18 @@ function readPrivateKey(pemOrJwk: string | Readonly<Record<string, unknown>>, wh
     throw new StepUpConfigurationError(
       `"${where}.privateKey" is not a readable private key: RSA, EC or Ed25519, as PEM or JWK`,
     );
+  }
+}
+
+/**
+ * Reads a PEM, and once more if that fails. Node.js takes any error in OpenSSL's queue for one of the key, also what an
+ * earlier call left there, such as `KeyObject.equals` of two types. To throw empties the queue.
+ */
+function readPem(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return createPrivateKey(pem);
   }
 }
 

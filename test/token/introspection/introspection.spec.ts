@@ -433,6 +433,21 @@ describe('RS-84 the API authenticates', () => {
     expect(verified.protectedHeader).toEqual(header);
   });
 
+  // nodejs/node#45485 is of the kind: Node's readers of PKCS#8 take an error that another call left for their own.
+  test.each<[string, string]>([
+    ['an RSA key', pem(rsa.privateKey)],
+    ['a P-256 key', pem(p256.privateKey)],
+    ['an Ed25519 key', pem(ed25519.privateKey)],
+  ])('%s is read and used although OpenSSL still holds errors of other calls', async (_, privateKey) => {
+    const leaveErrors = () => [rsa, p256].map(({ publicKey }) => publicKey.equals(ed25519.publicKey));
+    server.json(INTROSPECTION, active());
+    leaveErrors();
+    const there = verifier({ privateKey });
+    leaveErrors();
+    await expect(there.verify('one')).resolves.toHaveProperty('event.subject', 'alice');
+    expect(server.requests).toEqual([INTROSPECTION]);
+  });
+
   test('the private key that signs cannot be exported', async () => {
     const imported = jest.spyOn(webcrypto.subtle, 'importKey');
     await sent({ privateKey: pem(p256.privateKey) });

@@ -21,7 +21,9 @@ function found(keys: VerificationKeys, header: Partial<Parameters<VerificationKe
   try {
     const key = keys.find({ alg: 'ES256', ...header }, refuse);
     const names = { one, two, rsa };
-    return key === undefined ? 'none' : (Object.entries(names).find(([, other]) => other.equals(key.key))?.[0] ?? '?');
+    return key === undefined
+      ? 'none'
+      : (Object.entries(names).find(([, other]) => pemOf(other) === pemOf(key.key))?.[0] ?? '?');
   } catch (error) {
     return (error as { code: string }).code;
   }
