@@ -111,8 +111,7 @@ export class JwtVerifier {
     checkClaims(jwt.payload, server, clock, report);
     const claims = freezeClaims(sharing(jwt.payload, server), report);
     const verified = Object.freeze({ claims, event: authenticationEvent(claims, server), server });
-    const payloadCharacters = jwt.signingInput.length - jwt.headerCharacters;
-    this.#verified.add(identity, verified, payloadCharacters, { keys, key, header }, clock);
+    this.#verified.add(identity, verified, { keys, key, header }, clock);
     this.#headers.remember(jwt);
     return verified;
   }

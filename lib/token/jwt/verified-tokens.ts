@@ -1,10 +1,10 @@
+import { ClaimsMemory } from '../claims-memory.js';
 import type { KeyHeader, KeySet, VerificationKey } from '../keys/key-set.js';
 import { SieveCache, type SieveEntry } from '../sieve-cache.js';
 import type { Clock } from '../validity.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import { TokenEndings } from './token-endings.js';
 import type { TokenIdentity } from './token-identity.js';
-import { estimatedBytes } from './token-size.js';
 
 /** The key that has verified a token, and how it is found. */
 export interface VerifiedBy {
@@ -51,6 +51,9 @@ export const DEFAULT_TOKEN_CACHE_BYTES = 8_388_608;
 
 const MAX_AGE_SECONDS = 300;
 
+/** Octets of the digest of a token, and of the objects around its claims. */
+const AROUND = 240;
+
 /**
  * Remembers tokens whose signature was verified, so that the next request does not verify it again. Remembers no
  * verdict: the caller checks `exp` and `nbf` at every use, and `acr` and `auth_time` are assessed elsewhere every time.
@@ -59,6 +62,7 @@ const MAX_AGE_SECONDS = 300;
 export class VerifiedTokens {
   readonly #entries: SieveCache<Entry>;
   readonly #endings = new TokenEndings();
+  readonly #memory = new ClaimsMemory();
   #hits = 0;
   #misses = 0;
 
@@ -88,17 +92,15 @@ export class VerifiedTokens {
     return this.#find(token, now)?.verified;
   }
 
-  /** @param payloadCharacters length of the claims as they were sent */
   add(
     { digest, ending }: TokenIdentity,
     verified: VerifiedAccessToken,
-    payloadCharacters: number,
     { keys, key, header }: VerifiedBy,
     { now, clockTolerance }: Clock,
   ): void {
     this.#forgetOld(now);
     const until = Math.min(now + MAX_AGE_SECONDS, (verified.claims['exp'] as number) + clockTolerance);
-    const bytes = estimatedBytes(verified.claims, payloadCharacters);
+    const bytes = AROUND + this.#memory.estimate(verified.claims);
     this.#endings.add(ending);
     this.#entries.add(new Entry(digest, ending, bytes, verified, keys, key, header, now, until));
   }

@@ -647,7 +647,7 @@ describe('responses in memory', () => {
   // of 64 KiB, the most that is read; what they take in memory was measured
   test.each<[what: string, claim: unknown, mebibytes: number]>([
     ['small objects', Array.from({ length: 21_000 }, () => ({})), 1.2],
-    ['numbers', Array.from({ length: 32_000 }, () => 1), 0.4],
+    ['numbers', Array.from({ length: 32_000 }, () => 1), 0.24],
     ['text', 'a'.repeat(65_000), 0.06],
     ['lists within lists', JSON.parse('['.repeat(30_000) + ']'.repeat(30_000)), 1.2],
   ])('responses of much %s are kept up to 16 MiB, and the oldest are dropped first', async (_, claim, mebibytes) => {
@@ -667,7 +667,8 @@ describe('responses in memory', () => {
   test('a response in the place of another one takes its own room alone', () => {
     const kept = new KeptResponses();
     const small = { claims: { active: true }, at: NOW };
-    kept.set('opaque', small);
+    // the first one with these claims takes more
+    for (const _ of ['first', 'second']) kept.set('opaque', small);
     const { bytes } = kept;
     kept.set('opaque', { claims: { active: true, more: 'a'.repeat(1000) }, at: NOW });
     expect(kept.bytes).toBeGreaterThan(bytes + 1000);
