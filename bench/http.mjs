@@ -5,9 +5,15 @@ import { FIELDS } from './rows.mjs';
 import { WARM_UP } from './statistics.mjs';
 
 /** Runs the servers of Express, or of Fastify, against each other. */
-export function http(field, { rounds, requests, peers }) {
+export function http(field, { rounds, requests, warmUpRequests, peers }) {
   return inTurn(
     FIELDS[field].filter(({ isPeer }) => peers || isPeer !== true),
-    { start: NodeServer.start, meter: (server) => server.meter(), rounds, warmUp: WARM_UP, requests },
+    {
+      start: NodeServer.start,
+      meter: (server) => server.meter(),
+      rounds,
+      warmUp: { rounds: WARM_UP, requests: warmUpRequests },
+      requests,
+    },
   );
 }

@@ -41,7 +41,7 @@ async function run() {
     },
     meter: ({ pid }) => threadMeter(pid),
     rounds: WARM_UP + counted,
-    warmUp: WARM_UP,
+    warmUp: { rounds: WARM_UP, requests: 10_000 },
     requests,
   });
 

@@ -43,6 +43,10 @@ async function load({ port, path, tokens, expected, requests }) {
   const head = `GET ${path} HTTP/1.1\r\nHost: api.example\r\nAccept: application/json\r\n`;
   const texts = tokens?.map((token) => `${head}Authorization: Bearer ${token}\r\n\r\n`) ?? [`${head}\r\n`];
   let sent = 0;
+  let isUnderWay = true;
+  // To wake a process costs the one that writes to it: a slow server, for which the load waits longer, would pay for more.
+  const stayAwake = () => isUnderWay && setImmediate(stayAwake);
+  stayAwake();
   const started = performance.now();
   await Promise.all(
     connections.map(async (connection) => {
@@ -55,6 +59,7 @@ async function load({ port, path, tokens, expected, requests }) {
     }),
   );
   const seconds = (performance.now() - started) / 1000;
+  isUnderWay = false;
   for (const { socket } of connections) socket.destroy();
   return seconds;
 }

@@ -11,7 +11,9 @@ const KNOWN_TOKENS = 20;
 
 /**
  * Starts servers, and loads them in turn. Returns for each its rows: microseconds of CPU, requests per second, and requests
- * for keys, of each round that is counted.
+ * for keys, of each round that is counted. The servers take turns forwards and backwards.
+ *
+ * First sends `warmUp.requests` of each row but that of new tokens, and then does not count `warmUp.rounds`.
  *
  * `start` gives a server of a description, and `meter` a function that tells what a server has used since.
  */
@@ -26,10 +28,17 @@ export async function inTurn(descriptions, { start, meter, rounds, warmUp, reque
     for (let round = 0; round < rounds; round += 1) {
       const tokens = await tokensOfRound(authorizationServer, requests);
       for (const row of ROWS) {
-        for (const server of servers) {
+        for (const server of round % 2 === 0 ? servers : servers.toReversed()) {
           if (server.rows[row] === undefined) continue;
-          const used = await usedFor(row, server, { load, tokens, requests, meter, authorizationServer });
-          if (round < warmUp) continue;
+          const used = await usedFor(row, server, {
+            load,
+            tokens,
+            before: Math.ceil(requests / 10) + (round === 0 ? warmUp.requests : 0),
+            requests,
+            meter,
+            authorizationServer,
+          });
+          if (round < warmUp.rounds) continue;
           for (const [what, value] of Object.entries(used)) measured[server.id].rows[row][what].push(value);
         }
       }
@@ -52,7 +61,8 @@ async function tokensOfRound(authorizationServer, requests) {
   };
 }
 
-async function usedFor(row, server, { load, tokens, requests, meter, authorizationServer }) {
+/** @param before requests that are not counted, lest the first ones pay for what another server has left in the processor */
+async function usedFor(row, server, { load, tokens, before, requests, meter, authorizationServer }) {
   const { path, expected, tokens: kind, isKnown } = server.rows[row];
   const send = async (count) => {
     const task = { port: server.port, path, expected, requests: count, tokens: tokens[kind] };
@@ -61,6 +71,7 @@ async function usedFor(row, server, { load, tokens, requests, meter, authorizati
     return seconds;
   };
   if (isKnown) await send(KNOWN_TOKENS);
+  if (kind !== 'fresh') await send(before);
   const keysBefore = authorizationServer.keyRequests;
   const used = await meter(server);
   const seconds = await send(requests);

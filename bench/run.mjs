@@ -19,8 +19,15 @@ const { values: options } = parseArgs({
 });
 if (options.write && options['in-process']) throw new Error('--write needs the rows of the servers too');
 const size = options.quick
-  ? { rounds: 3, requests: 100, startups: 1, routes: 100, inProcess: { warmUp: 8, rounds: 16 } }
-  : { rounds: 12, requests: 1_500, startups: 7, routes: 1_000, inProcess: { warmUp: 20, rounds: 60 } };
+  ? { rounds: 3, requests: 100, warmUpRequests: 0, startups: 1, routes: 100, inProcess: { warmUp: 8, rounds: 16 } }
+  : {
+      rounds: 12,
+      requests: 1_500,
+      warmUpRequests: 10_000,
+      startups: 7,
+      routes: 1_000,
+      inProcess: { warmUp: 20, rounds: 60 },
+    };
 if (options.rounds !== undefined) {
   size.rounds = Math.max(WARM_UP + 1, Number(options.rounds));
   size.startups = Math.ceil(size.rounds / 2);

@@ -126,18 +126,24 @@ export class Conclusion {
   }
 }
 
-/** Returns a promise that is rejected. Cheaper than to throw, as V8 looks up where an error is thrown. */
+/**
+ * Returns a promise that is rejected. Cheaper than to throw, as V8 looks up where an error is thrown. It is handled before
+ * it is rejected, so that Node.js has no unhandled rejection to record.
+ */
 function rejected(error: unknown): Promise<never> {
-  let reject: (reason: unknown) => void = () => undefined;
+  let reject: (reason: unknown) => void = nothing;
   const promise = new Promise<never>((_, fail) => {
     reject = fail;
   });
+  handled(promise);
   reject(error);
-  return handled(promise);
+  return promise;
 }
 
 /** A guard of the application can wait for a refusal late or never, and that must not end the process. */
 function handled<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
+  promise.catch(nothing);
   return promise;
 }
+
+function nothing(): void {}

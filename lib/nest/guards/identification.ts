@@ -96,18 +96,16 @@ export class Identification {
   }
 
   #placesOf({ userHolders, context }: Invocation, route: Route | undefined): MaybePromise<UserPlaces> {
-    const places = (properties: readonly UserProperty[]): UserPlaces => {
-      const present: unknown[] = [];
-      for (const holder of userHolders) for (const { name } of properties) present.push(Reflect.get(holder, name));
-      return { properties, present };
-    };
     const namers = route?.userNamers;
-    if (namers === undefined || namers.length === 0 || context === undefined) return places(this.#properties);
+    if (namers === undefined || namers.length === 0 || context === undefined)
+      return placesIn(userHolders, this.#properties);
     const options = namers.map((guard) =>
       callOption('getAuthenticateOptions', () => guard.getAuthenticateOptions(context)),
     );
     return Promise.all(options).then((named) =>
-      places([...new Set([...this.#properties, ...named.map((one) => this.#property(one?.property ?? USER.name))])]),
+      placesIn(userHolders, [
+        ...new Set([...this.#properties, ...named.map((one) => this.#property(one?.property ?? USER.name))]),
+      ]),
     );
   }
 
@@ -125,6 +123,12 @@ export class Identification {
     this.#named.set(name, property);
     return property;
   }
+}
+
+function placesIn(userHolders: readonly object[], properties: readonly UserProperty[]): UserPlaces {
+  const present: unknown[] = [];
+  for (const holder of userHolders) for (const { name } of properties) present.push(Reflect.get(holder, name));
+  return { properties, present };
 }
 
 /**

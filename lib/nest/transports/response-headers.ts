@@ -58,7 +58,7 @@ export class ResponseHeaders implements OnModuleInit {
     if (isSame(present, own)) return;
     const replaced = this.#challenges.get(response);
     const others = replaced === undefined ? present : present.filter((line) => !replaced.includes(line));
-    const lines = [...others, ...own];
+    const lines = others.length === 0 ? own : [...others, ...own];
     // Both adapters pass a list to Node, which writes one line for each member. Only the type of Nest is a string.
     this.adapterHost.httpAdapter.setHeader(
       response,
@@ -112,9 +112,11 @@ function isSame(lines: readonly string[], others: readonly string[]): boolean {
   return lines.length === others.length && lines.every((line, index) => line === others[index]);
 }
 
+const NONE: readonly string[] = [];
+
 /** Returns each line of a field. */
-function linesOf(value: unknown): string[] {
-  if (value === undefined || value === null) return [];
+function linesOf(value: unknown): readonly string[] {
+  if (value === undefined || value === null) return NONE;
   return Array.isArray(value) ? value.map(String) : [String(value)];
 }
 
