@@ -35,8 +35,6 @@ class PendingJudgement extends Promise<boolean> {
   }
 }
 
-const NONE: readonly PendingJudgement[] = [];
-
 /** Stored on the parameters of an invocation, which all its guards share. */
 const judgements = new Attachment<readonly PendingJudgement[]>();
 
@@ -44,7 +42,7 @@ const judgements = new Attachment<readonly PendingJudgement[]>();
 export function pendingJudgement(context: ExecutionContext, judgement: Promise<boolean>): Promise<boolean> {
   const pending = new PendingJudgement((resolve) => resolve(judgement));
   const parameters = context.getArgs();
-  judgements.set(parameters, [...(judgements.get(parameters) ?? NONE), pending]);
+  judgements.set(parameters, [...(judgements.get(parameters) ?? []), pending]);
   return pending;
 }
 
@@ -54,7 +52,9 @@ export function pendingJudgement(context: ExecutionContext, judgement: Promise<b
  */
 export const settlement: CanActivate = {
   canActivate(context) {
-    const unheard = (judgements.get(context.getArgs()) ?? NONE).filter(({ isHeard }) => !isHeard);
+    const pending = judgements.get(context.getArgs());
+    if (pending === undefined) return true;
+    const unheard = pending.filter(({ isHeard }) => !isHeard);
     return unheard.length === 0 || Promise.all(unheard).then((admitted) => admitted.every(Boolean));
   },
 };
