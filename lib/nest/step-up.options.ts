@@ -128,7 +128,7 @@ interface CommonOptions {
   clockTolerance?: number | undefined;
   /**
    * Bytes of memory for verified tokens, whose signatures need no second verification. `0` remembers none. A token
-   * takes about 700 bytes. Default is `8_388_608`, 8 MiB.
+   * takes about 700 bytes, and more if no other one has the same claims. Default is `8_388_608`, 8 MiB.
    */
   tokenCacheBytes?: number | undefined;
   /**
