@@ -64,6 +64,28 @@ describe('names that objects share', () => {
     expect(late! - early!).toBeGreaterThan(80 * 50);
   });
 
+  test('are shared from the second object on behind those that are copied too', () => {
+    const memory = new ClaimsMemory();
+    memory.estimate(named(own));
+    const branched = named([...own.slice(0, 90), 'other', 'another']);
+    expect(memory.estimate(branched)).toBeGreaterThan(56 + 8 * 92);
+    expect(memory.estimate(branched)).toBe(56 + 8 * 92);
+  });
+
+  test.each<[what: string, names: string[]]>([
+    ['128 of them', list(128, (index) => `n${index}`)],
+    ['one of 128 characters', ['n'.repeat(128)]],
+  ])('are shared: %s', (_, names) => {
+    const memory = new ClaimsMemory();
+    memory.estimate(named(names));
+    expect(memory.estimate(named(names))).toBe(56 + 8 * names.length);
+  });
+
+  test('take two octets a character if no other object has them', () => {
+    const [short, long] = [1, 101].map((length) => new ClaimsMemory().estimate({ ['n'.repeat(length)]: 1 }));
+    expect(long! - short!).toBe(200);
+  });
+
   test.each<[what: string, names: string[]]>([
     ['more than 128 of them', list(129, (index) => `n${index}`)],
     ['numbers, which V8 keeps in a table', ['1000000']],
@@ -83,6 +105,14 @@ describe('names that objects share', () => {
     expect(again('of_one_2048')).toBeGreaterThan(64 + 192);
     expect(again('of_one_2048')).toBeGreaterThan(64 + 192);
   });
+});
+
+test.each([
+  ['ж'.repeat(16), 16],
+  ['ж'.repeat(17), 34],
+  ['x'.repeat(17), 17],
+])('a text takes an octet a character, or two with one beyond Latin-1 if it is not short: %s', (text, octets) => {
+  expect(new ClaimsMemory().estimate([text] as never)).toBe(56 + 8 + 24 + octets);
 });
 
 test('claims that are nested as deeply as a response can be are estimated', () => {
