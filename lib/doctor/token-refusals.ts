@@ -139,6 +139,7 @@ const FIXES: Readonly<Record<AccessTokenRefusedCode, Fix>> = {
   authorization_header_malformed: noFix,
   access_token_repeated: noFix,
   access_token_ambiguous: noFix,
+  renewal_without_connection: noFix,
   token_of_another_user: noFix,
   token_unreadable: noFix,
   token_too_long: noFix,

@@ -7,6 +7,10 @@ const REFUSALS = {
   authorization_header_malformed: ['invalid_request', 'The Authorization header must carry exactly one token'],
   access_token_repeated: ['invalid_request', 'The access token must be sent in the Authorization header alone'],
   access_token_ambiguous: ['invalid_request', 'Different access tokens are sent in two places'],
+  renewal_without_connection: [
+    'invalid_request',
+    'A token is renewed on the connection that the earlier one came with',
+  ],
   token_of_another_user: ['invalid_token', 'The access token is for another user than the one of this connection'],
 
   token_unreadable: ['invalid_token', 'The access token is not a string'],

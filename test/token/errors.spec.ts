@@ -108,6 +108,7 @@ const ERRORS: Readonly<Record<AccessTokenRefusedCode, string>> = {
   authorization_header_malformed: 'invalid_request',
   access_token_repeated: 'invalid_request',
   access_token_ambiguous: 'invalid_request',
+  renewal_without_connection: 'invalid_request',
   token_of_another_user: 'invalid_token',
   token_unreadable: 'invalid_token',
   token_too_long: 'invalid_token',

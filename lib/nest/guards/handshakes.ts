@@ -10,6 +10,7 @@ import type { StepUpSettings } from '../step-up-settings.js';
 import { Attachment } from '../transports/attachment.js';
 import { type Connection, connectionOf, keepConnection } from '../transports/connection.js';
 import { atTime } from '../transports/expiry.js';
+import { isHttpRequest } from '../transports/http-request.js';
 import { type Socket, type SocketRefusal, socketOf } from '../transports/socket.js';
 import { onlyToken } from '../transports/token-locations.js';
 import { closeCodeOf, INTERNAL_ERROR } from '../transports/ws.transport.js';
@@ -57,7 +58,7 @@ export class Handshakes {
    * @throws StepUpConfigurationError for what is not a socket
    */
   async judge(client: unknown, further: unknown): Promise<boolean> {
-    const socket = socketOf(client, further);
+    const socket = this.#socketOf(client, further);
     const known = connectionOf(socket.holders);
     const before = known && this.#handshakes.get(known);
     if (before !== undefined) {
@@ -81,7 +82,8 @@ export class Handshakes {
   /**
    * Replaces the token of a connection.
    *
-   * @throws AccessTokenException for a refused token, one of another user, and a connection that was refused
+   * @throws AccessTokenException for a refused token, one of another user, a connection that was refused, and an operation
+   * of GraphQL over HTTP
    * @throws StepUpConfigurationError without a handshake
    */
   async renew(at: unknown, token: string): Promise<Authenticated> {
@@ -126,6 +128,16 @@ export class Handshakes {
       return await judge();
     } finally {
       this.#endJudgement(handshake);
+    }
+  }
+
+  /** Logs what is no socket as well: Mercurius does not tell what its hooks throw. */
+  #socketOf(client: unknown, further: unknown): Socket {
+    try {
+      return socketOf(client, further);
+    } catch (error) {
+      this.parts.log.fault('handshake_failed', (error as Error).message);
+      throw error;
     }
   }
 
@@ -216,7 +228,14 @@ export class Handshakes {
   #connectionAt(at: unknown): Connection | undefined {
     const known = connectionOf([at]);
     if (known !== undefined) return known;
-    const { request, context, transport } = this.parts.invocations.at(at);
-    return connectionOf(transport.connectionHoldersOf?.(request, context) ?? []);
+    const { conclusion, invocations, settings } = this.parts;
+    const { request, context, transport } = invocations.at(at);
+    const connection = connectionOf(transport.connectionHoldersOf?.(request, context) ?? []);
+    // Clients choose whether an operation of GraphQL comes over HTTP or over a connection.
+    if (connection === undefined && transport.sharesRequest && isHttpRequest(request)) {
+      const refused = new AccessTokenRefused('renewal_without_connection');
+      return conclusion.refuseToken(AccessTokenException.refused(refused, settings));
+    }
+    return connection;
   }
 }

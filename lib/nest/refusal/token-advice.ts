@@ -41,6 +41,7 @@ const REFUSALS: Readonly<Record<AccessTokenRefusedCode, Describe | undefined>> =
   authorization_header_malformed: undefined,
   access_token_repeated: undefined,
   access_token_ambiguous: undefined,
+  renewal_without_connection: undefined,
   token_of_another_user: undefined,
   token_unreadable: undefined,
   token_too_long: undefined,

@@ -51,7 +51,7 @@ function formEncoded(text: string): string {
 
 /**
  * Loads openid-client with `require`, since this package is CommonJS. Node.js can require ESM since 20.19, and Jest on
- * Node.js since 24.9.
+ * Node.js 24.9 with `--experimental-vm-modules`.
  *
  * @throws StepUpConfigurationError if it cannot be loaded, with the next step
  */

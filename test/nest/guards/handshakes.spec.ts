@@ -217,12 +217,14 @@ describe('a handshake over ws', () => {
     socket.close();
   });
 
-  it('refuses what is not a socket', async () => {
+  it('refuses what is not a socket, and the log says so once: Mercurius does not', async () => {
     await startWs();
     const stepUp = application.app.get(StepUpService);
     for (const client of [undefined, null, 'x', {}, { disconnect: () => undefined }]) {
       await expect(stepUp.handshake(client as never)).rejects.toThrow(StepUpConfigurationError);
     }
+    const lines = log.filter((line) => line.includes('[handshake_failed] handshake() needs the client of ws'));
+    expect(lines).toHaveLength(1);
   });
 
   it('does not take the token of a request that opened another socket', async () => {

@@ -7,7 +7,7 @@ import { createTestAuthorizationServer, type TestAuthorizationServer } from 'nes
 import WebSocket from 'ws';
 import { adapters, logOfEachTest, type RunningApplication, startApplication } from '../../support/application.js';
 
-logOfEachTest();
+const log = logOfEachTest();
 const ran = jest.fn();
 
 @Resolver()
@@ -199,7 +199,7 @@ describe.each(CONTEXTS)('a handshake of graphql-ws, with the context: %s', (_, c
   });
 });
 
-it('a renewal over HTTP has no connection, and is a fault of the application', async () => {
+it('RFC 6750 §3.1 a renewal over HTTP is refused, and its sender cannot write it into the log', async () => {
   await start({ handshake: true });
   const token = await server.accessToken({ acr: 'mfa' });
   const { body } = await application.send('/graphql', {
@@ -208,5 +208,11 @@ it('a renewal over HTTP has no connection, and is a fault of the application', a
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ query: 'mutation { renew(token: "x") }' }),
   });
-  expect(body).toMatchObject({ errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }] });
+  const message = 'A token is renewed on the connection that the earlier one came with';
+  expect(body).toMatchObject({
+    errors: [
+      { message, extensions: { code: 'INVALID_REQUEST', error: 'invalid_request', error_description: message } },
+    ],
+  });
+  expect(log.join('\n')).not.toContain('renew()');
 });
