@@ -180,7 +180,8 @@ export class StepUpService {
    * }
    * ```
    * @param at the client, an ExecutionContext, or the value of `@StepUpContext()`; over graphql-ws one of the last two
-   * @throws AccessTokenException for a refused token, for one of another user, and after a refused handshake
+   * @throws AccessTokenException for a refused token, for one of another user, after a refused handshake, and for an
+   * operation of GraphQL over HTTP
    * @throws StepUpConfigurationError for a connection without handshake
    */
   async renew(at: unknown, token: string): Promise<Authenticated> {
