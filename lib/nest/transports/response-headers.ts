@@ -58,7 +58,7 @@ export class ResponseHeaders implements OnModuleInit {
     if (isSame(present, own)) return;
     const replaced = this.#challenges.get(response);
     const others = replaced === undefined ? present : present.filter((line) => !replaced.includes(line));
-    const lines = others.length === 0 ? own : [...others, ...own];
+    const lines = [...others, ...own];
     // Both adapters pass a list to Node, which writes one line for each member. Only the type of Nest is a string.
     this.adapterHost.httpAdapter.setHeader(
       response,

@@ -2,6 +2,8 @@ import { Controller, type ExecutionContext, Get, type Type, UseGuards } from '@n
 import { HttpAdapterHost } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { AccessTokenGuard, AcrGuard, RequireAcr, StepUpContext, StepUpService } from 'nestjs-step-up';
+import type { Refusal } from '../../../lib/nest/transports/refusal.js';
+import { ResponseHeaders } from '../../../lib/nest/transports/response-headers.js';
 import { challenged, insufficientScope, invalidToken, withoutToken } from '../../support/challenged.js';
 import { describeOverHttp, type Response } from '../../support/describe-over-http.js';
 import { DONE, handler } from '../../support/handler.js';
@@ -88,4 +90,22 @@ describeOverHttp('RS-30 the challenge next to those of other guards', ({ serve, 
     const response = await send({ token: await accessToken({ acr: 'pwd' }) });
     expect(response).toEqual(beside([dpop], challenged({ acrValues: ['mfa'], maxAge: 300, reasons: ['acr_unmet'] })));
   });
+});
+
+it('RS-30 a line that other code appends to both of our challenges is kept when they are written again', () => {
+  const response: Record<string, string | string[]> = {};
+  const httpAdapter = {
+    isHeadersSent: () => false,
+    getHeader: (_: unknown, name: string) => response[name],
+    setHeader: (_: unknown, name: string, value: string | string[]) => {
+      response[name] = value;
+    },
+  };
+  const headers = new ResponseHeaders({ httpAdapter } as never);
+  const refusal = { challenge: 'DPoP error="invalid_token"', alternative: 'Bearer' } as Refusal;
+  headers.write({ request: {}, response }, refusal);
+  // as `appendHeader` of Node does
+  (response['WWW-Authenticate'] as string[]).push(basic);
+  headers.write({ request: {}, response }, refusal);
+  expect(response['WWW-Authenticate']).toEqual([basic, 'DPoP error="invalid_token"', 'Bearer']);
 });
